@@ -1,0 +1,35 @@
+"""Where and in which precision a run computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Compute:
+    """The device, bf16 autocast, and the memory layout of images."""
+
+    device: str = "cpu"
+    """cpu, cuda or cuda:N."""
+    bf16: bool = False
+    """Compute in bfloat16 where it is safe (autocast); weights stay in float32."""
+    channels_last: bool = False
+    """Store images with their channels last; faster for convolutions on most processors."""
+
+    def __post_init__(self) -> None:
+        if self.device.startswith("cuda") and not torch.cuda.is_available():
+            raise ValueError(f"--device {self.device} needs a GPU that torch can see; there is none: use --device cpu.")
+
+    def place(self, nets: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
+        """The same networks on this device and in this layout."""
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        return {name: net.to(self.device, memory_format=layout) for name, net in nets.items()}  # type: ignore[call-overload]
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """The context in which losses are computed."""
+        return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16, enabled=self.bf16)

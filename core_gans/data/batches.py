@@ -1,0 +1,68 @@
+"""An endless stream of batches whose state is its position: which batch comes next depends on seed and position alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from core_gans.data.examples import Examples, as_float
+from core_gans.game import Batch
+
+
+class Batches(Iterator[Batch]):
+    """Batches of ``size`` from any map-style torch data set, reshuffled every epoch.
+
+    Item ``i`` of the stream is item ``i mod N`` of the permutation of epoch ``i div N``, so batches run across the
+    ends of epochs and every example is seen once an epoch. Items of a torch data set are tensors, or tuples whose
+    first entry is the example and whose second, if any, is an integer label.
+    """
+
+    def __init__(self, data: Dataset, size: int, seed: int = 0, device: torch.device | str = "cpu") -> None:
+        count = len(data)  # type: ignore[arg-type]  # map-style data sets have a length; torch does not declare it
+        if count == 0:
+            raise ValueError("expected at least one example, got an empty data set.")
+        if size < 1:
+            raise ValueError(f"expected a batch size of at least 1, got {size}.")
+        self.data, self.size, self.seed, self.device = data, size, seed, torch.device(device)
+        self.count = count
+        self.position = 0  # batches handed out
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def __next__(self) -> Batch:
+        first = self.position * self.size
+        self.position += 1
+        return self._collate([self._index(item) for item in range(first, first + self.size)])
+
+    def state_dict(self) -> dict[str, int]:
+        return {"position": self.position, "seed": self.seed, "size": self.size, "count": self.count}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        ours = self.state_dict() | {"position": state["position"]}
+        if ours != state:
+            raise ValueError(
+                f"the checkpoint was trained on batches {state}, not {ours}: give the same data and --batch."
+            )
+        self.position = state["position"]
+
+    def _index(self, item: int) -> int:
+        epoch, place = divmod(item, self.count)
+        if epoch != self._epoch:
+            shuffler = torch.Generator().manual_seed((self.seed << 24) + epoch)
+            self._order, self._epoch = torch.randperm(self.count, generator=shuffler), epoch
+        return int(self._order[place])
+
+    def _collate(self, indices: list[int]) -> Batch:
+        if isinstance(self.data, Examples):
+            chosen = torch.tensor(indices)
+            real, label = as_float(self.data.images[chosen]), self.data.labels
+            return Batch(real.to(self.device), None if label is None else label[chosen].to(self.device))
+        items = [self.data[index] for index in indices]
+        if isinstance(items[0], Tensor):
+            return Batch(torch.stack(items).to(self.device))
+        real = torch.stack([as_float(item[0]) for item in items]).to(self.device)
+        label = torch.tensor([int(item[1]) for item in items], device=self.device) if len(items[0]) > 1 else None
+        return Batch(real, label)

@@ -1,0 +1,191 @@
+""".npz files: arrays of pictures, or JPEG bytes with offsets, with labels and class names where they are there.
+
+Which array is read:
+  1. the one named after the path, as in ``horse_human.npz:train_horses``;
+  2. else the first of ``IMAGES`` that is there;
+  3. else the only array that has the shape of pictures.
+Its labels are the first array that is there of those that ``labels_for`` names. Class names are ``class_names``,
+``classes`` or ``label_names``; without labels they are left alone, for they may name the classes of masks.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core_gans.data.arrays import is_pictures, pictures
+from core_gans.data.damage import damaged
+from core_gans.data.examples import Examples
+from core_gans.data.labels import check_labels
+from core_gans.data.pictures import decode
+from core_gans.data.squares import LIMIT_BYTES, Progress, stack
+
+IMAGES = (
+    *("images", "train_images", "x", "X", "x_train", "X_train", "train_x", "data", "train_data"),
+    *("jpeg", "train_jpeg", "arr_0"),
+)
+CLASS_NAMES = ("class_names", "classes", "label_names")
+
+_ENDS = {"images": "labels", "x": "y", "X": "y", "data": "labels", "jpeg": "labels"}
+# What damaged or encrypted archives raise.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError),
+    *(ValueError, NotImplementedError, RuntimeError),
+)
+
+
+@dataclass(frozen=True)
+class _Header:
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def __str__(self) -> str:
+        return f"{self.dtype} ({', '.join(map(str, self.shape))})"
+
+
+def read_npz(
+    path: Path, size: int, channels: int | None = None, progress: Progress | None = None, array: str | None = None
+) -> Examples:
+    """The pictures of an .npz file as (N, C, size, size) uint8, with labels where there are any.
+
+    Nothing is unpickled, and no array is read before its declared size is known to be bearable and true.
+
+    Raises ValueError for a file that is damaged, too large, or has no array of pictures or several, and for labels
+    that do not fit.
+    """
+    with _reading(f"{path}, read as .npz,"):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        file = _Npz(path, archive)
+        return file.examples(array or file.choose(), size, channels, progress)
+
+
+def labels_for(images: str) -> tuple[str, ...]:
+    """The names under which the labels of the array ``images`` are looked for, in this order."""
+    names = []
+    for end, labels in _ENDS.items():
+        if images == end or images.endswith(f"_{end}"):
+            names.append(images.removesuffix(end) + labels)
+        if images.startswith(f"{end}_"):
+            names.append(labels + images.removeprefix(end))
+    if images == "arr_0":
+        names.append("arr_1")
+    return (*names, f"{images}_labels", "labels", "y", "targets")
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as error:
+        raise damaged(what, error) from error
+
+
+class _Npz:
+    """An open .npz file whose headers are known and whose arrays are not read yet."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self.path, self.archive = path, archive
+        members = [name for name in archive.namelist() if name.endswith(".npy")]
+        self.headers = {name.removesuffix(".npy"): self._header(name) for name in members}
+
+    def choose(self) -> str:
+        """The array of pictures to read, by the rule at the top of this file."""
+        for name in IMAGES:
+            if name in self.headers:
+                return name
+        shaped = [name for name, header in self.headers.items() if is_pictures(header.shape)]
+        shaped = [name for name in shaped if not name.endswith("masks")]
+        if len(shaped) == 1:
+            return shaped[0]
+        if not shaped:
+            raise ValueError(f"{self.path} holds no array of images: {self._list()}; call the images {IMAGES[0]!r}")
+        raise ValueError(
+            f"{self.path} holds several arrays that could be the images: {', '.join(shaped)}; "
+            f"name one, as {self.path}:{shaped[0]}"
+        )
+
+    def examples(self, name: str, size: int, channels: int | None, progress: Progress | None) -> Examples:
+        where = f"{self.path}:{name}"
+        if name.endswith("jpeg"):
+            offsets = self._offsets(name)
+            count = len(offsets) - 1
+            images = stack(self._jpegs(name, offsets, 2 * size), count, size, channels, progress)
+        else:
+            array = self._read(name)
+            count = len(array) if array.ndim else 0
+            images = stack(pictures(array, where), count, size, channels, progress)
+        beside = next((labels for labels in labels_for(name) if labels in self.headers), None)
+        if beside is None:
+            return Examples(self.path.stem, images)
+        names = next((names for names in CLASS_NAMES if names in self.headers), None)
+        classes = None if names is None else [str(text) for text in self._read(names).ravel()]
+        return Examples(
+            self.path.stem, images, *check_labels(self._read(beside), count, classes, f"{self.path}:{beside}")
+        )
+
+    def _offsets(self, name: str) -> np.ndarray:
+        """The (N + 1,) places in the joined JPEG bytes where each picture begins and the last one ends."""
+        beside = name.removesuffix("jpeg") + "offsets"
+        if beside not in self.headers:
+            raise ValueError(f"{self.path}: {name} needs an array {beside}, got {self._list()}")
+        offsets = self._read(beside)
+        end = math.prod(self._known(name).shape)
+        rising = offsets.ndim == 1 and offsets.dtype.kind in "iu" and len(offsets) > 1
+        rising = rising and bool((offsets[1:] > offsets[:-1]).all())
+        if not rising or offsets[0] != 0 or offsets[-1] != end:
+            raise ValueError(
+                f"{self.path}: expected {beside} to rise from 0 to {end:,}, the number of bytes of {name}; "
+                "it does not: save it again"
+            )
+        return offsets
+
+    def _jpegs(self, name: str, offsets: np.ndarray, least: int) -> Iterator[np.ndarray]:
+        joined = self._read(name)
+        if joined.dtype != np.uint8:
+            raise ValueError(f"{self.path}: expected {name} as bytes (uint8), got {joined.dtype}")
+        data = joined.tobytes()
+        for index, (begin, end) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
+            yield decode(io.BytesIO(data[begin:end]), f"{self.path}:{name}, picture {index}", least)
+
+    def _read(self, name: str) -> np.ndarray:
+        header = self._known(name)
+        if header.dtype.hasobject:
+            raise ValueError(f"{self.path}: {name} holds Python objects, which are not read: save it as numbers")
+        taken = math.prod(header.shape) * header.dtype.itemsize
+        if taken > LIMIT_BYTES:
+            raise ValueError(
+                f"{self.path}: {name} is {header}, {taken / 2**30:.1f} GiB: more than {LIMIT_BYTES / 2**30:g} GiB "
+                "is not read; save fewer or smaller images"
+            )
+        info = self.archive.getinfo(f"{name}.npy")
+        if not taken < info.file_size <= taken + 65536 + 12:
+            raise ValueError(f"{self.path}: {name} says {header}, but its size is another: the file is damaged")
+        with _reading(f"{self.path}: {name}"), self.archive.open(info) as member:
+            return np.lib.format.read_array(member, allow_pickle=False)
+
+    def _known(self, name: str) -> _Header:
+        if name not in self.headers:
+            raise ValueError(f"{self.path} holds no array {name!r}: expected one of {self._list()}")
+        return self.headers[name]
+
+    def _header(self, member: str) -> _Header:
+        with _reading(f"{self.path}: {member}"), self.archive.open(member) as file:
+            version = np.lib.format.read_magic(file)
+            if version == (1, 0):
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            else:
+                shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        return _Header(shape, dtype)
+
+    def _list(self) -> str:
+        return ", ".join(f"{name} {header}" for name, header in self.headers.items()) or "no arrays at all"

@@ -1,0 +1,111 @@
+"""The contract that carries the lab: a GAN is a game.
+
+A game names its players (networks) and an ordered tuple of turns: who learns, from which loss, with which
+optimiser, how many times, and what is done afterwards. One loop (``training.train``) plays any game.
+
+A game is a frozen dataclass whose fields are its hyper-parameters, each with the paper's value. State that must
+survive a restart is a buffer of a player, so that the players' state dicts are the whole truth.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from core_gans.objectives import Objective
+from core_gans.optimizers import Optimizer
+
+Nets = Mapping[str, nn.Module]
+Loss = Callable[[Nets, "Batch", torch.Generator], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from: images (N, C, H, W) in [-1, 1], points (N, D), clips or tokens; labels (N,)."""
+
+    real: Tensor
+    label: Tensor | None = None
+    other: Tensor | None = None
+
+
+def nothing(nets: Nets) -> None:
+    """What is done after a step of most turns."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One player's (or several players') move: ``times`` steps on ``loss``, each followed by ``after``.
+
+    ``loss(nets, batch, rng)`` returns named scalars whose sum is minimised. The first step of a turn sees the
+    round's batch; every further step sees a fresh one, as the k discriminator steps of the papers do.
+    """
+
+    players: tuple[str, ...]
+    loss: Loss
+    optimizer: Optimizer
+    times: int = 1
+    after: Callable[[Nets], None] = nothing
+
+
+@dataclass(frozen=True)
+class Game(ABC):
+    """Players and turns. ``name`` is the variant's name, ``paper`` its source."""
+
+    name: ClassVar[str]
+    paper: ClassVar[str]
+
+    @abstractmethod
+    def players(self) -> dict[str, nn.Module]:
+        """Fresh networks, initialised from the global random state (see ``training.start``)."""
+
+    @abstractmethod
+    def turns(self) -> tuple[Turn, ...]:
+        """The moves of one round, in order."""
+
+    def begin_round(self, nets: Nets, progress: float) -> None:
+        """Adapt the players to ``progress`` in [0, 1] before a round; most games need nothing."""
+        del nets, progress
+
+
+@dataclass(frozen=True)
+class NoiseGame(Game):
+    """A game whose player ``generator`` turns latents into examples, and whose ``discriminator`` scores them.
+
+    Its losses can also be asked for apart from its turns, from scores or from given fakes: that is how evolution
+    tries other objectives on the same networks.
+    """
+
+    @property
+    @abstractmethod
+    def objective(self) -> Objective:
+        """From scores to the scalars that the two players minimise."""
+
+    @abstractmethod
+    def score_loss(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """All terms of the discriminator on a batch of real and a batch of generated examples, penalties included."""
+
+    @abstractmethod
+    def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
+        """Latents (count, ...) on the device of ``rng``."""
+
+    def sample(self, nets: Nets, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
+        """Examples (count, ...) drawn in evaluation mode, without gradients; images lie in [-1, 1]."""
+        return generate(nets["generator"], self.latents(count, rng, label))
+
+
+@torch.no_grad()
+def generate(generator: nn.Module, latents: Tensor, batch_size: int = 256) -> Tensor:
+    """The generator's answer to ``latents`` in evaluation mode, in float32; its mode is restored afterwards."""
+    was_training = generator.training
+    generator.eval()
+    try:
+        return torch.cat([generator(part).float() for part in latents.split(batch_size)])
+    finally:
+        generator.train(was_training)

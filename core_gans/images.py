@@ -1,0 +1,84 @@
+"""Pictures for people: sheets of samples, clouds of points, and films of a training."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from math import ceil, sqrt
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+GAP = 2  # pixels between the images of a sheet
+PAPER = 255
+
+
+def to_bytes(images: Tensor) -> np.ndarray:
+    """Images (N, C, H, W) in [-1, 1], C 1 or 3, to bytes (N, H, W, 3) RGB."""
+    if images.dim() != 4 or images.shape[1] not in (1, 3):
+        raise ValueError(f"expected images (N, 1 or 3, H, W), got shape {tuple(images.shape)}.")
+    pixels = images.detach().float().cpu().clamp(-1, 1).add(1).mul(127.5).round().byte()
+    return pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def sheet(images: Tensor, columns: int | None = None, scale: int = 1) -> np.ndarray:
+    """One picture (H, W, 3) uint8 of all ``images`` in rows, each enlarged ``scale`` times without smoothing."""
+    tiles = to_bytes(images).repeat(scale, axis=1).repeat(scale, axis=2)
+    count, height, width, _ = tiles.shape
+    columns = columns or ceil(sqrt(count))
+    rows = ceil(count / columns)
+    page = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, 3), PAPER, np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = (GAP + (index // columns) * (height + GAP)), (GAP + (index % columns) * (width + GAP))
+        page[top : top + height, left : left + width] = tile
+    return page
+
+
+def cloud(points: Tensor, real: Tensor | None = None, size: int = 512, reach: float | None = None) -> np.ndarray:
+    """Points (N, 2) in blue over real ones in grey, as a picture (size, size, 3) uint8; the view is [-reach, reach]^2."""
+    everything = points if real is None else real
+    reach = reach or 1.25 * float(everything.abs().max())
+    page = np.full((size, size, 3), PAPER, np.uint8)
+    for dots, colour in ((real, (205, 205, 210)), (points, (37, 99, 175))):
+        if dots is None:
+            continue
+        places = ((dots.detach().float().cpu().numpy() * [1, -1] / reach + 1) * size / 2 * 16).round().astype(int)
+        for x, y in places.clip(-(2**14), 2**14):
+            cv2.circle(page, (int(x), int(y)), 24, colour, -1, cv2.LINE_AA, shift=4)
+    return page
+
+
+def picture(samples: Tensor, real: Tensor | None = None) -> np.ndarray:
+    """The picture that fits the samples: a sheet of images, or a cloud of points."""
+    if samples.dim() == 2:
+        return cloud(samples, real)
+    return sheet(samples, scale=max(1, 64 // samples.shape[-1]))
+
+
+def write_png(path: str | Path, page: np.ndarray) -> Path:
+    """Write RGB bytes (H, W, 3) as a PNG, whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    Image.fromarray(page).save(temporary, format="PNG")
+    temporary.replace(path)
+    return path
+
+
+def write_gif(path: str | Path, frames: Sequence[str | Path], seconds: float = 8.0, most: int = 120) -> Path | None:
+    """A film from PNG files, at most ``most`` of them evenly chosen; the last frame stays for two seconds."""
+    if not frames:
+        return None
+    chosen = [frames[round(i)] for i in np.linspace(0, len(frames) - 1, min(most, len(frames)))]
+    pages = []
+    for frame in chosen:
+        with Image.open(frame) as page:
+            pages.append(page.convert("P", palette=Image.Palette.ADAPTIVE))
+    duration = [max(40, int(1000 * seconds / len(pages)))] * (len(pages) - 1) + [2000]
+    temporary = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.tmp")
+    pages[0].save(temporary, format="GIF", save_all=True, append_images=pages[1:], duration=duration, loop=0)
+    temporary.replace(path)
+    return Path(path)

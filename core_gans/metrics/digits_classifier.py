@@ -1,0 +1,92 @@
+"""The judge of generated digits: a small convolutional network trained on the real ones, shipped with the package.
+
+``digits_training`` made it; beside the weights lies a JSON file with the command, the seed and what was measured.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core_gans.metrics.sealed import read_sealed, write_sealed
+
+SIDE = 32  # pixels
+FEATURES = 64
+SHIPPED = Path(__file__).parent.parent / "shipped" / "digits-classifier.safetensors"
+_FORMAT = "core_gans digits classifier 1"
+
+
+class DigitsClassifier(nn.Module):
+    """Images (N, 1 or 3, H, W) in [-1, 1] to features (N, 64); ``logits`` maps those to scores of the ten digits.
+
+    The features are taken before their nonlinearity: they are unbounded on both sides, nearer to the Gaussians of
+    a Frechet distance than rectified ones. Their mean variance on real digits is 1, so that one endlessly repeated
+    image lies more than 64 away. Images of other sizes are brought to 32x32, colours to their mean.
+    """
+
+    name = "digits-cnn"
+    classes = tuple(str(digit) for digit in range(10))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(
+            *_block(1, 16),  # 32 -> 16 pixels
+            *_block(16, 32),  # 16 -> 8
+            *_block(32, 48),  # 8 -> 4
+            nn.Flatten(),
+        )
+        self.features = nn.Linear(48 * 4 * 4, FEATURES)
+        self.head = nn.Linear(FEATURES, len(self.classes))
+
+    def forward(self, images: Tensor) -> Tensor:
+        if images.ndim != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(f"{self.name} expects images of shape (N, 1 or 3, H, W), got {tuple(images.shape)}")
+        grey = images.to(self.head.weight).mean(dim=1, keepdim=True)
+        if grey.shape[2:] != (SIDE, SIDE):
+            larger = min(grey.shape[2:]) >= SIDE
+            grey = F.interpolate(grey, size=(SIDE, SIDE), mode="area" if larger else "bilinear")
+        return self.features(self.trunk(grey))
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Features (N, 64), as the call gave them, to class scores (N, 10)."""
+        return self.head(F.relu(features.to(self.head.weight)))
+
+    @torch.no_grad()
+    def normalise_features(self, images: Tensor) -> None:
+        """Scale the features to a mean variance of 1 on ``images``; the logits stay what they were."""
+        scale = self(images).var(dim=0).mean().sqrt()
+        self.features.weight.div_(scale)
+        self.features.bias.div_(scale)
+        self.head.weight.mul_(scale)
+
+
+def _block(before: int, after: int) -> tuple[nn.Module, ...]:
+    return (
+        nn.Conv2d(before, after, kernel_size=3, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+    )
+
+
+def save_digits_classifier(classifier: DigitsClassifier, path: Path) -> str:
+    """Write the weights as a sealed safetensors file; return their SHA-256."""
+    return write_sealed(path, classifier.state_dict(), {"format": _FORMAT})
+
+
+def load_digits_classifier(path: Path = SHIPPED) -> DigitsClassifier:
+    """The classifier in ``path``, checked against its checksum, in evaluation mode and frozen.
+
+    Raises ``FileNotFoundError``, or ``ValueError`` when the file is damaged or holds something else.
+    """
+    tensors, about = read_sealed(path)
+    if about.get("format") != _FORMAT:
+        raise ValueError(f"{path} holds {about.get('format', 'something unnamed')!r}, expected {_FORMAT!r}")
+    # The weights just read replace the initial ones, whose random draws must not move the caller's random state.
+    with torch.random.fork_rng(devices=[]):
+        classifier = DigitsClassifier()
+    classifier.load_state_dict(tensors)
+    return classifier.eval().requires_grad_(False)

@@ -1,0 +1,39 @@
+"""Network families. A family builds a generator and a discriminator for one shape of example.
+
+The objective is chosen elsewhere, so any objective meets any family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+from core_gans.errors import unknown_name
+from core_gans.networks import dcgan, mlp
+from core_gans.networks.architecture import Architecture
+
+
+@dataclass(frozen=True)
+class Family:
+    """How to build the two players from an ``Architecture``."""
+
+    generator: Callable[[Architecture], nn.Module]
+    discriminator: Callable[[Architecture], nn.Module]
+
+
+FAMILIES: dict[str, Family] = {
+    "mlp": Family(mlp.generator, mlp.discriminator),
+    "dcgan": Family(dcgan.generator, dcgan.discriminator),
+}
+
+
+def family(name: str) -> Family:
+    """The family called ``name``; a ValueError lists the nearest names."""
+    if name not in FAMILIES:
+        raise unknown_name("network family", name, FAMILIES)
+    return FAMILIES[name]
+
+
+__all__ = ["FAMILIES", "Architecture", "Family", "family"]

@@ -1,0 +1,121 @@
+"""The DCGAN family: strided convolutions, no pooling, no hidden fully connected layers. Radford et al. 2016.
+
+Serves any square image whose side is a power of two from 16 to 128. The generator's blocks are named after the
+side of what they make (``block4``, ``block8``, ...), which is how dissection speaks of layers.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from core_gans.networks.architecture import Architecture, Normalisation, Upsampling
+from core_gans.networks.mlp import SLOPE, Squeeze
+from core_gans.networks.resize_conv import ResizeConv2d
+
+SIZES = (16, 32, 64, 128)
+
+
+def generator(architecture: Architecture) -> nn.Module:
+    """Latents (N, latent) to images (N, C, S, S) in [-1, 1].
+
+    ``transpose`` upsampling is the paper's; ``resize`` (resize and convolve) draws no checkerboard and ends in a
+    3x3 convolution at full size.
+    """
+    colours, size = _image(architecture)
+    steps = _doublings(size)
+    resize = architecture.upsampling == "resize"
+    channels = _channels(architecture.channels, architecture.width, steps + resize, name="channels")
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    layers["block4"] = nn.Sequential(
+        nn.Unflatten(1, (architecture.latent, 1, 1)),
+        nn.ConvTranspose2d(architecture.latent, channels[0], 4, bias=False),
+        nn.BatchNorm2d(channels[0]),
+        nn.ReLU(),
+    )
+    for step, (inputs, outputs) in enumerate(zip(channels, channels[1:], strict=False)):
+        layers[f"block{8 << step}"] = nn.Sequential(
+            _double(inputs, outputs, architecture.upsampling), nn.BatchNorm2d(outputs), nn.ReLU()
+        )
+    if resize:
+        layers["image"] = nn.Conv2d(channels[-1], colours, 3, padding=1)
+    else:
+        layers["image"] = nn.ConvTranspose2d(channels[-1], colours, 4, stride=2, padding=1)
+    layers["tanh"] = nn.Tanh()
+    return _initialise(nn.Sequential(layers))
+
+
+def discriminator(architecture: Architecture) -> nn.Module:
+    """Images (N, C, S, S) to scores (N,)."""
+    colours, size = _image(architecture)
+    steps = _doublings(size)
+    channels = _channels(
+        architecture.discriminator_channels, architecture.width, steps, rising=True, name="discriminator channels"
+    )
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for step, (inputs, outputs) in enumerate(zip((colours, *channels), channels, strict=False)):
+        layers[f"block{size >> (step + 1)}"] = nn.Sequential(
+            *_strided(inputs, outputs, "none" if step == 0 and architecture.normalisation != "spectral"
+                      else architecture.normalisation),
+            nn.LeakyReLU(SLOPE),
+        )
+    score: nn.Module = nn.Conv2d(channels[-1], 1, 4)
+    layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
+    layers["squeeze"] = Squeeze()
+    return _initialise(nn.Sequential(layers))
+
+
+def _image(architecture: Architecture) -> tuple[int, int]:
+    shape = architecture.shape
+    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in SIZES:
+        raise ValueError(
+            f"the dcgan family draws square images of side {', '.join(map(str, SIZES))}; the data is of shape "
+            f"{shape}: choose another size (--size) or the mlp family (--family mlp)."
+        )
+    return shape[0], shape[1]
+
+
+def _doublings(size: int) -> int:
+    return size.bit_length() - 3  # from 4 to ``size``
+
+
+def _channels(
+    given: tuple[int, ...], width: int, blocks: int, *, name: str, rising: bool = False
+) -> tuple[int, ...]:
+    if not given:
+        given = tuple(width << step for step in range(blocks))
+        return given if rising else given[::-1]
+    if len(given) != blocks or min(given) < 1:
+        raise ValueError(f"{name} needs {blocks} positive numbers at this size, got {given}.")
+    return given
+
+
+def _double(inputs: int, outputs: int, upsampling: Upsampling) -> nn.Module:
+    if upsampling == "resize":
+        return ResizeConv2d(inputs, outputs, bias=False)
+    return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
+
+
+def _strided(inputs: int, outputs: int, normalisation: Normalisation) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=normalisation in ("none", "spectral"))
+    if normalisation == "batch":
+        return [convolution, nn.BatchNorm2d(outputs)]
+    if normalisation == "instance":
+        return [convolution, nn.InstanceNorm2d(outputs, affine=True)]
+    return [spectral_norm(convolution) if normalisation == "spectral" else convolution]
+
+
+def _initialise(network: nn.Sequential) -> nn.Sequential:
+    """N(0, 0.02) for convolutions, N(1, 0.02) for the scales of batch normalisation, as in the paper."""
+    for name, parameter in network.named_parameters():
+        if parameter.dim() > 1:
+            # Spectral normalisation divides by the norm, and starts its power iteration from the default weights.
+            if "parametrizations" not in name:
+                nn.init.normal_(parameter, 0.0, 0.02)
+        elif name.endswith("weight"):
+            nn.init.normal_(parameter, 1.0, 0.02)
+        else:
+            nn.init.zeros_(parameter)
+    return network

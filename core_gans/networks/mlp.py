@@ -1,0 +1,48 @@
+"""Fully connected players, for points and small images."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from math import prod
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from core_gans.networks.architecture import Architecture
+
+SLOPE = 0.2  # of LeakyReLU, as in DCGAN
+
+
+def generator(architecture: Architecture) -> nn.Module:
+    """Latents (N, latent) to examples (N, *shape); images end in tanh, points are unbounded."""
+    layers, inputs = _hidden(architecture, architecture.latent, spectral=False)
+    layers["out"] = nn.Linear(inputs, prod(architecture.shape))
+    if len(architecture.shape) > 1:
+        layers["tanh"] = nn.Tanh()
+    layers["shape"] = nn.Unflatten(1, architecture.shape)
+    return nn.Sequential(layers)
+
+
+def discriminator(architecture: Architecture) -> nn.Module:
+    """Examples (N, *shape) to scores (N,)."""
+    spectral = architecture.normalisation == "spectral"
+    layers, inputs = _hidden(architecture, prod(architecture.shape), spectral)
+    out: nn.Module = nn.Linear(inputs, 1)
+    layers["score"] = spectral_norm(out) if spectral else out
+    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), body=nn.Sequential(layers), squeeze=Squeeze()))
+
+
+class Squeeze(nn.Module):
+    """(N, 1, ...) scores to (N,)."""
+
+    def forward(self, scores: Tensor) -> Tensor:
+        return scores.flatten(1).squeeze(1)
+
+
+def _hidden(architecture: Architecture, inputs: int, spectral: bool) -> tuple[OrderedDict[str, nn.Module], int]:
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for index in range(1, architecture.depth + 1):
+        linear: nn.Module = nn.Linear(inputs, architecture.width)
+        layers[f"layer{index}"] = nn.Sequential(spectral_norm(linear) if spectral else linear, nn.LeakyReLU(SLOPE))
+        inputs = architecture.width
+    return layers, inputs

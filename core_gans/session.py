@@ -1,0 +1,171 @@
+"""A session: the options that every run takes, and the watchers that look on while it plays."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from torch import Tensor
+
+from core_gans import data as datasets
+from core_gans.averaging import Average
+from core_gans.compute import Compute
+from core_gans.data import Batches, Examples
+from core_gans.errors import LabError
+from core_gans.game import NoiseGame, generate
+from core_gans.metrics import Judge
+from core_gans.progress import ProgressBar
+from core_gans.runs import Run
+from core_gans.watchers import Checkpoint, Judged, Log, Samples, Watcher, fixed_latents
+
+DEFAULT_SECONDS = 60.0  # of a run that was given no bound
+SHEET = 64  # images on a sheet of samples
+POINTS = 2_000  # points in a cloud of samples
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run needs besides its game."""
+
+    data: str = "digits"
+    """ring, grid, digits, scenes, or a path: a folder of images, .npz, IDX or CIFAR pickles."""
+    size: int | None = None
+    """Side of the images in pixels; default 32 for digits and files, 64 for scenes."""
+    colours: int | None = None
+    """1 (grey) or 3 (RGB) for files; default: what they have."""
+    count: int | None = None
+    """Points or scenes to draw; default 100,000 points, 4,000 scenes."""
+    batch: int = 64
+    """Examples in a batch."""
+    seed: int = 0
+    """Of everything: weights, latents, order of the data."""
+    average: float = 0.999
+    """Decay of the generator's weight average, which draws the samples; 0 for none."""
+    samples_every: int = 250
+    """Rounds between sheets of samples (more often in the beginning)."""
+    log_every: int = 10
+    """Rounds between lines of the log."""
+    judge_every: int = 0
+    """Rounds between judgements by independent metrics; 0 for one at the end."""
+    checkpoint_every: int = 1000
+    """Rounds between checkpoints; one is also written every minute and at the end."""
+    device: str = "cpu"
+    """cpu, cuda or cuda:N."""
+    bf16: bool = False
+    """Compute in bfloat16 where that is safe."""
+    channels_last: bool = False
+    """Store images with their channels last."""
+    threads: int = 0
+    """Processor threads; 0 leaves the choice to torch."""
+
+    def compute(self) -> Compute:
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        return Compute(self.device, self.bf16, self.channels_last)
+
+    def rng(self) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(self.seed)
+
+    def load(self, console: Console) -> Examples:
+        with console.status(f"reading {self.data}"):
+            return datasets.load(
+                self.data, size=self.size, channels=self.colours, count=self.count, seed=self.seed
+            )
+
+    def batches(self, examples: Examples) -> Batches:
+        return Batches(examples, self.batch, self.seed, self.device)
+
+
+def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]:
+    """A game's fields for these data: their shape, and the mlp family for points."""
+    fields = {**game_fields, "shape": examples.shape}
+    if len(examples.shape) == 1:
+        fields["family"] = "mlp"
+    return fields
+
+
+def make_watchers(
+    run: Run, game: NoiseGame, options: Options, examples: Examples, console: Console, unit: str
+) -> tuple[list[Watcher], Judged]:
+    """The watchers of a run, in the order in which they look, and the judge among them."""
+    points = len(examples.shape) == 1
+    latents = fixed_latents(game, POINTS if points else SHEET, options.seed + 1).to(options.device)
+    real = examples.images[:POINTS] if points else None
+    log = Log(run.folder, options.log_every)
+    judge = Judge(examples)
+
+    def draw(state: Any) -> Tensor:
+        return generate(state.sampling_nets()["generator"], latents)
+
+    def judged(state: Any) -> dict[str, float]:
+        rng = torch.Generator(options.device).manual_seed(options.seed + 2)
+        return judge(lambda count: game.sample(state.sampling_nets(), count, rng).cpu())
+
+    verdict = Judged(judged, log, options.judge_every)
+    describe = {key: run.config[key] for key in ("kind", "variant", "fields", "options")}
+    watchers: list[Watcher] = [Average(decay=options.average)] if options.average else []
+    watchers += [
+        log,
+        verdict,
+        Samples(run.folder, draw, options.samples_every, real),
+        Checkpoint(run.checkpoints, describe, options.checkpoint_every),
+        ProgressBar(unit, console),
+        Interrupt(console),
+    ]
+    return watchers, verdict
+
+
+def restore_watchers(watchers: list[Watcher], saved: dict[str, Any]) -> None:
+    """Give every named watcher its state back."""
+    for watcher in watchers:
+        if watcher.name in saved:
+            watcher.load_state_dict(saved[watcher.name])
+
+
+class Interrupt(Watcher):
+    """Ctrl-C ends the run after the round, so that it is saved; a second one ends it at once."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        self._before = None
+        if threading.current_thread() is threading.main_thread():
+
+            def ask(number: int, frame: object) -> None:
+                state.stop = True
+                self.console.print("stopping after this round; Ctrl-C again to stop at once")
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+
+            self._before = signal.signal(signal.SIGINT, ask)
+
+    def end(self, state: Any) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+
+def options_from(saved: dict[str, Any]) -> Options:
+    """Options as config.json holds them; fields of other versions are refused by name."""
+    known = {field.name for field in dataclasses.fields(Options)}
+    unknown = saved.keys() - known
+    if unknown:
+        raise ValueError(f"the run's options hold {', '.join(sorted(unknown))}, which this version does not know.")
+    return Options(**saved)
+
+
+@contextmanager
+def friendly_errors(console: Console) -> Iterator[None]:
+    """Print a mistake as one line and end with exit code 2, instead of a traceback."""
+    try:
+        yield
+    except (LabError, ValueError, FileExistsError, FileNotFoundError) as error:
+        console.print(f"[bold red]error:[/] {error}", highlight=False, markup=True)
+        raise SystemExit(2) from error

@@ -1,0 +1,35 @@
+"""What comes with the package: a scenes generator evolved by ``egan``, its discriminator, a segmenter, a dissection.
+
+Each file carries a SHA-256 of its own and is listed, with its size, in index.json; MODEL_CARD.md says how each was
+made and what was measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from core_gans.errors import LabError, unknown_name
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> tuple[str, ...]:
+    """The names of the shipped files, without their ending."""
+    return tuple(sorted(_index()))
+
+
+def path(name: str) -> Path:
+    """The file called ``name``, checked against its checksum. ValueError for a name that is not there."""
+    index = _index()
+    if name not in index:
+        raise unknown_name("shipped model", name, index)
+    file = FOLDER / f"{name}.safetensors"
+    if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != index[name]:
+        raise LabError(f"{file} is missing or damaged: install gan-lab again.")
+    return file
+
+
+def _index() -> dict[str, str]:
+    return json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))

@@ -1,0 +1,174 @@
+"""The one loop that plays any game, and the state that it leaves behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from core_gans.compute import Compute
+from core_gans.data.batches import Batches
+from core_gans.errors import DivergedError
+from core_gans.game import Batch, Game, Nets, Turn
+
+if TYPE_CHECKING:
+    from core_gans.watchers import Watcher
+
+
+@dataclass
+class TrainingState:
+    """Everything that a run is at one moment; ``state_dict`` is enough to go on exactly."""
+
+    game: Game
+    nets: dict[str, nn.Module]
+    batches: Batches
+    rng: torch.Generator
+    optimizers: list[torch.optim.Optimizer]  # one a turn
+    compute: Compute = field(default_factory=Compute)
+    round: int = 0  # rounds played
+    seconds: float = 0.0  # spent playing, over all sessions
+    images_seen: int = 0
+    terms: dict[str, float] = field(default_factory=dict)  # the last round's losses
+    averages: dict[str, nn.Module] = field(default_factory=dict)  # shadows of players, kept by a watcher
+    watchers: Sequence[Watcher] = ()
+    stop: bool = False  # a watcher sets this to end training after the round
+    mid_round: bool = False  # True while a round is being played: no moment to save
+
+    def sampling_nets(self) -> dict[str, nn.Module]:
+        """The players, with the averaged ones in place of the raw ones where there are any."""
+        return {**self.nets, **self.averages}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "nets": {name: net.state_dict() for name, net in self.nets.items()},
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "rng": self.rng.get_state(),
+            "batches": self.batches.state_dict(),
+            "round": self.round,
+            "seconds": self.seconds,
+            "images_seen": self.images_seen,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, net in self.nets.items():
+            net.load_state_dict(state["nets"][name])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.rng.set_state(state["rng"])
+        self.batches.load_state_dict(state["batches"])
+        self.round, self.seconds, self.images_seen = state["round"], state["seconds"], state["images_seen"]
+
+
+def start(game: Game, batches: Batches, rng: torch.Generator, compute: Compute | None = None) -> TrainingState:
+    """A fresh state: players initialised from ``rng``, one optimiser a turn."""
+    compute = compute or Compute(device=str(rng.device))
+    nets = compute.place(fresh_players(game, rng))
+    optimizers = [
+        turn.optimizer.build([parameter for name in turn.players for parameter in nets[name].parameters()])
+        for turn in game.turns()
+    ]
+    return TrainingState(game, nets, batches, rng, optimizers, compute)
+
+
+def fresh_players(game: Game, rng: torch.Generator) -> dict[str, nn.Module]:
+    """The game's players, initialised from ``rng``; the global random state is left as it was."""
+    seed = int(torch.randint(2**62, (), generator=rng, device=rng.device))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return game.players()
+
+
+def train(
+    game: Game,
+    batches: Batches,
+    rounds: int | None,
+    *,
+    rng: torch.Generator,
+    watchers: Sequence[Watcher] = (),
+    state: TrainingState | None = None,
+    compute: Compute | None = None,
+    seconds: float | None = None,
+) -> TrainingState:
+    """Play ``game`` until ``rounds`` rounds have been played in all, or ``seconds`` have passed in this call.
+
+    A ``state`` continues where it stands (its own rng, batches and compute count). Watchers look on after each
+    round. A loss that is not finite raises DivergedError before any weight is touched by it.
+    """
+    state = state or start(game, batches, rng, compute)
+
+    def play() -> None:
+        game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
+        state.terms = play_round(state)
+
+    run(state, play, rounds, seconds, watchers)
+    return state
+
+
+def run(
+    state: Any, play: Callable[[], None], rounds: int | None, seconds: float | None, watchers: Sequence[Watcher]
+) -> None:
+    """Play rounds, count them and their time, and let the watchers look on; shared with evolution."""
+    if rounds is None and seconds is None:
+        raise ValueError("expected a bound on the run: give rounds, seconds or both.")
+    state.watchers, state.stop = watchers, False
+    for watcher in watchers:
+        watcher.begin(state, rounds, seconds)
+    begun = time.monotonic()
+    try:
+        while not state.stop and (rounds is None or state.round < rounds):
+            if seconds is not None and time.monotonic() - begun >= seconds:
+                break
+            before = time.monotonic()
+            state.mid_round = True
+            play()
+            state.round += 1
+            state.mid_round = False
+            state.seconds += time.monotonic() - before
+            for watcher in watchers:
+                watcher.after_round(state)
+    finally:
+        for watcher in watchers:
+            watcher.end(state)
+
+
+def play_round(state: TrainingState) -> dict[str, float]:
+    """One round: every turn in order. Returns the last value of each named loss."""
+    terms: dict[str, Tensor] = {}
+    batch = next(state.batches)
+    for turn, optimizer in zip(state.game.turns(), state.optimizers, strict=True):
+        for step in range(turn.times):
+            if step > 0:
+                batch = next(state.batches)
+            terms |= take_turn(turn, state.nets, batch, optimizer, state.rng, state.compute)
+            state.images_seen += len(batch.real)
+    return {name: float(term) for name, term in terms.items()}
+
+
+def take_turn(
+    turn: Turn, nets: Nets, batch: Batch, optimizer: torch.optim.Optimizer, rng: torch.Generator, compute: Compute
+) -> dict[str, Tensor]:
+    """Let the players of ``turn`` learn from one batch; the others hold still."""
+    for name, net in nets.items():
+        net.requires_grad_(name in turn.players)
+    with compute.autocast():
+        terms = turn.loss(nets, batch, rng)  # named scalars; their sum is minimised
+    total = torch.stack(list(terms.values())).sum()
+    require_finite(total, "the loss of the " + " and ".join(turn.players))
+    optimizer.zero_grad(set_to_none=True)
+    total.backward()
+    optimizer.step()
+    turn.after(nets)
+    return {name: term.detach() for name, term in terms.items()}
+
+
+def require_finite(value: Tensor, what: str) -> None:
+    """Raise DivergedError when ``value`` holds NaN or infinity."""
+    if not bool(torch.isfinite(value).all()):
+        raise DivergedError(
+            f"expected finite losses, but {what} became {float(value.flatten()[0])}: the weights were left as they "
+            "were before this step; look for NaN in the data, or try a lower learning rate."
+        )

@@ -1,0 +1,61 @@
+"""Choosing the units that stand for a concept, and the activations that stand for having it or not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dissect.dissection import Dissection
+
+
+@dataclass(frozen=True)
+class Pigment:
+    """Units that draw something, with the activation of each where it is there and where it is not."""
+
+    units: tuple[int, ...]
+    absent: tuple[float, ...]  # what they are set to in order to erase
+    present: tuple[float, ...]  # what they are set to in order to add
+
+    def __post_init__(self) -> None:
+        if not len(self.units) == len(self.absent) == len(self.present):
+            raise ValueError(
+                f"expected two activations for each of {len(self.units)} units, "
+                f"got {len(self.absent)} for absent and {len(self.present)} for present"
+            )
+
+
+def choose_units(
+    dissection: Dissection, concept: str, count: int | None = None, *, share: float = 0.15
+) -> list[int]:
+    """The units of the layer that agree best with ``concept`` beyond chance, best first.
+
+    Unlike :meth:`Dissection.units` this takes units that agree even better with something else, because a thing is
+    drawn by more units than those that draw nothing else. ``count`` of them, or by default a ``share`` of the layer:
+    what a number of units does depends on how many there are. Units that agree no better than chance are left out, so
+    there may be fewer, or none.
+
+    Raises:
+        ValueError: no such concept, a ``count`` below 1, or a ``share`` outside (0, 1].
+    """
+    scores = dissection.score[:, dissection.concept(concept)]
+    if count is None:
+        if not 0 < share <= 1:
+            raise ValueError(f"expected a share of the layer above 0 and at most 1, got {share}")
+        count = max(1, round(share * dissection.count))
+    if count < 1:
+        raise ValueError(f"expected at least 1 unit, got {count}")
+    ranked = np.argsort(-scores, kind="stable")[:count]
+    return [int(unit) for unit in ranked if scores[unit] > 0]
+
+
+def pigment(dissection: Dissection, concept: str, count: int | None = None, *, share: float = 0.15) -> Pigment:
+    """The units that :func:`choose_units` finds for ``concept``, with their means inside it and outside.
+
+    Raises:
+        ValueError: as :func:`choose_units`, and when no unit of the layer agrees with the concept.
+    """
+    units = choose_units(dissection, concept, count, share=share)
+    if not units:
+        raise ValueError(f"no unit of layer {dissection.layer!r} agrees with {concept!r}: try another layer or concept")
+    column = dissection.concept(concept)
+    absent, present = dissection.outside[units, column], dissection.inside[units, column]
+    return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()))

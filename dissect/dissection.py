@@ -1,0 +1,152 @@
+"""What a dissection found: the agreement of every unit of a layer with every concept.
+
+Bau et al. 2019, "GAN Dissection", section 3.1. ``U`` units, ``K`` concepts, ``T`` top images.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from dissect.names import unknown
+from dissect.sealed import read_sealed, write_sealed
+
+FORMAT = "dissection/1"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a unit counts as matched: all three of its best concept's numbers lie above these."""
+
+    iou: float = 0.04  # Bau et al. 2019 use 0.04 to 0.05
+    iqr: float = 0.01  # gandissect's
+    score: float = 0.04  # agreement beyond that of an independent map of the same area
+
+    def __post_init__(self) -> None:
+        for name, bound in asdict(self).items():
+            if not 0 <= bound < 1:
+                raise ValueError(f"the criterion's {name} is a share from 0 to below 1, got {bound}")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A unit, the concept it agrees with best, and how well."""
+
+    unit: int
+    concept: str
+    iou: float  # intersection over union, pooled over the sample, in [0, 1]
+    iqr: float  # information quality ratio I(A;S)/H(A,S), in [0, 1]
+    level: float  # the unit is on where its upsampled activation lies strictly above
+    score: float  # chance-corrected agreement: 0 as by chance, 1 perfect
+    matched: bool  # passes the dissection's criterion
+
+
+@dataclass(frozen=True, eq=False)
+class Dissection:
+    """The agreement of the ``U`` units of one layer with ``K`` concepts over a sample of images.
+
+    The numbers of a (unit, concept) pair are taken at the pair's own best level. All arrays are NumPy's.
+    Equality is identity; compare the arrays.
+    """
+
+    layer: str
+    labels: tuple[str, ...]  # K names of concepts
+    images: int  # in the sample
+    iou: np.ndarray  # (U, K) in [0, 1]
+    score: np.ndarray  # (U, K) at most 1: (IoU - chance) / (1 - chance); matches are ranked by it
+    iqr: np.ndarray  # (U, K) in [0, 1]
+    level: np.ndarray  # (U, K) in the unit's own activation
+    area: np.ndarray  # (U, K) share of pixels where the unit is on at that level
+    share: np.ndarray  # (K,) share of pixels of each concept
+    inside: np.ndarray  # (U, K) mean activation where the concept is, weighted by the concept's area in each cell
+    outside: np.ndarray  # (U, K) mean activation where it is not
+    high: np.ndarray  # (U,) 99th percentile of the activation
+    top_images: np.ndarray  # (U, T) int64: the latents, by their place in the sample, with the highest maxima
+    peak: np.ndarray  # (U, T) those maxima, highest first
+    criterion: Criterion = Criterion()
+    provenance: Mapping[str, str] = field(default_factory=dict)  # free: seed, command, checkpoint, date ...
+
+    def __post_init__(self) -> None:
+        units, concepts, tops = len(self.high), len(self.labels), self.top_images.shape[-1]
+        expected = {
+            **dict.fromkeys(("iou", "score", "iqr", "level", "area", "inside", "outside"), (units, concepts)),
+            **dict.fromkeys(("top_images", "peak"), (units, tops)),
+            "share": (concepts,),
+            "high": (units,),
+        }
+        for name, shape in expected.items():
+            if (found := getattr(self, name).shape) != shape:
+                raise ValueError(f"a dissection's {name} has the shape {shape} here, got {found}")
+
+    @property
+    def count(self) -> int:
+        """The number of units."""
+        return len(self.high)
+
+    def concept(self, name: str) -> int:
+        """The column of the concept ``name``; a name that is not there lists its neighbours in a ValueError."""
+        if name not in self.labels:
+            raise ValueError(unknown("concept", name, self.labels))
+        return self.labels.index(name)
+
+    def best(self, unit: int) -> Match:
+        """The concept that ``unit`` agrees with best beyond chance, matched or not."""
+        if not 0 <= unit < self.count:
+            raise ValueError(f"unit {unit} was asked for, but layer {self.layer!r} has the units 0 to {self.count - 1}")
+        return self._best[unit]
+
+    def matched(self) -> list[Match]:
+        """One match per unit that passes the criterion, in the order of the units."""
+        return [match for match in self._best if match.matched]
+
+    def units(self, concept: str, count: int | None = None) -> list[int]:
+        """The units whose best concept this is and which pass the criterion, best score first, at most ``count``."""
+        self.concept(concept)
+        found = [match for match in self.matched() if match.concept == concept]
+        return [match.unit for match in sorted(found, key=lambda match: -match.score)][:count]
+
+    @cached_property
+    def _best(self) -> list[Match]:
+        return [self._match(unit, int(concept)) for unit, concept in enumerate(self.score.argmax(axis=1))]
+
+    def _match(self, unit: int, concept: int) -> Match:
+        iou, iqr, score = (float(table[unit, concept]) for table in (self.iou, self.iqr, self.score))
+        bound = self.criterion
+        return Match(
+            unit=unit,
+            concept=self.labels[concept],
+            iou=iou,
+            iqr=iqr,
+            level=float(self.level[unit, concept]),
+            score=score,
+            matched=iou > bound.iou and iqr > bound.iqr and score > bound.score,
+        )
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write everything into one safetensors file with a SHA-256; an existing file needs ``overwrite``."""
+        arrays = {item.name: value for item in fields(self) if isinstance(value := getattr(self, item.name), np.ndarray)}
+        facts = {
+            "format": FORMAT,
+            "layer": self.layer,
+            "labels": list(self.labels),
+            "images": self.images,
+            "criterion": asdict(self.criterion),
+            "provenance": dict(self.provenance),
+        }
+        write_sealed(path, arrays, facts, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Dissection":
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is corrupt, or holds something else than a dissection of this version.
+        """
+        arrays, facts = read_sealed(path)
+        if (found := facts.pop("format", "something else")) != FORMAT:
+            raise ValueError(f"{path} holds {found}, expected {FORMAT}: dissect again with this version")
+        labels, criterion = tuple(facts.pop("labels")), Criterion(**facts.pop("criterion"))
+        return cls(labels=labels, criterion=criterion, **facts, **arrays)

@@ -1,0 +1,90 @@
+"""Edits of a layer's output: remove units, set them, amplify them; everywhere or under a mask.
+
+Each is the mixture x (1 - a) + r a of Bau et al. 2019 (GAN Dissection, section 3.2), with a weight ``a`` per unit and
+pixel and a value ``r`` per unit. Pure functions of the tensor: nothing is changed in place, gradients flow.
+
+A mask is a float tensor in [0, 1] of the shape (H, W), (N, H, W) or (N, 1, H, W), at any resolution: it is brought to
+the layer's by area, so that a cell that is half covered is edited by half.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from dissect.hooks import Edit
+
+Mixture = Callable[[Tensor], Tensor]  # the chosen units (N, n, H, W) -> what they become where the weight is 1
+
+
+def ablate(units: Sequence[int], mask: Tensor | None = None) -> Edit:
+    """Set ``units`` to zero (where ``mask`` is 1). Raises ValueError for units that the layer does not have."""
+    return _mixed(units, torch.zeros_like, mask)
+
+
+def insert(units: Sequence[int], value: float | Sequence[float] | Tensor, mask: Tensor | None = None) -> Edit:
+    """Set ``units`` to ``value``: one number for all, or one per unit in the order of ``units``."""
+    constant = torch.as_tensor(value)
+    if constant.shape not in ((), (len(units),)):
+        raise ValueError(f"expected one value or {len(units)}, one per unit; got the shape {tuple(constant.shape)}")
+
+    def become(chosen: Tensor) -> Tensor:
+        return constant.to(chosen).expand(len(units)).view(1, -1, 1, 1).expand_as(chosen)
+
+    return _mixed(units, become, mask)
+
+
+def scale(units: Sequence[int], factor: float, mask: Tensor | None = None) -> Edit:
+    """Multiply ``units`` by ``factor``: 0 ablates, 1 changes nothing, above 1 amplifies."""
+    return _mixed(units, lambda chosen: chosen * factor, mask)
+
+
+def compose(edits: Sequence[Edit]) -> Edit:
+    """One edit that makes ``edits`` one after the other."""
+
+    def edit(features: Tensor) -> Tensor:
+        for each in edits:
+            features = each(features)
+        return features
+
+    return edit
+
+
+def _mixed(units: Sequence[int], become: Mixture, mask: Tensor | None) -> Edit:
+    units = [int(unit) for unit in units]
+    if len(set(units)) != len(units):
+        raise ValueError("a unit is named twice in one edit: name each once")
+    checked = None if mask is None else _checked(mask)
+
+    def edit(features: Tensor) -> Tensor:
+        if features.ndim != 4:
+            raise ValueError(f"expected a layer of shape (N, C, H, W) to edit, got {tuple(features.shape)}")
+        if foreign := [unit for unit in units if not 0 <= unit < features.shape[1]]:
+            raise ValueError(f"the layer has the units 0 to {features.shape[1] - 1}, got {foreign}")
+        edited = features.clone()
+        chosen = features[:, units]
+        if checked is None:
+            edited[:, units] = become(chosen)
+        else:
+            weight = _weight(checked, features)
+            edited[:, units] = chosen * (1 - weight) + become(chosen) * weight
+        return edited
+
+    return edit
+
+
+def _checked(mask: Tensor) -> Tensor:
+    if mask.ndim not in (2, 3, 4) or (mask.ndim == 4 and mask.shape[1] != 1):
+        raise ValueError(f"expected a mask of shape (H, W), (N, H, W) or (N, 1, H, W), got {tuple(mask.shape)}")
+    mask = mask.float()
+    if not bool(((mask >= 0) & (mask <= 1)).all()):
+        raise ValueError("a mask holds numbers from 0 (leave alone) to 1 (edit): scale or clip it first")
+    return mask[None, None] if mask.ndim == 2 else mask[:, None] if mask.ndim == 3 else mask
+
+
+def _weight(mask: Tensor, features: Tensor) -> Tensor:
+    """The mask (N or 1, 1, H, W) at the resolution, on the device and in the precision of ``features``."""
+    if mask.shape[0] not in (1, features.shape[0]):
+        raise ValueError(f"expected one mask or {features.shape[0]}, one per image; got {mask.shape[0]}")
+    return F.interpolate(mask.to(features.device), size=features.shape[-2:], mode="area").to(features.dtype)

@@ -1,0 +1,108 @@
+"""The levels at which a unit counts as on, placed by its own activation in the first images of the sample.
+
+Most levels are quantiles. The others lie evenly over the unit's range, for units that are nearly always off: all their
+quantiles are zero, and the levels that outline an upsampled blob best lie between.
+
+Comparing every activation with a hundred levels is slow. So each unit's range is cut into ``CELLS`` equal cells, the
+levels are snapped to their edges, and a table says how many levels lie below each cell: one multiplication and one
+look-up an activation. The levels are then corrected to the last bit, so that "the table counts it above" and
+"activation > level" are the same statement in float32.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+CELLS = 1024  # a unit; a level lies within half of 1/1024 of the unit's range of where it was meant to lie
+
+
+def spread(small: int = 40, large: int = 30) -> tuple[float, ...]:
+    """Shares of pixels at which to place levels, from small objects (0.1%) to backgrounds (95%).
+
+    ``small`` of them in geometric order up to 20%, because IoU changes with the ratio of areas; ``large`` evenly above.
+    """
+    rare, common = np.geomspace(0.001, 0.2, small), np.linspace(0.2, 0.95, large + 1)[1:]
+    return (*rare.tolist(), *common.tolist())
+
+
+@dataclass(frozen=True)
+class Levels:
+    """``L`` levels for each of ``U`` units, ascending, and the table that finds them."""
+
+    values: Tensor  # (U, L) float32: on is strictly above
+    low: Tensor  # (U,) the lower end of the first cell
+    per_cell: Tensor  # (U,) cells per unit of activation
+    table: Tensor  # (U * CELLS,) int32: the number of levels below each cell
+
+    @classmethod
+    def place(cls, ordered: Tensor, shares: Sequence[float], even: int = 0) -> "Levels":
+        """Levels that the ``shares`` of a sample of raw activations lie above, and ``even`` evenly spaced ones.
+
+        ``ordered`` (U, n) holds the sample in ascending rows.
+
+        Raises:
+            ValueError: a share is not strictly between 0 and 1.
+        """
+        if outside := [share for share in shares if not 0 < share < 1]:
+            raise ValueError(f"a level is placed at a share of pixels strictly between 0 and 1, got {outside[0]}")
+        low, top = ordered[:, 0].contiguous(), quantile(ordered, 1 - min(shares) / 4)
+        top = torch.where(top > low, top, ordered[:, -1])
+        flat = top - low <= 1e-6 * top.abs()  # interpolating a constant jitters in its last bits
+        per_cell = torch.where(flat, 0.0, (CELLS - 1) / (top - low).clamp_min(torch.finfo(torch.float32).tiny))
+        quantiles = torch.stack([quantile(ordered, 1 - share) for share in shares], dim=1)
+        edges = ((quantiles - low[:, None]) * per_cell[:, None]).round().clamp(0, CELLS - 2)
+        spaced = torch.linspace(0, CELLS - 1, even + 2, device=low.device)[1:-1].round()
+        edges = torch.cat((edges, spaced.expand(len(edges), -1)), dim=1).sort(dim=1).values
+        values = _exact(low[:, None] + edges / per_cell.clamp_min(1e-30)[:, None], edges, low, per_cell)
+        values = torch.where(flat[:, None], (top + 4e-6 * top.abs())[:, None], values)  # such a unit is never on
+        cells = torch.arange(CELLS, dtype=torch.float32, device=ordered.device)
+        table = torch.searchsorted(edges, cells.expand(len(edges), -1).contiguous())  # levels with edge < cell
+        return cls(values, low, per_cell, table.to(torch.int32).flatten())
+
+    def below(self, activations: Tensor) -> Tensor:
+        """How many of its unit's levels each activation (P, U) lies strictly above: (P, U) int32."""
+        first = torch.arange(len(self.low), dtype=torch.int32, device=activations.device) * CELLS
+        where = _cell(activations, self.low, self.per_cell).to(torch.int32) + first
+        return self.table.index_select(0, where.flatten()).view_as(where)
+
+
+def quantile(ordered: Tensor, share: float) -> Tensor:
+    """The value (U,) of the ascending rows ``ordered`` (U, n) that ``share`` of them lie at or below."""
+    return ordered[:, min(int(share * ordered.shape[1]), ordered.shape[1] - 1)]
+
+
+def thinned(features: Tensor, first: int, per_image: int) -> Tensor:
+    """At most about ``per_image`` activations of each unit from each image of (N, U, h, w), as (U, n).
+
+    A regular grid whose corner moves on from image to image (``first`` is the place of the batch in the sample): no
+    pixel is preferred, and the choice does not depend on how the sample is cut into batches.
+    """
+    step = 1
+    while (features.shape[2] // step) * (features.shape[3] // step) > per_image:
+        step += 1
+    chosen = [
+        image[:, (first + i) // step % step :: step, (first + i) % step :: step].flatten(1)
+        for i, image in enumerate(features)
+    ]
+    return torch.cat(chosen, dim=1)
+
+
+def _cell(activations: Tensor, low: Tensor, per_cell: Tensor) -> Tensor:
+    """The cell of each activation (..., U), as a whole float32; 0 is "at the low end or below"."""
+    return ((activations - low) * per_cell).ceil_().clamp_(0, CELLS - 1)
+
+
+def _exact(guess: Tensor, edges: Tensor, low: Tensor, per_cell: Tensor) -> Tensor:
+    """For each level (U, L), guessed to within a cell, the largest float32 whose cell is not above its edge."""
+    low, per_cell = low[:, None], per_cell[:, None]
+    margin = 2 / per_cell.clamp_min(1e-30)
+    below, above = guess - margin, guess + margin  # bisected until no float32 lies between them
+    while True:
+        middle = ((below.double() + above.double()) / 2).float()
+        if not bool(((middle > below) & (middle < above)).any()):
+            return below
+        under = _cell(middle, low, per_cell) <= edges
+        below, above = torch.where(under, middle, below), torch.where(under, above, middle)

@@ -1,0 +1,168 @@
+"""The page's section of causes: what happened to the concepts when units were removed and when they were inserted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from torch import Tensor, nn
+
+from dissect.causal import CausalEffect, Change
+from dissect.dissection import Dissection
+from dissect.edits import ablate
+from dissect.hooks import at_rest, intervene
+from dissect.report.charts import Effect, effects_chart
+from dissect.report.gallery import Gallery, as_pictures
+from dissect.report.markup import count, photo
+from dissect.sampling import generate
+from dissect.sheets import Picture, enlarge
+
+PICTURES = 8
+ROWS = 14  # of a chart: the concepts that change most
+RARE = 0.0005  # a concept on fewer of the pixels has no percentage worth drawing
+WIDTH = 192  # pixels across a picture
+
+
+@dataclass(frozen=True)
+class Story:
+    """One set of units: what was measured, and the same images with and without them."""
+
+    heading: str
+    text: str
+    removed: Sequence[Effect]  # percent of each concept's own pixels
+    caused: Sequence[Effect]  # percentage points of all pixels looked at
+    pairs: Sequence[tuple[Picture, Picture]]  # before, after
+
+
+def stories(
+    effects: Sequence[CausalEffect],
+    generator: nn.Module,
+    dissection: Dissection,
+    latents: Tensor,
+    gallery: Gallery,
+    colours: Sequence[str],
+) -> list[Story]:
+    """A story for each effect, its pictures drawn again without the units. ``colours`` are CSS's, one a label.
+
+    Raises ValueError if an effect was measured with other labels than the dissection's.
+    """
+    return [_story(effect, generator, dissection, latents, gallery, colours) for effect in effects]
+
+
+def section(told: Sequence[Story], quality: int) -> str:
+    """The stories with their charts and pictures; nothing where there are none."""
+    if not told:
+        return ""
+    return (
+        "<p>A unit that lights up on trees need not <em>make</em> them. So units are changed while the generator draws, "
+        "and the pixels of every concept are counted again. The thin grey bar below each bar is the control: as many "
+        "other units, chosen at random. Whiskers are 95 % intervals, over images for the units and over random sets "
+        "for the control; point at a bar to read its numbers.</p>"
+    ) + "".join(_article(story, quality) for story in told)
+
+
+def _story(
+    effect: CausalEffect,
+    generator: nn.Module,
+    dissection: Dissection,
+    latents: Tensor,
+    gallery: Gallery,
+    colours: Sequence[str],
+) -> Story:
+    if effect.labels != dissection.labels:
+        raise ValueError(
+            f"expected causal effects on the concepts {', '.join(dissection.labels)}; "
+            f"got one on {', '.join(effect.labels)}"
+        )
+    concept = _subject(effect, dissection)
+    images = _with_most(gallery, effect.labels.index(concept))
+    with at_rest(generator), intervene(generator, {effect.layer: ablate(effect.units)}):
+        after = as_pictures(generate(generator, latents[images]))
+    return Story(
+        heading=f"{count(len(effect.units), 'unit')} of the {concept}",
+        text=_summary(effect, concept),
+        removed=_removed(effect, colours),
+        caused=_caused(effect, colours),
+        pairs=[(gallery.pictures[image], without) for image, without in zip(images, after, strict=True)],
+    )
+
+
+def _subject(effect: CausalEffect, dissection: Dissection) -> str:
+    """The concept that most of the units match; of another layer's units, the one they remove most of."""
+    if effect.layer == dissection.layer:
+        return Counter(dissection.best(unit).concept for unit in effect.units).most_common(1)[0][0]
+    return effect.labels[int(effect.ablation.mean.argmin())]
+
+
+def _with_most(gallery: Gallery, concept: int) -> list[int]:
+    """The images that show most of the concept, among those that are drawn already."""
+    pixels = {image: int((classes == concept).sum()) for image, classes in gallery.classes.items()}
+    return sorted(pixels, key=lambda image: -pixels[image])[:PICTURES]
+
+
+def _summary(effect: CausalEffect, concept: str) -> str:
+    place = effect.labels.index(concept)
+    before = effect.before[place]
+    if not before > 0:
+        return f"None of the {count(effect.images, 'image')} shows {concept}."
+    ours, low, high = (
+        -100 * bound[place] / before for bound in (effect.ablation.mean, effect.ablation.high, effect.ablation.low)
+    )
+    random = -100 * effect.random_ablation.mean[place] / before
+    return (
+        f"Without them {ours:.0f} % of the {concept} pixels are gone (95 % interval {low:.0f} to {high:.0f} %, "
+        f"{count(effect.images, 'image')}); without as many random units, {random:.0f} %."
+    )
+
+
+def _removed(effect: CausalEffect, colours: Sequence[str]) -> list[Effect]:
+    common = [index for index in range(len(effect.labels)) if effect.before[index] >= RARE]
+    factor = 100 / np.maximum(effect.before, RARE)
+    return _rows(effect.labels, effect.ablation, effect.random_ablation, factor, common, colours)
+
+
+def _caused(effect: CausalEffect, colours: Sequence[str]) -> list[Effect]:
+    everything = list(range(len(effect.labels)))
+    factor = np.full(len(effect.labels), 100.0)
+    return _rows(effect.labels, effect.ace, effect.random_ace, factor, everything, colours)[::-1]
+
+
+def _rows(
+    labels: Sequence[str],
+    ours: Change,
+    control: Change,
+    factor: np.ndarray,
+    indices: Sequence[int],
+    colours: Sequence[str],
+) -> list[Effect]:
+    """The concepts that change most, from the greatest loss to the greatest gain."""
+    largest = sorted(indices, key=lambda index: -abs(factor[index] * ours.mean[index]))[:ROWS]
+    return [
+        Effect(
+            labels[index],
+            colours[index],
+            *(float(factor[index] * bound[index]) for bound in (ours.mean, ours.low, ours.high)),
+            *(float(factor[index] * bound[index]) for bound in (control.mean, control.low, control.high)),
+        )
+        for index in sorted(largest, key=lambda index: factor[index] * ours.mean[index])
+    ]
+
+
+def _article(story: Story, quality: int) -> str:
+    pairs = "".join(
+        f'<div class="pair">{photo(enlarge(before, WIDTH), quality, f"Picture {number} as it was")}'
+        f"{photo(enlarge(after, WIDTH), quality, f'Picture {number} without the units')}</div>"
+        for number, (before, after) in enumerate(story.pairs, start=1)
+    )
+    return (
+        f'<article class="concept"><header><h3>{escape(story.heading)}</h3><p>{escape(story.text)}</p></header>'
+        f'<figure><div class="eight">{pairs}</div><figcaption>Above as it was, below without the units.</figcaption>'
+        f'</figure><div class="two"><figure>{effects_chart(story.removed, "What removing the units takes away", " %")}'
+        "<figcaption>Removed: the change of each concept, in percent of its own pixels.</figcaption></figure>"
+        f"<figure>{effects_chart(story.caused, 'What the units cause', '')}<figcaption>Caused: pixels of each concept "
+        "with the units set high, less those with the units removed, in percentage points of all pixels looked "
+        "at.</figcaption></figure></div></article>"
+    )

@@ -1,0 +1,97 @@
+"""The pictures a report shows: drawn again by the generator, with their segmentation and the maps of some units.
+
+A dissection keeps which images are a unit's best, by their place in the sample, and not the images themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from dissect.dissection import Dissection
+from dissect.hooks import at_rest
+from dissect.sampling import Progress, batches, sights
+from dissect.segmenter import Segmenter
+from dissect.sheets import Map, Picture
+
+# Batches of another size round differently, by far less than this; other latents or weights differ by far more.
+PEAK_TOLERANCE = 0.1
+
+
+@dataclass
+class Gallery:
+    """Pictures (H, W, 3) uint8 and classes (H, W) by image; a unit's map (h, w) by unit and image."""
+
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    classes: dict[int, npt.NDArray[np.int64]] = field(default_factory=dict)
+    maps: dict[tuple[int, int], Map] = field(default_factory=dict)
+
+
+def gather(
+    generator: nn.Module,
+    layer: str,
+    latents: Tensor,
+    segmenter: Segmenter,
+    wanted: Mapping[int, set[int]],
+    *,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> Gallery:
+    """Draw the images ``wanted`` (image -> the units whose maps are kept) from their ``latents`` (N, ...).
+
+    Raises ValueError if the layer has fewer units than wanted, or if the images are neither grey nor RGB.
+    """
+    gallery = Gallery()
+    order = sorted(wanted)
+    chosen = batches(latents[order], batch_size)
+    with at_rest(generator):
+        for sight in sights(generator, [layer], chosen, segmenter):
+            pictures = as_pictures(sight.images)
+            maps = sight.features[layer].cpu().numpy()
+            for place, picture in enumerate(pictures):
+                image = order[len(gallery.pictures)]
+                gallery.pictures[image] = picture
+                gallery.classes[image] = sight.classes[place].cpu().numpy()
+                for unit in wanted[image]:
+                    if unit >= maps.shape[1]:
+                        raise ValueError(
+                            f"layer {layer!r} has the units 0 to {maps.shape[1] - 1}, unit {unit} is wanted"
+                        )
+                    gallery.maps[unit, image] = maps[place, unit].copy()
+            if progress is not None:
+                progress(len(gallery.pictures))
+    return gallery
+
+
+def check_peaks(dissection: Dissection, gallery: Gallery) -> None:
+    """Raise ValueError unless the drawn maps reach the peaks that the dissection measured.
+
+    They do not if the latents are others, or in another order, or if the generator has learned since.
+    """
+    found, expected = [], []
+    for unit, (images, peaks) in enumerate(zip(dissection.top_images, dissection.peak, strict=True)):
+        for image, peak in zip(images, peaks, strict=True):
+            if (unit, int(image)) in gallery.maps:
+                found.append(gallery.maps[unit, int(image)].max())
+                expected.append(peak)
+    if not found:
+        return
+    gap = np.median(np.abs(np.array(found) - np.array(expected)))
+    if not gap <= PEAK_TOLERANCE * np.median(np.abs(expected)):
+        raise ValueError(
+            "the units' peaks in these images are not those of the dissection (typically off by "
+            f"{gap:.3g}): give the generator and the latents that were dissected, in the same order"
+        )
+
+
+def as_pictures(images: Tensor) -> npt.NDArray[np.uint8]:
+    """Images (N, 1 or 3, H, W) in [-1, 1] as (N, H, W, 3) in 0 to 255. Raises ValueError for other channels."""
+    if images.ndim != 4 or images.shape[1] not in (1, 3):
+        raise ValueError(f"expected images of shape (N, 1 or 3, H, W) to show, got {tuple(images.shape)}")
+    scaled = images.detach().float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+    return np.asarray(scaled.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous().cpu().numpy(), dtype=np.uint8)

@@ -1,0 +1,179 @@
+"""Writing a report: ``report.html`` stands alone (no network, no other file), ``report.json`` holds every number,
+``units.csv`` one row a unit, and ``sheets/`` the unit sheets as PNG.
+
+After the unit sheets of Bau et al. 2019, "GAN Dissection", figures 1 and 3.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from torch import Tensor, nn
+
+from dissect.causal import CausalEffect
+from dissect.dissection import Dissection
+from dissect.report.causes import stories
+from dissect.report.contents import SAMPLES, Contents, chosen_palette, chosen_units, css, wanted_images
+from dissect.report.gallery import check_peaks, gather
+from dissect.report.markup import encoded
+from dissect.report.page import render
+from dissect.sampling import Progress
+from dissect.segmenter import Segmenter
+from dissect.sheets import strip
+
+FORMAT = "dissection report/1"
+PAGE_BYTES = 6_000_000
+QUALITIES = (88, 78, 66, 50, 32)  # of the page's pictures: the first with which it is small enough
+
+
+def write_report(
+    folder: str | Path,
+    dissection: Dissection,
+    generator: nn.Module,
+    latents: Tensor,
+    segmenter: Segmenter,
+    *,
+    colours: Sequence[Sequence[int]] | None = None,
+    causal: Sequence[CausalEffect] | None = None,
+    title: str = "What the units draw",
+    units_per_concept: int = 4,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the report of ``dissection`` into the new ``folder``; return the path of its page.
+
+    The folder appears only when the report is complete.
+
+    Args:
+        generator: this, the latents (N, ...) and the segmenter are those that were dissected: pictures are drawn again.
+        colours: red, green and blue, 0 to 255, for each label; by default the hues are spread evenly.
+        causal: adds what happened when units were changed.
+        units_per_concept: how many sheets a concept gets; fewer if there are very many concepts.
+        progress: called with the number of images drawn so far.
+
+    Raises:
+        FileExistsError: ``folder`` is there already, and is not an empty folder.
+        ValueError: generator, latents, segmenter, colours or effects do not belong to the dissection.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
+    _check(dissection, latents, segmenter, units_per_concept)
+    palette = chosen_palette(colours, len(dissection.labels))
+    plan = chosen_units(dissection, units_per_concept)
+    samples = range(min(SAMPLES, len(latents)))
+    wanted = wanted_images(dissection, plan, samples)
+    gallery = gather(generator, dissection.layer, latents, segmenter, wanted, batch_size=batch_size, progress=progress)
+    check_peaks(dissection, gallery)
+    effects = list(causal or ())
+    contents = Contents(
+        title=title,
+        dissection=dissection,
+        palette=palette,
+        gallery=gallery,
+        samples=samples,
+        plan=plan,
+        stories=stories(effects, generator, dissection, latents, gallery, [css(colour) for colour in palette]),
+        provenance={
+            "layer": dissection.layer,
+            "images": str(dissection.images),
+            **dissection.provenance,
+            "report written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        },
+    )
+    numbers = numbers_of(dissection)
+    numbers |= {"causal": [effect.to_dict() for effect in effects], "provenance": dict(contents.provenance)}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        (draft / "report.html").write_text(_small_page(contents), encoding="utf-8")
+        text = json.dumps(_sayable(numbers), allow_nan=False)
+        (draft / "report.json").write_text(text + "\n", encoding="utf-8")
+        _write_csv(draft / "units.csv", dissection)
+        _write_sheets(draft / "sheets", contents)
+        draft.chmod(0o755)  # a temporary folder is its maker's alone
+        if folder.exists():
+            folder.rmdir()
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder / "report.html"
+
+
+def numbers_of(dissection: Dissection) -> dict[str, Any]:
+    """Every number of a dissection as lists and dictionaries: its arrays by name, each unit's match, each concept's
+    units."""
+    return {
+        "format": FORMAT,
+        "layer": dissection.layer,
+        "labels": list(dissection.labels),
+        "images": dissection.images,
+        "criterion": asdict(dissection.criterion),
+        "units": [asdict(dissection.best(unit)) for unit in range(dissection.count)],
+        "concepts": {concept: dissection.units(concept) for concept in dissection.labels},
+        **{name: array.tolist() for name, array in vars(dissection).items() if isinstance(array, np.ndarray)},
+    }
+
+
+def _check(dissection: Dissection, latents: Tensor, segmenter: Segmenter, units_per_concept: int) -> None:
+    if len(latents) != dissection.images:
+        raise ValueError(f"expected the {dissection.images} latents that were dissected, got {len(latents)}")
+    if tuple(segmenter.labels) != dissection.labels:
+        raise ValueError(
+            f"expected the segmenter that was dissected with, whose labels are {', '.join(dissection.labels)}; "
+            f"got one with {', '.join(segmenter.labels)}"
+        )
+    if units_per_concept < 1:
+        raise ValueError(f"expected at least 1 unit of each concept to show, got {units_per_concept}")
+
+
+def _small_page(contents: Contents) -> str:
+    for quality in QUALITIES:
+        page = render(contents, quality)
+        if len(page.encode()) <= PAGE_BYTES:
+            break
+    return page
+
+
+def _sayable(value: Any) -> Any:
+    """The same structure with None for the numbers that JSON has no word for: a unit that is never on has no level."""
+    if isinstance(value, dict):
+        return {key: _sayable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_sayable(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _write_csv(path: Path, dissection: Dissection) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["unit", "concept", "matched", "score", "iou", "iqr", "level", "area", "peak", "top_images"])
+        for unit in range(dissection.count):
+            match = dissection.best(unit)
+            area = float(dissection.area[unit, dissection.concept(match.concept)])
+            numbers = [match.score, match.iou, match.iqr, match.level, area, float(dissection.peak[unit].max())]
+            tops = " ".join(str(int(image)) for image in dissection.top_images[unit])
+            writer.writerow([unit, match.concept, "yes" if match.matched else "no", *numbers, tops])
+
+
+def _write_sheets(folder: Path, contents: Contents) -> None:
+    folder.mkdir()
+    for concept, units in contents.plan.items():
+        word = (
+            re.sub(r"[^a-z0-9]+", "-", concept.lower()).strip("-") or f"concept-{contents.dissection.concept(concept)}"
+        )
+        for rank, unit in enumerate(units, start=1):
+            sheet = strip(contents.tiles(contents.dissection.best(unit)), columns=4)
+            data = encoded(".png", sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+            (folder / f"{word}-{rank}-unit-{unit:04d}.png").write_bytes(data)

@@ -1,0 +1,91 @@
+"""What is looked at: batches of latents, the images a generator makes of them, and the classes a segmenter sees."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from dissect.hooks import Recording, record
+from dissect.segmenter import Segmenter
+
+Latents = Tensor | Iterable[Tensor]  # (N, ...), or batches of it
+Progress = Callable[[int], None]  # called with the number of images done so far
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A batch of images, what the segmenter sees in them, and what went on in the layers that are watched."""
+
+    latents: Tensor  # (N, ...)
+    images: Tensor  # (N, C, H, W) in [-1, 1]
+    classes: Tensor  # (N, H, W) int64: the index of a label, or -1 for none
+    features: dict[str, Tensor]  # layer -> (N, U, h, w)
+
+
+def batches(latents: Latents, size: int) -> Iterator[Tensor]:
+    """Batches of at most ``size`` latents of a tensor; of an iterable, its own.
+
+    Raises:
+        ValueError: there are no latents, or ``size`` is below 1.
+    """
+    if size < 1:
+        raise ValueError(f"expected a batch size of at least 1, got {size}")
+    empty = True
+    for batch in latents.split(size) if isinstance(latents, Tensor) else latents:
+        empty = empty and not len(batch)
+        if len(batch):
+            yield batch
+    if empty:
+        raise ValueError("expected at least one latent to look at, got none")
+
+
+def sights(
+    generator: nn.Module, layers: Sequence[str], latent_batches: Iterable[Tensor], segmenter: Segmenter
+) -> Iterator[Sight]:
+    """Generate, segment and record, batch after batch. Call it with the generator at rest (``hooks.at_rest``)."""
+    with record(generator, layers) as seen:
+        for batch in latent_batches:
+            images = generate(generator, batch)
+            yield Sight(batch, images, segment(segmenter, images), {layer: features(seen, layer) for layer in layers})
+
+
+def generate(generator: nn.Module, latents: Tensor) -> Tensor:
+    """The images of ``latents``; a ValueError when the generator does not return (N, C, H, W)."""
+    images = generator(latents)
+    if not isinstance(images, Tensor) or images.ndim != 4 or len(images) != len(latents):
+        found = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+        raise ValueError(f"expected {len(latents)} images of shape (C, H, W) from the generator, got {found}")
+    return images.detach()
+
+
+def segment(segmenter: Segmenter, images: Tensor) -> Tensor:
+    """The classes (N, H, W) of ``images``; grey images are shown to the segmenter as RGB.
+
+    Raises:
+        ValueError: the segmenter's answer has another shape or type, or names a class it has no label for.
+    """
+    shown = images.float()
+    classes = segmenter(shown.expand(-1, 3, -1, -1) if shown.shape[1] == 1 else shown)
+    if classes.ndim != 3 or len(classes) != len(images) or classes.is_floating_point():
+        raise ValueError(
+            f"expected {len(images)} maps of integer classes, (N, H, W), from the segmenter, "
+            f"got {classes.dtype} of shape {tuple(classes.shape)}"
+        )
+    low, high = (int(extreme) for extreme in torch.aminmax(classes))
+    if low < -1 or high >= len(segmenter.labels):
+        raise ValueError(
+            f"the segmenter has {len(segmenter.labels)} labels, so its classes run from 0 to "
+            f"{len(segmenter.labels) - 1} (-1 is none of them); it answered with {low} to {high}"
+        )
+    return classes.long()
+
+
+def features(seen: Recording, layer: str) -> Tensor:
+    """What ``layer`` put out, (N, U, h, w) float32; a ValueError when that is no map of units, or not finite."""
+    found = seen[layer].detach()
+    if found.ndim != 4:
+        raise ValueError(f"layer {layer!r} puts out the shape {tuple(found.shape)}, expected (N, units, height, width)")
+    if not bool(torch.isfinite(found).all()):
+        raise ValueError(f"layer {layer!r} puts out NaN or infinite numbers: the generator is broken or its input is")
+    return found.float()

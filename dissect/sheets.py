@@ -1,0 +1,89 @@
+"""Unit sheets: the images in which a unit is strongest, with the unit's region outlined.
+
+The region is the one dissection counts: the unit's map, brought to the size of the image bilinearly (pixel centres,
+``align_corners=False``), strictly above the unit's level (Bau et al. 2019, GAN Dissection, section 3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]  # (H, W, 3), RGB
+Map = npt.NDArray[np.float32]  # (h, w)
+
+SUPERSAMPLING = 3  # the outline is drawn this many times finer than it is shown, for smooth edges
+SHADE = 0.52  # what is left of the light outside the region
+HALO = (18, 20, 26)  # a dark line around the white one: the outline reads on snow and on night skies alike
+
+
+def enlarge(picture: Picture, width: int) -> Picture:
+    """``picture`` (H, W, 3) at ``width`` pixels across, its proportions kept: Lanczos upwards, by area downwards."""
+    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+    method = cv2.INTER_LANCZOS4 if width > picture.shape[1] else cv2.INTER_AREA
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=method), dtype=np.uint8)
+
+
+def region(activation: Map, level: float, height: int, width: int) -> npt.NDArray[np.bool_]:
+    """Where a unit's map (h, w), enlarged to (height, width), is strictly above ``level``."""
+    enlarged = cv2.resize(np.ascontiguousarray(activation), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(enlarged) > level
+
+
+def outlined(picture: Picture, activation: Map, level: float, width: int = 192, line: float = 1.5) -> Picture:
+    """``picture`` (H, W, 3) enlarged to ``width``, the unit's region outlined and the rest dimmed.
+
+    ``activation`` (h, w) is the unit's map for this picture, ``line`` the outline's thickness in shown pixels. Where
+    the region leaves the picture the outline stays open.
+    """
+    shown = enlarge(picture, width)
+    height = shown.shape[0]
+    inside = region(activation, level, height * SUPERSAMPLING, width * SUPERSAMPLING).astype(np.uint8)
+    core = _band(inside, line)
+    halo = _band(inside, line + 2.0)
+    covered = _share(inside, height, width)
+    grey = shown.mean(axis=2, keepdims=True)
+    dimmed = SHADE * (0.6 * shown + 0.4 * grey)
+    mixed = dimmed + covered * (shown - dimmed)
+    mixed += 0.65 * _share(halo, height, width) * (np.array(HALO) - mixed)
+    mixed += _share(core, height, width) * (255.0 - mixed)
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def strip(tiles: Sequence[Picture], gap: int = 6, columns: int | None = None) -> Picture:
+    """Tiles (H, W, 3) of one size beside each other, ``columns`` in a row, with white gaps between them."""
+    if not tiles:
+        raise ValueError("expected at least one tile for a sheet, got none")
+    columns = min(columns or len(tiles), len(tiles))
+    rows = -(-len(tiles) // columns)
+    height, width = tiles[0].shape[:2]
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def heat(activation: Map, width: int, height: int) -> Picture:
+    """A unit's map (h, w) as a picture (height, width, 3): dark where it is lowest, bright yellow where it is highest."""
+    enlarged = np.asarray(cv2.resize(np.ascontiguousarray(activation), (width, height), interpolation=cv2.INTER_LINEAR))
+    low, high = float(enlarged.min()), float(enlarged.max())
+    scaled = (enlarged - low) / (high - low) if high > low else np.zeros_like(enlarged)
+    coloured = cv2.applyColorMap(np.rint(scaled * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _band(inside: Picture, line: float) -> Picture:
+    """The border of a region, ``line`` shown pixels thick, centred on the edge; open at the picture's frame."""
+    size = max(2, round(line * SUPERSAMPLING)) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.dilate(inside, disc)) - np.asarray(cv2.erode(inside, disc))
+
+
+def _share(mask: Picture, height: int, width: int) -> npt.NDArray[np.float32]:
+    """The share of each shown pixel (height, width, 1) that the finer mask covers, in [0, 1]."""
+    shares = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(shares, dtype=np.float32)[:, :, None]

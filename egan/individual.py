@@ -1,0 +1,75 @@
+"""An individual of the population: a generator with its optimiser, its fitness and its descent."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from deap import base
+from torch import Tensor, nn
+
+from core_gans.optimizers import Optimizer
+
+
+class Fitness(base.Fitness):
+    """One number, to be maximised: quality + gamma x diversity."""
+
+    weights = (1.0,)
+
+
+@dataclass
+class Record:
+    """An individual's descent and marks, without its weights: what the history and the family tree need."""
+
+    number: int  # unique in a population, in order of birth
+    parent: int  # the parent's number; -1 for a founder
+    mutation: str
+    generation: int
+    quality: float = float("nan")
+    diversity: float = float("nan")
+    survived: bool = False
+
+
+@dataclass
+class Individual:
+    """A generator. Its optimiser belongs to it: children inherit a copy of the moments, siblings share nothing."""
+
+    generator: nn.Module
+    optimizer: torch.optim.Optimizer
+    record: Record
+    fitness: Fitness = field(default_factory=Fitness)
+
+    @property
+    def number(self) -> int:
+        return self.record.number
+
+    def child(self, optimizer: Optimizer, record: Record) -> Individual:
+        """A copy under its own name, which may be changed without touching this individual."""
+        generator = copy.deepcopy(self.generator)
+        own = optimizer.build(generator.parameters())
+        own.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
+        return Individual(generator, own, record)
+
+    def step(self, gradients: tuple[Tensor, ...]) -> None:
+        """One step of the optimiser along ``gradients``, one for each parameter of the generator."""
+        for parameter, gradient in zip(self.generator.parameters(), gradients, strict=True):
+            parameter.grad = gradient
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "record": vars(self.record).copy(),
+            "fitness": list(self.fitness.values),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.generator.load_state_dict(state["generator"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.record = Record(**state["record"])
+        if state["fitness"]:
+            self.fitness.values = tuple(state["fitness"])
