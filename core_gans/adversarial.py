@@ -75,7 +75,9 @@ class AdversarialGame(NoiseGame):
             fake = nets["generator"](self.latents(len(batch.real), rng))
         return self.score_loss(nets["discriminator"], batch.real, fake, rng)
 
-    def score_loss(self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+    def score_loss(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
         del rng
         return {"discriminator": self.objective.discriminator(discriminator(real), discriminator(fake))}
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from core_gans.errors import LabError
@@ -42,12 +42,15 @@ def save(path: str | Path, content: Mapping[str, Any], *, overwrite: bool = Fals
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        save_file(tensors, str(temporary), metadata)
-        with temporary.open("rb") as file:
+        with temporary.open("wb") as file:
+            file.write(to_bytes(tensors, metadata))
+            file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"could not write {path} ({error}): is the disk full? What was there is intact.") from error
+        raise CheckpointError(
+            f"could not write {path} ({error}): is the disk full? What was there is intact."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     return path
@@ -104,7 +107,9 @@ def _flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
         return {"tuple" if isinstance(value, tuple) else "list": items}
     if value is None or isinstance(value, (bool, int, float, str)):
         return {"value": value}
-    raise TypeError(f"a checkpoint holds tensors, numbers, strings, dicts and lists, not {type(value).__name__} at {path}.")
+    raise TypeError(
+        f"a checkpoint holds tensors, numbers, strings, dicts and lists, not {type(value).__name__} at {path}."
+    )
 
 
 def _restore(shape: dict[str, Any], tensors: Mapping[str, Tensor]) -> Any:

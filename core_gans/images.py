@@ -38,7 +38,7 @@ def sheet(images: Tensor, columns: int | None = None, scale: int = 1) -> np.ndar
 
 
 def cloud(points: Tensor, real: Tensor | None = None, size: int = 512, reach: float | None = None) -> np.ndarray:
-    """Points (N, 2) in blue over real ones in grey, as a picture (size, size, 3) uint8; the view is [-reach, reach]^2."""
+    """Points (N, 2) in blue over real ones in grey, as a picture (size, size, 3) of [-reach, reach]^2."""
     everything = points if real is None else real
     reach = reach or 1.25 * float(everything.abs().max())
     page = np.full((size, size, 3), PAPER, np.uint8)

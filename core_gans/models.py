@@ -47,7 +47,9 @@ def load_model(path: str | Path) -> Model:
     """Read what ``save_model`` wrote, in float32. CheckpointError when the file is corrupt or something else."""
     content = checkpoints.load(path)
     if content.get("kind") != "model":
-        raise CheckpointError(f"{path} holds a {content.get('kind')}, not a model: give a model file, or a run's folder.")
+        raise CheckpointError(
+            f"{path} holds a {content.get('kind')}, not a model: give a model file, or a run's folder."
+        )
     return _build(content["variant"], content["fields"], content["player"], content["weights"], content["card"])
 
 
@@ -83,5 +85,7 @@ def _build(
         raise CheckpointError(f"{variant} draws from no latents, so its generator cannot be opened here.")
     with torch.random.fork_rng(devices=[]):
         net = game.players()[player]
-    net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in weights.items()})
+    net.load_state_dict(
+        {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+    )
     return Model(net.eval().requires_grad_(False), game, player, card)

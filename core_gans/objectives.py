@@ -60,6 +60,8 @@ def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
     """
     return Objective(
         name="least_squares",
-        discriminator=lambda real, fake: 0.5 * ((real.float() - b) ** 2).mean() + 0.5 * ((fake.float() - a) ** 2).mean(),
+        discriminator=lambda real, fake: (
+            0.5 * ((real.float() - b) ** 2).mean() + 0.5 * ((fake.float() - a) ** 2).mean()
+        ),
         generator=lambda fake: 0.5 * ((fake.float() - c) ** 2).mean(),
     )

@@ -39,7 +39,9 @@ class Run:
         """The newest checkpoint; LabError when there is none."""
         found = sorted(self.checkpoints.glob("round-*.safetensors"))
         if not found:
-            raise LabError(f"{self.folder} holds no checkpoint yet, so there is nothing to continue: start it anew with --like.")
+            raise LabError(
+                f"{self.folder} holds no checkpoint yet, so there is nothing to continue: start it anew with --like."
+            )
         return found[-1]
 
     def load_checkpoint(self) -> dict[str, Any]:
@@ -93,7 +95,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     if not folder.is_dir():
         siblings = [entry.name for entry in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        raise LabError(str(unknown_name("run folder", folder.name, siblings)) if siblings else f"there is no folder {folder}.")
+        raise LabError(
+            str(unknown_name("run folder", folder.name, siblings)) if siblings else f"there is no folder {folder}."
+        )
     if not path.is_file():
         raise LabError(f"{folder} is no run: expected a config.json in it.")
     try:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -76,9 +75,7 @@ class Options:
 
     def load(self, console: Console) -> Examples:
         with console.status(f"reading {self.data}"):
-            return datasets.load(
-                self.data, size=self.size, channels=self.colours, count=self.count, seed=self.seed
-            )
+            return datasets.load(self.data, size=self.size, channels=self.colours, count=self.count, seed=self.seed)
 
     def batches(self, examples: Examples) -> Batches:
         return Batches(examples, self.batch, self.seed, self.device)

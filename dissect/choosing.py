@@ -6,14 +6,17 @@ import numpy as np
 
 from dissect.dissection import Dissection
 
+SHARE = 0.5  # of a layer: fewer units leave a ghost of what they erased
+
 
 @dataclass(frozen=True)
 class Pigment:
     """Units that draw something, with the activation of each where it is there and where it is not."""
 
     units: tuple[int, ...]
-    absent: tuple[float, ...]  # what they are set to in order to erase
-    present: tuple[float, ...]  # what they are set to in order to add
+    absent: tuple[float, ...]
+    present: tuple[float, ...]
+    concept: str | None = None  # the label of what they draw; erasing then spares the other things under the brush
 
     def __post_init__(self) -> None:
         if not len(self.units) == len(self.absent) == len(self.present):
@@ -23,9 +26,7 @@ class Pigment:
             )
 
 
-def choose_units(
-    dissection: Dissection, concept: str, count: int | None = None, *, share: float = 0.15
-) -> list[int]:
+def choose_units(dissection: Dissection, concept: str, count: int | None = None, *, share: float = SHARE) -> list[int]:
     """The units of the layer that agree best with ``concept`` beyond chance, best first.
 
     Unlike :meth:`Dissection.units` this takes units that agree even better with something else, because a thing is
@@ -47,7 +48,7 @@ def choose_units(
     return [int(unit) for unit in ranked if scores[unit] > 0]
 
 
-def pigment(dissection: Dissection, concept: str, count: int | None = None, *, share: float = 0.15) -> Pigment:
+def pigment(dissection: Dissection, concept: str, count: int | None = None, *, share: float = SHARE) -> Pigment:
     """The units that :func:`choose_units` finds for ``concept``, with their means inside it and outside.
 
     Raises:
@@ -58,4 +59,4 @@ def pigment(dissection: Dissection, concept: str, count: int | None = None, *, s
         raise ValueError(f"no unit of layer {dissection.layer!r} agrees with {concept!r}: try another layer or concept")
     column = dissection.concept(concept)
     absent, present = dissection.outside[units, column], dissection.inside[units, column]
-    return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()))
+    return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)

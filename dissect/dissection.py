@@ -22,7 +22,7 @@ class Criterion:
 
     iou: float = 0.04  # Bau et al. 2019 use 0.04 to 0.05
     iqr: float = 0.01  # gandissect's
-    score: float = 0.04  # agreement beyond that of an independent map of the same area
+    score: float = 0.1  # agreement beyond that of an independent map of the same area
 
     def __post_init__(self) -> None:
         for name, bound in asdict(self).items():
@@ -126,7 +126,9 @@ class Dissection:
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write everything into one safetensors file with a SHA-256; an existing file needs ``overwrite``."""
-        arrays = {item.name: value for item in fields(self) if isinstance(value := getattr(self, item.name), np.ndarray)}
+        arrays = {
+            item.name: value for item in fields(self) if isinstance(value := getattr(self, item.name), np.ndarray)
+        }
         facts = {
             "format": FORMAT,
             "layer": self.layer,

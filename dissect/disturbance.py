@@ -19,9 +19,9 @@ class Disturbance:
 
     blur: float = 1.0
     """Largest share of the blurred image (twice a 5 x 5 binomial) in the mixture."""
-    noise: float = 0.14
+    noise: float = 0.1
     """Largest deviation of the noise of single pixels."""
-    stains: float = 0.14
+    stains: float = 0.1
     """Largest deviation of the noise that varies over an eighth of the image."""
     brightness: float = 0.14
     """Largest shift of all channels together."""

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from dissect.hooks import Edit
 
+FREE = 0.05  # a cell that a hole covers by less can be trusted to show none of what is in it
 Mixture = Callable[[Tensor], Tensor]  # the chosen units (N, n, H, W) -> what they become where the weight is 1
 
 
@@ -38,6 +39,33 @@ def insert(units: Sequence[int], value: float | Sequence[float] | Tensor, mask: 
 def scale(units: Sequence[int], factor: float, mask: Tensor | None = None) -> Edit:
     """Multiply ``units`` by ``factor``: 0 ablates, 1 changes nothing, above 1 amplifies."""
     return _mixed(units, lambda chosen: chosen * factor, mask)
+
+
+def fill(
+    units: Sequence[int], mask: Tensor, hole: Tensor | None = None, otherwise: Sequence[float] | None = None
+) -> Edit:
+    """Let ``units`` take, under ``mask``, the values of what surrounds it: what was there goes on unbroken.
+
+    Each cell becomes the mean of the cells that ``hole`` (by default the mask) does not cover, weighted by their
+    distance to the power of -4 (Shepard's interpolation). Where the hole covers all, ``otherwise`` is put there: one
+    value per unit, by default zeros.
+    """
+    weights, covered = _checked(mask), _checked(mask if hole is None else hole)
+    rest = torch.zeros(len(units)) if otherwise is None else torch.as_tensor(otherwise)
+
+    def become(chosen: Tensor) -> Tensor:
+        count, channels, height, width = chosen.shape
+        cells = torch.cartesian_prod(torch.arange(height), torch.arange(width)).to(chosen)
+        filled = rest.to(chosen).view(1, -1, 1, 1).expand_as(chosen).clone()
+        wanted = _weight(weights, chosen).expand(count, -1, -1, -1).flatten(1) > 0
+        known = _weight(covered, chosen).expand(count, -1, -1, -1).flatten(1) < FREE
+        for image, values, want, know in zip(filled, chosen.flatten(2), wanted, known, strict=True):
+            if bool(know.any()):
+                near = (torch.cdist(cells[want], cells[know]).clamp_min(0.5) ** -4).T
+                image.view(channels, -1)[:, want] = values[:, know] @ (near / near.sum(0))
+        return filled
+
+    return _mixed(units, become, mask)
 
 
 def compose(edits: Sequence[Edit]) -> Edit:

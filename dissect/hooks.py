@@ -171,5 +171,7 @@ def _modules(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
 
 def _tensor(layer: str, output: object) -> Tensor:
     if not isinstance(output, Tensor):
-        raise TypeError(f"layer {layer!r} puts out a {type(output).__name__}, expected a tensor: choose a layer inside it")
+        raise TypeError(
+            f"layer {layer!r} puts out a {type(output).__name__}, expected a tensor: choose a layer inside it"
+        )
     return output

@@ -50,7 +50,7 @@ def outlined(picture: Picture, activation: Map, level: float, width: int = 192, 
     mixed = dimmed + covered * (shown - dimmed)
     mixed += 0.65 * _share(halo, height, width) * (np.array(HALO) - mixed)
     mixed += _share(core, height, width) * (255.0 - mixed)
-    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(mixed), 0, 255), dtype=np.uint8)
 
 
 def strip(tiles: Sequence[Picture], gap: int = 6, columns: int | None = None) -> Picture:
@@ -68,7 +68,7 @@ def strip(tiles: Sequence[Picture], gap: int = 6, columns: int | None = None) ->
 
 
 def heat(activation: Map, width: int, height: int) -> Picture:
-    """A unit's map (h, w) as a picture (height, width, 3): dark where it is lowest, bright yellow where it is highest."""
+    """A unit's map (h, w) as a picture (height, width, 3): black where it is lowest, yellow where it is highest."""
     enlarged = np.asarray(cv2.resize(np.ascontiguousarray(activation), (width, height), interpolation=cv2.INTER_LINEAR))
     low, high = float(enlarged.min()), float(enlarged.max())
     scaled = (enlarged - low) / (high - low) if high > low else np.zeros_like(enlarged)
@@ -80,7 +80,7 @@ def _band(inside: Picture, line: float) -> Picture:
     """The border of a region, ``line`` shown pixels thick, centred on the edge; open at the picture's frame."""
     size = max(2, round(line * SUPERSAMPLING)) | 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return np.asarray(cv2.dilate(inside, disc)) - np.asarray(cv2.erode(inside, disc))
+    return np.asarray(cv2.subtract(cv2.dilate(inside, disc), cv2.erode(inside, disc)), dtype=np.uint8)
 
 
 def _share(mask: Picture, height: int, width: int) -> npt.NDArray[np.float32]:

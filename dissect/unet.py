@@ -1,6 +1,6 @@
 """A small U-Net that names the class of every pixel, and the segmenter made of it (Ronneberger et al. 2015).
 
-Three scales of two convolutions each; the way up repeats pixels and convolves, so that it leaves no checkerboard.
+Four scales of two convolutions each; the way up repeats pixels and convolves, so that it leaves no checkerboard.
 Batch normalisation is there to train with and is folded into the convolutions before use.
 """
 
@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dissect.sealed import read_sealed, write_sealed
 
-WIDTHS = (24, 48, 96)
+WIDTHS = (16, 32, 64, 96)
 _KIND, _VERSION = "unet-segmenter", 1
 _Answer = Callable[[Tensor], Tensor]
 _CHUNK = 64  # images at once: bounds the memory, and larger batches are no faster
@@ -30,12 +30,11 @@ class UNet(nn.Module):
         super().__init__()
         self.widths = tuple(widths)
         inputs = (3, *widths[:-1])
-        self.down = nn.ModuleList(_block(i, o, normalise) for i, o in zip(inputs, widths, strict=True))
-        self.up = nn.ModuleList(
-            _block(deep + shallow, shallow, normalise)
-            for shallow, deep in zip(widths[-2::-1], widths[:0:-1], strict=True)
-        )
-        self.head = nn.Conv2d(widths[0], classes, 1)
+        ways_up = zip(widths[-2::-1], widths[:0:-1], strict=True)
+        with torch.random.fork_rng(devices=[]):  # the default weights come from the global generator: leave it alone
+            self.down = nn.ModuleList(_block(i, o, normalise) for i, o in zip(inputs, widths, strict=True))
+            self.up = nn.ModuleList(_block(deep + shallow, shallow, normalise) for shallow, deep in ways_up)
+            self.head = nn.Conv2d(widths[0], classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         height, width = images.shape[-2:]
@@ -154,5 +153,8 @@ class UNetSegmenter:
         if told["version"] > _VERSION:
             raise ValueError(f"{path} has version {told['version']}, this program reads up to {_VERSION}: update it")
         net = UNet(len(told["labels"]), told["widths"], normalise=False)
-        net.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in arrays.items()})
+        try:
+            net.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in arrays.items()})
+        except RuntimeError as error:
+            raise ValueError(f"{path}: its weights do not fit the network it describes: make it again") from error
         return cls(net, told["labels"], told["colours"], sure)

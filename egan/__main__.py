@@ -73,7 +73,14 @@ def evolve(command: Evolve, console: Console) -> None:
         evolution = Evolution(**config["evolution"])
         rounds, seconds = rounds or config["rounds"], seconds or config["seconds"]
     run_evolution(
-        variant, fields, options, evolution, rounds=rounds, seconds=seconds, runs_folder=command.runs, name=command.name,
+        variant,
+        fields,
+        options,
+        evolution,
+        rounds=rounds,
+        seconds=seconds,
+        runs_folder=command.runs,
+        name=command.name,
         console=console,
     )
 

@@ -75,7 +75,7 @@ def make_toolbox(
     selection: Selection,
     evaluation_size: int | None,
 ) -> base.Toolbox:
-    """DEAP's toolbox with the operators of E-GAN: ``vary``, ``real_scores``, ``evaluate``, ``fitness``, ``select``, ``teach``."""
+    """DEAP's toolbox: ``vary``, ``real_scores``, ``evaluate``, ``fitness``, ``select`` and ``teach``."""
     steps = turn_of(population.game, "discriminator").times
     size = evaluation_size or max(1, math.ceil(steps * population.batches.size / len(population.parents)))
     toolbox = base.Toolbox()

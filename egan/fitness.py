@@ -9,7 +9,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-
 Convention = Literal["probability", "logit"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -47,7 +48,7 @@ def load(
         return scenes.examples(
             scenes.draw_many(wanted, size or 64, seed, progress and (lambda done: progress(done, wanted)))
         )
-    if not os.path.exists(name) and os.sep not in name and "." not in name:
+    if not Path(name).exists() and os.sep not in name and "." not in name:
         raise unknown_name("data set", name, NAMES)
     return read(name, size or 32, channels, progress)
 

@@ -1,4 +1,4 @@
-"""An endless stream of batches whose state is its position: which batch comes next depends on seed and position alone."""
+"""An endless stream of batches: which one comes next depends on the seed and the position alone."""
 
 from __future__ import annotations
 

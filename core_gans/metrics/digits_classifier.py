@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core_gans.metrics.sealed import read_sealed, write_sealed
+from core_gans import checkpoints
+from core_gans.checkpoints import CheckpointError
 
 SIDE = 32  # pixels
 FEATURES = 64
 SHIPPED = Path(__file__).parent.parent / "shipped" / "digits-classifier.safetensors"
-_FORMAT = "core_gans digits classifier 1"
+_KIND = "digits classifier"
 
 
 class DigitsClassifier(nn.Module):
@@ -73,20 +75,21 @@ def _block(before: int, after: int) -> tuple[nn.Module, ...]:
 
 
 def save_digits_classifier(classifier: DigitsClassifier, path: Path) -> str:
-    """Write the weights as a sealed safetensors file; return their SHA-256."""
-    return write_sealed(path, classifier.state_dict(), {"format": _FORMAT})
+    """Write the weights as a checked safetensors file in place of an older one; return the file's SHA-256."""
+    checkpoints.save(path, {"kind": _KIND, "weights": classifier.state_dict()}, overwrite=True)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_digits_classifier(path: Path = SHIPPED) -> DigitsClassifier:
     """The classifier in ``path``, checked against its checksum, in evaluation mode and frozen.
 
-    Raises ``FileNotFoundError``, or ``ValueError`` when the file is damaged or holds something else.
+    Raises ``CheckpointError`` when the file is missing or damaged, or holds something else.
     """
-    tensors, about = read_sealed(path)
-    if about.get("format") != _FORMAT:
-        raise ValueError(f"{path} holds {about.get('format', 'something unnamed')!r}, expected {_FORMAT!r}")
+    content = checkpoints.load(path)
+    if content.get("kind") != _KIND:
+        raise CheckpointError(f"{path} holds a {content.get('kind')}, expected a {_KIND}.")
     # The weights just read replace the initial ones, whose random draws must not move the caller's random state.
     with torch.random.fork_rng(devices=[]):
         classifier = DigitsClassifier()
-    classifier.load_state_dict(tensors)
+    classifier.load_state_dict(content["weights"])
     return classifier.eval().requires_grad_(False)

@@ -45,7 +45,7 @@ class PrincipalPixels:
             raise ValueError(f"fitting {self.name} needs images that differ, but all {len(images)} are alike")
         values, vectors = values[-kept:].flip(0), vectors[:, -kept:].flip(1)
         self._basis = deviations.T @ vectors / values.sqrt()  # (D, kept), orthonormal columns
-        raw = self._raw(fitted)
+        raw = torch.cat([self._raw(part) for part in fitted.split(100)])
         self._centre = raw.mean(dim=0)
         self._spread = raw.std(dim=0).clamp_min(_LEAST_SPREAD)
 
@@ -73,6 +73,7 @@ def _reduced(images: Tensor) -> Tensor:
 
 def _detail(images: Tensor) -> Tensor:
     """Root mean square (N,) of the differences between neighbouring pixels, at full size."""
-    images = images.detach().to("cpu", torch.float64)
-    across, down = images.diff(dim=3).square(), images.diff(dim=2).square()
-    return torch.cat([across.flatten(1), down.flatten(1)], dim=1).mean(dim=1).sqrt()
+    images = images.detach().cpu()
+    across, down = (images.diff(dim=dim).square().flatten(1) for dim in (3, 2))
+    differences = across.shape[1] + down.shape[1]
+    return ((across.sum(dim=1).double() + down.sum(dim=1).double()) / differences).sqrt()

@@ -7,6 +7,7 @@ side of what they make (``block4``, ``block8``, ...), which is how dissection sp
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import pairwise
 
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -35,7 +36,7 @@ def generator(architecture: Architecture) -> nn.Module:
         nn.BatchNorm2d(channels[0]),
         nn.ReLU(),
     )
-    for step, (inputs, outputs) in enumerate(zip(channels, channels[1:], strict=False)):
+    for step, (inputs, outputs) in enumerate(pairwise(channels)):
         layers[f"block{8 << step}"] = nn.Sequential(
             _double(inputs, outputs, architecture.upsampling), nn.BatchNorm2d(outputs), nn.ReLU()
         )
@@ -57,8 +58,11 @@ def discriminator(architecture: Architecture) -> nn.Module:
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for step, (inputs, outputs) in enumerate(zip((colours, *channels), channels, strict=False)):
         layers[f"block{size >> (step + 1)}"] = nn.Sequential(
-            *_strided(inputs, outputs, "none" if step == 0 and architecture.normalisation != "spectral"
-                      else architecture.normalisation),
+            *_strided(
+                inputs,
+                outputs,
+                "none" if step == 0 and architecture.normalisation != "spectral" else architecture.normalisation,
+            ),
             nn.LeakyReLU(SLOPE),
         )
     score: nn.Module = nn.Conv2d(channels[-1], 1, 4)
@@ -81,9 +85,7 @@ def _doublings(size: int) -> int:
     return size.bit_length() - 3  # from 4 to ``size``
 
 
-def _channels(
-    given: tuple[int, ...], width: int, blocks: int, *, name: str, rising: bool = False
-) -> tuple[int, ...]:
+def _channels(given: tuple[int, ...], width: int, blocks: int, *, name: str, rising: bool = False) -> tuple[int, ...]:
     if not given:
         given = tuple(width << step for step in range(blocks))
         return given if rising else given[::-1]

@@ -47,6 +47,8 @@ class WGANGP(AdversarialGame):
     def optimizer(self, player: str) -> Adam:
         return Adam(self.rate, self.beta1, self.beta2)
 
-    def score_loss(self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+    def score_loss(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
         terms = super().score_loss(discriminator, real, fake, rng)
         return terms | {"gradient_penalty": self.penalty * gradient_penalty(discriminator, real, fake, rng)}

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
 from torch import Tensor, nn
 
 from dissect.causal import CausalEffect, Change
 from dissect.dissection import Dissection
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
-from dissect.report.charts import Effect, effects_chart
+from dissect.report.charts import Effect, effects_chart, signed
 from dissect.report.gallery import Gallery, as_pictures
 from dissect.report.markup import count, photo
 from dissect.sampling import generate
 from dissect.sheets import Picture, enlarge
 
 PICTURES = 8
-ROWS = 14  # of a chart: the concepts that change most
+ROWS = 10  # of a chart, at most: the concepts that change most, with these units or with random ones
 RARE = 0.0005  # a concept on fewer of the pixels has no percentage worth drawing
+CUT = 100.0  # percent: a rare concept may grow many times over, and would flatten all other bars
 WIDTH = 192  # pixels across a picture
 
 
@@ -57,10 +57,10 @@ def section(told: Sequence[Story], quality: int) -> str:
     if not told:
         return ""
     return (
-        "<p>A unit that lights up on trees need not <em>make</em> them. So units are changed while the generator draws, "
-        "and the pixels of every concept are counted again. The thin grey bar below each bar is the control: as many "
-        "other units, chosen at random. Whiskers are 95 % intervals, over images for the units and over random sets "
-        "for the control; point at a bar to read its numbers.</p>"
+        "<p>A unit that lights up on trees need not <em>make</em> them. So units are changed while the generator "
+        "draws, and the pixels of every concept are counted again. The thin grey bar below each bar is the "
+        "control: as many other units, chosen at random. Whiskers are 95 % intervals, over images for the units and "
+        "over random sets for the control; point at a bar to read its numbers.</p>"
     ) + "".join(_article(story, quality) for story in told)
 
 
@@ -82,7 +82,7 @@ def _story(
     with at_rest(generator), intervene(generator, {effect.layer: ablate(effect.units)}):
         after = as_pictures(generate(generator, latents[images]))
     return Story(
-        heading=f"{count(len(effect.units), 'unit')} of the {concept}",
+        heading=f"Without {count(len(effect.units), f'{concept} unit')}",
         text=_summary(effect, concept),
         removed=_removed(effect, colours),
         caused=_caused(effect, colours),
@@ -108,47 +108,51 @@ def _summary(effect: CausalEffect, concept: str) -> str:
     before = effect.before[place]
     if not before > 0:
         return f"None of the {count(effect.images, 'image')} shows {concept}."
-    ours, low, high = (
-        -100 * bound[place] / before for bound in (effect.ablation.mean, effect.ablation.high, effect.ablation.low)
-    )
-    random = -100 * effect.random_ablation.mean[place] / before
+    ours, control = (_percent(change, place, before) for change in (effect.ablation, effect.random_ablation))
+    mean, low, high = (signed(bound) for bound in ours)
     return (
-        f"Without them {ours:.0f} % of the {concept} pixels are gone (95 % interval {low:.0f} to {high:.0f} %, "
-        f"{count(effect.images, 'image')}); without as many random units, {random:.0f} %."
+        f"{concept.capitalize()} pixels: {mean} % (95 % interval {low} to {high} %, {count(effect.images, 'image')}). "
+        f"With as many random units removed instead: {signed(control[0])} %."
     )
+
+
+def _percent(change: Change, place: int, before: float) -> tuple[float, float, float]:
+    """A change of one concept (mean, low, high) in percent of its own pixels: no more than all of them can go."""
+    mean, low, high = (100 * float(bound[place]) / before for bound in (change.mean, change.low, change.high))
+    return mean, max(low, -100.0), high
 
 
 def _removed(effect: CausalEffect, colours: Sequence[str]) -> list[Effect]:
-    common = [index for index in range(len(effect.labels)) if effect.before[index] >= RARE]
-    factor = 100 / np.maximum(effect.before, RARE)
-    return _rows(effect.labels, effect.ablation, effect.random_ablation, factor, common, colours)
+    return _rows(
+        Effect(
+            label,
+            colours[place],
+            _percent(effect.ablation, place, before),
+            _percent(effect.random_ablation, place, before),
+        )
+        for place, (label, before) in enumerate(zip(effect.labels, effect.before.tolist(), strict=True))
+        if before >= RARE
+    )
 
 
 def _caused(effect: CausalEffect, colours: Sequence[str]) -> list[Effect]:
-    everything = list(range(len(effect.labels)))
-    factor = np.full(len(effect.labels), 100.0)
-    return _rows(effect.labels, effect.ace, effect.random_ace, factor, everything, colours)[::-1]
+    rows = _rows(
+        Effect(label, colours[place], _points(effect.ace, place), _points(effect.random_ace, place))
+        for place, label in enumerate(effect.labels)
+    )
+    return rows[::-1]
 
 
-def _rows(
-    labels: Sequence[str],
-    ours: Change,
-    control: Change,
-    factor: np.ndarray,
-    indices: Sequence[int],
-    colours: Sequence[str],
-) -> list[Effect]:
+def _points(change: Change, place: int) -> tuple[float, float, float]:
+    """A change of one concept (mean, low, high) in percentage points."""
+    return 100 * float(change.mean[place]), 100 * float(change.low[place]), 100 * float(change.high[place])
+
+
+def _rows(effects: Iterable[Effect]) -> list[Effect]:
     """The concepts that change most, from the greatest loss to the greatest gain."""
-    largest = sorted(indices, key=lambda index: -abs(factor[index] * ours.mean[index]))[:ROWS]
-    return [
-        Effect(
-            labels[index],
-            colours[index],
-            *(float(factor[index] * bound[index]) for bound in (ours.mean, ours.low, ours.high)),
-            *(float(factor[index] * bound[index]) for bound in (control.mean, control.low, control.high)),
-        )
-        for index in sorted(largest, key=lambda index: factor[index] * ours.mean[index])
-    ]
+    moved = [effect for effect in effects if effect.ours[0] or effect.control[0]]
+    most = sorted(moved, key=lambda effect: -max(abs(effect.ours[0]), abs(effect.control[0])))[:ROWS]
+    return sorted(most, key=lambda effect: effect.ours[0])
 
 
 def _article(story: Story, quality: int) -> str:
@@ -157,12 +161,13 @@ def _article(story: Story, quality: int) -> str:
         f"{photo(enlarge(after, WIDTH), quality, f'Picture {number} without the units')}</div>"
         for number, (before, after) in enumerate(story.pairs, start=1)
     )
+    removed = effects_chart(story.removed, "What removing the units takes away", " %", CUT)
+    caused = effects_chart(story.caused, "What the units cause", " pp")
     return (
         f'<article class="concept"><header><h3>{escape(story.heading)}</h3><p>{escape(story.text)}</p></header>'
         f'<figure><div class="eight">{pairs}</div><figcaption>Above as it was, below without the units.</figcaption>'
-        f'</figure><div class="two"><figure>{effects_chart(story.removed, "What removing the units takes away", " %")}'
-        "<figcaption>Removed: the change of each concept, in percent of its own pixels.</figcaption></figure>"
-        f"<figure>{effects_chart(story.caused, 'What the units cause', '')}<figcaption>Caused: pixels of each concept "
-        "with the units set high, less those with the units removed, in percentage points of all pixels looked "
-        "at.</figcaption></figure></div></article>"
+        f'</figure><div class="two"><figure><figcaption><b>Removed</b> How each concept changes when the units are '
+        f"taken away, in percent of its own pixels.</figcaption>{removed}</figure><figure><figcaption><b>Caused</b> "
+        "Pixels of each concept with the units set high, less those with the units removed, in percentage points of "
+        f"all pixels looked at.</figcaption>{caused}</figure></div></article>"
     )

@@ -6,15 +6,18 @@ their colours from the page's CSS, so that one drawing serves light and dark.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from dissect.report.markup import percent
+from dissect.report.markup import count, percent
 
 WIDTH = 560
 LABELS = 128  # pixels kept for the names on the left
+VALUES = 88  # and for the numbers on the right
 ROW = 30
+EFFECT_ROW = 38
 
 
 @dataclass(frozen=True)
@@ -30,34 +33,28 @@ class Bar:
 
 @dataclass(frozen=True)
 class Effect:
-    """One concept's change: the mean over images with its interval, and the same for random units; any one unit."""
+    """One concept's change in some measure, and that of the random control: each as mean, low and high."""
 
     label: str
     colour: str
-    mean: float
-    low: float
-    high: float
-    control: float
-    control_low: float
-    control_high: float
+    ours: tuple[float, float, float]
+    control: tuple[float, float, float]
 
 
 def units_chart(bars: Sequence[Bar]) -> str:
     """Horizontal bars: the number of units of each concept, with the concept's share of the pixels beside it."""
     longest = max((len(bar.ious) for bar in bars), default=1) or 1
-    room = WIDTH - LABELS - 128
+    room = WIDTH - LABELS - 146
     rows = []
     for index, bar in enumerate(bars):
         top = index * ROW
         length = max(3.0, room * len(bar.ious) / longest)
-        count = f"{len(bar.ious)} unit{'' if len(bar.ious) == 1 else 's'}"
+        share = f"{percent(bar.share)} of pixels"
         rows.append(
-            f'<a href="#{bar.anchor}" aria-label="{escape(bar.label)}: {count}">'
-            f"{_name(bar.label, top)}"
-            f'<rect class="bar" x="{LABELS}" y="{top + 5}" width="{length:.1f}" height="{ROW - 10}" rx="4" '
-            f'fill="{bar.colour}"/>'
+            f'<a href="#{bar.anchor}" aria-label="{escape(bar.label)}: {count(len(bar.ious), "unit")}, {share}">'
+            f"{_name(bar.label, top)}{_bar(LABELS, LABELS + length, top + 5, ROW - 10, bar.colour, 'bar')}"
             f'<text class="value" x="{LABELS + length + 8:.1f}" y="{top + 20}">{len(bar.ious)}</text>'
-            f'<text class="aside" x="{WIDTH}" y="{top + 20}" text-anchor="end">{percent(bar.share)} of pixels</text></a>'
+            f'<text class="aside" x="{WIDTH}" y="{top + 20}" text-anchor="end">{share}</text></a>'
         )
     return _svg(rows, len(bars) * ROW, "Units of each concept", "One bar a concept, as long as it has matching units.")
 
@@ -65,7 +62,7 @@ def units_chart(bars: Sequence[Bar]) -> str:
 def quality_chart(bars: Sequence[Bar]) -> str:
     """A dot for every matching unit at its IoU, a row for every concept: the same rows as ``units_chart``."""
     best = max((iou for bar in bars for _, iou in bar.ious), default=1.0)
-    limit = min(1.0, max(0.1, -(-best * 10 // 1) / 10))
+    limit = min(1.0, max(0.1, math.ceil(best * 10) / 10))
     room = WIDTH - LABELS - 16
     height = len(bars) * ROW
     marks = []
@@ -86,39 +83,60 @@ def quality_chart(bars: Sequence[Bar]) -> str:
     )
 
 
-def effects_chart(effects: Sequence[Effect], title: str, unit: str) -> str:
+def effects_chart(effects: Sequence[Effect], title: str, unit: str, at_most: float = math.inf) -> str:
     """Diverging bars: each concept's change with its interval, and below it, thinner, that of random units.
 
-    Changes and intervals are in the same measure, which ``unit`` names for the axis.
+    All are in one measure, which ``unit`` names. What reaches beyond ``at_most`` is cut there; the number beside the
+    bar says how far it went.
     """
-    reach = max((abs(end) for e in effects for end in (e.low, e.high, e.control_low, e.control_high)), default=0.0)
-    reach = reach or 1.0
-    room = (WIDTH - LABELS - 20) / 2
-    middle = LABELS + 10 + room
-    height = len(effects) * (ROW + 8)
+    ends = [abs(end) for effect in effects for end in (*effect.ours, *effect.control)]
+    reach = min(_round_up(max(ends, default=0.0)), at_most)
+    half = (WIDTH - LABELS - VALUES) / 2
+    middle = LABELS + half
+    height = len(effects) * EFFECT_ROW
+
+    def across(value: float) -> float:
+        return middle + half * max(-1.0, min(1.0, value / reach))
+
     marks = [f'<line class="axis" x1="{middle:.1f}" x2="{middle:.1f}" y1="0" y2="{height}"/>']
-    for sign in (-1, 0, 1):
+    for value, text in ((-reach, f"−{reach:g}{unit}"), (0.0, "0"), (reach, f"+{reach:g}{unit}")):
         marks.append(
-            f'<text class="aside" x="{middle + sign * room:.1f}" y="{height + 18}" '
-            f'text-anchor="{("end", "middle", "start")[1 - sign]}">{sign * reach:+.3g}{unit}</text>'
-            if sign
-            else f'<text class="aside" x="{middle:.1f}" y="{height + 18}" text-anchor="middle">0</text>'
+            f'<text class="aside" x="{across(value):.1f}" y="{height + 18}" text-anchor="middle">{text}</text>'
         )
     for index, effect in enumerate(effects):
-        top = index * (ROW + 8)
-        note = (
-            f"{effect.label}: {effect.mean:+.3g}{unit} ({effect.low:+.3g} to {effect.high:+.3g}); "
-            f"random units {effect.control:+.3g}{unit} ({effect.control_low:+.3g} to {effect.control_high:+.3g})"
-        )
-        scale = room / reach
+        top = index * EFFECT_ROW
         marks.append(
-            f"<g><title>{escape(note)}</title>{_name(effect.label, top + 2)}"
-            f"{_span(middle, scale * effect.mean, top + 5, 15, effect.colour, 'bar')}"
-            f"{_whisker(middle + scale * effect.low, middle + scale * effect.high, top + 12.5)}"
-            f"{_span(middle, scale * effect.control, top + 22, 7, 'currentColor', 'control')}"
-            f"{_whisker(middle + scale * effect.control_low, middle + scale * effect.control_high, top + 25.5, 2.5)}</g>"
+            f"<g><title>{escape(_note(effect, unit))}</title>"
+            f'<rect class="row" x="0" y="{top}" width="{WIDTH}" height="{EFFECT_ROW}"/>{_name(effect.label, top + 3)}'
+            f"{_bar(middle, across(effect.ours[0]), top + 6, 14, effect.colour, 'bar')}"
+            f"{_whisker(across(effect.ours[1]), across(effect.ours[2]), top + 13, 4)}"
+            f"{_bar(middle, across(effect.control[0]), top + 22, 7, 'currentColor', 'control')}"
+            f"{_whisker(across(effect.control[1]), across(effect.control[2]), top + 25.5, 2.5)}"
+            f'<text class="value" x="{WIDTH}" y="{top + 21}" text-anchor="end">'
+            f"{signed(effect.ours[0])}{unit}</text></g>"
         )
-    return _svg(marks, height + 26, title, "Each bar is a concept's change; the thin grey bar below is random units.")
+    return _svg(marks, height + 26, title, "A bar is a concept's change; the thin grey bar below it is random units.")
+
+
+def _note(effect: Effect, unit: str) -> str:
+    ours, control = (
+        f"{signed(mean)}{unit} ({signed(low)} to {signed(high)})" for mean, low, high in (effect.ours, effect.control)
+    )
+    return f"{effect.label}: {ours}; random units: {control}"
+
+
+def signed(value: float) -> str:
+    """A change as people read it: a real minus sign, and no more figures than it is good for."""
+    text = f"{value:+.0f}" if abs(value) >= 9.5 else f"{value:+.1f}" if abs(value) >= 0.95 else f"{value:+.2f}"
+    return "0" if float(text) == 0 else text.replace("-", "−")
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten: an end for an axis."""
+    if not value > 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 1.5, 2, 3, 5, 7.5, 10) if value <= step * power * (1 + 1e-9))
 
 
 def _name(label: str, top: float) -> str:
@@ -126,19 +144,16 @@ def _name(label: str, top: float) -> str:
     return f'<text class="name" x="{LABELS - 10}" y="{top + 20:g}" text-anchor="end">{escape(short)}</text>'
 
 
-def _span(middle: float, length: float, top: float, thickness: float, colour: str, kind: str) -> str:
-    left = middle + min(length, 0.0)
+def _bar(start: float, end: float, top: float, thickness: float, colour: str, kind: str) -> str:
     return (
-        f'<rect class="{kind}" x="{left:.1f}" y="{top:g}" width="{max(abs(length), 1.0):.1f}" '
+        f'<rect class="{kind}" x="{min(start, end):.1f}" y="{top:g}" width="{max(abs(end - start), 1.0):.1f}" '
         f'height="{thickness:g}" rx="2" fill="{colour}"/>'
     )
 
 
-def _whisker(left: float, right: float, y: float, half: float = 4.0) -> str:
-    return (
-        f'<path class="whisker" d="M{left:.1f} {y:g}H{right:.1f}M{left:.1f} {y - half:g}v{2 * half:g}'
-        f'M{right:.1f} {y - half:g}v{2 * half:g}"/>'
-    )
+def _whisker(left: float, right: float, y: float, half: float) -> str:
+    ends = f"M{left:.1f} {y - half:g}v{2 * half:g}M{right:.1f} {y - half:g}v{2 * half:g}"
+    return f'<path class="whisker" d="M{left:.1f} {y:g}H{right:.1f}{ends}"/>'
 
 
 def _svg(marks: Sequence[str], height: float, title: str, description: str) -> str:

@@ -17,7 +17,7 @@ SAMPLES = 8
 SHEET = 8  # pictures of a unit's sheet
 SHEETS = 72  # in one page, at most
 TILE = 192  # pixels across a picture of a sheet
-THUMB = 64  # and in the table of all units
+THUMB = 80  # and of one in the table of all units
 THUMBS = 3
 THUMBED_UNITS = 512  # the table of a larger layer comes without pictures
 

@@ -68,11 +68,11 @@ def _steps(contents: Contents, match: Match, quality: int) -> str:
         ("The picture", "as the generator drew it.", shown),
         (f"Unit {match.unit}", "its map, enlarged: bright is strong.", heat(activation, *size)),
         ("Its region", "where the map is above the unit’s level.", outlined(picture, activation, match.level, TILE)),
-        (f"The concept, {match.concept}", "as the segmenter sees it.", _veiled(shown, there, colour)),
+        (match.concept.capitalize(), "as the segmenter sees it.", _veiled(shown, there, colour)),
         (
             "Both together",
-            f"{both} of {either} pixels are in both: an IoU of {both / max(either, 1):.2f} here, and of {match.iou:.2f} "
-            f"over all {contents.dissection.images:,} images.",
+            f"{both} of {either} pixels are in both: an IoU of {both / max(either, 1):.2f} here, and of "
+            f"{match.iou:.2f} over all {contents.dissection.images:,} images.",
             _overlap(there, on, colour, size),
         ),
     ]

@@ -12,6 +12,7 @@ from dissect.report.contents import TILE, Contents
 from dissect.report.markup import photo, pixels, swatch
 from dissect.sheets import enlarge
 
+FIRST = 6  # pictures beside the title
 PAPER = (
     "Method: David Bau, Jun-Yan Zhu, Hendrik Strobelt, Bolei Zhou, Joshua B. Tenenbaum, William T. Freeman and Antonio "
     "Torralba, <cite>GAN Dissection: Visualizing and Understanding Generative Adversarial Networks</cite>, ICLR 2019."
@@ -35,13 +36,13 @@ def render(contents: Contents, quality: int) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(contents.title)}</title><style>{_beside('page.css')}</style></head><body>"
-        f'{_top(contents)}<nav aria-label="Sections"><ul>{links}</ul></nav><main>{bodies}</main>'
+        f'{_top(contents, quality)}<nav aria-label="Sections"><ul>{links}</ul></nav><main>{bodies}</main>'
         "<footer>The numbers of this page are in <code>report.json</code> and <code>units.csv</code> beside it, the "
         f"sheets as pictures in <code>sheets</code>.</footer><script>{_beside('page.js')}</script></body></html>\n"
     )
 
 
-def _top(contents: Contents) -> str:
+def _top(contents: Contents, quality: int) -> str:
     dissection = contents.dissection
     matched = dissection.matched()
     facts = (
@@ -52,12 +53,26 @@ def _top(contents: Contents) -> str:
     )
     listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return (
-        f'<header class="top"><p class="eyebrow">Dissection of the layer <code>{escape(dissection.layer)}</code></p>'
+        '<header class="top"><div><p class="eyebrow">Dissection of the layer '
+        f"<code>{escape(dissection.layer)}</code></p>"
         f"<h1>{escape(contents.title)}</h1>"
         '<p class="lead">A generator makes a picture out of random numbers, layer by layer. Each layer is a stack of '
         "<em>units</em>: small maps that light up in some places and stay dark in others. This report shows, unit by "
-        f'unit, what is drawn where it lights up.</p><dl class="facts">{listed}</dl></header>'
+        f'unit, what is drawn where it lights up.</p><dl class="facts">{listed}</dl></div>'
+        f"{_first(contents, quality)}</header>"
     )
+
+
+def _first(contents: Contents, quality: int) -> str:
+    """A taste of what follows: the best units of some concepts, each in the picture where it is strongest."""
+    best = [contents.dissection.best(units[0]) for units in contents.plan.values()]
+    figures = "".join(
+        f"<figure>{photo(tile, quality, f'Unit {match.unit}, outlined where it draws {match.concept}')}"
+        f"<figcaption>{swatch(contents.colour(match.concept))}{escape(match.concept)}</figcaption></figure>"
+        for match in sorted(best, key=lambda match: -match.score)[:FIRST]
+        for tile in contents.tiles(match, count=1)
+    )
+    return f'<div class="first">{figures}</div>' if figures else ""
 
 
 def _pictures(contents: Contents, quality: int) -> str:

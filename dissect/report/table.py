@@ -8,7 +8,6 @@ from math import isfinite
 from dissect.dissection import Match
 from dissect.report.contents import THUMB, THUMBED_UNITS, THUMBS, Contents
 from dissect.report.markup import percent, photo, swatch
-from dissect.sheets import strip
 
 COLUMNS = ("Unit", "Concept", "Score", "IoU", "IQR", "Level", "Area")
 FROM_A_TO_Z = COLUMNS[:2]  # sorted upwards at first; the others show their largest number first
@@ -56,8 +55,10 @@ def _row(contents: Contents, match: Match, pictured: bool, quality: int) -> str:
     )
     picture = ""
     if pictured:
-        shown = strip(contents.tiles(match, THUMB, THUMBS), gap=3)
-        picture = f'<td class="text">{photo(shown, quality, f"Where unit {match.unit} is strongest")}</td>'
+        names = (f"Where unit {match.unit} is strongest", *[""] * THUMBS)  # one name is enough to hear for each row
+        tiles = contents.tiles(match, THUMB, THUMBS)
+        shown = "".join(photo(tile, quality, name) for tile, name in zip(tiles, names, strict=False))
+        picture = f'<td><span class="thumbs">{shown}</span></td>'
     state = 'data-matched="yes"' if match.matched else 'data-matched="no" class="unmatched"'
     return (
         f'<tr id="unit-{match.unit}" data-concept="{escape(match.concept)}" {state}>'

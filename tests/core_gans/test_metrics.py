@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import subprocess
@@ -37,7 +38,8 @@ from core_gans.metrics import (
 from core_gans.metrics.digits_augmentation import augment, blur, no_digits
 from core_gans.metrics.digits_classifier import SHIPPED
 from core_gans.metrics.digits_training import split
-from core_gans.metrics.sealed import read_sealed, write_sealed
+from core_gans import checkpoints
+from core_gans.checkpoints import CheckpointError
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -220,7 +222,7 @@ class _ForTorchmetrics(nn.Module):
 
 
 def test_frechet_agrees_with_torchmetrics(classifier: DigitsClassifier, real_digits: Examples) -> None:
-    real = as_float(real_digits.images[:600])
+    real = as_float(real_digits.images[:200])
     fake = augment(real, seeded())
     with torch.random.fork_rng(devices=[]):  # torchmetrics probes the extractor with global draws
         oracle = FrechetInceptionDistance(
@@ -296,7 +298,7 @@ def test_shipped_classifier_is_as_good_as_its_card_says(classifier: DigitsClassi
     accuracy = (best == real_digits.labels[held]).double().mean().item()
     assert accuracy == pytest.approx(about["accuracy"], abs=1.5 / len(held))  # another CPU may round one digit over
     assert accuracy >= 0.985
-    assert read_sealed(SHIPPED)[1]["sha256"] == about["sha256"]
+    assert hashlib.sha256(SHIPPED.read_bytes()).hexdigest() == about["sha256"]
     assert SHIPPED.stat().st_size < 300_000
 
 
@@ -336,20 +338,13 @@ def test_larger_and_coloured_digits_are_recognised(classifier: DigitsClassifier)
     assert (best == large.labels[:300]).double().mean().item() > 0.97
 
 
-def test_training_depends_on_its_generator_alone() -> None:
-    first, report = train_digits_classifier(seeded(3), steps=2)
-    again, _ = train_digits_classifier(seeded(3), steps=2)
-    other, _ = train_digits_classifier(seeded(4), steps=2)
-    assert torch.equal(first.head.weight, again.head.weight)
-    assert not torch.equal(first.head.weight, other.head.weight)
-    assert (report.steps, report.held_out) == (2, 359)
-
-
-def test_making_a_classifier_writes_it_with_its_card_and_keeps_what_stands(tmp_path: Path) -> None:
+def test_a_seed_makes_one_classifier_with_its_card_and_replaces_none(tmp_path: Path) -> None:
     out = tmp_path / "new" / "judge.safetensors"
     make_digits_classifier(out, seed=5, steps=3)
     card = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
-    assert (card["seed"], card["steps"], card["sha256"]) == (5, 3, read_sealed(out)[1]["sha256"])
+    assert (card["seed"], card["steps"], card["sha256"]) == (5, 3, hashlib.sha256(out.read_bytes()).hexdigest())
+    made, _ = train_digits_classifier(seeded(5), steps=3)
+    assert torch.equal(load_digits_classifier(out).head.weight, made.head.weight)
     written = out.read_bytes()
     with pytest.raises(FileExistsError, match="--overwrite"):
         make_digits_classifier(out, seed=6, steps=3)
@@ -378,37 +373,22 @@ def test_classifier_survives_save_and_load(classifier: DigitsClassifier, tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["copy.safetensors"]
 
 
-def test_every_kind_of_tensor_survives_sealing(tmp_path: Path) -> None:
-    tensors = {
-        "half": torch.randn(3, 2, generator=seeded()).half(),
-        "brain": torch.randn(4, generator=seeded()).bfloat16(),
-        "count": torch.tensor(7),
-        "turned": torch.arange(6).view(2, 3).T,
-        "none": torch.zeros(0, 3),
-    }
-    write_sealed(tmp_path / "a.safetensors", tensors, {"format": "test"})
-    back, about = read_sealed(tmp_path / "a.safetensors")
-    assert about["format"] == "test"
-    assert back.keys() == tensors.keys()
-    assert all(torch.equal(back[name], tensors[name]) for name in tensors)
-
-
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
     damaged = bytearray(SHIPPED.read_bytes())
     damaged[-1_000] ^= 1
     (tmp_path / "damaged.safetensors").write_bytes(damaged)
-    with pytest.raises(ValueError, match="is damaged: its tensors have SHA-256"):
+    with pytest.raises(CheckpointError, match="is corrupt"):
         load_digits_classifier(tmp_path / "damaged.safetensors")
 
 
 def test_files_that_are_no_classifier_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"absent\.safetensors"):
+    with pytest.raises(CheckpointError, match=r"absent\.safetensors"):
         load_digits_classifier(tmp_path / "absent.safetensors")
     (tmp_path / "cut.safetensors").write_bytes(SHIPPED.read_bytes()[:5_000])
-    with pytest.raises(ValueError, match="no readable safetensors file"):
+    with pytest.raises(CheckpointError, match="is corrupt"):
         load_digits_classifier(tmp_path / "cut.safetensors")
-    write_sealed(tmp_path / "other.safetensors", {"w": torch.zeros(2)}, {"format": "a generator"})
-    with pytest.raises(ValueError, match="holds 'a generator'"):
+    checkpoints.save(tmp_path / "other.safetensors", {"kind": "model", "w": torch.zeros(2)})
+    with pytest.raises(CheckpointError, match="holds a model"):
         load_digits_classifier(tmp_path / "other.safetensors")
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core_gans.data.scenes import backdrop, buildings, figures
+from core_gans.data.scenes import buildings, figures, ground, sky
 from core_gans.data.scenes.canvas import UNITS, Canvas
 from core_gans.data.scenes.captions import Attributes, caption, observe
+from core_gans.data.scenes.ground_plan import Box, GroundPlan
+from core_gans.data.scenes.house_painter import DOOR_WIDTH, House
 from core_gans.data.scenes.light import Glow, Light, Shadow, choose_light, finish
 
 MIN_SIZE = 16
@@ -28,25 +30,6 @@ class Scene:
     mask: np.ndarray
     caption: str
     attributes: Attributes
-
-
-@dataclass(frozen=True)
-class _Box:
-    """The upright box something fills, in units."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: _Box, gap: float) -> bool:
-        apart = (
-            self.right + gap <= other.left
-            or other.right + gap <= self.left
-            or self.bottom + gap <= other.top
-            or other.bottom + gap <= self.top
-        )
-        return not apart
 
 
 def draw(rng: np.random.Generator, size: int = 64) -> Scene:
@@ -68,22 +51,20 @@ class _Composer:
         self.rng, self.canvas = rng, canvas
         self.horizon = float(rng.uniform(28, 35))
         self.light: Light = choose_light(rng, self.horizon)
-        self.solid: list[_Box] = []  # houses, trees, people and lamps, as they appear
+        self.plan = GroundPlan(self.horizon)
         self.shadows: list[Shadow] = []
         self.glows: list[Glow] = []
         self.strokes: list[tuple[float, Callable[[int], None]]] = []  # foot on the ground, and how to paint it
-        self.wet: Callable[[float, float], bool] = lambda x, y: False
-        self.ways: list[backdrop.Way] = []
         self.roofs: dict[int, str] = {}  # by instance
 
     def compose(self) -> Scene:
         rng, canvas, light = self.rng, self.canvas, self.light
-        backdrop.draw_sky(canvas, rng, light, self.horizon)
+        sky.draw_sky(canvas, rng, light, self.horizon)
         if rng.random() < 0.85:
-            backdrop.draw_clouds(canvas, rng, light, self.horizon)
+            sky.draw_clouds(canvas, rng, light, self.horizon)
         if rng.random() < 0.6:
-            backdrop.draw_mountains(canvas, rng, light, self.horizon)
-        backdrop.draw_meadow(canvas, rng, light, self.horizon)
+            sky.draw_mountains(canvas, rng, light, self.horizon)
+        ground.draw_meadow(canvas, rng, light, self.horizon)
 
         houses = self._houses(int(rng.choice(3, p=(0.2, 0.58, 0.22))))
         side = 1 if rng.random() < 0.5 else -1
@@ -102,21 +83,17 @@ class _Composer:
         attributes = observe(canvas.areas(), mask, light, self.roofs, water)
         return Scene(image, mask, caption(attributes), attributes)
 
-    def _depth(self, foot: float) -> float:
-        """0 at the horizon, 1 at the lower edge."""
-        return (foot - self.horizon) / (UNITS - self.horizon)
-
-    def _stand(self, foot: float, box: _Box, stroke: Callable[[int], None]) -> None:
-        self.solid.append(box)
+    def _stand(self, foot: float, box: Box, stroke: Callable[[int], None]) -> None:
+        self.plan.solid.append(box)
         self.strokes.append((foot, stroke))
 
-    def _houses(self, count: int) -> list[buildings.House]:
+    def _houses(self, count: int) -> list[House]:
         rng = self.rng
-        houses: list[buildings.House] = []
+        houses: list[House] = []
         middles = {1: (rng.uniform(17, 47),), 2: (rng.uniform(12.5, 15.5), rng.uniform(48, 51.5))}.get(count, ())
         for middle in middles:
             foot = rng.uniform(self.horizon + 8.5, 51) if count == 1 else rng.uniform(self.horizon + 6.5, 48)
-            near = self._depth(foot)
+            near = self.plan.depth(foot)
             width = (17 if count == 2 else 19) + (10 if count == 2 else 15) * near * rng.uniform(0.75, 1)
             # On whole units, so that walls, door and path end in one row or column of pixels.
             width, foot = float(round(width)), float(round(foot))
@@ -124,13 +101,13 @@ class _Composer:
             houses.append(buildings.choose_house(rng, left, foot, width, houses[0].roof if houses else ""))
         for house in houses:
             self._stand(
-                house.foot, _Box(house.left - 1.4, house.top - 1.2, house.right + 1.4, house.foot), self._house(house)
+                house.foot, Box(house.left - 1.4, house.top - 1.2, house.right + 1.4, house.foot), self._house(house)
             )
             shift = -self.light.side * house.width * 0.14
             self.shadows.append(Shadow(house.left + house.width / 2 + shift, house.foot, house.width * 0.56, 1.7))
         return houses
 
-    def _house(self, house: buildings.House) -> Callable[[int], None]:
+    def _house(self, house: House) -> Callable[[int], None]:
         def stroke(instance: int) -> None:
             self.roofs[instance] = house.roof
             for x, y in buildings.draw_house(self.canvas, self.rng, self.light, house, instance):
@@ -144,21 +121,21 @@ class _Composer:
         if rng.random() < 0.6:
             half = rng.uniform(10, 15)
             x, y = UNITS / 2 + side * rng.uniform(14, 24), rng.uniform(h + 6, 57)
-            bank = _Box(x - half - 1, y - half * 0.34 - 1, x + half + 1, y + half * 0.34 + 1)
-            if any(bank.meets(box, 1) for box in self.solid):
+            bank = Box(x - half - 1, y - half * 0.34 - 1, x + half + 1, y + half * 0.34 + 1)
+            if self.plan.taken(bank, gap=1):
                 x, y, half = UNITS / 2 + side * 24, 58.0, 11.0
-                bank = _Box(x - half - 1, y - 4.8, x + half + 1, y + 4.8)
-            backdrop.draw_lake(self.canvas, rng, self.light, x, y, half)
-            self.wet = lambda px, py: bank.left < px < bank.right and bank.top < py < bank.bottom + 1
+                bank = Box(x - half - 1, y - 4.8, x + half + 1, y + 4.8)
+            ground.draw_lake(self.canvas, rng, self.light, x, y, half)
+            self.plan.wet = lambda px, py: bank.left < px < bank.right and bank.top < py < bank.bottom + 1
             return "lake"
-        bank = _Box(UNITS / 2 + (11 if side > 0 else -31), h, UNITS / 2 + (31 if side > 0 else -11), UNITS)
-        if any(bank.meets(box, 0) for box in self.solid):
+        bank = Box(UNITS / 2 + (11 if side > 0 else -31), h, UNITS / 2 + (31 if side > 0 else -11), UNITS)
+        if self.plan.taken(bank, gap=0):
             return ""
-        backdrop.draw_river(self.canvas, rng, self.light, h, side)
-        self.wet = lambda px, py: (px - UNITS / 2) * side > 8
+        ground.draw_river(self.canvas, rng, self.light, h, side)
+        self.plan.wet = lambda px, py: (px - UNITS / 2) * side > 8
         return "river"
 
-    def _paths(self, houses: list[buildings.House], side: int, water: bool) -> None:
+    def _paths(self, houses: list[House], side: int, water: bool) -> None:
         """One from each door to the lower edge; in an empty meadow sometimes one from the horizon."""
         rng = self.rng
         for house in houses:
@@ -168,15 +145,12 @@ class _Composer:
             if water:
                 low, high = (6, 36) if side < 0 else (28, 58)
             end = float(np.clip(house.door + rng.uniform(-13, 13), low, high))
-            self.ways.append(backdrop.Way(house.door, house.foot, buildings.DOOR_WIDTH - 0.6, end))
+            self.plan.ways.append(ground.Way(house.door, house.foot, DOOR_WIDTH - 0.6, end))
         if not houses and rng.random() < 0.55:
             begin, end = UNITS / 2 + side * rng.uniform(2, 12), UNITS / 2 + side * rng.uniform(4, 20)
-            self.ways.append(backdrop.Way(begin, self.horizon + 1.5, 0.9, end))
-        for way in self.ways:
-            backdrop.draw_path(self.canvas, rng, self.light, way)
-
-    def _trodden(self, x: float, y: float) -> bool:
-        return any(way.covers(x, y) for way in self.ways)
+            self.plan.ways.append(ground.Way(begin, self.horizon + 1.5, 0.9, end))
+        for way in self.plan.ways:
+            ground.draw_path(self.canvas, rng, self.light, way)
 
     def _trees(self, count: int) -> None:
         """Wherever there is room on the grass, never before a door; where room is scarce, smaller ones."""
@@ -187,19 +161,16 @@ class _Composer:
             conifer = bool(rng.random() < conifers)
             for effort in range(_EFFORTS):
                 foot = self.horizon + (UNITS - 2 - self.horizon) * rng.uniform(0.1, 0.97)
-                width = 8.0 + (8.5 if conifer else 11.5) * self._depth(foot) * rng.uniform(0.9, 1.1) * (
+                width = 8.0 + (8.5 if conifer else 11.5) * self.plan.depth(foot) * rng.uniform(0.9, 1.1) * (
                     1 - effort / _EFFORTS
                 )
                 height = width * (rng.uniform(1.5, 1.8) if conifer else rng.uniform(1.22, 1.42))
                 x = rng.uniform(width * 0.3, UNITS - width * 0.3)
-                box = _Box(x - width * 0.52, foot - height - 0.6, x + width * 0.52, foot)
+                box = Box(x - width * 0.52, foot - height - 0.6, x + width * 0.52, foot)
                 blocked = (
-                    any(box.meets(other, 1.2) for other in self.solid)
-                    or any(self.wet(x + dx, foot) or self._trodden(x + dx, foot) for dx in (-1.8, 0.0, 1.8))
-                    or any(
-                        box.left < way.x + 2.5 and box.right > way.x - 2.5 and box.top < way.y < foot
-                        for way in self.ways
-                    )
+                    self.plan.taken(box, gap=1.2)
+                    or any(self.plan.wet(x + dx, foot) or self.plan.trodden(x + dx, foot) for dx in (-1.8, 0.0, 1.8))
+                    or self.plan.before_a_door(box)
                 )
                 if not blocked:
                     tree = figures.Tree(x, foot, width, height, conifer)
@@ -213,16 +184,16 @@ class _Composer:
     def _lamps(self) -> None:
         """Beside the path, on the grass."""
         rng = self.rng
-        if not self.ways or rng.random() > 0.3:
+        if not self.plan.ways or rng.random() > 0.3:
             return
         for _ in range(_EFFORTS):
-            way = self.ways[int(rng.integers(len(self.ways)))]
+            way = self.plan.ways[int(rng.integers(len(self.plan.ways)))]
             foot = rng.uniform(max(way.y + 3, self.horizon + 10), 61)
-            height = 11 + 8 * self._depth(foot)
+            height = 11 + 8 * self.plan.depth(foot)
             x = way.middle(foot) + (way.half(foot) + rng.uniform(2, 4)) * (1 if rng.random() < 0.5 else -1)
-            box = _Box(x - 2.5, foot - height - 0.4, x + 2.5, foot)
-            free = 4 < x < UNITS - 4 and not self.wet(x, foot) and not self._trodden(x, foot)
-            if free and not any(box.meets(other, 0.8) for other in self.solid):
+            box = Box(x - 2.5, foot - height - 0.4, x + 2.5, foot)
+            free = 4 < x < UNITS - 4 and not self.plan.wet(x, foot) and not self.plan.trodden(x, foot)
+            if free and not self.plan.taken(box, gap=0.8):
                 self._stand(foot, box, self._lamp(x, foot, height))
                 self.shadows.append(Shadow(x - self.light.side * 1.5, foot, 2.6, 0.7))
                 if self.light.lamps_burn:
@@ -239,11 +210,11 @@ class _Composer:
         for _ in range(1 if rng.random() < 0.75 else 2):
             for _ in range(_EFFORTS):
                 foot = rng.uniform(self.horizon + 9, 62)
-                height = 7.5 + 6.5 * self._depth(foot)
+                height = 7.5 + 6.5 * self.plan.depth(foot)
                 x = rng.uniform(4, UNITS - 4)
-                box = _Box(x - height * 0.23, foot - height, x + height * 0.23, foot)
-                strolling = self._trodden(x, foot) or rng.random() < 0.4
-                if strolling and not self.wet(x, foot) and not any(box.meets(other, 0.8) for other in self.solid):
+                box = Box(x - height * 0.23, foot - height, x + height * 0.23, foot)
+                strolling = self.plan.trodden(x, foot) or rng.random() < 0.4
+                if strolling and not self.plan.wet(x, foot) and not self.plan.taken(box, gap=0.8):
                     self._stand(foot, box, self._person(x, foot, height))
                     self.shadows.append(Shadow(x - self.light.side * 1.2, foot, height * 0.3, 0.8))
                     break

@@ -1,0 +1,225 @@
+"""``python -m core_gans``: train, resume, sample, data, list.
+
+    core-gans train dcgan --data digits --seconds 60     train a variant in a new run folder
+    core-gans resume runs/dcgan-digits-...               continue it exactly where it stands
+    core-gans sample runs/dcgan-digits-... --count 64    draw samples from a run or a model file
+    core-gans data scenes --count 10000 --out scenes.npz write drawn scenes
+    core-gans list                                       the variants and the data sets
+
+Every command explains its fields with --help.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar
+
+import torch
+import tyro
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from core_gans import data as datasets
+from core_gans import models, runs
+from core_gans.data import scenes
+from core_gans.errors import LabError, unknown_name
+from core_gans.experiment import Result, resume_training, run_training
+from core_gans.game import Game
+from core_gans.images import cloud, sheet, write_png
+from core_gans.session import Options, friendly_errors, options_from
+from core_gans.variants import VARIANTS, variant
+
+Flat = tyro.conf.OmitArgPrefixes
+AGame = TypeVar("AGame", bound=Game)
+
+
+@dataclass(frozen=True)
+class Train(Generic[AGame]):
+    """Train this variant in a new run folder."""
+
+    game: Annotated[AGame, Flat]
+    rounds: int | None = None
+    """Rounds in all; one minute when neither rounds nor seconds are given."""
+    seconds: float | None = None
+    """Seconds of this call."""
+    runs: Path = Path("runs")
+    """Where run folders are made."""
+    name: str = ""
+    """Name of the run folder; default: what it is, date and time."""
+    options: Annotated[Options, Flat] = field(default_factory=Options)
+
+
+@dataclass(frozen=True)
+class Again:
+    """Repeat the run in a folder, in a new one: same configuration, same seed, same weights."""
+
+    like: Path
+    """The run to repeat."""
+    rounds: int | None = None
+    """Rounds in all; default: the run's."""
+    seconds: float | None = None
+    """Seconds of this call; default: the run's."""
+    runs: Path = Path("runs")
+    """Where run folders are made."""
+    name: str = ""
+    """Name of the run folder."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Continue a training exactly where its last checkpoint stands."""
+
+    run: tyro.conf.Positional[Path]
+    """The run's folder."""
+    rounds: int | None = None
+    """Rounds in all; default: what the run was first asked for."""
+    seconds: float | None = None
+    """Seconds of this call; default: what the run was first asked for."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw samples from a run or a model file into a PNG."""
+
+    source: tyro.conf.Positional[Path]
+    """A run's folder or a model file."""
+    count: int = 64
+    """How many samples."""
+    seed: int = 0
+    """Of the latents."""
+    out: Path = Path("samples.png")
+    """The picture; an existing one is kept."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Draw landscapes with exact masks and captions into an .npz."""
+
+    count: int = 10_000
+    """How many scenes."""
+    size: int = 64
+    """Side in pixels."""
+    seed: int = 0
+    """Scene i depends on (seed, i) alone."""
+    out: Path = Path("scenes.npz")
+    """The file; an existing one is kept."""
+    sheet: Path | None = None
+    """Also a contact sheet of the first 64 scenes, as PNG."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command ``core-gans``."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    console = Console()
+    commands = {"train": _train, "resume": _resume, "sample": _sample, "data": _data, "list": _list}
+    if not words or words[0] in ("-h", "--help"):
+        console.print(__doc__, highlight=False, markup=False)
+        return
+    with friendly_errors(console):
+        if words[0] not in commands:
+            raise unknown_name("command", words[0], commands)
+        commands[words[0]](words[1:], console)
+
+
+def _train(words: list[str], console: Console) -> None:
+    if words and words[0].startswith("--like"):
+        again = tyro.cli(Again, prog="core-gans train", args=words)
+        config = runs.read_config(again.like)
+        result = run_training(
+            config["variant"],
+            config["fields"],
+            options_from(config["options"]),
+            rounds=again.rounds or config["rounds"],
+            seconds=again.seconds or config["seconds"],
+            runs_folder=again.runs,
+            name=again.name,
+            console=console,
+        )
+    elif not words or words[0] in ("-h", "--help"):
+        console.print(
+            f"core-gans train VARIANT [options], with VARIANT one of {', '.join(VARIANTS)}; "
+            "core-gans train VARIANT --help explains them. core-gans train --like RUN repeats a run.",
+            highlight=False,
+        )
+        return
+    else:
+        kind: Any = variant(words[0])
+        command = tyro.cli(Train[kind], prog=f"core-gans train {words[0]}", args=words[1:], default=Train(game=kind()))
+        fields = {f.name: getattr(command.game, f.name) for f in dataclasses.fields(kind)}
+        result = run_training(
+            words[0],
+            fields,
+            command.options,
+            rounds=command.rounds,
+            seconds=command.seconds,
+            runs_folder=command.runs,
+            name=command.name,
+            console=console,
+        )
+    _tell(result, console)
+
+
+def _resume(words: list[str], console: Console) -> None:
+    command = tyro.cli(Resume, prog="core-gans resume", args=words)
+    _tell(resume_training(command.run, rounds=command.rounds, seconds=command.seconds, console=console), console)
+
+
+def _sample(words: list[str], console: Console) -> None:
+    command = tyro.cli(Sample, prog="core-gans sample", args=words)
+    if command.count < 1:
+        raise ValueError(f"expected at least one sample, got --count {command.count}.")
+    if command.out.exists():
+        raise FileExistsError(f"{command.out} exists already and is kept: choose another name with --out.")
+    model = models.open_model(command.source)
+    rng = torch.Generator().manual_seed(command.seed)
+    samples = model.game.sample({"generator": model.net}, command.count, rng)
+    write_png(command.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
+    console.print(f"{command.count} samples: {command.out}", highlight=False)
+
+
+def _data(words: list[str], console: Console) -> None:
+    if not words or words[0] != "scenes":
+        given = words[0] if words else "nothing"
+        raise LabError(f"expected `data scenes`, got {given!r}: the other data sets need no file.")
+    command = tyro.cli(Scenes, prog="core-gans data scenes", args=words[1:])
+    for path in (command.out, command.sheet):
+        if path is not None and path.exists():
+            raise FileExistsError(f"{path} exists already and is kept: choose another name.")
+    steps = iter(track(range(command.count), description="drawing", console=console))
+    drawn = scenes.draw_many(command.count, command.size, command.seed, progress=lambda done: next(steps, None))
+    scenes.write(command.out, drawn)
+    console.print(f"{command.count} scenes of {command.size}x{command.size} pixels: {command.out}", highlight=False)
+    if command.sheet is not None:
+        write_png(
+            command.sheet,
+            scenes.contact_sheet(scenes.SceneSet(drawn.images[:64], drawn.masks[:64], drawn.captions[:64])),
+        )
+        console.print(f"contact sheet: {command.sheet}", highlight=False)
+
+
+def _list(words: list[str], console: Console) -> None:
+    if words:
+        raise LabError(f"`list` takes no options, got {' '.join(words)}.")
+    table = Table("variant", "paper", "what it is")
+    for name, kind in VARIANTS.items():
+        table.add_row(name, kind.paper, (sys.modules[kind.__module__].__doc__ or "").split(": ", 1)[-1].split(". ")[0])
+    console.print(table)
+    console.print(f"data sets: {', '.join(datasets.NAMES)}, or a path", highlight=False)
+
+
+def _tell(result: Result, console: Console) -> None:
+    table = Table("judge", "before", "after", title=f"{result.state.round} rounds in {result.state.seconds:.0f} s")
+    for name, value in result.after.items():
+        table.add_row(name, f"{result.before[name]:.3f}", f"{value:.3f}")
+    console.print(table)
+    console.print(f"samples: {result.folder / 'samples'}", highlight=False)
+    console.print(f"film: {result.folder / 'training.gif'}", highlight=False)
+    console.print(f"continue with: core-gans resume {result.folder}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""A training as a run folder: made, continued, judged."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from core_gans import runs
+from core_gans.data import Examples
+from core_gans.game import Game, NoiseGame
+from core_gans.runs import Run
+from core_gans.session import DEFAULT_SECONDS, Options, make_watchers, options_from, restore_watchers, with_data
+from core_gans.training import TrainingState, start, train
+from core_gans.variants import make
+
+KIND = "training"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training left behind: its folder, its state, and the judge's numbers before and after."""
+
+    folder: Path
+    state: TrainingState
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+def run_training(
+    variant: str,
+    fields: dict[str, Any],
+    options: Options,
+    *,
+    rounds: int | None = None,
+    seconds: float | None = None,
+    runs_folder: Path = Path("runs"),
+    name: str = "",
+    console: Console | None = None,
+) -> Result:
+    """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given."""
+    console = console or Console()
+    if rounds is None and seconds is None:
+        seconds = DEFAULT_SECONDS
+    examples = options.load(console)
+    game = make(variant, **with_data(fields, examples))
+    config = {
+        "kind": KIND,
+        "variant": variant,
+        "fields": dataclasses.asdict(game),
+        "options": dataclasses.asdict(options),
+        "rounds": rounds,
+        "seconds": seconds,
+    }
+    with runs.create(runs_folder, name or runs.default_name(variant, options.data), config) as run:
+        state = start(game, options.batches(examples), options.rng(), options.compute())
+        return _play(run, state, options, examples, rounds, seconds, console, {})
+
+
+def resume_training(
+    folder: Path, *, rounds: int | None = None, seconds: float | None = None, console: Console | None = None
+) -> Result:
+    """Continue the run in ``folder`` exactly where its last checkpoint stands."""
+    console = console or Console()
+    with runs.open_run(folder) as run:
+        config = run.config
+        if config["kind"] != KIND:
+            raise ValueError(f"{folder} is an {config['kind']}: continue it with `egan resume {folder}`.")
+        if rounds is None and seconds is None:
+            rounds, seconds = config["rounds"], config["seconds"]
+        options = options_from(config["options"])
+        content = run.load_checkpoint()
+        examples = options.load(console)
+        game = make(config["variant"], **config["fields"])
+        state = start(game, options.batches(examples), options.rng(), options.compute())
+        state.load_state_dict(content["state"])
+        return _play(run, state, options, examples, rounds, seconds, console, content["watchers"])
+
+
+def _play(
+    run: Run,
+    state: TrainingState,
+    options: Options,
+    examples: Examples,
+    rounds: int | None,
+    seconds: float | None,
+    console: Console,
+    saved: dict[str, Any],
+) -> Result:
+    game = _noise_game(state.game)
+    watchers, verdict = make_watchers(run, game, options, examples, console, "round")
+    restore_watchers(watchers, saved)
+    console.print(f"training {game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}")
+    console.print(f"run folder {run.folder}")
+    before = dict(verdict.judge(state))
+    train(game, state.batches, rounds, rng=state.rng, watchers=watchers, state=state, seconds=seconds)
+    return Result(run.folder, state, before, dict(verdict.judge(state)))
+
+
+def _noise_game(game: Game) -> NoiseGame:
+    if not isinstance(game, NoiseGame):
+        raise ValueError(f"{game.name} draws from no latents, so it has no samples to watch: train it from Python.")
+    return game

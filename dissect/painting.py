@@ -1,0 +1,230 @@
+"""Painting with units: a brush that erases, adds or amplifies what units draw, and a count of what that changed.
+
+After Bau et al. 2019, "Semantic Photo Manipulation with a Generative Image Prior" (GANPaint). Units are edited under the
+brush, and the picture is generated anew. Later convolutions carry the edit beyond the brush; what is outside is
+therefore taken from the picture as it was.
+
+Erasing does not set units to zero, which leaves a smudge where the thing was: they take the values that they have
+around it, so that the grass or the wall goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dissect.choosing import Pigment
+from dissect.edits import compose, fill, insert, scale
+from dissect.hooks import Edit, at_rest, intervene
+from dissect.sampling import generate, segment
+from dissect.segmenter import Segmenter
+
+Mode = Literal["erase", "add", "amplify"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stroke:
+    """What the brush does, and where.
+
+    - "erase" lets the pigment's units take the values of their surroundings, wherever under the brush the segmenter
+      sees the pigment's concept, and a little around it. Under a brush that has none of it, or for a pigment without a
+      concept, that is everywhere. ``strength`` is the part of the way they go, at most 1.
+    - "add" sets them to what they are where the concept is present: to ``strength`` 1 as a mixture, and beyond it
+      further in the direction from absent to present.
+    - "amplify" multiplies them by 1 + ``strength``.
+    """
+
+    mode: Mode
+    pigment: Pigment
+    mask: Tensor  # (H, W) float in [0, 1] at any resolution
+    strength: float = 1.0  # at least 0
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("erase", "add", "amplify"):
+            raise ValueError(f'a stroke\'s mode is "erase", "add" or "amplify", got {self.mode!r}')
+        if self.mask.ndim != 2:
+            raise ValueError(f"expected a stroke's mask of shape (H, W), got {tuple(self.mask.shape)}")
+        if not self.strength >= 0:
+            raise ValueError(f"expected a strength of at least 0, got {self.strength}")
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """How many pixels show a class before and after: in the whole picture, and under the brush alone."""
+
+    concept: str
+    before: int
+    after: int
+    under_before: int
+    under_after: int
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """A picture before and after the strokes. Images are (C, H, W) in [-1, 1], classes (H, W) int64."""
+
+    before: Tensor
+    after: Tensor
+    classes_before: Tensor
+    classes_after: Tensor
+    touched: Tensor  # (H, W) in [0, 1]: how much of the new picture is shown; where it is 0 nothing changed
+    table: tuple[ClassChange, ...]  # one row for each label
+
+
+class Easel:
+    """One picture of a generator, made once, to be painted on again and again.
+
+    Every painting starts from the untouched picture: to undo a stroke, paint without it.
+    """
+
+    def __init__(self, generator: nn.Module, layer: str, latent: Tensor, segmenter: Segmenter) -> None:
+        """Generate the picture of ``latent`` (1, ...). Strokes will edit the units of ``layer``.
+
+        Raises:
+            ValueError: there is no such layer, or not exactly one latent.
+        """
+        if len(latent) != 1:
+            raise ValueError(f"expected one latent, of shape (1, ...), got {tuple(latent.shape)}")
+        self.generator, self.layer, self.latent, self.segmenter = generator, layer, latent, segmenter
+        with at_rest(generator):
+            picture = generate(generator, latent)
+            self.classes_before = segment(segmenter, picture)[0]  # (H, W)
+        self.before = picture[0]  # (C, H, W)
+
+    def paint(
+        self, strokes: Sequence[Stroke], *, keep_outside: bool = True, feather: float = 2.0
+    ) -> Painting:
+        """Make the strokes, in their order, in one forward pass.
+
+        Args:
+            keep_outside: show the new picture only under the brush; all other pixels are the old ones, bit by bit.
+                Otherwise show the new one everywhere.
+            feather: pixels, inwards from the edge of the brush, over which the old picture fades into the new one.
+
+        Raises:
+            ValueError: no strokes, or units that the layer does not have.
+        """
+        if not strokes:
+            raise ValueError("expected at least one stroke to paint, got none")
+        height, width = self.before.shape[-2:]
+        with at_rest(self.generator):
+            brushes = [_resized(stroke.mask, height, width) for stroke in strokes]
+            edits = [self._edit(stroke, brush) for stroke, brush in zip(strokes, brushes, strict=True)]
+            with intervene(self.generator, {self.layer: compose(edits)}):
+                edited = generate(self.generator, self.latent)[0]
+            brush = torch.stack(brushes).amax(0)
+            touched = _faded(brush, feather) if keep_outside else torch.ones(height, width)
+            touched = touched.to(edited)
+            after = torch.where(touched > 0, self.before * (1 - touched) + edited * touched, self.before)
+            classes = segment(self.segmenter, after[None])[0]
+        table = _table(self.segmenter.labels, self.classes_before, classes, brush.to(classes.device) > 0)
+        return Painting(self.before, after, self.classes_before, classes, touched, table)
+
+    def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
+        pigment, part = stroke.pigment, min(stroke.strength, 1.0)
+        if stroke.mode == "amplify":
+            return scale(pigment.units, 1 + stroke.strength, brush)
+        if stroke.mode == "add":
+            absent, present = torch.tensor(pigment.absent), torch.tensor(pigment.present)
+            return insert(pigment.units, present + (max(stroke.strength, 1.0) - 1) * (present - absent), part * brush)
+        seen = self._around(pigment.concept)
+        if not bool((seen * brush > 0).any()):
+            return fill(pigment.units, part * brush, hole=brush, otherwise=pigment.absent)
+        return fill(pigment.units, part * brush * seen, hole=torch.maximum(brush, seen), otherwise=pigment.absent)
+
+    def _around(self, concept: str | None) -> Tensor:
+        """(H, W) 1 where ``concept`` is seen in the untouched picture, and a few pixels around it, for its blurred edge."""
+        seen = np.zeros(self.classes_before.shape, dtype=np.uint8)
+        if concept in self.segmenter.labels:
+            seen[(self.classes_before == self.segmenter.labels.index(concept)).cpu().numpy()] = 1
+        reach = 2 * -(-max(seen.shape) // 32) + 1
+        grown = cv2.dilate(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+        return torch.from_numpy(grown).float()
+
+
+def paint(
+        self, strokes: Sequence[Stroke], *, keep_outside: bool = True, feather: float = 2.0
+    ) -> Painting:
+        """Make the strokes, in their order, in one forward pass.
+
+        Args:
+            keep_outside: show the new picture only under the brush; all other pixels are the old ones, bit by bit.
+                Otherwise show the new one everywhere.
+            feather: pixels, inwards from the edge of the brush, over which the old picture fades into the new one.
+
+        Raises:
+            ValueError: no strokes, or units that the layer does not have.
+        """
+        if not strokes:
+            raise ValueError("expected at least one stroke to paint, got none")
+        height, width = self.before.shape[-2:]
+        with at_rest(self.generator):
+            brushes = [_resized(stroke.mask, height, width) for stroke in strokes]
+            edits = [self._edit(stroke, brush) for stroke, brush in zip(strokes, brushes, strict=True)]
+            with intervene(self.generator, {self.layer: compose(edits)}):
+                edited = generate(self.generator, self.latent)[0]
+            brush = torch.stack(brushes).amax(0)
+            touched = _faded(brush, feather) if keep_outside else torch.ones(height, width)
+            touched = touched.to(edited)
+            after = torch.where(touched > 0, self.before * (1 - touched) + edited * touched, self.before)
+            classes = segment(self.segmenter, after[None])[0]
+        table = _table(self.segmenter.labels, self.classes_before, classes, brush.to(classes.device) > 0)
+        return Painting(self.before, after, self.classes_before, classes, touched, table)
+
+    def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
+        pigment, strength = stroke.pigment, stroke.strength
+        absent, present = torch.tensor(pigment.absent), torch.tensor(pigment.present)
+        beyond = max(strength, 1.0) - 1.0
+        if stroke.mode == "amplify":
+            return scale(pigment.units, 1 + strength, brush)
+        if stroke.mode == "add":
+            return insert(pigment.units, present + beyond * (present - absent), brush * min(strength, 1.0))
+        there = self._neighbourhood(pigment.concept, brush)
+        return compose([fill(pigment.units, brush * there * min(strength, 1.0), torch.maximum(brush, there), absent)])
+
+    def _neighbourhood(self, concept: str | None, brush: Tensor) -> Tensor:
+        """(H, W) 1 where ``concept`` is seen and a little around it; everywhere when none is under the brush."""
+        if concept is None or concept not in self.segmenter.labels:
+            return torch.ones_like(brush)
+        seen = (self.classes_before == self.segmenter.labels.index(concept)).cpu()
+        if not bool((seen & (brush > 0)).any()):
+            return torch.ones_like(brush)
+        reach = 2 * -(-max(brush.shape) // 32) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+        return torch.from_numpy(cv2.dilate(seen.numpy().astype(np.uint8), kernel)).float()
+
+
+def paint(
+    generator: nn.Module,
+    layer: str,
+    latent: Tensor,
+    strokes: Sequence[Stroke],
+    segmenter: Segmenter,
+    *,
+    keep_outside: bool = True,
+) -> Painting:
+    """Paint ``strokes`` on the picture of ``latent`` (1, ...). For more than one painting keep an :class:`Easel`."""
+    return Easel(generator, layer, latent, segmenter).paint(strokes, keep_outside=keep_outside)
+
+
+def _resized(mask: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(mask[None, None].float().cpu(), size=(height, width), mode="area")[0, 0]
+
+
+def _faded(brush: Tensor, feather: float) -> Tensor:
+    """0 outside the brush (H, W), rising to 1 over ``feather`` pixels inside it."""
+    distance = cv2.distanceTransform((brush.numpy() > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    return (torch.from_numpy(distance) / max(feather, 1.0)).clamp(0, 1)
+
+
+def _table(labels: Sequence[str], before: Tensor, after: Tensor, under: Tensor) -> tuple[ClassChange, ...]:
+    def pixels(classes: Tensor) -> list[int]:
+        return torch.bincount(classes[classes >= 0], minlength=len(labels)).tolist()
+
+    counts = (pixels(before), pixels(after), pixels(before[under]), pixels(after[under]))
+    return tuple(ClassChange(label, *row) for label, *row in zip(labels, *counts, strict=True))
