@@ -20,7 +20,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import torch
 import tyro
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
 
 from core_gans import data as datasets
@@ -114,7 +114,7 @@ class Scenes:
 def main(arguments: list[str] | None = None) -> None:
     """The command ``core-gans``."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    console = Console()
+    console = Console(markup=False)
     commands = {"train": _train, "resume": _resume, "sample": _sample, "data": _data, "list": _list}
     if not words or words[0] in ("-h", "--help"):
         console.print(__doc__, highlight=False, markup=False)
@@ -178,7 +178,7 @@ def _sample(words: list[str], console: Console) -> None:
     rng = torch.Generator().manual_seed(command.seed)
     samples = model.game.sample({"generator": model.net}, command.count, rng)
     write_png(command.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
-    console.print(f"{command.count} samples: {command.out}", highlight=False)
+    console.print(f"{command.count} samples: {command.out}", highlight=False, soft_wrap=True)
 
 
 def _data(words: list[str], console: Console) -> None:
@@ -189,16 +189,23 @@ def _data(words: list[str], console: Console) -> None:
     for path in (command.out, command.sheet):
         if path is not None and path.exists():
             raise FileExistsError(f"{path} exists already and is kept: choose another name.")
-    steps = iter(track(range(command.count), description="drawing", console=console))
-    drawn = scenes.draw_many(command.count, command.size, command.seed, progress=lambda done: next(steps, None))
+    with Progress(console=console) as bar:
+        task = bar.add_task("drawing", total=command.count)
+        drawn = scenes.draw_many(
+            command.count, command.size, command.seed, progress=lambda done: bar.update(task, completed=done)
+        )
     scenes.write(command.out, drawn)
-    console.print(f"{command.count} scenes of {command.size}x{command.size} pixels: {command.out}", highlight=False)
+    console.print(
+        f"{command.count} scenes of {command.size}x{command.size} pixels: {command.out}",
+        highlight=False,
+        soft_wrap=True,
+    )
     if command.sheet is not None:
         write_png(
             command.sheet,
             scenes.contact_sheet(scenes.SceneSet(drawn.images[:64], drawn.masks[:64], drawn.captions[:64])),
         )
-        console.print(f"contact sheet: {command.sheet}", highlight=False)
+        console.print(f"contact sheet: {command.sheet}", highlight=False, soft_wrap=True)
 
 
 def _list(words: list[str], console: Console) -> None:
@@ -216,9 +223,9 @@ def _tell(result: Result, console: Console) -> None:
     for name, value in result.after.items():
         table.add_row(name, f"{result.before[name]:.3f}", f"{value:.3f}")
     console.print(table)
-    console.print(f"samples: {result.folder / 'samples'}", highlight=False)
-    console.print(f"film: {result.folder / 'training.gif'}", highlight=False)
-    console.print(f"continue with: core-gans resume {result.folder}", highlight=False)
+    console.print(f"samples: {result.folder / 'samples'}", highlight=False, soft_wrap=True)
+    console.print(f"film: {result.folder / 'training.gif'}", highlight=False, soft_wrap=True)
+    console.print(f"continue with: core-gans resume {result.folder}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

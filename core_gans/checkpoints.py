@@ -69,6 +69,8 @@ def load(path: str | Path) -> dict[str, Any]:
         raise _corrupt(path, str(error)) from error
     if "format" not in metadata:
         raise CheckpointError(f"{path} is a safetensors file, but no checkpoint of this lab.")
+    if not metadata["format"].isdecimal() or int(metadata["format"]) < 1:
+        raise _corrupt(path, f"its format is {metadata['format']!r}")
     if int(metadata["format"]) > FORMAT:
         raise CheckpointError(
             f"{path} has format {metadata['format']}, and this version reads up to {FORMAT}: update gan-lab to read it."
@@ -90,7 +92,7 @@ def _digest(structure: str, tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 

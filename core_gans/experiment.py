@@ -42,7 +42,7 @@ def run_training(
     console: Console | None = None,
 ) -> Result:
     """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given."""
-    console = console or Console()
+    console = console or Console(markup=False)
     if rounds is None and seconds is None:
         seconds = DEFAULT_SECONDS
     examples = options.load(console)
@@ -55,8 +55,8 @@ def run_training(
         "rounds": rounds,
         "seconds": seconds,
     }
+    state = start(game, options.batches(examples), options.rng(), options.compute())
     with runs.create(runs_folder, name or runs.default_name(variant, options.data), config) as run:
-        state = start(game, options.batches(examples), options.rng(), options.compute())
         return _play(run, state, options, examples, rounds, seconds, console, {})
 
 
@@ -64,7 +64,7 @@ def resume_training(
     folder: Path, *, rounds: int | None = None, seconds: float | None = None, console: Console | None = None
 ) -> Result:
     """Continue the run in ``folder`` exactly where its last checkpoint stands."""
-    console = console or Console()
+    console = console or Console(markup=False)
     with runs.open_run(folder) as run:
         config = run.config
         if config["kind"] != KIND:
@@ -94,7 +94,7 @@ def _play(
     watchers, verdict = make_watchers(run, game, options, examples, console, "round")
     restore_watchers(watchers, saved)
     console.print(f"training {game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}")
-    console.print(f"run folder {run.folder}")
+    console.print(f"run folder {run.folder}", soft_wrap=True)
     before = dict(verdict.judge(state))
     train(game, state.batches, rounds, rng=state.rng, watchers=watchers, state=state, seconds=seconds)
     return Result(run.folder, state, before, dict(verdict.judge(state)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import nn
 
 from core_gans import checkpoints, runs
 from core_gans.checkpoints import CheckpointError
+from core_gans.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.variants import make
 
@@ -73,8 +75,14 @@ def model_of_run(folder: str | Path) -> Model:
 
 
 def open_model(path: str | Path) -> Model:
-    """A model file, or the generator of a run's folder."""
-    return model_of_run(path) if Path(path).is_dir() else load_model(path)
+    """A model file, or the generator of a run's folder; LabError with the nearest names when nothing is there."""
+    path = Path(path)
+    if not path.exists():
+        beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, beside, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "give a run's folder or a model file."
+        raise LabError(f"there is nothing at {path}: {hint}")
+    return model_of_run(path) if path.is_dir() else load_model(path)
 
 
 def _build(

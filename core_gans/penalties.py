@@ -29,7 +29,12 @@ def zero_centred(discriminator: nn.Module, examples: Tensor) -> Tensor:
 
 
 def pulling_away(codes: Tensor) -> Tensor:
-    """Mean squared cosine between the codes (N, S) of different samples. Zhao et al. 2017, equation 4."""
+    """Mean squared cosine between the codes (N, S) of different samples. Zhao et al. 2017, equation 4.
+
+    Raises ValueError for fewer than two codes.
+    """
+    if len(codes) < 2:
+        raise ValueError(f"expected at least two codes to compare, got {len(codes)}: use a larger batch.")
     unit = F.normalize(codes.float(), dim=1)
     cosines = unit @ unit.T
     count = len(codes)

@@ -37,7 +37,7 @@ class Run:
 
     def latest_checkpoint(self) -> Path:
         """The newest checkpoint; LabError when there is none."""
-        found = sorted(self.checkpoints.glob("round-*.safetensors"))
+        found = numbered(self.checkpoints, "safetensors")
         if not found:
             raise LabError(
                 f"{self.folder} holds no checkpoint yet, so there is nothing to continue: start it anew with --like."
@@ -54,6 +54,11 @@ class Run:
                     f"{path} belongs to a {content.get('kind')} of {content.get('variant')}, but {self.folder} is a "
                     f"{self.config['kind']} of {self.config['variant']}: put the right checkpoint back."
                 )
+        if json.dumps(content["fields"]) != json.dumps(self.config["fields"]):
+            raise LabError(
+                f"{path} was made with other fields of {content['variant']} than config.json names: put the right "
+                "checkpoint or the right config.json back."
+            )
         return content
 
     def close(self) -> None:
@@ -109,6 +114,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     if config["format"] > FORMAT:
         raise LabError(f"{folder} was made by a newer version (format {config['format']}): update gan-lab to open it.")
     return config
+
+
+def numbered(folder: Path, suffix: str) -> list[Path]:
+    """The files ``round-N.suffix`` of a folder in the order of N, however many digits it has."""
+    return sorted(folder.glob(f"round-*.{suffix}"), key=lambda path: (len(path.name), path.name))
 
 
 def default_name(*parts: str) -> str:

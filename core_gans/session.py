@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from rich.console import Console
+from rich.markup import escape
 from torch import Tensor
 
 from core_gans import data as datasets
@@ -65,6 +66,14 @@ class Options:
     threads: int = 0
     """Processor threads; 0 leaves the choice to torch."""
 
+    def __post_init__(self) -> None:
+        for name in ("batch", "samples_every", "log_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")
+        for name in ("judge_every", "threads"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
+
     def compute(self) -> Compute:
         if self.threads:
             torch.set_num_threads(self.threads)
@@ -108,14 +117,14 @@ def make_watchers(
 
     verdict = Judged(judged, log, options.judge_every)
     describe = {key: run.config[key] for key in ("kind", "variant", "fields", "options")}
-    watchers: list[Watcher] = [Average(decay=options.average)] if options.average else []
+    watchers: list[Watcher] = [Interrupt(console)]  # first to begin, last to end: Ctrl-C spares what the others write
+    watchers += [Average(decay=options.average)] if options.average else []
     watchers += [
         log,
         verdict,
         Samples(run.folder, draw, options.samples_every, real),
         Checkpoint(run.checkpoints, describe, options.checkpoint_every),
         ProgressBar(unit, console),
-        Interrupt(console),
     ]
     return watchers, verdict
 
@@ -163,6 +172,6 @@ def friendly_errors(console: Console) -> Iterator[None]:
     """Print a mistake as one line and end with exit code 2, instead of a traceback."""
     try:
         yield
-    except (LabError, ValueError, FileExistsError, FileNotFoundError) as error:
-        console.print(f"[bold red]error:[/] {error}", highlight=False, markup=True)
+    except (LabError, ValueError, OSError) as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
         raise SystemExit(2) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,8 @@ class TrainingState:
     compute: Compute = field(default_factory=Compute)
     round: int = 0  # rounds played
     seconds: float = 0.0  # spent playing, over all sessions
-    images_seen: int = 0
-    terms: dict[str, float] = field(default_factory=dict)  # the last round's losses
+    images_seen: int = 0  # real examples drawn
+    terms: dict[str, float | str] = field(default_factory=dict)  # the last round's losses
     averages: dict[str, nn.Module] = field(default_factory=dict)  # shadows of players, kept by a watcher
     watchers: Sequence[Watcher] = ()
     stop: bool = False  # a watcher sets this to end training after the round
@@ -78,7 +79,7 @@ def fresh_players(game: Game, rng: torch.Generator) -> dict[str, nn.Module]:
     """The game's players, initialised from ``rng``; the global random state is left as it was."""
     seed = int(torch.randint(2**62, (), generator=rng, device=rng.device))
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         return game.players()
 
 
@@ -111,14 +112,18 @@ def train(
 def run(
     state: Any, play: Callable[[], None], rounds: int | None, seconds: float | None, watchers: Sequence[Watcher]
 ) -> None:
-    """Play rounds, count them and their time, and let the watchers look on; shared with evolution."""
+    """Play rounds, count them and their time, and let the watchers look on; shared with evolution.
+
+    Watchers begin and look in their order and end in the opposite one, every one of them, whatever went wrong.
+    """
     if rounds is None and seconds is None:
         raise ValueError("expected a bound on the run: give rounds, seconds or both.")
     state.watchers, state.stop = watchers, False
-    for watcher in watchers:
-        watcher.begin(state, rounds, seconds)
-    begun = time.monotonic()
-    try:
+    with ExitStack() as ends:
+        for watcher in watchers:
+            watcher.begin(state, rounds, seconds)
+            ends.callback(watcher.end, state)
+        begun = time.monotonic()
         while not state.stop and (rounds is None or state.round < rounds):
             if seconds is not None and time.monotonic() - begun >= seconds:
                 break
@@ -130,22 +135,24 @@ def run(
             state.seconds += time.monotonic() - before
             for watcher in watchers:
                 watcher.after_round(state)
-    finally:
-        for watcher in watchers:
-            watcher.end(state)
 
 
-def play_round(state: TrainingState) -> dict[str, float]:
+def play_round(state: TrainingState) -> dict[str, float | str]:
     """One round: every turn in order. Returns the last value of each named loss."""
     terms: dict[str, Tensor] = {}
-    batch = next(state.batches)
+    batch = _draw(state)
     for turn, optimizer in zip(state.game.turns(), state.optimizers, strict=True):
         for step in range(turn.times):
             if step > 0:
-                batch = next(state.batches)
+                batch = _draw(state)
             terms |= take_turn(turn, state.nets, batch, optimizer, state.rng, state.compute)
-            state.images_seen += len(batch.real)
     return {name: float(term) for name, term in terms.items()}
+
+
+def _draw(state: TrainingState) -> Batch:
+    batch = next(state.batches)
+    state.images_seen += len(batch.real)
+    return batch
 
 
 def take_turn(
@@ -169,6 +176,6 @@ def require_finite(value: Tensor, what: str) -> None:
     """Raise DivergedError when ``value`` holds NaN or infinity."""
     if not bool(torch.isfinite(value).all()):
         raise DivergedError(
-            f"expected finite losses, but {what} became {float(value.flatten()[0])}: the weights were left as they "
-            "were before this step; look for NaN in the data, or try a lower learning rate."
+            f"expected finite losses, but {what} became {float(value.detach().flatten()[0])}: the weights were left "
+            "as they were before this step; look for NaN in the data, or try a lower learning rate."
         )

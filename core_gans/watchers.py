@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core_gans import checkpoints
 from core_gans.images import picture, write_gif, write_png
+from core_gans.runs import numbered
 
 
 class Watcher:
@@ -32,7 +33,7 @@ class Watcher:
         """Called after each round."""
 
     def end(self, state: Any) -> None:
-        """Called once at the end of a session, also after an error."""
+        """Called once at the end of a session, also after an error; the last watcher to begin ends first."""
 
     def state_dict(self) -> dict[str, Any]:
         """What must survive a restart."""
@@ -62,7 +63,7 @@ class Log(Watcher):
         if state.round % self.every == 0 or state.round == 1:
             self.write(state, state.terms)
 
-    def write(self, state: Any, values: Mapping[str, float]) -> None:
+    def write(self, state: Any, values: Mapping[str, float | str]) -> None:
         """One line: the round, the seconds, the images seen and ``values``."""
         line = {"round": state.round, "seconds": round(state.seconds, 3), "images_seen": state.images_seen, **values}
         self.file.write(json.dumps(line) + "\n")
@@ -94,7 +95,7 @@ class Samples(Watcher):
     def end(self, state: Any) -> None:
         if state.round != self._last:
             self._write(state)
-        write_gif(self.folder / "training.gif", sorted((self.folder / "samples").glob("round-*.png")))
+        write_gif(self.folder / "training.gif", numbered(self.folder / "samples", "png"))
 
     def _write(self, state: Any) -> None:
         self._last = state.round
@@ -103,7 +104,7 @@ class Samples(Watcher):
 
 
 class Judged(Watcher):
-    """Asks an independent judge every ``every`` rounds, and at the end; its numbers go into the log and the terms."""
+    """Asks an independent judge every ``every`` rounds (0: never); its numbers go into the log and into ``latest``."""
 
     def __init__(self, judge: Callable[[Any], Mapping[str, float]], log: Log, every: int) -> None:
         self.judge, self.log, self.every = judge, log, every
@@ -130,6 +131,8 @@ class Checkpoint(Watcher):
 
     def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
         self._saved_at, self._saved_round = time.monotonic(), state.round if state.round else -1
+        for unfinished in self.folder.glob(".round-*.tmp"):  # of a process that was killed while it wrote
+            unfinished.unlink()
 
     def after_round(self, state: Any) -> None:
         if state.round % self.every == 0 or time.monotonic() - self._saved_at >= self.seconds:
@@ -144,7 +147,7 @@ class Checkpoint(Watcher):
         content = {**self.describe, "state": state.state_dict(), "watchers": watchers}
         path = checkpoints.save(self.folder / f"round-{state.round:07d}.safetensors", content, overwrite=True)
         self._saved_at, self._saved_round = time.monotonic(), state.round
-        for old in sorted(self.folder.glob("round-*.safetensors"))[: -self.keep]:
+        for old in numbered(self.folder, "safetensors")[: -self.keep]:
             old.unlink()
         return path
 

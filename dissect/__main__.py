@@ -124,20 +124,9 @@ def run(command: Run, console: Console) -> Study:
             rng=rng,
             progress=lambda done: bar.update(task, completed=done),
         )
-    tell(found, console)
+    console.print(found.table())
+    console.print(f"report: {found.page}", highlight=False, soft_wrap=True)
     return found
-
-
-def tell(found: Study, console: Console) -> None:
-    """The layers compared, and where the report lies."""
-    table = Table("layer", "units", "matched", "concepts with units")
-    for layer, dissection in found.dissections.items():
-        matched = dissection.matched()
-        names = sorted({match.concept for match in matched}, key=dissection.labels.index)
-        mark = " *" if dissection is found.best else ""
-        table.add_row(layer + mark, str(dissection.count), str(len(matched)), ", ".join(names))
-    console.print(table)
-    console.print(f"report: {found.page}", highlight=False)
 
 
 def teach(command: TrainSegmenter, console: Console) -> None:

@@ -177,8 +177,8 @@ def _mask(features: Tensor, patch: int | None, rng: torch.Generator) -> Tensor:
         return torch.ones(count, 1, height, width, device=features.device)
     if not 1 <= patch <= min(height, width):
         raise ValueError(f"a patch has 1 to {min(height, width)} cells on a side in this layer, got {patch}")
-    top = torch.randint(height - patch + 1, (count, 1, 1, 1), generator=rng)
-    left = torch.randint(width - patch + 1, (count, 1, 1, 1), generator=rng)
+    corner = torch.rand(count, 2, generator=rng) * torch.tensor((height - patch + 1, width - patch + 1))
+    top, left = corner.long().view(count, 2, 1, 1, 1).unbind(1)
     rows, columns = torch.arange(height).view(1, 1, -1, 1) - top, torch.arange(width).view(1, 1, 1, -1) - left
     return ((rows >= 0) & (rows < patch) & (columns >= 0) & (columns < patch)).float().to(features.device)
 

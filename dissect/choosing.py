@@ -6,7 +6,8 @@ import numpy as np
 
 from dissect.dissection import Dissection
 
-SHARE = 0.5  # of a layer: fewer units leave a ghost of what they erased
+CAUSAL_SHARE = 0.1  # of a layer: with many more, random units do as much
+PAINTING_SHARE = 0.5  # of a layer: fewer units leave a ghost of what they erased
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Pigment:
             )
 
 
-def choose_units(dissection: Dissection, concept: str, count: int | None = None, *, share: float = SHARE) -> list[int]:
+def choose_units(
+    dissection: Dissection, concept: str, count: int | None = None, *, share: float = CAUSAL_SHARE
+) -> list[int]:
     """The units of the layer that agree best with ``concept`` beyond chance, best first.
 
     Unlike :meth:`Dissection.units` this takes units that agree even better with something else, because a thing is
@@ -48,7 +51,9 @@ def choose_units(dissection: Dissection, concept: str, count: int | None = None,
     return [int(unit) for unit in ranked if scores[unit] > 0]
 
 
-def pigment(dissection: Dissection, concept: str, count: int | None = None, *, share: float = SHARE) -> Pigment:
+def pigment(
+    dissection: Dissection, concept: str, count: int | None = None, *, share: float = PAINTING_SHARE
+) -> Pigment:
     """The units that :func:`choose_units` finds for ``concept``, with their means inside it and outside.
 
     Raises:

@@ -1,6 +1,10 @@
 """Dissecting a generator: which units of a layer agree with which concepts (Bau et al. 2019, GAN Dissection, 3.1).
 
 Two looks at the sample. The first, at its beginning, places the levels of every unit; the second counts.
+
+What agrees by chance is measured, too, by holding each unit's map against the segmentation of another image. That
+corrects for the sizes of classes and for the places where they usually are; without it, units that are merely brighter
+at the top of every picture count as sky, and small things are lost among them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +58,7 @@ def dissect(
         progress: called with the number of images done so far.
 
     Raises:
-        ValueError: no such layer, no latents, or a generator or segmenter that does not answer as expected.
+        ValueError: no such layer, fewer than two latents, or a generator or segmenter that does not answer as expected.
     """
     found = compare_layers(
         generator,
@@ -106,6 +110,8 @@ def compare_layers(
             done += len(sight.images)
             if progress is not None:
                 progress(done)
+    if done < 2:
+        raise ValueError("expected at least 2 images, got 1: what agrees by chance is measured between images")
     labels, facts = tuple(segmenter.labels), dict(provenance or {})
     return {layer: part.result(layer, labels, rule, criterion or Criterion(), facts) for layer, part in slices.items()}
 
@@ -136,13 +142,13 @@ class _Slice:
     def result(
         self, layer: str, labels: tuple[str, ...], rule: Rule, criterion: Criterion, provenance: dict[str, str]
     ) -> Dissection:
-        both, on, concept, total = self.tally.tables()
+        seen = self.tally.counts()
         measured = {
-            "iou": agreement.iou(both, on, concept),
-            "score": agreement.score(both, on, concept, np.float64(total)),
-            "iqr": agreement.iqr(both, on, concept, np.float64(total)),
-            "area": np.broadcast_to(on / total, both.shape),
-            "level": np.broadcast_to(self.tally.levels.values.cpu().numpy()[:, None], both.shape),
+            "iou": agreement.iou(seen.both, seen.on, seen.concept),
+            "score": agreement.score(seen.both, seen.by_chance, seen.on, seen.concept),
+            "iqr": agreement.iqr(seen.both, seen.on, seen.concept, seen.total),
+            "area": np.broadcast_to(seen.on / seen.total, seen.both.shape),
+            "level": np.broadcast_to(self.tally.levels.values.cpu().numpy()[:, None], seen.both.shape),
         }
         wanted = measured[rule]
         if rule == "iqr":  # which is high for disagreement, too: there the score, negative, decides
@@ -153,7 +159,7 @@ class _Slice:
             layer=layer,
             labels=labels,
             images=self.images,
-            share=(concept / total).reshape(-1),
+            share=(seen.concept / seen.total).reshape(-1),
             inside=inside.T,
             outside=outside.T,
             high=self.high.double().cpu().numpy(),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Criterion:
 
     iou: float = 0.04  # Bau et al. 2019 use 0.04 to 0.05
     iqr: float = 0.01  # gandissect's
-    score: float = 0.1  # agreement beyond that of an independent map of the same area
+    score: float = 0.05  # units held against the wrong images stay below this, with a sample of 100 or more
 
     def __post_init__(self) -> None:
         for name, bound in asdict(self).items():
@@ -55,7 +56,7 @@ class Dissection:
     labels: tuple[str, ...]  # K names of concepts
     images: int  # in the sample
     iou: np.ndarray  # (U, K) in [0, 1]
-    score: np.ndarray  # (U, K) at most 1: (IoU - chance) / (1 - chance); matches are ranked by it
+    score: np.ndarray  # (U, K) at most 1: (IoU - chance) / (1 - chance), chance being the IoU with another image
     iqr: np.ndarray  # (U, K) in [0, 1]
     level: np.ndarray  # (U, K) in the unit's own activation
     area: np.ndarray  # (U, K) share of pixels where the unit is on at that level
@@ -150,5 +151,6 @@ class Dissection:
         arrays, facts = read_sealed(path)
         if (found := facts.pop("format", "something else")) != FORMAT:
             raise ValueError(f"{path} holds {found}, expected {FORMAT}: dissect again with this version")
-        labels, criterion = tuple(facts.pop("labels")), Criterion(**facts.pop("criterion"))
-        return cls(labels=labels, criterion=criterion, **facts, **arrays)
+        facts |= {"labels": tuple(facts["labels"]), "criterion": Criterion(**facts["criterion"])}
+        values: dict[str, Any] = {**facts, **arrays}
+        return cls(**values)

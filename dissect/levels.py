@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 CELLS = 1024  # a unit; a level lies within half of 1/1024 of the unit's range of where it was meant to lie
+STEEP = 1e30  # cells per unit of activation, at most
 
 
 def spread(small: int = 40, large: int = 30) -> tuple[float, ...]:
@@ -51,13 +52,14 @@ class Levels:
         low, top = ordered[:, 0].contiguous(), quantile(ordered, 1 - min(shares) / 4)
         top = torch.where(top > low, top, ordered[:, -1])
         flat = top - low <= 1e-6 * top.abs()  # interpolating a constant jitters in its last bits
-        per_cell = torch.where(flat, 0.0, (CELLS - 1) / (top - low).clamp_min(torch.finfo(torch.float32).tiny))
+        low = torch.where(flat, top + 4e-6 * top.abs(), low)
+        per_cell = torch.where(flat, STEEP, (CELLS - 1) / (top - low).clamp_min(CELLS / STEEP))
         quantiles = torch.stack([quantile(ordered, 1 - share) for share in shares], dim=1)
         edges = ((quantiles - low[:, None]) * per_cell[:, None]).round().clamp(0, CELLS - 2)
         spaced = torch.linspace(0, CELLS - 1, even + 2, device=low.device)[1:-1].round()
         edges = torch.cat((edges, spaced.expand(len(edges), -1)), dim=1).sort(dim=1).values
-        values = _exact(low[:, None] + edges / per_cell.clamp_min(1e-30)[:, None], edges, low, per_cell)
-        values = torch.where(flat[:, None], (top + 4e-6 * top.abs())[:, None], values)  # such a unit is never on
+        edges = torch.where(flat[:, None], 0.0, edges)  # a unit that does not move has one level, just above it
+        values = _exact(low[:, None] + edges / per_cell[:, None], edges, low, per_cell)
         cells = torch.arange(CELLS, dtype=torch.float32, device=ordered.device)
         table = torch.searchsorted(edges, cells.expand(len(edges), -1).contiguous())  # levels with edge < cell
         return cls(values, low, per_cell, table.to(torch.int32).flatten())
@@ -98,7 +100,7 @@ def _cell(activations: Tensor, low: Tensor, per_cell: Tensor) -> Tensor:
 def _exact(guess: Tensor, edges: Tensor, low: Tensor, per_cell: Tensor) -> Tensor:
     """For each level (U, L), guessed to within a cell, the largest float32 whose cell is not above its edge."""
     low, per_cell = low[:, None], per_cell[:, None]
-    margin = 2 / per_cell.clamp_min(1e-30)
+    margin = 2 / per_cell + 1e-6 * (guess.abs() + low.abs())
     below, above = guess - margin, guess + margin  # bisected until no float32 lies between them
     while True:
         middle = ((below.double() + above.double()) / 2).float()

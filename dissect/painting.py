@@ -1,7 +1,7 @@
 """Painting with units: a brush that erases, adds or amplifies what units draw, and a count of what that changed.
 
-After Bau et al. 2019, "Semantic Photo Manipulation with a Generative Image Prior" (GANPaint). Units are edited under the
-brush, and the picture is generated anew. Later convolutions carry the edit beyond the brush; what is outside is
+After Bau et al. 2019, "Semantic Photo Manipulation with a Generative Image Prior" (GANPaint). Units are edited under
+the brush, and the picture is generated anew. Later convolutions carry the edit beyond the brush; what is outside is
 therefore taken from the picture as it was.
 
 Erasing does not set units to zero, which leaves a smudge where the thing was: they take the values that they have
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from dissect.choosing import Pigment
 from dissect.edits import compose, fill, insert, scale
 from dissect.hooks import Edit, at_rest, intervene
-from dissect.sampling import generate, segment
+from dissect.sampling import generate, segment, sights
 from dissect.segmenter import Segmenter
 
 Mode = Literal["erase", "add", "amplify"]
@@ -92,13 +92,11 @@ class Easel:
             raise ValueError(f"expected one latent, of shape (1, ...), got {tuple(latent.shape)}")
         self.generator, self.layer, self.latent, self.segmenter = generator, layer, latent, segmenter
         with at_rest(generator):
-            picture = generate(generator, latent)
-            self.classes_before = segment(segmenter, picture)[0]  # (H, W)
-        self.before = picture[0]  # (C, H, W)
+            sight = next(sights(generator, [layer], [latent], segmenter))
+        self.before = sight.images[0]  # (C, H, W)
+        self.classes_before = sight.classes[0]  # (H, W)
 
-    def paint(
-        self, strokes: Sequence[Stroke], *, keep_outside: bool = True, feather: float = 2.0
-    ) -> Painting:
+    def paint(self, strokes: Sequence[Stroke], *, keep_outside: bool = True, feather: float = 2.0) -> Painting:
         """Make the strokes, in their order, in one forward pass.
 
         Args:
@@ -138,65 +136,13 @@ class Easel:
         return fill(pigment.units, part * brush * seen, hole=torch.maximum(brush, seen), otherwise=pigment.absent)
 
     def _around(self, concept: str | None) -> Tensor:
-        """(H, W) 1 where ``concept`` is seen in the untouched picture, and a few pixels around it, for its blurred edge."""
+        """(H, W) 1 where ``concept`` is seen in the untouched picture, and a few pixels on, for its blurred edge."""
         seen = np.zeros(self.classes_before.shape, dtype=np.uint8)
         if concept in self.segmenter.labels:
             seen[(self.classes_before == self.segmenter.labels.index(concept)).cpu().numpy()] = 1
         reach = 2 * -(-max(seen.shape) // 32) + 1
         grown = cv2.dilate(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
         return torch.from_numpy(grown).float()
-
-
-def paint(
-        self, strokes: Sequence[Stroke], *, keep_outside: bool = True, feather: float = 2.0
-    ) -> Painting:
-        """Make the strokes, in their order, in one forward pass.
-
-        Args:
-            keep_outside: show the new picture only under the brush; all other pixels are the old ones, bit by bit.
-                Otherwise show the new one everywhere.
-            feather: pixels, inwards from the edge of the brush, over which the old picture fades into the new one.
-
-        Raises:
-            ValueError: no strokes, or units that the layer does not have.
-        """
-        if not strokes:
-            raise ValueError("expected at least one stroke to paint, got none")
-        height, width = self.before.shape[-2:]
-        with at_rest(self.generator):
-            brushes = [_resized(stroke.mask, height, width) for stroke in strokes]
-            edits = [self._edit(stroke, brush) for stroke, brush in zip(strokes, brushes, strict=True)]
-            with intervene(self.generator, {self.layer: compose(edits)}):
-                edited = generate(self.generator, self.latent)[0]
-            brush = torch.stack(brushes).amax(0)
-            touched = _faded(brush, feather) if keep_outside else torch.ones(height, width)
-            touched = touched.to(edited)
-            after = torch.where(touched > 0, self.before * (1 - touched) + edited * touched, self.before)
-            classes = segment(self.segmenter, after[None])[0]
-        table = _table(self.segmenter.labels, self.classes_before, classes, brush.to(classes.device) > 0)
-        return Painting(self.before, after, self.classes_before, classes, touched, table)
-
-    def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
-        pigment, strength = stroke.pigment, stroke.strength
-        absent, present = torch.tensor(pigment.absent), torch.tensor(pigment.present)
-        beyond = max(strength, 1.0) - 1.0
-        if stroke.mode == "amplify":
-            return scale(pigment.units, 1 + strength, brush)
-        if stroke.mode == "add":
-            return insert(pigment.units, present + beyond * (present - absent), brush * min(strength, 1.0))
-        there = self._neighbourhood(pigment.concept, brush)
-        return compose([fill(pigment.units, brush * there * min(strength, 1.0), torch.maximum(brush, there), absent)])
-
-    def _neighbourhood(self, concept: str | None, brush: Tensor) -> Tensor:
-        """(H, W) 1 where ``concept`` is seen and a little around it; everywhere when none is under the brush."""
-        if concept is None or concept not in self.segmenter.labels:
-            return torch.ones_like(brush)
-        seen = (self.classes_before == self.segmenter.labels.index(concept)).cpu()
-        if not bool((seen & (brush > 0)).any()):
-            return torch.ones_like(brush)
-        reach = 2 * -(-max(brush.shape) // 32) + 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-        return torch.from_numpy(cv2.dilate(seen.numpy().astype(np.uint8), kernel)).float()
 
 
 def paint(

@@ -16,7 +16,7 @@ Picture = npt.NDArray[np.uint8]  # (H, W, 3), RGB
 Map = npt.NDArray[np.float32]  # (h, w)
 
 SUPERSAMPLING = 3  # the outline is drawn this many times finer than it is shown, for smooth edges
-SHADE = 0.52  # what is left of the light outside the region
+SHADE = 0.58  # what is left of the light outside the region
 HALO = (18, 20, 26)  # a dark line around the white one: the outline reads on snow and on night skies alike
 
 

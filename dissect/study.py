@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from rich.table import Table
 from torch import Tensor, nn
 
 from dissect.causal import CausalEffect, causal_effect
@@ -33,6 +34,16 @@ class Study:
     best: Dissection
     effects: tuple[CausalEffect, ...]
     page: Path
+
+    def table(self) -> Table:
+        """The layers compared: their units, how many are matched, and with which concepts. A star marks the best."""
+        table = Table("layer", "units", "matched", "concepts with units")
+        for layer, dissection in self.dissections.items():
+            matched = dissection.matched()
+            names = sorted({match.concept for match in matched}, key=dissection.labels.index)
+            mark = " *" if dissection is self.best else ""
+            table.add_row(layer + mark, str(dissection.count), str(len(matched)), ", ".join(names))
+        return table
 
 
 def study(

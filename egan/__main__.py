@@ -53,7 +53,7 @@ class Resume:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command ``egan``."""
-    console = Console()
+    console = Console(markup=False)
     with friendly_errors(console):
         command = tyro.extras.subcommand_cli_from_dict(
             {"evolve": Evolve, "resume": Resume}, prog="egan", args=arguments, description=__doc__

@@ -107,6 +107,11 @@ def generation(population: Population, toolbox: base.Toolbox) -> None:
             "checkpoint with a lower learning rate."
         )
     survivors = toolbox.select(alive, len(population.parents))
+    if len({survivor.number for survivor in survivors}) != len(population.parents):
+        raise ValueError(
+            f"expected the selection to return {len(population.parents)} different individuals, got the numbers "
+            f"{[survivor.number for survivor in survivors]}: select without replacement."
+        )
     for survivor in survivors:
         survivor.record.survived = True
     fakes = torch.cat([judgements[survivor.number].fakes for survivor in survivors])

@@ -66,7 +66,7 @@ def run_evolution(
     console: Console | None = None,
 ) -> Result:
     """Evolve ``variant`` in a new run folder under ``runs_folder``."""
-    console = console or Console()
+    console = console or Console(markup=False)
     if rounds is None and seconds is None:
         seconds = DEFAULT_SECONDS
     [mutation(given) for given in evolution.mutations]
@@ -82,8 +82,8 @@ def run_evolution(
         "rounds": rounds,
         "seconds": seconds,
     }
+    population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
     with runs.create(runs_folder, name or runs.default_name("egan", options.data), config) as run:
-        population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
         return _play(run, population, options, evolution, examples, rounds, seconds, console, {})
 
 
@@ -91,7 +91,7 @@ def resume_evolution(
     folder: Path, *, rounds: int | None = None, seconds: float | None = None, console: Console | None = None
 ) -> Result:
     """Continue the run in ``folder`` exactly where its last checkpoint stands."""
-    console = console or Console()
+    console = console or Console(markup=False)
     with runs.open_run(folder) as run:
         config = run.config
         if config["kind"] != "evolution":
@@ -123,7 +123,7 @@ def _play(
     watchers, verdict = make_watchers(run, game, options, examples, console, "generation")
     restore_watchers(watchers, saved)
     console.print(f"evolving {game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}")
-    console.print(f"run folder {run.folder}")
+    console.print(f"run folder {run.folder}", soft_wrap=True)
     before = dict(verdict.judge(population))
     evolve(
         game,

@@ -25,9 +25,11 @@ def diversity(gradients: Sequence[Tensor]) -> float:
     """-log |grad_D L_D| over all the discriminator's parameters. Equation 7.
 
     Fakes that collapse onto a point leave the discriminator a steep way to tell them apart, and score low. The norm,
-    not its square: the authors' Theano code takes the square, so its gamma is half of this one's.
+    not its square: the authors' Theano code takes the square, so its gamma is half of this one's. Squares of a sure
+    discriminator's gradients fall below float32, hence float64.
     """
-    return -float(torch.stack([gradient.detach().float().square().sum() for gradient in gradients]).sum().sqrt().log())
+    squares = torch.stack([gradient.detach().double().square().sum() for gradient in gradients])
+    return -float(squares.sum().sqrt().log())
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
@@ -16,7 +16,9 @@ from core_gans.game import NoiseGame, Turn
 from core_gans.training import fresh_players
 from core_gans.watchers import Watcher
 from egan.individual import Individual, Record
+from egan.past import pack, unpack
 
+MARKS = tuple(mark.name for mark in fields(Record))
 HALL_SIZE = 3  # individuals of the highest fitness ever, which is not the best ever: the discriminator moves on
 
 
@@ -38,10 +40,10 @@ class Population:
     seconds: float = 0.0
     images_seen: int = 0
     born: int = 0
-    terms: dict[str, float] = field(default_factory=dict)
+    terms: dict[str, float | str] = field(default_factory=dict)
     logbook: tools.Logbook = field(default_factory=tools.Logbook)
     hall_of_fame: tools.HallOfFame = field(default_factory=lambda: hall_of_fame())
-    history: list[Record] = field(default_factory=list)  # every individual ever born, without weights
+    history: list[Record] = field(default_factory=list)  # every individual ever born, without weights: 0.3 kB each
     averages: dict[str, nn.Module] = field(default_factory=dict)
     watchers: Sequence[Watcher] = ()
     stop: bool = False
@@ -68,15 +70,15 @@ class Population:
             "seconds": self.seconds,
             "images_seen": self.images_seen,
             "born": self.born,
-            "logbook": [dict(line) for line in self.logbook],
-            "history": [list(vars(record).values()) for record in self.history],
+            "logbook": pack(self.logbook),
+            "history": pack([{mark: getattr(record, mark) for mark in MARKS} for record in self.history]),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         for parent, saved in zip(self.parents, state["parents"], strict=True):
             parent.load_state_dict(saved)
         self.hall_of_fame = hall_of_fame()
-        for saved in state["hall_of_fame"]:
+        for saved in reversed(state["hall_of_fame"]):  # of equals, the one inserted last stands first
             member = found(self.game, torch.Generator().manual_seed(0), self.compute, 0)
             member.load_state_dict(saved)
             self.hall_of_fame.insert(member)
@@ -87,9 +89,9 @@ class Population:
         self.round, self.seconds, self.born = state["round"], state["seconds"], state["born"]
         self.images_seen = state["images_seen"]
         self.logbook = tools.Logbook()
-        for line in state["logbook"]:
+        for line in unpack(state["logbook"]):
             self.logbook.record(**line)
-        self.history = [Record(*values) for values in state["history"]]
+        self.history = [Record(**row) if isinstance(row, dict) else Record(*row) for row in unpack(state["history"])]
 
 
 def hall_of_fame() -> tools.HallOfFame:

@@ -17,7 +17,7 @@ class Batches(Iterator[Batch]):
 
     Item ``i`` of the stream is item ``i mod N`` of the permutation of epoch ``i div N``, so batches run across the
     ends of epochs and every example is seen once an epoch. Items of a torch data set are tensors, or tuples whose
-    first entry is the example and whose second, if any, is an integer label.
+    first entry is the example and whose second, if any, is an integer label; bytes become floats in [-1, 1].
     """
 
     def __init__(self, data: Dataset, size: int, seed: int = 0, device: torch.device | str = "cpu") -> None:
@@ -51,7 +51,7 @@ class Batches(Iterator[Batch]):
     def _index(self, item: int) -> int:
         epoch, place = divmod(item, self.count)
         if epoch != self._epoch:
-            shuffler = torch.Generator().manual_seed((self.seed << 24) + epoch)
+            shuffler = torch.Generator().manual_seed(((self.seed << 24) + epoch) % 2**63)
             self._order, self._epoch = torch.randperm(self.count, generator=shuffler), epoch
         return int(self._order[place])
 
@@ -62,7 +62,16 @@ class Batches(Iterator[Batch]):
             return Batch(real.to(self.device), None if label is None else label[chosen].to(self.device))
         items = [self.data[index] for index in indices]
         if isinstance(items[0], Tensor):
-            return Batch(torch.stack(items).to(self.device))
-        real = torch.stack([as_float(item[0]) for item in items]).to(self.device)
+            return Batch(torch.stack([_example(item) for item in items]).to(self.device))
+        real = torch.stack([_example(item[0]) for item in items]).to(self.device)
         label = torch.tensor([int(item[1]) for item in items], device=self.device) if len(items[0]) > 1 else None
         return Batch(real, label)
+
+
+def _example(given: object) -> Tensor:
+    """Pictures and points as floats; tokens, which are integers, as they are."""
+    if not isinstance(given, Tensor):
+        raise TypeError(
+            f"expected tensors from the data set, got {type(given).__name__}: give it a transform that makes tensors."
+        )
+    return as_float(given) if given.dtype == torch.uint8 or given.is_floating_point() else given

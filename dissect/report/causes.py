@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 from torch import Tensor, nn
 
 from dissect.causal import CausalEffect, Change
@@ -91,10 +91,13 @@ def _story(
 
 
 def _subject(effect: CausalEffect, dissection: Dissection) -> str:
-    """The concept that most of the units match; of another layer's units, the one they remove most of."""
-    if effect.layer == dissection.layer:
-        return Counter(dissection.best(unit).concept for unit in effect.units).most_common(1)[0][0]
-    return effect.labels[int(effect.ablation.mean.argmin())]
+    """The concept whose best units these are; of another layer's units, the one they remove most of."""
+    if effect.layer != dissection.layer:
+        return effect.labels[int(effect.ablation.mean.argmin())]
+    units = list(effect.units)
+    ranked = np.argsort(-dissection.score, axis=0, kind="stable")[: len(units)]
+    shared = np.isin(ranked, units).sum(axis=0) + dissection.score[units].mean(axis=0) / 2  # of equals, the closer
+    return effect.labels[int(shared.argmax())]
 
 
 def _with_most(gallery: Gallery, concept: int) -> list[int]:

@@ -62,7 +62,7 @@ def units_chart(bars: Sequence[Bar]) -> str:
 def quality_chart(bars: Sequence[Bar]) -> str:
     """A dot for every matching unit at its IoU, a row for every concept: the same rows as ``units_chart``."""
     best = max((iou for bar in bars for _, iou in bar.ious), default=1.0)
-    limit = min(1.0, max(0.1, math.ceil(best * 10) / 10))
+    limit = next((end for end in (0.1, 0.2, 0.4, 0.6, 0.8) if best <= end), 1.0)  # whose quarters are round
     room = WIDTH - LABELS - 16
     height = len(bars) * ROW
     marks = []

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 LABELS = ("grass", "sky", "tree", "door", "sun")  # there is never a sun
 COLOURS = torch.tensor([[0.2, 0.8, 0.2], [0.4, 0.6, 1.0], [0.0, 0.3, 0.0], [0.6, 0.2, 0.1], [1.0, 1.0, 0.0]]) * 2 - 1
 SKY, TREE, DOOR = 0, 3, 5  # the units that draw
-NOISE, NOT_TREE, ALWAYS, NEVER = 1, 2, 4, 6  # units that draw nothing
+NOISE, NOT_TREE, ALWAYS, UPPER = 1, 2, 4, 6  # units that draw nothing
 UNITS, CELLS, SIZE = 8, 16, 32
 
 
@@ -39,6 +39,7 @@ class Glass(nn.Module):
             maps[i, NOISE] = torch.rand(CELLS, CELLS, generator=noise).to(maps)
             maps[i, NOT_TREE] = 1 - maps[i, TREE]
         maps[:, ALWAYS] = 0.7
+        maps[:, UPPER, :7] = 1.0  # where the sky usually is, in every picture
         maps[:, 7] = maps[:, TREE] * 0.5 + maps[:, DOOR] * 0.2  # knows of both, draws neither
         return maps
 

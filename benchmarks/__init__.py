@@ -1,0 +1,1 @@
+"""Speed, run by hand: ``python -m benchmarks`` prints a table; nothing here is part of the tests."""

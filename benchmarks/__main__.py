@@ -1,0 +1,147 @@
+"""``python -m benchmarks [core] [egan] [dissect] [paint] [scenes]``: tables of speed on this machine, in Markdown."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+
+from core_gans import make, shipped, train
+from core_gans.compute import Compute
+from core_gans.data import Batches, Examples, scenes
+from core_gans.models import load_model
+from core_gans.training import start
+from dissect import Dissection, Easel, Stroke, dissect, pigment
+from dissect.unet import UNetSegmenter
+from egan import evolve
+from egan.population import start as found
+
+PRECISIONS = [(bf16, layout) for bf16 in (False, True) for layout in (False, True)]
+
+
+def main() -> None:
+    """Run the benchmarks named on the command line, or all of them."""
+    parts: dict[str, Callable[[], None]] = {
+        "scenes": drawing, "core": rounds, "egan": generations, "dissect": dissecting, "paint": painting,
+    }  # fmt: skip
+    chosen = sys.argv[1:] or list(parts)
+    for name in chosen:
+        if name not in parts:
+            raise SystemExit(f"no benchmark is called {name!r}: choose from {', '.join(parts)}.")
+    print(
+        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"{torch.get_num_threads()} threads, torch {torch.__version__}\n"
+    )
+    for name in chosen:
+        parts[name]()
+        print(flush=True)
+
+
+def drawing() -> None:
+    """Scenes drawn in a second, on one thread."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    seconds = timed(lambda: scenes.draw_many(300), repeats=3)
+    cv2.setNumThreads(before)
+    print("| scenes of 64x64, one core | per second |\n|---|---|")
+    print(f"| drawn with masks and captions | {300 / seconds:.0f} |")
+
+
+def rounds() -> None:
+    """Rounds of dcgan in a second, by size, precision and layout."""
+    print("| dcgan, batch 64, width 64 | fp32 | fp32 channels_last | bf16 | bf16 channels_last |\n|---|---|---|---|---|")
+    for size, colours in ((32, 1), (64, 3)):
+        game, data = make("dcgan", shape=(colours, size, size)), noise(colours, size)
+        cells = []
+        for bf16, layout in PRECISIONS:
+            rng = torch.Generator().manual_seed(0)
+            state = start(game, Batches(data, 64), rng, Compute("cpu", bf16, layout))
+            train(game, state.batches, 2, rng=rng, state=state)
+            seconds = timed(lambda s=state: train(s.game, s.batches, s.round + 1, rng=s.rng, state=s), repeats=7)
+            cells.append(f"{1 / seconds:.2f}")
+        print(f"| {size} px, rounds/s | " + " | ".join(cells) + " |")
+
+
+def generations() -> None:
+    """A generation of E-GAN (three mutations, one parent) against a round of dcgan on the same networks."""
+    print("| dcgan 32 px, width 64, batch 64 | round, ms | generation, ms | ratio |\n|---|---|---|---|")
+    game, data = make("dcgan", shape=(1, 32, 32)), noise(1, 32)
+    for bf16 in (False, True):
+        compute, rng = Compute("cpu", bf16, True), torch.Generator().manual_seed(0)
+        state = start(game, Batches(data, 64), rng, compute)
+        population = found(game, Batches(data, 64), rng, 1, compute)
+        train(game, state.batches, 2, rng=rng, state=state)
+        evolve(game, population.batches, 2, rng=rng, state=population)
+        pairs = []
+        for _ in range(7):
+            one = timed(lambda s=state: train(s.game, s.batches, s.round + 1, rng=s.rng, state=s), repeats=1)
+            other = timed(lambda p=population: evolve(p.game, p.batches, p.round + 1, rng=p.rng, state=p), repeats=1)
+            pairs.append((one, other))
+        name = "bf16, channels_last" if bf16 else "fp32, channels_last"
+        first, second = (1000 * statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(other / one for one, other in pairs)
+        print(f"| {name} | {first:.0f} | {second:.0f} | {ratio:.2f} |")
+
+
+def dissecting() -> None:
+    """Milliseconds an image of a dissection of the shipped generator, generator and segmenter included."""
+    model = load_model(shipped.path("scenes-generator"))
+    segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
+    latents = model.game.latents(512, torch.Generator().manual_seed(0))
+    drawn = timed(lambda: segment_all(model.net, latents, segmenter), repeats=3)
+    print("| dissection of the scenes generator, 512 images | ms an image |\n|---|---|")
+    print(f"| drawing and segmenting alone | {1000 * drawn / 512:.2f} |")
+    for layer in ("block8", "block16", "block32"):
+        seconds = timed(lambda name=layer: dissect(model.net, name, latents, segmenter), repeats=3)
+        print(f"| {layer}, all included | {1000 * seconds / 512:.2f} |")
+
+
+def painting() -> None:
+    """From a stroke to the new image and its table, on the shipped generator."""
+    model = load_model(shipped.path("scenes-generator"))
+    segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
+    dissection = Dissection.load(shipped.path("scenes-dissection"))
+    easel = Easel(model.net, dissection.layer, model.game.latents(1, torch.Generator().manual_seed(0)), segmenter)
+    mask = torch.zeros(64, 64)
+    mask[20:44, 20:44] = 1
+    stroke = Stroke("erase", pigment(dissection, "tree"), mask)
+    times = [1000 * timed(lambda: easel.paint([stroke]), repeats=1) for _ in range(200)]
+    middle, late = np.percentile(times, (50, 99))
+    print("| one brush edit at 64 px, from mask to image and table | ms |\n|---|---|")
+    print(f"| median of 200 | {middle:.1f} |\n| 99th percentile | {late:.1f} |")
+
+
+def segment_all(generator: torch.nn.Module, latents: torch.Tensor, segmenter: UNetSegmenter) -> None:
+    """Draw and segment every latent, in batches of 32."""
+    with torch.no_grad():
+        for part in latents.split(32):
+            segmenter(generator(part))
+
+
+def noise(colours: int, size: int) -> Examples:
+    """Pictures whose content does not matter."""
+    pixels = torch.randint(256, (640, colours, size, size), generator=torch.Generator().manual_seed(0))
+    return Examples("noise", pixels.byte())
+
+
+def timed(work: Callable[[], object], repeats: int) -> float:
+    """The median seconds of ``repeats`` runs, after one more that does not count when there are several."""
+    if repeats > 1:
+        work()
+    seconds = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What a painting changed, class by class: what was wanted, what took its place, and what was lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from demos.painter import Touch
+from dissect import Painting
+
+Verdict = Literal["wanted", "took its place", "gave way", "side effect", ""]
+NOTICED = 0.001  # of the picture: smaller changes are the segmenter's own flicker
+
+
+@dataclass(frozen=True)
+class Row:
+    """One class. Shares are of the whole picture, in [0, 1]."""
+
+    label: str
+    before: float
+    after: float
+    verdict: Verdict
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+def rows_of(painting: Painting, touches: Sequence[Touch]) -> list[Row]:
+    """A row for every class that is there before or after, the largest first.
+
+    A class that loses pixels is *wanted* where it was to be erased and *gave way* where something else was added; a
+    class that gains is *wanted* where it was added or amplified, and *took its place* where something else was erased.
+    All other changes are side effects.
+    """
+    pixels = painting.classes_before.numel()
+    erased = {touch.concept for touch in touches if touch.mode == "erase"}
+    grown = {touch.concept for touch in touches if touch.mode != "erase"}
+    rows = []
+    for line in painting.table:
+        before, after = line.before / pixels, line.after / pixels
+        if max(before, after) > 0:
+            rows.append(Row(line.concept, before, after, _verdict(line.concept, after - before, erased, grown)))
+    return sorted(rows, key=lambda row: -max(row.before, row.after))
+
+
+def _verdict(concept: str, change: float, erased: set[str], grown: set[str]) -> Verdict:
+    if abs(change) < NOTICED:
+        return ""
+    if change < 0:
+        return "wanted" if concept in erased else "gave way" if grown and concept not in grown else "side effect"
+    return "wanted" if concept in grown else "took its place" if erased and concept not in erased else "side effect"
+
+
+def told(painting: Painting, touches: Sequence[Touch]) -> str:
+    """One sentence on what happened under the brush to the concept of the last touch."""
+    if not touches:
+        return "Nothing is painted yet."
+    concept, mode = touches[-1].concept, touches[-1].mode
+    line = next(line for line in painting.table if line.concept == concept)
+    before, after = line.under_before, line.under_after
+    if before == 0 and after == 0:
+        if mode == "erase":
+            return f"There was no {concept} under the brush, so there was nothing to erase."
+        return f"No {concept} came: this place does not let one grow. More strength or another place may."
+    share = f" ({(after - before) / before:+.0%})" if before else ""
+    return f"Under the brush: {concept} {before} → {after} pixels{share}."
+
+
+def as_html(rows: Sequence[Row], colours: dict[str, str]) -> str:
+    """The rows as a table. ``colours`` maps labels to CSS colours."""
+    reach = max((abs(row.change) for row in rows), default=0.0) or 1.0
+    body = "".join(_line(row, colours.get(row.label, "#888"), reach) for row in rows)
+    return (
+        '<table class="changes"><caption>Share of the picture, as the segmenter sees it</caption>'
+        "<thead><tr><th>class</th><th>before</th><th>after</th><th>change</th><th></th></tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _line(row: Row, colour: str, reach: float) -> str:
+    noticed = abs(row.change) >= NOTICED
+    change = f"{row.change * 100:+.1f}".replace("-", "−") if noticed else "·"
+    side, width = ("less" if row.change < 0 else "more"), 50 * abs(row.change) / reach if noticed else 0
+    kind = row.verdict.replace(" ", "-")
+    return (
+        f'<tr class="{kind}"><th scope="row"><i style="background:{colour}"></i>{escape(row.label)}</th>'
+        f"<td>{row.before:.1%}</td><td>{row.after:.1%}</td>"
+        f'<td class="bar"><span class="{side}" style="width:{width:.1f}%"></span><b>{change}</b></td>'
+        f'<td class="verdict">{row.verdict}</td></tr>'
+    )

@@ -1,0 +1,47 @@
+"""How the app looks: a quiet theme with its own type and colours, light and dark. Nothing is fetched from outside."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import gradio as gr
+
+from demos.painter import Painter
+
+SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif")
+MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """Warm paper and ink, one green accent."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.stone,
+        radius_size=gr.themes.sizes.radius_lg,
+        font=SANS,
+        font_mono=MONO,
+    ).set(
+        body_background_fill="#faf9f6",
+        body_background_fill_dark="#161513",
+        body_text_color="#26241f",
+        body_text_color_dark="#e9e6df",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_shadow="none",
+        block_padding="0px",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_text_color="white",
+        slider_color="*primary_600",
+    )
+
+
+def dressed(blocks_arguments: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What ``launch`` and ``mount_gradio_app`` take to show the app as it is meant."""
+    return {"theme": theme(), "css_paths": [str(files("demos").joinpath("app.css"))], **(blocks_arguments or {})}

@@ -1,0 +1,67 @@
+"""The main job behind ``./lab``: evolve GANs on handwritten digits, dissect the scene generator, open the app."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import Progress
+
+from core_gans import shipped
+from core_gans.models import load_model
+from core_gans.runs import default_name
+from core_gans.session import Options
+from dissect.study import Study, study
+from dissect.unet import UNetSegmenter
+from egan.experiment import Evolution, Result, run_evolution
+from egan.summary import summary_table
+
+SECONDS = 90.0  # of evolution
+DISSECTED = 400  # images
+# What makes readable digits in a minute and a half on two cores: a narrow network, and a short memory of the weights.
+FIELDS = {"width": 24, "rate": 4e-4}
+AVERAGE = 0.99
+
+
+def evolve_digits(seconds: float, runs: Path, console: Console) -> Result:
+    """E-GAN on scikit-learn's digits for ``seconds``, in a new run folder; prints the table."""
+    console.rule("1 of 2: a population of generators evolves on handwritten digits")
+    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    options = Options(data="digits", average=AVERAGE, bf16=fast, channels_last=True, samples_every=100)
+    result = run_evolution(
+        "dcgan", FIELDS, options, Evolution(), seconds=seconds, runs_folder=runs, name=default_name("egan", "digits"),
+        console=console,
+    )  # fmt: skip
+    console.print(summary_table(result))
+    return result
+
+
+def dissect_scenes(runs: Path, console: Console) -> Study:
+    """Dissect the shipped generator at every layer and write the report of the best one."""
+    console.rule("2 of 2: which units of the scene generator draw the trees?")
+    model = load_model(shipped.path("scenes-generator"))
+    segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
+    rng = torch.Generator().manual_seed(0)
+    latents = model.game.latents(DISSECTED, rng)
+    with Progress(console=console) as bar:
+        task = bar.add_task("dissecting", total=DISSECTED)
+        found = study(
+            model.net,
+            latents,
+            segmenter,
+            runs / default_name("dissection"),
+            colours=segmenter.colours,
+            provenance={
+                "generator": "scenes-generator",
+                "segmenter": "scenes-segmenter",
+                "seed": "0",
+                "date": time.strftime("%Y-%m-%d"),
+            },
+            rng=rng,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+    console.print(found.table())
+    console.print(f"report: {found.page.resolve()}", highlight=False, soft_wrap=True)
+    return found

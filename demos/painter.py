@@ -1,0 +1,131 @@
+"""The painter: a generator, its dissection and a segmenter behind one brush.
+
+Bau et al. 2019, "Semantic Photo Manipulation with a Generative Image Prior" (GANPaint). Knows nothing of any
+interface: scenes are seeds, masks are tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from core_gans import shipped
+from core_gans.models import Model, load_model
+from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Stroke, pigment
+from dissect.painting import Mode
+from dissect.unet import UNetSegmenter
+
+LARGEST_SEED = 2**31 - 1
+SCENES_KEPT = 64  # pictures whose first look is remembered
+FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
+SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
+PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a concept to offer it
+
+
+@dataclass(frozen=True, eq=False)
+class Touch:
+    """One touch of the brush: what it does to which concept, where, how strongly, and with how many units."""
+
+    mode: Mode
+    concept: str
+    mask: Tensor  # (H, W) float in [0, 1] at any resolution
+    strength: float = 1.0  # at least 0; see ``dissect.Stroke``
+    units: int | None = None  # None leaves the number to the dissection
+
+
+class Painter:
+    """Paints on the scenes of one generator. Safe to share between threads: one picture is made at a time."""
+
+    def __init__(self, model: Model, dissection: Dissection, segmenter: UNetSegmenter) -> None:
+        """``dissection`` is that of a layer of ``model``'s generator, made with ``segmenter``.
+
+        Raises:
+            ValueError: the dissection speaks of other concepts than the segmenter, or of a layer that is not there.
+        """
+        if dissection.labels != segmenter.labels:
+            raise ValueError(
+                f"the dissection knows {', '.join(dissection.labels)}, but the segmenter {', '.join(segmenter.labels)}: "
+                "use the segmenter that the dissection was made with"
+            )
+        self.model, self.dissection, self.segmenter = model, dissection, segmenter
+        self.labels = dissection.labels
+        self.concepts = tuple(
+            label for label, score in zip(self.labels, dissection.score.max(axis=0), strict=True) if score >= PAINTABLE
+        )
+        self._lock = Lock()
+        self._easel = lru_cache(maxsize=SCENES_KEPT)(self._make_easel)
+        self._pigment = lru_cache(maxsize=SCENES_KEPT)(self._make_pigment)
+        self.side = int(self.easel(0).before.shape[-1])  # of the picture, in pixels
+
+    @classmethod
+    def shipped(cls) -> Painter:
+        """The scenes generator that comes with the lab. LabError when a file of it is missing or damaged."""
+        return cls(
+            load_model(shipped.path("scenes-generator")),
+            Dissection.load(shipped.path("scenes-dissection")),
+            UNetSegmenter.load(shipped.path("scenes-segmenter")),
+        )
+
+    def easel(self, seed: int) -> Easel:
+        """The untouched scene of ``seed``, ready to be painted on. ValueError for a seed out of range."""
+        if not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(f"expected a scene number from 0 to {LARGEST_SEED}, got {seed}")
+        with self._lock:
+            return self._easel(seed)
+
+    def paint(self, seed: int, touches: Sequence[Touch], *, keep_outside: bool = True) -> Painting:
+        """The scene of ``seed`` with ``touches`` made in their order; without any, the scene as it is.
+
+        ``keep_outside`` leaves every pixel that no brush covers as it was, to the bit.
+
+        Raises:
+            ValueError: a seed out of range, an unknown concept or mode, or a mask or strength that is none.
+        """
+        easel = self.easel(seed)
+        if not touches:
+            return _untouched(easel)
+        strokes = [
+            Stroke(touch.mode, self.pigment(touch.concept, touch.units), touch.mask, touch.strength)
+            for touch in touches
+        ]
+        with self._lock:
+            return easel.paint(strokes, keep_outside=keep_outside)
+
+    def pigment(self, concept: str, units: int | None = None) -> Pigment:
+        """The units that stand for ``concept``. ValueError for a concept that is not there or has no units."""
+        return self._pigment(concept, units)
+
+    def shares(self, seed: int) -> dict[str, float]:
+        """The share of the picture, in [0, 1], that each label covers in the scene of ``seed``."""
+        classes = self.easel(seed).classes_before
+        counts = torch.bincount(classes[classes >= 0], minlength=len(self.labels)) / classes.numel()
+        return dict(zip(self.labels, counts.tolist(), strict=True))
+
+    def rich_seed(self) -> int:
+        """Of the first seeds, the one whose scene shows most of the concepts clearly."""
+
+        def told(seed: int) -> tuple[int, float]:
+            found = [share for label, share in self.shares(seed).items() if label in self.concepts and share >= SEEN]
+            return len(found), sorted(found)[0] if found else 0.0
+
+        return max(range(FIRST_SEEDS), key=told)
+
+    def _make_easel(self, seed: int) -> Easel:
+        latent = self.model.game.latents(1, torch.Generator().manual_seed(seed))
+        return Easel(self.model.net, self.dissection.layer, latent, self.segmenter)
+
+    def _make_pigment(self, concept: str, units: int | None) -> Pigment:
+        return pigment(self.dissection, concept, units)
+
+
+def _untouched(easel: Easel) -> Painting:
+    classes = easel.classes_before
+    labels = easel.segmenter.labels
+    counts = torch.bincount(classes[classes >= 0], minlength=len(labels)).tolist()
+    table = tuple(ClassChange(label, count, count, 0, 0) for label, count in zip(labels, counts, strict=True))
+    return Painting(easel.before, easel.before, classes, classes, torch.zeros(classes.shape), table)

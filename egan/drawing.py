@@ -1,0 +1,67 @@
+"""What the pictures of an evolution have in common: colours, type, and the way from a figure to pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+INK = "#2b2d33"
+QUIET = "#7b7f8a"  # axes, notes
+GRID = "#e9eaee"
+FOUNDER = "#9aa0ab"
+COLOURS = {
+    "minimax": "#4a78b5",
+    "heuristic": "#e08a3c",
+    "least_squares": "#4fa187",
+    "least_squares_logits": "#9a6bb0",
+    "founder": FOUNDER,
+}
+OTHERS = ("#c75b6b", "#7a6a53", "#5aa9c4", "#b5a13a", "#6b6fd0", "#8f9c4b")  # mutations of a user's own, in order
+DPI = 110
+
+
+def colours(mutations: Iterable[str]) -> dict[str, str]:
+    """A colour for each mutation: the paper's always have the same one."""
+    names = list(dict.fromkeys(mutations))
+    own = [name for name in names if name not in COLOURS]
+    return {name: COLOURS.get(name) or OTHERS[own.index(name) % len(OTHERS)] for name in names}
+
+
+def words(mutation: str) -> str:
+    """A mutation's name as people write it."""
+    return mutation.replace("_", " ")
+
+
+def calm(axes: Axes, title: str, note: str = "") -> None:
+    """Only the axes that are read, a light grid behind, and the title at the left with a quiet note beside it."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GRID)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.tick_params(colors=QUIET, labelsize=8.5, length=0, pad=5)
+    heading = axes.annotate(
+        title,
+        (0, 1),
+        xytext=(0, 9),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        color=INK,
+        fontsize=10.5,
+        fontweight="bold",
+    )
+    axes.annotate(
+        note, (1, 0), xytext=(8, 0.5), xycoords=heading, textcoords="offset points", color=QUIET, fontsize=8.5
+    )
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """The figure as RGB bytes (H, W, 3)."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -1,0 +1,124 @@
+"""Who descends from whom: lineages, common ancestors, and the layout of a family tree without crossings.
+
+Every child has one parent, so descent is a tree. A record is an individual without its weights (``Record``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from deap import tools
+
+from egan.individual import Record
+
+
+@dataclass
+class Relative(Record):
+    """A record with the index that DEAP's history gave it."""
+
+    history_index: int = 0
+
+
+def deap_history(records: Sequence[Record]) -> tools.History:
+    """The records as DEAP's History, for its users' tools: ``genealogy_tree``, ``genealogy_history``, ``getGenealogy``.
+
+    ``genealogy_tree[index]`` is a tuple: the parent's index, or nothing for a founder. ``genealogy_history[index]`` is
+    the record, with its ``history_index``; indices count from 1 in order of birth. A child whose parent is not among
+    the records stands as a founder. DEAP's ``getGenealogy`` recurses: give it a ``max_depth`` below about 900.
+    """
+    history = tools.History()
+    index: dict[int, int] = {}
+    for record in sorted(records, key=lambda record: record.number):
+        relative = Relative(**{mark.name: getattr(record, mark.name) for mark in fields(Record)})
+        if record.parent in index:
+            relative.history_index = index[record.parent]  # DEAP reads the parent here, then writes the child's own
+        else:
+            del relative.history_index
+        history.update([relative])
+        index[record.number] = relative.history_index
+    return history
+
+
+def lineage(records: Iterable[Record], number: int) -> list[Record]:
+    """The ancestors of individual ``number``, oldest first, and itself; ValueError when the records lack it."""
+    known = {record.number: record for record in records}
+    if number not in known:
+        raise ValueError(f"expected the number of an individual in these {len(known)} records, got {number}.")
+    line = []
+    while number in known:
+        line.append(known[number])
+        number = known[number].parent
+    return line[::-1]
+
+
+def living(records: Sequence[Record]) -> list[Record]:
+    """The survivors of the last generation, the parents of the next one."""
+    last = max((record.generation for record in records), default=0)
+    return [record for record in records if record.generation == last and record.survived]
+
+
+def common_ancestor(records: Sequence[Record]) -> Record | None:
+    """The latest individual from whom all the living descend; None when they have different founders.
+
+    With one parent it is the living one itself.
+    """
+    known = {record.number: record for record in records}
+    line = {record.number: record for record in living(records)}
+    while len(line) > 1:
+        youngest = max(line.values(), key=lambda record: record.number)
+        del line[youngest.number]
+        if youngest.parent not in known:
+            return None
+        line[youngest.parent] = known[youngest.parent]
+    return next(iter(line.values()), None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an individual stands in the tree."""
+
+    record: Record
+    lane: float  # across the tree, 0 in the middle, 1 apart; in a generation no two share one
+    enduring: bool  # it is alive, or has living descendants
+
+
+def family_tree(records: Sequence[Record], generations: int = 40) -> dict[int, Place]:
+    """The places of everyone born in the last ``generations``, and of the survivors just before, by number.
+
+    Siblings stand in the order of their mutations' first appearance, families in the order of their parents, so the
+    lines from parents to children never cross.
+    """
+    if generations < 1:
+        raise ValueError(f"expected at least one generation, got {generations}.")
+    last = max((record.generation for record in records), default=0)
+    first = max(0, last - generations)
+    shown = [record for record in records if record.generation > first or (record.generation == first and record.survived)]
+    order = {mutation: rank for rank, mutation in enumerate(dict.fromkeys(record.mutation for record in shown))}
+    enduring = _enduring(shown)
+    places: dict[int, Place] = {}
+    for generation in range(first, last + 1):
+        family = sorted(
+            (record for record in shown if record.generation == generation),
+            key=lambda record: (
+                places[record.parent].lane if record.parent in places else -math.inf,
+                order[record.mutation],
+                record.number,
+            ),
+        )
+        for rank, record in enumerate(family):
+            places[record.number] = Place(record, rank - (len(family) - 1) / 2, record.number in enduring)
+    return places
+
+
+def _enduring(records: Sequence[Record]) -> set[int]:
+    """The numbers of the living and of their ancestors."""
+    known = {record.number: record for record in records}
+    found: set[int] = set()
+    for survivor in living(records):
+        number = survivor.number
+        while number in known and number not in found:
+            found.add(number)
+            number = known[number].parent
+    return found

@@ -1,0 +1,119 @@
+"""The family tree of the last generations as a picture: whose line goes on, whose ended, and by which mutations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from egan.drawing import DPI, GRID, INK, QUIET, colours, pixels, words
+from egan.family import Place, common_ancestor, family_tree, living
+from egan.individual import Record
+
+STEPS = np.linspace(0, 1, 13)
+EASE = STEPS**2 * (3 - 2 * STEPS)  # lines leave and arrive level
+
+
+def family_picture(records: Sequence[Record], generations: int = 40, title: str = "") -> np.ndarray:
+    """The last ``generations`` as RGB bytes (H, W, 3), time from left to right, coloured by mutation.
+
+    Strong: the living and their ancestors. Middling: survivors whose line ended. Faint: children that died at once.
+    ValueError when there is no generation yet.
+    """
+    places = family_tree(records, generations)
+    last = max((place.record.generation for place in places.values()), default=0)
+    if last < 1:
+        raise ValueError("expected records of at least one generation, got founders only: evolve first.")
+    lanes = 2 * max(abs(place.lane) for place in places.values()) + 1
+    height = min(2.1 + 0.36 * max(lanes, 3), 11.0)
+    figure = Figure(figsize=(12, height), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0.03, 0.62 / height, 0.94, 1 - 1.62 / height))
+    paint = colours(place.record.mutation for place in places.values())
+    _lines(axes, places, paint)
+    _dots(axes, places, paint)
+    _frame(axes, max(1, last - generations), last, lanes)
+    _header(figure, height, records, paint, title or "Family tree")
+    return pixels(figure)
+
+
+def _kind(place: Place) -> int:
+    """0: died at once, 1: survived, but the line ended, 2: the line goes on."""
+    return 2 if place.enduring else int(place.record.survived)
+
+
+def _lines(axes: Axes, places: dict[int, Place], paint: dict[str, str]) -> None:
+    for kind, (width, opacity) in enumerate(((0.7, 0.22), (1.2, 0.45), (2.4, 0.95))):
+        children = [place for place in places.values() if _kind(place) == kind and place.record.parent in places]
+        curves = []
+        for child in children:
+            parent = places[child.record.parent]
+            across = parent.record.generation + STEPS * (child.record.generation - parent.record.generation)
+            curves.append(np.stack([across, -(parent.lane + EASE * (child.lane - parent.lane))], axis=1))
+        shades = [paint[child.record.mutation] for child in children]
+        axes.add_collection(LineCollection(curves, colors=shades, linewidths=width, alpha=opacity, zorder=kind + 1))
+
+
+def _dots(axes: Axes, places: dict[int, Place], paint: dict[str, str]) -> None:
+    for kind, (size, opacity) in enumerate(((9, 0.4), (26, 0.65), (70, 1.0))):
+        found = [place for place in places.values() if _kind(place) == kind]
+        axes.scatter(
+            [place.record.generation for place in found],
+            [-place.lane for place in found],
+            s=size,
+            c=[paint[place.record.mutation] for place in found],
+            alpha=opacity,
+            edgecolors="white" if kind else "none",
+            linewidths=1.0,
+            zorder=kind + 4,
+        )
+
+
+def _frame(axes: Axes, first: int, last: int, lanes: float) -> None:
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GRID)
+    axes.tick_params(colors=QUIET, labelsize=8.5, length=0, pad=5)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.locator_params(axis="x", integer=True)
+    axes.set_yticks([])
+    axes.set_xlim(first - 0.8, last + 0.8)
+    axes.set_ylim(-lanes / 2 - 0.2, lanes / 2 + 0.2)
+    axes.set_xlabel("generation", color=QUIET, fontsize=9, loc="right")
+
+
+def _header(figure: Figure, height: float, records: Sequence[Record], paint: dict[str, str], title: str) -> None:
+    figure.text(0.03, 1 - 0.42 / height, title, color=INK, fontsize=15, fontweight="bold")
+    figure.text(0.03, 1 - 0.72 / height, _told(records), color=QUIET, fontsize=9.5)
+    named = {mutation: colour for mutation, colour in paint.items() if mutation != "founder"}
+    figure.legend(
+        [Line2D([], [], color=colour, marker="o", linestyle="", markersize=8) for colour in named.values()],
+        [words(mutation) for mutation in named],
+        loc="upper right",
+        bbox_to_anchor=(0.98, 1 - 0.12 / height),
+        ncols=4,
+        frameon=False,
+        labelcolor=list(named.values()),
+        prop={"size": 10.5, "weight": "bold"},
+        handletextpad=0.2,
+        columnspacing=1.6,
+    )
+
+
+def _told(records: Sequence[Record]) -> str:
+    """What the marks mean, and how closely the living are related."""
+    marks = "strong: the living and their ancestors · faint: died at once"
+    alive = living(records)
+    if len(alive) == 1:
+        return marks
+    ancestor = common_ancestor(records)
+    kin = (
+        "of different founders"
+        if ancestor is None
+        else f"cousins of {alive[0].generation - ancestor.generation} generations: all descend from one "
+        f"{words(ancestor.mutation)} of generation {ancestor.generation:,}"
+    )
+    return f"{marks} · between: survived, but the line ended · the {len(alive)} living are {kin}"

@@ -1,0 +1,200 @@
+"""How the shipped scenes models are made from a run of ``egan`` and a segmenter of ``dissect``.
+
+    python -m egan evolve --data scenes ... --name scenes
+    python -m dissect train-segmenter --out segmenter.safetensors
+    python examples/ship_scenes.py runs/scenes segmenter.safetensors OUT
+
+It recalibrates the averaged generator's batch normalisation, measures it against scenes that nobody trained on,
+dissects it, and writes the four files, their checksums (index.json) and MODEL_CARD.md into the folder OUT.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core_gans import Examples, Model, runs
+from core_gans.averaging import recalibrate
+from core_gans.data import scenes
+from core_gans.game import generate
+from core_gans.images import sheet, write_png
+from core_gans.metrics import Judge
+from core_gans.models import load_model, model_of_run, save_model
+from core_gans.shipped import FOLDER
+from dissect import Dissection, compare_layers
+from dissect.sealed import read_sealed
+from dissect.study import best_layer, spatial_layers
+from dissect.unet import UNetSegmenter
+
+CALIBRATION, JUDGED, DISSECTED = 10_000, 4_000, 2_000  # latents
+UNSEEN = 987_654  # seed of the scenes that judge
+SEED = 0
+
+
+def main() -> None:
+    """Write the shipped files."""
+    if len(sys.argv) != 4:
+        raise SystemExit(__doc__)
+    run, segmenter_file, out = (Path(word) for word in sys.argv[1:])
+    out.mkdir(parents=True, exist_ok=True)
+    segmenter = UNetSegmenter.load(segmenter_file)
+    config, environment = runs.read_config(run), json.loads((run / "environment.json").read_text(encoding="utf-8"))
+    model = model_of_run(run)
+    recalibrate(model.net, latents(model, CALIBRATION, 1))
+    command = shlex.join(["egan", *environment["command"][1:]])
+    card = {**model.card, "command": command, "seed": config["options"]["seed"]}
+    generator_file = save_model(
+        out / "scenes-generator.safetensors", Model(model.net, model.game, "generator", card), half=True, overwrite=True
+    )
+    state = runs.Run(run, config).load_checkpoint()["state"]
+    discriminator = model.game.players()["discriminator"]
+    discriminator.load_state_dict(state["discriminator"])
+    save_model(
+        out / "scenes-discriminator.safetensors",
+        Model(discriminator, model.game, "discriminator", card),
+        half=True,
+        overwrite=True,
+    )
+    shutil.copyfile(segmenter_file, out / "scenes-segmenter.safetensors")
+
+    shipped = load_model(generator_file)  # what users get: weights in half precision
+    real = scenes.draw_many(JUDGED, seed=UNSEEN)
+    judged = judge(shipped, real.images, segmenter)
+    found = compare_layers(
+        shipped.net,
+        spatial_layers(shipped.net, latents(shipped, 1, SEED)),
+        latents(shipped, DISSECTED, SEED),
+        segmenter,
+        provenance={
+            "generator": "scenes-generator",
+            "segmenter": "scenes-segmenter",
+            "seed": str(SEED),
+            "command": f"dissect run --images {DISSECTED} --seed {SEED}",
+            "date": time.strftime("%Y-%m-%d"),
+        },
+    )
+    best = best_layer(found)
+    best.save(out / "scenes-dissection.safetensors", overwrite=True)
+    write_png(out / "scenes-samples.png", sheet(generate(shipped.net, latents(shipped, 64, SEED)), scale=2))
+    facts = checkpoint_facts(segmenter_file)
+    write_card(out, card, config, judged, found, best, facts, state)
+    write_index(out)
+
+
+def latents(model: Model, count: int, seed: int) -> torch.Tensor:
+    return model.game.latents(count, torch.Generator().manual_seed(seed))
+
+
+def judge(model: Model, images: np.ndarray, segmenter: UNetSegmenter) -> dict[str, Any]:
+    """Distances to unseen scenes, a perfect sampler's score beside them, and the share of pixels of every class."""
+    real = Examples("scenes", torch.from_numpy(images).permute(0, 3, 1, 2).contiguous())
+    judgement = Judge(real, count=2_000)
+    rng = torch.Generator().manual_seed(2)
+    drawn = judgement(lambda count: model.game.sample({"generator": model.net}, count, rng))
+    perfect = judgement.of_real(torch.Generator().manual_seed(3))
+    fake = generate(model.net, latents(model, 1_000, 4))
+    shares = [
+        np.bincount(segmenter(part).flatten().numpy(), minlength=len(segmenter.labels)) / part[:, 0].numel()
+        for part in (fake, real.images[:1_000].float() / 127.5 - 1)
+    ]
+    return {"drawn": drawn, "perfect": perfect, "shares": dict(zip(segmenter.labels, zip(*shares, strict=True), strict=True))}
+
+
+def checkpoint_facts(path: Path) -> dict[str, Any]:
+    from dissect.sealed import read_sealed
+
+    return dict(read_sealed(path)[1]["facts"])
+
+
+def write_card(
+    out: Path,
+    card: dict[str, Any],
+    config: dict[str, Any],
+    judged: dict[str, Any],
+    found: dict[str, Dissection],
+    best: Dissection,
+    facts: dict[str, Any],
+    state: dict[str, Any],
+) -> None:
+    """MODEL_CARD.md: what each file is, the command that made it, and what was measured."""
+    winners: dict[str, int] = {}
+    for line in state["logbook"]:
+        winners[line["winner"]] = winners.get(line["winner"], 0) + 1
+    total = sum(winners.values())
+    lines = [
+        "# The models that come with the lab",
+        "",
+        f"Made on {time.strftime('%Y-%m-%d')}. Drawn scenes only: no photograph and no person's data is in them. MIT licence.",
+        "",
+        "## scenes-generator, scenes-discriminator",
+        "",
+        "A generator of 64x64 landscapes, evolved by E-GAN (Wang et al. 2019), and the discriminator it evolved against.",
+        "The generator is the weight average of the best survivors, its batch normalisation recalibrated over "
+        f"{CALIBRATION:,} latents; both are stored in half precision.",
+        "",
+        f"- made by: `{card['command']}`",
+        f"- {state['round']:,} generations, {state['images_seen']:,} real images seen, "
+        f"{state['seconds'] / 60:.0f} minutes on one or two busy cores; seed {card['seed']}",
+        "- winning mutations: " + ", ".join(f"{name} {count / total:.0%}" for name, count in sorted(winners.items())),
+        f"- channels {tuple(config['fields']['channels'])} from 4x4 to 64x64, latents N(0, 1)^{config['fields']['latent']}",
+        "",
+        f"| against {JUDGED:,} unseen scenes (seed {UNSEEN}), 2,000 samples | generator | a perfect sampler |",
+        "|---|---|---|",
+        *[f"| {name} | {value:.3f} | {judged['perfect'][name]:.3f} |" for name, value in judged["drawn"].items()],
+        "",
+        "| share of pixels, by the segmenter | generated | drawn scenes |",
+        "|---|---|---|",
+        *[f"| {label} | {fake:.2%} | {real:.2%} |" for label, (fake, real) in judged["shares"].items()],
+        "",
+        "## scenes-segmenter",
+        "",
+        "A small U-Net that says what each pixel of a scene shows.",
+        "",
+        f"- made by: `{facts.get('command', '')}`, seed {facts.get('seed', '')}, {facts['steps']:,} steps",
+        f"- {facts['pixel_accuracy']:.2%} of the pixels and a mean IoU of {facts['mean_iou']:.3f} on {facts['held_out']:,} "
+        f"held-out scenes; {facts['disturbed_pixel_accuracy']:.2%} and {facts['disturbed_mean_iou']:.3f} when they are "
+        "blurred, noisy and off-colour",
+        "- IoU: " + ", ".join(f"{label} {iou:.3f}" for label, iou in facts["iou"].items() if iou is not None),
+        "",
+        "## scenes-dissection",
+        "",
+        f"The dissection of the generator's layer `{best.layer}` over {best.images:,} images, the layer with units for most concepts.",
+        "",
+        f"- made by: `{best.provenance['command']}`",
+        "",
+        "| layer | units | matched | concepts with units |",
+        "|---|---|---|---|",
+        *[
+            f"| {layer} | {one.count} | {len(one.matched())} | {', '.join(sorted({m.concept for m in one.matched()}))} |"
+            for layer, one in found.items()
+        ],
+        "",
+        "## digits-classifier",
+        "",
+        "The judge of generated digits; its numbers are in digits-classifier.json.",
+        "",
+    ]
+    (out / "MODEL_CARD.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def write_index(out: Path) -> None:
+    """The checksums that ``core_gans.shipped`` holds the files against."""
+    if out.resolve() != FOLDER.resolve() and not (out / "digits-classifier.safetensors").exists():
+        shutil.copyfile(FOLDER / "digits-classifier.safetensors", out / "digits-classifier.safetensors")
+    digests = {
+        file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(out.glob("*.safetensors"))
+    }
+    (out / "index.json").write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Pictures: every pixel where it belongs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core_gans.images import GAP, cloud, picture, sheet, to_bytes, write_gif, write_png
+
+
+def flat(*values: float, side: int = 3, colours: int = 1) -> torch.Tensor:
+    """One even picture a value."""
+    return torch.tensor(values).view(-1, 1, 1, 1).expand(-1, colours, side, side)
+
+
+def test_minus_one_to_one_become_0_to_255_and_what_lies_beyond_is_clamped() -> None:
+    pixels = to_bytes(flat(-9.0, -1.0, 0.0, 0.2, 1.0, 9.0))
+    assert pixels.shape == (6, 3, 3, 3)
+    assert pixels.dtype == np.uint8
+    assert pixels[:, 0, 0, 0].tolist() == [0, 0, 128, 153, 255, 255]
+
+
+def test_every_byte_survives_the_way_to_floats_and_back() -> None:
+    every = torch.arange(256).view(256, 1, 1, 1)
+    assert to_bytes(every / 127.5 - 1)[:, 0, 0, 0].tolist() == list(range(256))
+
+
+def test_colours_keep_their_channels() -> None:
+    red = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1)
+    assert to_bytes(red)[0, 0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 4), (2, 2, 4, 4), (5, 2)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"expected images \(N, 1 or 3, H, W\), got shape"):
+        to_bytes(torch.zeros(shape))
+
+
+class TestSheet:
+    def test_images_stand_in_rows_with_gaps(self) -> None:
+        page = sheet(flat(-1.0, -0.6, -0.2, 0.2, 0.6), columns=2)
+        assert page.shape == (3 * (3 + GAP) + GAP, 2 * (3 + GAP) + GAP, 3)
+        values = [page[GAP + row * 5 + 1, GAP + column * 5 + 1, 0] for row in range(3) for column in range(2)]
+        assert values == [0, 51, 102, 153, 204, 255]  # the last place is empty
+        assert (page[:GAP] == 255).all()
+        assert (page[:, 5 : 5 + GAP] == 255).all()
+
+    def test_the_sheet_is_about_square(self) -> None:
+        assert sheet(flat(*[0.0] * 64)).shape == (8 * 5 + 2, 8 * 5 + 2, 3)
+
+    def test_enlarging_does_not_smooth(self) -> None:
+        checkers = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).view(1, 1, 2, 2)
+        page = sheet(checkers, scale=3)[GAP:-GAP, GAP:-GAP, 0]
+        assert np.array_equal(page, np.kron([[255, 0], [0, 255]], np.ones((3, 3))))
+
+
+class TestCloud:
+    def test_a_point_is_where_the_plane_says_with_y_upwards(self) -> None:
+        page = cloud(torch.tensor([[0.5, 0.25]]), size=80, reach=1.0)
+        dark = np.argwhere(page.sum(axis=2) < 500)
+        assert dark.mean(axis=0) == pytest.approx([30, 60], abs=1)  # row, column
+
+    def test_samples_lie_in_blue_over_grey_reality(self) -> None:
+        page = cloud(torch.tensor([[1.0, 0.0]]), real=torch.tensor([[1.0, 0.0], [-1.0, 0.0]]), size=80, reach=2.0)
+        assert page[40, 60].tolist() == [37, 99, 175]
+        assert page[40, 20].tolist() == [205, 205, 210]
+
+    def test_far_points_do_no_harm(self) -> None:
+        assert (cloud(torch.tensor([[1e9, -1e9]]), reach=1.0, size=20) == 255).all()
+
+
+def test_the_picture_fits_the_samples() -> None:
+    assert picture(torch.zeros(4, 2), torch.ones(4, 2)).shape == (512, 512, 3)
+    assert picture(torch.zeros(4, 1, 16, 16)).shape == (2 * 66 + 2, 2 * 66 + 2, 3)  # enlarged to 64
+    assert picture(torch.zeros(4, 3, 128, 128)).shape == (2 * 130 + 2, 2 * 130 + 2, 3)
+
+
+def test_a_png_holds_the_very_pixels_and_replaces_an_older_one_whole(tmp_path: Path) -> None:
+    page = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
+    path = tmp_path / "new" / "page.png"
+    write_png(path, np.zeros_like(page))
+    assert write_png(path, page) == path
+    with Image.open(path) as image:
+        assert np.array_equal(np.asarray(image), page)
+    assert [file.name for file in path.parent.iterdir()] == ["page.png"]
+
+
+class TestFilm:
+    def frames(self, folder: Path, count: int) -> list[Path]:
+        return [write_png(folder / f"{i:03d}.png", np.full((4, 4, 3), i, np.uint8)) for i in range(count)]
+
+    def test_every_frame_in_its_order_and_the_last_one_stays(self, tmp_path: Path) -> None:
+        path = write_gif(tmp_path / "film.gif", self.frames(tmp_path, 5), seconds=1)
+        assert path is not None
+        with Image.open(path) as film:
+            assert film.info["loop"] == 0
+            shades, durations = [], []
+            for number in range(film.n_frames):
+                film.seek(number)
+                shades.append(film.convert("RGB").getpixel((0, 0)))
+                durations.append(film.info["duration"])
+        assert shades == [(i, i, i) for i in range(5)]
+        assert durations == [200, 200, 200, 200, 2000]
+
+    def test_many_frames_are_thinned_evenly(self, tmp_path: Path) -> None:
+        path = write_gif(tmp_path / "film.gif", self.frames(tmp_path, 50), most=8)
+        assert path is not None
+        with Image.open(path) as film:
+            shades = []
+            for number in range(film.n_frames):
+                film.seek(number)
+                shades.append(film.convert("RGB").getpixel((0, 0))[0])
+        assert shades == [0, 7, 14, 21, 28, 35, 42, 49]
+
+    def test_no_frames_make_no_film(self, tmp_path: Path) -> None:
+        assert write_gif(tmp_path / "film.gif", []) is None
+        assert not list(tmp_path.iterdir())

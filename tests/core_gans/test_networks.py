@@ -1,0 +1,171 @@
+"""Network families: the shapes of every size, and what the DCGAN paper says of its layers."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core_gans.networks import FAMILIES, Architecture, family
+from core_gans.networks.architecture import Normalisation, Upsampling
+from core_gans.networks.dcgan import SIZES
+
+
+def built(kind: str, **fields: object) -> tuple[nn.Module, nn.Module]:
+    numbers = {"shape": (1, 16, 16), "latent": 5, "width": 4, **fields}
+    architecture = Architecture(**numbers)  # type: ignore[arg-type]
+    return family(kind).generator(architecture), family(kind).discriminator(architecture)
+
+
+def named_shapes(network: nn.Module, given: Tensor) -> dict[str, tuple[int, ...]]:
+    """The shape that every child of ``network`` makes of ``given``."""
+    shapes = {}
+    for name, layer in network.named_children():
+        given = layer(given)
+        shapes[name] = tuple(given.shape)
+    return shapes
+
+
+def all_of(network: nn.Module, *kinds: type[nn.Module]) -> list[nn.Module]:
+    return [module for module in network.modules() if isinstance(module, kinds)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("upsampling", ["transpose", "resize"])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_dcgan_draws_and_scores_every_size(size: int, upsampling: Upsampling, colours: int) -> None:
+    width = 16 * 4 // size or 1
+    generator, discriminator = built("dcgan", shape=(colours, size, size), width=width, upsampling=upsampling)
+    images = generator(torch.randn(3, 5))
+    assert images.shape == (3, colours, size, size)
+    assert images.abs().max() <= 1
+    assert discriminator(images).shape == (3,)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 16, 16), (1, 20, 30)])
+def test_mlp_makes_points_and_small_images(shape: tuple[int, ...]) -> None:
+    generator, discriminator = built("mlp", shape=shape)
+    examples = generator(torch.randn(3, 5))
+    assert examples.shape == (3, *shape)
+    assert discriminator(examples).shape == (3,)
+
+
+def test_mlp_bounds_images_and_leaves_points_free() -> None:
+    far = torch.full((2, 5), 1e6)
+    assert built("mlp", shape=(1, 4, 4))[0](far).abs().max() <= 1
+    assert built("mlp", shape=(2,))[0](far).abs().max() > 1
+
+
+@pytest.mark.parametrize("depth", [0, 1, 4])
+def test_mlp_has_as_many_hidden_layers_as_asked(depth: int) -> None:
+    for network in built("mlp", shape=(2,), depth=depth):
+        assert len(all_of(network, nn.Linear)) == depth + 1
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("normalisation", ["batch", "instance", "spectral", "none"])
+def test_every_normalisation_of_every_family_learns(kind: str, normalisation: Normalisation) -> None:
+    _, discriminator = built(kind, normalisation=normalisation)
+    score = discriminator(torch.randn(4, 1, 16, 16)).square().mean()
+    score.backward()
+    assert all(parameter.grad is not None for parameter in discriminator.parameters())
+
+
+class TestTheDCGANPaper:
+    """100 numbers to 64x64 pixels. Radford et al. 2016, figure 1 and section 3."""
+
+    def test_a_projection_and_four_up_convolutions_lead_from_100_numbers_to_64_pixels(self) -> None:
+        generator, _ = built("dcgan", shape=(3, 64, 64), latent=100, width=8)
+        assert named_shapes(generator, torch.randn(2, 100)) == {
+            "block4": (2, 64, 4, 4),
+            "block8": (2, 32, 8, 8),
+            "block16": (2, 16, 16, 16),
+            "block32": (2, 8, 32, 32),
+            "image": (2, 3, 64, 64),
+            "tanh": (2, 3, 64, 64),
+        }
+        convolutions = all_of(generator, nn.ConvTranspose2d)
+        assert [layer.stride for layer in convolutions] == [(1, 1), (2, 2), (2, 2), (2, 2), (2, 2)]
+
+    def test_the_discriminator_goes_the_same_way_back(self) -> None:
+        _, discriminator = built("dcgan", shape=(3, 64, 64), width=8)
+        shapes = named_shapes(discriminator, torch.randn(2, 3, 64, 64))
+        assert list(shapes.values()) == [
+            (2, 8, 32, 32),
+            (2, 16, 16, 16),
+            (2, 32, 8, 8),
+            (2, 64, 4, 4),
+            (2, 1, 1, 1),
+            (2,),
+        ]
+
+    def test_no_pooling_and_no_fully_connected_layers(self) -> None:
+        for network in built("dcgan"):
+            assert not all_of(network, nn.Linear, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d)
+
+    def test_batch_normalisation_everywhere_but_at_the_image(self) -> None:
+        generator, discriminator = built("dcgan", shape=(1, 64, 64))
+        assert len(all_of(generator, nn.BatchNorm2d)) == 4
+        assert len(all_of(discriminator, nn.BatchNorm2d)) == 3
+        assert not all_of(discriminator.get_submodule("block32"), nn.BatchNorm2d)
+        assert len(all_of(generator, nn.ReLU)) == 4
+        assert {layer.negative_slope for layer in all_of(discriminator, nn.LeakyReLU)} == {0.2}
+
+    @pytest.mark.parametrize("upsampling", ["transpose", "resize"])
+    def test_weights_start_at_a_deviation_of_002_around_zero_and_scales_around_one(
+        self, upsampling: Upsampling
+    ) -> None:
+        for network in built("dcgan", shape=(1, 32, 32), width=32, latent=100, upsampling=upsampling):
+            convolutions = torch.cat([p.flatten() for p in network.parameters() if p.dim() > 1])
+            assert convolutions.mean().item() == pytest.approx(0, abs=6 * 0.02 / math.sqrt(len(convolutions)))
+            assert convolutions.std().item() == pytest.approx(0.02, rel=0.02)
+            scales = torch.cat([layer.weight for layer in all_of(network, nn.BatchNorm2d)])
+            assert scales.mean().item() == pytest.approx(1, abs=0.01)
+            assert 0.01 < scales.std().item() < 0.03
+            assert all(p.abs().max() == 0 for name, p in network.named_parameters() if name.endswith("bias"))
+
+
+def test_resizing_ends_in_a_convolution_at_full_size_and_transposes_only_the_projection() -> None:
+    generator, _ = built("dcgan", shape=(1, 32, 32), upsampling="resize")
+    shapes = named_shapes(generator, torch.randn(2, 5))
+    assert list(shapes) == ["block4", "block8", "block16", "block32", "image", "tanh"]
+    assert shapes["block32"][2:] == shapes["image"][2:] == (32, 32)
+    assert len(all_of(generator, nn.ConvTranspose2d)) == 1
+
+
+def test_channels_of_ones_own() -> None:
+    generator, discriminator = built("dcgan", shape=(1, 32, 32), channels=(9, 7, 5), discriminator_channels=(2, 3, 4))
+    assert [shape[1] for shape in named_shapes(generator, torch.randn(1, 5)).values()] == [9, 7, 5, 1, 1]
+    assert [s[1] for s in list(named_shapes(discriminator, torch.randn(2, 1, 32, 32)).values())[:3]] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("dcgan", (1, 16, 16)), ("mlp", (2,))])
+def test_spectral_normalisation_bounds_the_slope_of_a_layer(kind: str, shape: tuple[int, ...]) -> None:
+    _, discriminator = built(kind, shape=shape, normalisation="spectral", width=8)
+    with torch.no_grad():
+        for parameter in discriminator.parameters():
+            parameter.mul_(50)
+        for _ in range(60):  # power iterations
+            discriminator(torch.randn(4, *shape))
+    layers = all_of(discriminator.eval(), nn.Conv2d, nn.Linear)
+    assert len(layers) > 2
+    for layer in layers:
+        assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("shape", [(1, 48, 48), (1, 32, 16), (2,), (3, 256, 256), (1, 8, 8)])
+def test_dcgan_refuses_what_it_cannot_draw_and_says_what_to_do(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"16, 32, 64, 128.*choose another size"):
+        built("dcgan", shape=shape)
+
+
+def test_a_wrong_number_of_channels_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^channels needs 2 positive numbers at this size, got \(8, 8, 8\)"):
+        built("dcgan", channels=(8, 8, 8))
+    with pytest.raises(ValueError, match="discriminator channels needs 2 positive numbers"):
+        built("dcgan", discriminator_channels=(0, 8))
+
+
+def test_a_misspelt_family_lists_the_nearest() -> None:
+    with pytest.raises(ValueError, match="no network family is called 'dcgna': did you mean dcgan"):
+        family("dcgna")
