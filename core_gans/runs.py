@@ -51,7 +51,7 @@ class Run:
         for key in ("kind", "variant"):
             if content.get(key) != self.config[key]:
                 raise LabError(
-                    f"{path} belongs to a {content.get('kind')} of {content.get('variant')}, but {self.folder} is a "
+                    f"{path} was made by {content.get('kind')} of {content.get('variant')}, but {self.folder} is "
                     f"{self.config['kind']} of {self.config['variant']}: put the right checkpoint back."
                 )
         if json.dumps(content["fields"]) != json.dumps(self.config["fields"]):

@@ -8,14 +8,14 @@ const beforeButton = element.querySelector(".easel-before");
 const classesButton = element.querySelector(".easel-classes");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const FADE = 260; // milliseconds
-const PATIENCE = 15000; // milliseconds until an unanswered stroke is forgotten
+const PATIENCE = 15000; // milliseconds until an unanswered stroke is given up
 
 let shown = null; // {before, after: images; classesBefore, classesAfter: bytes; side}
 let previous = null; // the picture that fades away
 let fadeStart = 0;
 let line = []; // points of the stroke under way, in shares of the side
 let drawing = false;
-let waiting = 0; // when the stroke that is not answered yet was sent
+let waiting = 0; // the timer of the stroke that is not answered yet
 let pointer = null;
 let holding = false;
 let classesOn = false;
@@ -41,10 +41,15 @@ async function receive() {
     before, after, side: before.width,
     classesBefore: bytes(value.classesBefore), classesAfter: bytes(value.classesAfter),
   };
-  if (!drawing) line = [];
-  waiting = 0;
+  forget();
   element.dataset.number = value.number;
   draw();
+}
+
+function forget() {
+  clearTimeout(waiting);
+  waiting = 0;
+  if (!drawing) line = [];
 }
 
 function draw() {
@@ -66,7 +71,7 @@ function draw() {
   badge.hidden = !holding;
   badge.textContent = holding ? "original" : "";
   tell();
-  if (fade < 1 || waiting) requestAnimationFrame(draw);
+  if (fade < 1) requestAnimationFrame(draw);
 }
 
 function drawClasses(size) {
@@ -83,13 +88,7 @@ function drawClasses(size) {
 
 function drawStroke(size) {
   if (!line.length) return;
-  if (waiting && performance.now() - waiting > PATIENCE) {
-    line = [];
-    waiting = 0;
-    return;
-  }
-  const pulse = waiting && !calm.matches ? 0.3 + 0.15 * Math.sin((performance.now() - waiting) / 140) : 0.42;
-  pen.strokeStyle = `rgba(255, 255, 255, ${pulse})`;
+  pen.strokeStyle = waiting ? "rgba(255, 255, 255, 0.3)" : "rgba(255, 255, 255, 0.45)";
   pen.lineWidth = 2 * radius() * size;
   pen.lineCap = pen.lineJoin = "round";
   pen.beginPath();
@@ -144,7 +143,10 @@ canvas.addEventListener("pointermove", (event) => {
 canvas.addEventListener("pointerup", () => {
   if (!drawing) return;
   drawing = false;
-  waiting = performance.now();
+  waiting = setTimeout(() => {
+    forget();
+    draw();
+  }, PATIENCE);
   const step = Math.ceil(line.length / 1500);
   const points = line.filter((_, index) => index % step === 0 || index === line.length - 1);
   trigger("stroke", { points, radius: radius() });

@@ -27,33 +27,35 @@ NO_CLASS = 255  # in the bytes of a class map
 SKELETON = """
 <div class="easel">
   <div class="easel-frame">
-    <canvas width="1024" height="1024" aria-label="The scene. Paint on it with the pointer."></canvas>
+    <canvas width="768" height="768" aria-label="The scene. Paint on it with the pointer."></canvas>
     <span class="easel-badge" hidden></span>
   </div>
   <div class="easel-bar">
-    <label class="easel-size">Brush <input type="range" min="1" max="14" step="0.5" value="5" aria-label="Size of the brush"></label>
+    <label class="easel-size">
+      Brush <input type="range" min="1" max="14" step="0.5" value="5" aria-label="Size of the brush">
+    </label>
     <output class="easel-seen" aria-live="off"></output>
     <button type="button" class="easel-before" title="Hold to see the scene as it was">Original</button>
-    <button type="button" class="easel-classes" aria-pressed="false" title="Show what the segmenter sees">Classes</button>
+    <button type="button" class="easel-classes" aria-pressed="false" title="What the segmenter sees">Classes</button>
   </div>
 </div>
 """
 
 
-class BrushCanvas(gr.HTML):
-    """A picture to paint on. Its event ``stroke`` brings ``points``, ``[[x, y], ...]``, and ``radius``."""
+def brush_canvas(value: dict[str, Any], labels: Sequence[str], colours: Sequence[str], elem_id: str) -> gr.HTML:
+    """A picture to paint on. Its event ``stroke`` brings ``points``, ``[[x, y], ...]``, and ``radius``.
 
-    def __init__(self, value: dict[str, Any], labels: Sequence[str], colours: Sequence[str], **kwargs: Any) -> None:
-        """``value`` comes from :func:`content`; ``colours`` are CSS colours, one for each of ``labels``."""
-        super().__init__(
-            value,
-            html_template=SKELETON,
-            js_on_load=files("demos").joinpath("canvas.js").read_text(encoding="utf-8"),
-            apply_default_css=False,
-            labels=list(labels),
-            colours=list(colours),
-            **kwargs,
-        )
+    ``value`` comes from :func:`content`; ``colours`` are CSS colours, one for each of ``labels``.
+    """
+    return gr.HTML(
+        value,
+        html_template=SKELETON,
+        js_on_load=files("demos").joinpath("canvas.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        labels=list(labels),
+        colours=list(colours),
+    )
 
 
 def content(painting: Painting, number: int) -> dict[str, Any]:
@@ -69,7 +71,12 @@ def content(painting: Painting, number: int) -> dict[str, Any]:
 
 def png(image: Tensor) -> str:
     """``image`` (C, H, W) in [-1, 1] as the data URL of a PNG of the same size."""
-    done, code = cv2.imencode(".png", cv2.cvtColor(to_bytes(image[None])[0], cv2.COLOR_RGB2BGR))
+    return data_url(to_bytes(image[None])[0])
+
+
+def data_url(picture: np.ndarray) -> str:
+    """``picture`` (H, W, 3), RGB bytes, as the data URL of a PNG."""
+    done, code = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     assert done
     return "data:image/png;base64," + base64.b64encode(code.tobytes()).decode()
 

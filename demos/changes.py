@@ -11,6 +11,7 @@ from demos.painter import Touch
 from dissect import Painting
 
 Verdict = Literal["wanted", "took its place", "gave way", "side effect", ""]
+THERE = 0.0005  # of the picture: a class that covers less before and after is left out
 NOTICED = 0.001  # of the picture: smaller changes are the segmenter's own flicker
 
 
@@ -41,7 +42,7 @@ def rows_of(painting: Painting, touches: Sequence[Touch]) -> list[Row]:
     rows = []
     for line in painting.table:
         before, after = line.before / pixels, line.after / pixels
-        if max(before, after) > 0:
+        if max(before, after) >= THERE:
             rows.append(Row(line.concept, before, after, _verdict(line.concept, after - before, erased, grown)))
     return sorted(rows, key=lambda row: -max(row.before, row.after))
 

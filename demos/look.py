@@ -1,4 +1,4 @@
-"""How the app looks: a quiet theme with its own type and colours, light and dark. Nothing is fetched from outside."""
+"""How the app looks: a quiet theme with its own colours, light and dark. Nothing is fetched from outside."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from demos.painter import Painter
-
 SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
+
+
+def look() -> dict[str, Any]:
+    """What ``mount_gradio_app`` and ``launch`` take to show the app as it is meant."""
+    return {"theme": theme(), "css_paths": [str(files("demos").joinpath("app.css"))], "footer_links": []}
 
 
 def theme() -> gr.themes.Base:
@@ -23,7 +26,7 @@ def theme() -> gr.themes.Base:
         font_mono=MONO,
     ).set(
         body_background_fill="#faf9f6",
-        body_background_fill_dark="#161513",
+        body_background_fill_dark="#171614",
         body_text_color="#26241f",
         body_text_color_dark="#e9e6df",
         block_background_fill="transparent",
@@ -40,8 +43,3 @@ def theme() -> gr.themes.Base:
         button_primary_text_color="white",
         slider_color="*primary_600",
     )
-
-
-def dressed(blocks_arguments: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What ``launch`` and ``mount_gradio_app`` take to show the app as it is meant."""
-    return {"theme": theme(), "css_paths": [str(files("demos").joinpath("app.css"))], **(blocks_arguments or {})}

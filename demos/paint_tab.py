@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, get_args
+from typing import Any
 
 import gradio as gr
 
 from core_gans.errors import LabError
-from demos.canvas import BrushCanvas, brush_mask, content
+from demos.canvas import brush_canvas, brush_mask, content
 from demos.changes import as_html, rows_of, told
-from demos.painter import LARGEST_SEED, SEEN, Painter, Touch
-from dissect.painting import Mode
+from demos.painter import LARGEST_SEED, SEEN, STRONGEST, Painter, Touch, touch
 
 MOST_TOUCHES = 40  # on one scene; each costs time at every repainting
 NEW_SEEDS = 10_000  # new scenes have numbers that people can tell each other
-STRONGEST = 3.0
 MODES = [("Erase", "erase"), ("Add", "add"), ("Amplify", "amplify")]
 FIRST_CONCEPT = "tree"
 INTRODUCTION = """
@@ -53,19 +51,16 @@ class Desk:
         """One more touch along ``points``. ValueError when something is not as the tab sends it."""
         if len(sketch.touches) >= MOST_TOUCHES:
             raise ValueError(f"this scene has {MOST_TOUCHES} touches, and no more fit: undo some, or start over")
-        if mode not in get_args(Mode):
-            raise ValueError(f"expected a mode out of {', '.join(get_args(Mode))}, got {mode!r}")
         mask = brush_mask(points, radius, self.painter.side)
-        touch = Touch(mode, concept, mask, *self._amounts(strength, share))  # type: ignore[arg-type]  # checked above
-        return Sketch(sketch.seed, (*sketch.touches, touch))
+        return Sketch(sketch.seed, (*sketch.touches, touch(mode, concept, mask, strength, self._units(share))))
 
     def retuned(self, sketch: Sketch, strength: float, share: float) -> Sketch:
         """The last touch, made anew with another strength and another share of the units."""
         if not sketch.touches:
             return sketch
-        strength, units = self._amounts(strength, share)
-        last = replace(sketch.touches[-1], strength=strength, units=units)
-        return replace(sketch, touches=(*sketch.touches[:-1], last))
+        last = sketch.touches[-1]
+        again = touch(last.mode, last.concept, last.mask, strength, self._units(share))
+        return replace(sketch, touches=(*sketch.touches[:-1], again))
 
     def undo(self, sketch: Sketch) -> Sketch:
         if not sketch.touches:
@@ -80,34 +75,52 @@ class Desk:
     def over(self, sketch: Sketch) -> Sketch:
         return Sketch(sketch.seed)
 
-    def scene(self, seed: float | None) -> Sketch:
-        """An untouched scene. ValueError for a number that is no seed."""
-        if seed is None or not math.isfinite(seed) or seed != int(seed) or not 0 <= seed <= LARGEST_SEED:
+    def scene(self, sketch: Sketch, seed: Any) -> Sketch:
+        """The untouched scene of ``seed``; the sketch as it is when that is its scene. ValueError for no seed."""
+        if not isinstance(seed, int | float) or not 0 <= seed <= LARGEST_SEED or seed != int(seed):
             raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {seed}")
-        return Sketch(int(seed))
+        return sketch if seed == sketch.seed else Sketch(int(seed))
 
-    def new_scene(self) -> Sketch:
+    def new_scene(self, sketch: Sketch) -> Sketch:
+        del sketch
         return Sketch(secrets.randbelow(NEW_SEEDS))
 
     def show(self, sketch: Sketch) -> tuple[Sketch, dict[str, Any], str, str, float]:
         """The sketch, and what canvas, sentence, table and scene number make of it."""
         painting = self.painter.paint(sketch.seed, sketch.touches)
+        value = content(painting, next(self._numbers))
         table = as_html(rows_of(painting, sketch.touches), self.colours)
+        pair = _side_by_side(value["before"], value["after"])
         sentence = told(painting, sketch.touches) if sketch.touches else self._hint(sketch.seed)
-        return sketch, content(painting, next(self._numbers)), f"<p>{sentence}</p>", table, sketch.seed
+        return sketch, value, f"<p>{sentence}</p>", pair + table, sketch.seed
 
     def _hint(self, seed: int) -> str:
         shares = self.painter.shares(seed)
         there = [label for label in self.painter.concepts if shares[label] >= SEEN]
         return f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}."
 
-    def _amounts(self, strength: float, share: float) -> tuple[float, int]:
-        if not (0 <= strength <= STRONGEST and 0 < share <= 1):
-            raise ValueError(
-                f"expected a strength from 0 to {STRONGEST:g} and a share of the units above 0 and up to 1, "
-                f"got {strength} and {share}"
-            )
-        return strength, max(1, round(share * self.painter.dissection.count))
+    def _units(self, share: Any) -> int:
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ValueError(f"expected a share of the units above 0 and up to 1, got {share!r}")
+        return max(1, round(share * self.painter.dissection.count))
+
+
+def _side_by_side(before: str, after: str) -> str:
+    """Two pictures, given as data URLs."""
+    figures = (
+        f'<figure><img src="{source}" alt="The scene {time}"><figcaption>{time}</figcaption></figure>'
+        for source, time in ((before, "before"), (after, "after"))
+    )
+    return f'<div class="pair">{"".join(figures)}</div>'
+
+
+def _dots(desk: Desk, concepts: Sequence[str]) -> str:
+    """The palette's dots in the colours of its concepts."""
+    rules = (
+        f"#palette label:nth-of-type({place})::before {{ background: {desk.colours[concept]} }}"
+        for place, concept in enumerate(concepts, start=1)
+    )
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def paint_tab(painter: Painter) -> None:
@@ -115,9 +128,13 @@ def paint_tab(painter: Painter) -> None:
     desk = Desk(painter)
     _, canvas_value, sentence, table, seed = desk.show(desk.first)
     state = gr.State(desk.first)
-    gr.HTML(INTRODUCTION, elem_classes="introduction")
-    with gr.Row(elem_classes="studio"):
+    gr.HTML(INTRODUCTION + _dots(desk, painter.concepts), elem_classes="introduction")
+    with gr.Row(elem_classes="studio painting"):
         with gr.Column(elem_classes="tools", scale=3, min_width=250):
+            with gr.Row(elem_classes="scene-choice"):
+                number = gr.Number(seed, label="Scene", precision=0, minimum=0, maximum=LARGEST_SEED,
+                                   min_width=90, elem_id="seed")  # fmt: skip
+                new = gr.Button("New scene", variant="primary", elem_id="new-scene")
             first = FIRST_CONCEPT if FIRST_CONCEPT in painter.concepts else painter.concepts[0]
             concept = gr.Radio(list(painter.concepts), value=first, label="What", elem_id="palette")
             mode = gr.Radio(MODES, value="erase", label="How", elem_id="mode")
@@ -127,16 +144,13 @@ def paint_tab(painter: Painter) -> None:
                               info="The best ones for the thing come first.")  # fmt: skip
         with gr.Column(elem_classes="board", scale=5, min_width=320):
             colours = [desk.colours[label] for label in painter.labels]
-            canvas = BrushCanvas(canvas_value, painter.labels, colours, elem_id="canvas")
+            canvas = brush_canvas(canvas_value, painter.labels, colours, elem_id="canvas")
             said = gr.HTML(sentence, elem_id="said")
             with gr.Row(elem_classes="actions"):
                 undo = gr.Button("Undo", size="sm")
                 redo = gr.Button("Redo", size="sm")
                 over = gr.Button("Start over", size="sm")
         with gr.Column(elem_classes="findings", scale=4, min_width=280):
-            with gr.Row(elem_classes="scene-choice"):
-                number = gr.Number(seed, label="Scene", precision=0, minimum=0, maximum=LARGEST_SEED, elem_id="seed")
-                new = gr.Button("New scene", variant="primary", elem_id="new-scene")
             changes = gr.HTML(table, elem_id="changes")
 
     shown = [state, canvas, said, changes, number]
@@ -153,7 +167,7 @@ def paint_tab(painter: Painter) -> None:
 
         return listener
 
-    def on_stroke(sketch: Sketch, *chosen: Any, event: gr.EventData) -> Any:
+    def on_stroke(event: gr.EventData, sketch: Sketch, *chosen: Any) -> Any:
         sent = event._data or {}
         step = answer(lambda sketch: desk.stroke(sketch, sent.get("points"), sent.get("radius"), *chosen))
         return step(sketch)
@@ -170,5 +184,5 @@ def paint_tab(painter: Painter) -> None:
     undo.click(answer(desk.undo), [state], **private)
     redo.click(answer(desk.redo), [state], **private)
     over.click(answer(desk.over), [state], **private)
-    new.click(answer(lambda _: desk.new_scene()), [state], **private)
-    number.submit(answer(lambda _, wanted: desk.scene(wanted)), [state, number], **private)
+    new.click(answer(desk.new_scene), [state], **private)
+    gr.on([number.submit, number.blur], answer(desk.scene), [state, number], **private)

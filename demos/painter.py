@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import cast, get_args
 
 import torch
 from torch import Tensor
 
 from core_gans import shipped
+from core_gans.errors import unknown_name
 from core_gans.models import Model, load_model
 from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Stroke, pigment
 from dissect.painting import Mode
@@ -24,6 +26,7 @@ LARGEST_SEED = 2**31 - 1
 SCENES_KEPT = 64  # pictures whose first look is remembered
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
+STRONGEST = 3.0  # further out, units have values that they never take by themselves
 PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a concept to offer it
 
 
@@ -38,6 +41,19 @@ class Touch:
     units: int | None = None  # None leaves the number to the dissection
 
 
+def touch(mode: str, concept: str, mask: Tensor, strength: float = 1.0, units: int | None = None) -> Touch:
+    """A touch from values that may come from anywhere.
+
+    Raises:
+        ValueError: an unknown mode, or a strength that is no number from 0 to ``STRONGEST``.
+    """
+    if mode not in get_args(Mode):
+        raise ValueError(f"expected a mode out of {', '.join(get_args(Mode))}, got {mode!r}")
+    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= STRONGEST:
+        raise ValueError(f"expected a strength from 0 to {STRONGEST:g}, got {strength!r}")
+    return Touch(cast(Mode, mode), concept, mask, strength, units)
+
+
 class Painter:
     """Paints on the scenes of one generator. Safe to share between threads: one picture is made at a time."""
 
@@ -49,8 +65,8 @@ class Painter:
         """
         if dissection.labels != segmenter.labels:
             raise ValueError(
-                f"the dissection knows {', '.join(dissection.labels)}, but the segmenter {', '.join(segmenter.labels)}: "
-                "use the segmenter that the dissection was made with"
+                f"the dissection knows {', '.join(dissection.labels)}, "
+                f"but the segmenter {', '.join(segmenter.labels)}: use the segmenter that the dissection was made with"
             )
         self.model, self.dissection, self.segmenter = model, dissection, segmenter
         self.labels = dissection.labels
@@ -73,8 +89,8 @@ class Painter:
 
     def easel(self, seed: int) -> Easel:
         """The untouched scene of ``seed``, ready to be painted on. ValueError for a seed out of range."""
-        if not 0 <= seed <= LARGEST_SEED:
-            raise ValueError(f"expected a scene number from 0 to {LARGEST_SEED}, got {seed}")
+        if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {seed!r}")
         with self._lock:
             return self._easel(seed)
 
@@ -98,6 +114,8 @@ class Painter:
 
     def pigment(self, concept: str, units: int | None = None) -> Pigment:
         """The units that stand for ``concept``. ValueError for a concept that is not there or has no units."""
+        if concept not in self.labels:
+            raise unknown_name("concept", str(concept), self.labels)
         return self._pigment(concept, units)
 
     def shares(self, seed: int) -> dict[str, float]:

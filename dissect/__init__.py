@@ -4,7 +4,7 @@ from dissect.causal import CausalEffect, Change, causal_effect
 from dissect.choosing import Pigment, choose_units, pigment
 from dissect.dissecting import compare_layers, dissect
 from dissect.dissection import Criterion, Dissection, Match
-from dissect.edits import ablate, compose, fill, insert, scale
+from dissect.edits import ablate, compose, fill, insert, scale, shift
 from dissect.hooks import Edit, Recording, intervene, layers, record
 from dissect.painting import ClassChange, Easel, Painting, Stroke, paint
 from dissect.segmenter import Segmenter
@@ -40,4 +40,5 @@ __all__ = [
     "pigment",
     "record",
     "scale",
+    "shift",
 ]

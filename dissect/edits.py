@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from dissect.hooks import Edit
 
 FREE = 0.05  # a cell that a hole covers by less can be trusted to show none of what is in it
+Values = float | Sequence[float] | Tensor
 Mixture = Callable[[Tensor], Tensor]  # the chosen units (N, n, H, W) -> what they become where the weight is 1
 
 
@@ -24,16 +25,16 @@ def ablate(units: Sequence[int], mask: Tensor | None = None) -> Edit:
     return _mixed(units, torch.zeros_like, mask)
 
 
-def insert(units: Sequence[int], value: float | Sequence[float] | Tensor, mask: Tensor | None = None) -> Edit:
+def insert(units: Sequence[int], value: Values, mask: Tensor | None = None) -> Edit:
     """Set ``units`` to ``value``: one number for all, or one per unit in the order of ``units``."""
-    constant = torch.as_tensor(value)
-    if constant.shape not in ((), (len(units),)):
-        raise ValueError(f"expected one value or {len(units)}, one per unit; got the shape {tuple(constant.shape)}")
+    constant = _per_unit(value, len(units))
+    return _mixed(units, lambda chosen: constant.to(chosen).expand_as(chosen), mask)
 
-    def become(chosen: Tensor) -> Tensor:
-        return constant.to(chosen).expand(len(units)).view(1, -1, 1, 1).expand_as(chosen)
 
-    return _mixed(units, become, mask)
+def shift(units: Sequence[int], by: Values, mask: Tensor | None = None) -> Edit:
+    """Add ``by`` to ``units``: one number for all, or one per unit in the order of ``units``."""
+    constant = _per_unit(by, len(units))
+    return _mixed(units, lambda chosen: chosen + constant.to(chosen), mask)
 
 
 def scale(units: Sequence[int], factor: float, mask: Tensor | None = None) -> Edit:
@@ -41,29 +42,27 @@ def scale(units: Sequence[int], factor: float, mask: Tensor | None = None) -> Ed
     return _mixed(units, lambda chosen: chosen * factor, mask)
 
 
-def fill(
-    units: Sequence[int], mask: Tensor, hole: Tensor | None = None, otherwise: Sequence[float] | None = None
-) -> Edit:
-    """Let ``units`` take, under ``mask``, the values of what surrounds it: what was there goes on unbroken.
+def fill(units: Sequence[int], mask: Tensor, hole: Tensor | None = None, otherwise: Values = 0.0) -> Edit:
+    """Let ``units`` take, under ``mask``, the values of what surrounds it: what was around goes on unbroken.
 
     Each cell becomes the mean of the cells that ``hole`` (by default the mask) does not cover, weighted by their
     distance to the power of -4 (Shepard's interpolation). Where the hole covers all, ``otherwise`` is put there: one
-    value per unit, by default zeros.
+    value, or one per unit.
     """
     weights, covered = _checked(mask), _checked(mask if hole is None else hole)
-    rest = torch.zeros(len(units)) if otherwise is None else torch.as_tensor(otherwise)
+    rest = _per_unit(otherwise, len(units))
 
     def become(chosen: Tensor) -> Tensor:
-        count, channels, height, width = chosen.shape
-        cells = torch.cartesian_prod(torch.arange(height), torch.arange(width)).to(chosen)
-        filled = rest.to(chosen).view(1, -1, 1, 1).expand_as(chosen).clone()
+        count, _, height, width = chosen.shape
+        filled = rest.to(chosen).expand_as(chosen).flatten(2).clone()  # (N, n, H * W)
         wanted = _weight(weights, chosen).expand(count, -1, -1, -1).flatten(1) > 0
         known = _weight(covered, chosen).expand(count, -1, -1, -1).flatten(1) < FREE
+        cells = torch.cartesian_prod(torch.arange(height), torch.arange(width)).float().to(chosen.device)
         for image, values, want, know in zip(filled, chosen.flatten(2), wanted, known, strict=True):
             if bool(know.any()):
-                near = (torch.cdist(cells[want], cells[know]).clamp_min(0.5) ** -4).T
-                image.view(channels, -1)[:, want] = values[:, know] @ (near / near.sum(0))
-        return filled
+                near = torch.cdist(cells[know], cells[want]).clamp_min(0.5) ** -4  # (known, wanted)
+                image[:, want] = values[:, know] @ (near / near.sum(0)).to(values)
+        return filled.view_as(chosen)
 
     return _mixed(units, become, mask)
 
@@ -100,6 +99,14 @@ def _mixed(units: Sequence[int], become: Mixture, mask: Tensor | None) -> Edit:
         return edited
 
     return edit
+
+
+def _per_unit(values: Values, units: int) -> Tensor:
+    """One number for each of ``units``, (1, units, 1, 1)."""
+    given = torch.as_tensor(values)
+    if given.shape not in ((), (units,)):
+        raise ValueError(f"expected one value or {units}, one per unit; got the shape {tuple(given.shape)}")
+    return given.expand(units).view(1, -1, 1, 1)
 
 
 def _checked(mask: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dissect.choosing import Pigment
-from dissect.edits import compose, fill, insert, scale
+from dissect.edits import compose, fill, insert, scale, shift
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.sampling import generate, segment, sights
 from dissect.segmenter import Segmenter
@@ -33,10 +33,12 @@ class Stroke:
 
     - "erase" lets the pigment's units take the values of their surroundings, wherever under the brush the segmenter
       sees the pigment's concept, and a little around it. Under a brush that has none of it, or for a pigment without a
-      concept, that is everywhere. ``strength`` is the part of the way they go, at most 1.
-    - "add" sets them to what they are where the concept is present: to ``strength`` 1 as a mixture, and beyond it
-      further in the direction from absent to present.
+      concept, that is everywhere.
+    - "add" sets them to what they are where the concept is present.
     - "amplify" multiplies them by 1 + ``strength``.
+
+    Up to 1, ``strength`` is the part of the way to be gone. Beyond 1, erasing and adding go on, in the direction from
+    present to absent or from absent to present; 1.5 to 2 is thorough and seldom does harm.
     """
 
     mode: Mode
@@ -113,7 +115,7 @@ class Easel:
         with at_rest(self.generator):
             brushes = [_resized(stroke.mask, height, width) for stroke in strokes]
             edits = [self._edit(stroke, brush) for stroke, brush in zip(strokes, brushes, strict=True)]
-            with intervene(self.generator, {self.layer: compose(edits)}):
+            with intervene(self.generator, {self.layer: _within_range(compose(edits))}):
                 edited = generate(self.generator, self.latent)[0]
             brush = torch.stack(brushes).amax(0)
             touched = _faded(brush, feather) if keep_outside else torch.ones(height, width)
@@ -124,16 +126,18 @@ class Easel:
         return Painting(self.before, after, self.classes_before, classes, touched, table)
 
     def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
-        pigment, part = stroke.pigment, min(stroke.strength, 1.0)
+        pigment, part, beyond = stroke.pigment, min(stroke.strength, 1.0), max(stroke.strength - 1.0, 0.0)
         if stroke.mode == "amplify":
             return scale(pigment.units, 1 + stroke.strength, brush)
+        absent, present = torch.tensor(pigment.absent), torch.tensor(pigment.present)
+        further = beyond * (present - absent)
         if stroke.mode == "add":
-            absent, present = torch.tensor(pigment.absent), torch.tensor(pigment.present)
-            return insert(pigment.units, present + (max(stroke.strength, 1.0) - 1) * (present - absent), part * brush)
+            return insert(pigment.units, present + further, part * brush)
         seen = self._around(pigment.concept)
         if not bool((seen * brush > 0).any()):
-            return fill(pigment.units, part * brush, hole=brush, otherwise=pigment.absent)
-        return fill(pigment.units, part * brush * seen, hole=torch.maximum(brush, seen), otherwise=pigment.absent)
+            seen = (brush > 0).float()
+        goal = fill(pigment.units, part * brush * seen, hole=torch.maximum(brush, seen), otherwise=absent)
+        return compose([goal, shift(pigment.units, -further, brush * seen)])
 
     def _around(self, concept: str | None) -> Tensor:
         """(H, W) 1 where ``concept`` is seen in the untouched picture, and a few pixels on, for its blurred edge."""
@@ -156,6 +160,11 @@ def paint(
 ) -> Painting:
     """Paint ``strokes`` on the picture of ``latent`` (1, ...). For more than one painting keep an :class:`Easel`."""
     return Easel(generator, layer, latent, segmenter).paint(strokes, keep_outside=keep_outside)
+
+
+def _within_range(edit: Edit) -> Edit:
+    """``edit``, but no activation below the lowest of the layer: a rectified layer has none below zero."""
+    return lambda features: edit(features).clamp_min(features.amin())
 
 
 def _resized(mask: Tensor, height: int, width: int) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 SEAL = "sha256"
 
@@ -30,7 +30,7 @@ def write_sealed(
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False)
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        save_file(arrays, unfinished, metadata={"facts": text, SEAL: _digest(arrays, text)})
+        unfinished.write_bytes(save(arrays, metadata={"facts": text, SEAL: _digest(arrays, text)}))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -1,9 +1,17 @@
-"""``python -m egan``: evolve, resume."""
+"""``python -m egan``: evolve generators (E-GAN, Wang et al. 2019).
+
+    egan evolve --data digits --seconds 90     evolve in a new run folder
+    egan evolve --like runs/egan-digits-...    repeat a run in another new one
+    egan resume runs/egan-digits-...           continue a run exactly where it stands
+
+Both commands explain their fields with --help.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,16 +21,18 @@ from rich.console import Console
 
 from core_gans import runs
 from core_gans.adversarial import AdversarialGame
+from core_gans.errors import unknown_name
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.variants.dcgan import DCGAN
-from egan.experiment import Evolution, run_evolution
+from egan.experiment import Evolution, Result, evolution_from, resume_evolution, run_evolution
+from egan.summary import summary_table
 
 Flat = tyro.conf.OmitArgPrefixes
 
 
 @dataclass(frozen=True)
 class Evolve:
-    """Evolve a population of generators (E-GAN, Wang et al. 2019)."""
+    """Evolve a population of generators in a new run folder (E-GAN, Wang et al. 2019)."""
 
     rounds: int | None = None
     """Generations in all; one minute when neither rounds nor seconds are given."""
@@ -34,9 +44,12 @@ class Evolve:
     """Name of the run folder; default: what it is, date and time."""
     like: Path | None = None
     """Repeat the run in this folder: its configuration takes the place of every option below."""
-    options: Annotated[Options, Flat] = field(default_factory=Options)
+    session: Annotated[Options, Flat] = field(default_factory=Options)
+    """Data, seed, what is written when, and what computes."""
     evolution: Annotated[Evolution, Flat] = field(default_factory=Evolution)
+    """The numbers of E-GAN."""
     game: Annotated[DCGAN, Flat] = field(default_factory=DCGAN)
+    """The networks, their optimisers, and the discriminator's steps. Points take the family mlp by themselves."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +66,21 @@ class Resume:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command ``egan``."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(markup=False)
+    if not words or words[0] in ("-h", "--help"):
+        console.print(__doc__, highlight=False, soft_wrap=True)
+        return
     with friendly_errors(console):
-        command = tyro.extras.subcommand_cli_from_dict(
-            {"evolve": Evolve, "resume": Resume}, prog="egan", args=arguments, description=__doc__
-        )
+        commands: dict[str, Callable[..., Any]] = {"evolve": Evolve, "resume": Resume}
+        if words[0] not in commands:
+            raise unknown_name("command", words[0], commands)
+        command = tyro.extras.subcommand_cli_from_dict(commands, prog="egan", args=words)
         evolve(command, console) if isinstance(command, Evolve) else resume(command, console)
 
 
 def evolve(command: Evolve, console: Console) -> None:
-    game, options, evolution = command.game, command.options, command.evolution
+    game, options, evolution = command.game, command.session, command.evolution
     rounds, seconds = command.rounds, command.seconds
     fields: dict[str, Any] = {f.name: getattr(game, f.name) for f in dataclasses.fields(AdversarialGame) if f.init}
     fields |= {"rate": game.rate, "beta1": game.beta1}
@@ -70,9 +88,9 @@ def evolve(command: Evolve, console: Console) -> None:
     if command.like is not None:
         config = runs.read_config(command.like)
         variant, fields, options = config["variant"], config["fields"], options_from(config["options"])
-        evolution = Evolution(**config["evolution"])
+        evolution = evolution_from(config)
         rounds, seconds = rounds or config["rounds"], seconds or config["seconds"]
-    run_evolution(
+    result = run_evolution(
         variant,
         fields,
         options,
@@ -83,13 +101,19 @@ def evolve(command: Evolve, console: Console) -> None:
         name=command.name,
         console=console,
     )
+    tell(result, console)
 
 
 def resume(command: Resume, console: Console) -> None:
-    from egan.experiment import resume_evolution
+    tell(resume_evolution(command.run, rounds=command.rounds, seconds=command.seconds, console=console), console)
 
-    resume_evolution(command.run, rounds=command.rounds, seconds=command.seconds, console=console)
+
+def tell(result: Result, console: Console) -> None:
+    """The summary, and how to go on."""
+    console.print(summary_table(result))
+    console.print(f"all of it is in {result.folder}", highlight=False, soft_wrap=True)
+    console.print(f"continue with: egan resume {result.folder}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from egan.curves import Curve, Curves
-from egan.drawing import DPI, GRID, INK, QUIET, calm, colours, pixels, words
+from egan.drawing import DPI, QUIET, calm, colours, header, pixels, words
 
 RAW, SMOOTH = 0.22, 1.8  # opacity of the raw lines, width of the smooth ones in points
 NOISY = 0.1  # opacity of the raw lines where noise is most of them
@@ -20,11 +19,14 @@ def evolution_picture(curves: Curves, title: str = "") -> np.ndarray:
 
     Above: the fitness of each mutation's child, and how far it is above its siblings' mean. Between: the two parts of
     the best child's fitness, quality and diversity. Below: the share of the generations that each mutation won.
+    ValueError for curves of a single point.
     """
+    if len(curves.generations) < 2:
+        raise ValueError(f"expected curves of at least two points, got {len(curves.generations)}: evolve further.")
     paint = colours(curves.fitness)
-    figure = Figure(figsize=(12, 9), dpi=DPI, facecolor="white")
+    figure = Figure(figsize=(12, 9.4), dpi=DPI, facecolor="white")
     grid = figure.add_gridspec(
-        3, 2, left=0.06, right=0.965, top=0.865, bottom=0.06, hspace=0.42, wspace=0.15, height_ratios=(1, 1, 1.15)
+        3, 2, left=0.06, right=0.965, top=0.845, bottom=0.058, hspace=0.42, wspace=0.15, height_ratios=(1, 1, 1.15)
     )
     panels = [figure.add_subplot(grid[row, side]) for row in (0, 1) for side in (0, 1)]
     _header(figure, curves, paint, title)
@@ -49,37 +51,21 @@ def evolution_picture(curves: Curves, title: str = "") -> np.ndarray:
 
 
 def _header(figure: Figure, curves: Curves, paint: dict[str, str], title: str) -> None:
-    """The title, what the lines mean, and the mutations' names in their colours."""
-    plural = "s" if curves.total > 1 else ""
-    figure.text(0.06, 0.955, title or "Evolution", color=INK, fontsize=15, fontweight="bold")
+    """What the lines mean, and the mutations' names in their colours."""
     raw = f"means of {curves.every} generations" if curves.every > 1 else "single generations"
-    note = f"{curves.total:,} generation{plural} · light: {raw} · strong: moving average of {curves.window:,}"
-    figure.text(0.06, 0.926, note, color=QUIET, fontsize=9.5)
-    marks = [Line2D([], [], color=colour, marker="o", linestyle="", markersize=8) for colour in paint.values()]
-    labels = [f"{words(mutation)} won {curves.wins[mutation] / curves.total:.0%}" for mutation in paint]
-    figure.legend(
-        marks,
-        labels,
-        loc="upper right",
-        bbox_to_anchor=(0.975, 0.985),
-        ncols=4,
-        frameon=False,
-        labelcolor=list(paint.values()),
-        prop={"size": 10.5, "weight": "bold"},
-        handletextpad=0.2,
-        columnspacing=1.6,
-    )
+    note = f"{curves.total:,} generations · light: {raw} · strong: moving average of {curves.window:,}"
+    won = {f"{words(name)}  won {curves.wins[name] / curves.total:.0%}": colour for name, colour in paint.items()}
+    header(figure, title or "Evolution", note, won, 0.06)
 
 
 def _line(axes: Axes, curves: Curves, curve: Curve, colour: str, opacity: float = RAW) -> None:
-    marker = "o" if curves.total == 1 else None
-    axes.plot(curves.generations, curve.raw, color=colour, alpha=opacity, linewidth=0.8, marker=marker, markersize=6)
+    axes.plot(curves.generations, curve.raw, color=colour, alpha=opacity, linewidth=0.8)
     axes.plot(curves.generations, curve.smooth, color=colour, linewidth=SMOOTH, solid_capstyle="round")
 
 
 def _frame(axes: Axes, curves: Curves, lines: list[Curve]) -> None:
     """Room for every smooth line and for nearly all of the raw ones: a few wild generations shall not flatten it."""
-    axes.set_xlim(1, max(2, curves.total))
+    axes.set_xlim(curves.generations[0], curves.generations[-1])
     raw = np.concatenate([line.raw for line in lines])
     smooth = np.concatenate([line.smooth for line in lines])
     raw, smooth = raw[np.isfinite(raw)], smooth[np.isfinite(smooth)]
@@ -107,9 +93,8 @@ def _shares(axes: Axes, curves: Curves, paint: dict[str, str]) -> None:
     )
     for border in range(1, len(curves.share)):
         axes.axhline(border / len(curves.share), color="white", linewidth=1.1, linestyle=(0, (4, 4)))
-    axes.set_xlim(1, max(2, curves.total))
+    axes.set_xlim(curves.generations[0], curves.generations[-1])
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.grid(visible=False)
-    axes.spines["bottom"].set_color(GRID)
     axes.set_xlabel("generation", color=QUIET, fontsize=9, loc="right")

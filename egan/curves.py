@@ -74,7 +74,7 @@ def curves(logbook: tools.Logbook, window: int | None = None, most: int = MOST) 
     if window is not None and window < 1:
         raise ValueError(f"expected a window of at least one generation, got {window}.")
     count = len(logbook)
-    window = window or min(max(count // 25, NARROWEST), WIDEST)
+    window = min(window or min(max(count // 25, NARROWEST), WIDEST), count)
     every = math.ceil(count / most)
     winners = np.array(logbook.select("winner"))
     tried = {key.removeprefix(PREFIX): None for line in logbook for key in line if key.startswith(PREFIX)}

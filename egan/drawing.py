@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 INK = "#2b2d33"
 QUIET = "#7b7f8a"  # axes, notes
@@ -33,18 +35,41 @@ def colours(mutations: Iterable[str]) -> dict[str, str]:
 
 def words(mutation: str) -> str:
     """A mutation's name as people write it."""
-    return mutation.replace("_", " ")
+    return plain(mutation.replace("_", " "))
+
+
+def plain(text: str) -> str:
+    """``text`` as it is, with no formula in it."""
+    return text.replace("$", r"\$")
+
+
+def header(figure: Figure, title: str, note: str, names: dict[str, str], left: float) -> None:
+    """The picture's title, a quiet note below it, and below that ``names``, each in its colour behind a dot of it."""
+    inch = 1 / figure.get_figheight()
+    figure.text(left, 1 - 0.42 * inch, plain(title), color=INK, fontsize=15, fontweight="bold")
+    figure.text(left, 1 - 0.69 * inch, note, color=QUIET, fontsize=9.5)
+    figure.legend(
+        [Line2D([], [], color=colour, marker="o", linestyle="", markersize=8) for colour in names.values()],
+        list(names),
+        loc="upper left",
+        bbox_to_anchor=(left - 0.004, 1 - 0.86 * inch),
+        ncols=6,
+        frameon=False,
+        labelcolor=list(names.values()),
+        prop={"size": 10.5, "weight": "bold"},
+        handlelength=1.0,
+        handletextpad=0.5,
+        columnspacing=1.8,
+        borderpad=0,
+        borderaxespad=0,
+    )
 
 
 def calm(axes: Axes, title: str, note: str = "") -> None:
-    """Only the axes that are read, a light grid behind, and the title at the left with a quiet note beside it."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
+    """A panel over the generations: a light grid, the title at the left, a quiet note beside it."""
+    timeline(axes)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.tick_params(colors=QUIET, labelsize=8.5, length=0, pad=5)
     heading = axes.annotate(
         title,
         (0, 1),
@@ -58,6 +83,16 @@ def calm(axes: Axes, title: str, note: str = "") -> None:
     axes.annotate(
         note, (1, 0), xytext=(8, 0.5), xycoords=heading, textcoords="offset points", color=QUIET, fontsize=8.5
     )
+
+
+def timeline(axes: Axes) -> None:
+    """A quiet axis of whole generations, and no other frame."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GRID)
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.tick_params(colors=QUIET, labelsize=8.5, length=0, pad=5)
 
 
 def pixels(figure: Figure) -> np.ndarray:

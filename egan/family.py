@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from deap import tools
 
@@ -16,9 +16,9 @@ from egan.individual import Record
 
 @dataclass
 class Relative(Record):
-    """A record with the index that DEAP's history gave it."""
+    """A record with the index that DEAP's history gave it; DEAP takes those without one for founders."""
 
-    history_index: int = 0
+    history_index: int = field(init=False)
 
 
 def deap_history(records: Sequence[Record]) -> tools.History:
@@ -34,8 +34,6 @@ def deap_history(records: Sequence[Record]) -> tools.History:
         relative = Relative(**{mark.name: getattr(record, mark.name) for mark in fields(Record)})
         if record.parent in index:
             relative.history_index = index[record.parent]  # DEAP reads the parent here, then writes the child's own
-        else:
-            del relative.history_index
         history.update([relative])
         index[record.number] = relative.history_index
     return history
@@ -94,8 +92,10 @@ def family_tree(records: Sequence[Record], generations: int = 40) -> dict[int, P
         raise ValueError(f"expected at least one generation, got {generations}.")
     last = max((record.generation for record in records), default=0)
     first = max(0, last - generations)
-    shown = [record for record in records if record.generation > first or (record.generation == first and record.survived)]
-    order = {mutation: rank for rank, mutation in enumerate(dict.fromkeys(record.mutation for record in shown))}
+    shown = [
+        record for record in records if record.generation > first or (record.generation == first and record.survived)
+    ]
+    order = {mutation: rank for rank, mutation in enumerate(dict.fromkeys(record.mutation for record in records))}
     enduring = _enduring(shown)
     places: dict[int, Place] = {}
     for generation in range(first, last + 1):

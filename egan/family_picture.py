@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from egan.drawing import DPI, GRID, INK, QUIET, colours, pixels, words
+from egan.drawing import DPI, INK, QUIET, colours, header, pixels, timeline, words
 from egan.family import Place, common_ancestor, family_tree, living
 from egan.individual import Record
 
+MARKS = "strong: the living and their ancestors · between: survived, but the line ended · faint: died at once"
+NARROWEST = 10  # generations across the picture, so that a young tree is not torn apart
 STEPS = np.linspace(0, 1, 13)
 EASE = STEPS**2 * (3 - 2 * STEPS)  # lines leave and arrive level
 
@@ -29,14 +30,16 @@ def family_picture(records: Sequence[Record], generations: int = 40, title: str 
     if last < 1:
         raise ValueError("expected records of at least one generation, got founders only: evolve first.")
     lanes = 2 * max(abs(place.lane) for place in places.values()) + 1
-    height = min(2.1 + 0.36 * max(lanes, 3), 11.0)
+    height = min(2.2 + 0.36 * max(lanes, 3), 11.0)
     figure = Figure(figsize=(12, height), dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0.03, 0.62 / height, 0.94, 1 - 1.62 / height))
-    paint = colours(place.record.mutation for place in places.values())
+    axes = figure.add_axes((0.03, 0.62 / height, 0.94, 1 - 1.82 / height))
+    used = {place.record.mutation for place in places.values()}
+    paint = colours(name for name in dict.fromkeys(record.mutation for record in records) if name in used)
     _lines(axes, places, paint)
     _dots(axes, places, paint)
-    _frame(axes, max(1, last - generations), last, lanes)
-    _header(figure, height, records, paint, title or "Family tree")
+    _frame(axes, max(0, last - generations), last, lanes)
+    header(figure, title or "Family tree", MARKS, {words(name): paint[name] for name in paint}, 0.03)
+    figure.text(0.03, 0.16 / height, _kinship(records), color=INK, fontsize=9.5)
     return pixels(figure)
 
 
@@ -73,47 +76,23 @@ def _dots(axes: Axes, places: dict[int, Place], paint: dict[str, str]) -> None:
 
 
 def _frame(axes: Axes, first: int, last: int, lanes: float) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.tick_params(colors=QUIET, labelsize=8.5, length=0, pad=5)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.locator_params(axis="x", integer=True)
+    timeline(axes)
     axes.set_yticks([])
-    axes.set_xlim(first - 0.8, last + 0.8)
+    axes.set_xlim(first - 0.6, max(last, first + NARROWEST) + 0.6)
     axes.set_ylim(-lanes / 2 - 0.2, lanes / 2 + 0.2)
     axes.set_xlabel("generation", color=QUIET, fontsize=9, loc="right")
 
 
-def _header(figure: Figure, height: float, records: Sequence[Record], paint: dict[str, str], title: str) -> None:
-    figure.text(0.03, 1 - 0.42 / height, title, color=INK, fontsize=15, fontweight="bold")
-    figure.text(0.03, 1 - 0.72 / height, _told(records), color=QUIET, fontsize=9.5)
-    named = {mutation: colour for mutation, colour in paint.items() if mutation != "founder"}
-    figure.legend(
-        [Line2D([], [], color=colour, marker="o", linestyle="", markersize=8) for colour in named.values()],
-        [words(mutation) for mutation in named],
-        loc="upper right",
-        bbox_to_anchor=(0.98, 1 - 0.12 / height),
-        ncols=4,
-        frameon=False,
-        labelcolor=list(named.values()),
-        prop={"size": 10.5, "weight": "bold"},
-        handletextpad=0.2,
-        columnspacing=1.6,
-    )
-
-
-def _told(records: Sequence[Record]) -> str:
-    """What the marks mean, and how closely the living are related."""
-    marks = "strong: the living and their ancestors · faint: died at once"
+def _kinship(records: Sequence[Record]) -> str:
+    """How closely the living are related; nothing to say of a single one."""
     alive = living(records)
-    if len(alive) == 1:
-        return marks
+    if len(alive) < 2:
+        return ""
     ancestor = common_ancestor(records)
-    kin = (
-        "of different founders"
-        if ancestor is None
-        else f"cousins of {alive[0].generation - ancestor.generation} generations: all descend from one "
-        f"{words(ancestor.mutation)} of generation {ancestor.generation:,}"
+    if ancestor is None:
+        return f"The {len(alive)} living have different founders."
+    back = alive[0].generation - ancestor.generation
+    return (
+        f"The {len(alive)} living share an ancestor {back} generation{'s' if back > 1 else ''} back: "
+        f"{words(ancestor.mutation)}, number {ancestor.number:,}."
     )
-    return f"{marks} · between: survived, but the line ended · the {len(alive)} living are {kin}"

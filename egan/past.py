@@ -1,8 +1,8 @@
 """How an evolution's past is stored in a checkpoint: by column.
 
-The past grows with every generation: a line of the logbook, and a record for each child. As columns of numbers it costs
-a checkpoint a fifteenth of the time and a fifth of the bytes that lists of single values would: after 20,000 generations
-of three children 0.1 s and 4 MB.
+The past grows with every generation: a line of the logbook, and a record for each child. As columns of numbers it
+costs a checkpoint a fifteenth of the time and a fifth of the bytes that lists of single values would: after 20,000
+generations of three children 0.1 s and 4 MB.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def pack(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def unpack(packed: dict[str, Any] | list[Any]) -> list[Any]:
-    """The rows that ``pack`` was given. A list, as the first checkpoints hold in place of columns, is returned as is."""
+    """The rows that ``pack`` was given; a list, which the first checkpoints hold in place of columns, as it is."""
     return packed if isinstance(packed, list) else [row for block in packed["blocks"] for row in _rows(block)]
 
 

@@ -23,7 +23,8 @@ def kill_after_first_checkpoint(module: str, arguments: list[str], run: Path) ->
     log = run.with_name(f"{run.name}.log")
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=output, stderr=output, env=environment)
+        command = [sys.executable, "-m", module, *arguments]
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         try:
             deadline = time.monotonic() + PATIENCE
             while not numbered(run / "checkpoints", "safetensors"):

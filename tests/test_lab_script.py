@@ -114,18 +114,18 @@ def test_the_first_call_installs_and_the_second_starts_at_once(copy: Copy) -> No
     status, said, calls = copy.lab("--seconds", "3", "--runs", "my runs")
     assert status == 0, said
     assert installations(calls) == ["venv", "pip ."]
-    assert calls[-1] == f"{copy.root}: -P -m demos --seconds 3 --runs my runs"
+    assert calls[-1] == f"{copy.root}: -P -m demos main-job --seconds 3 --runs my runs"
     assert "making .venv" in said
     assert "installing" in said
     status, said, calls = copy.lab("--no-serve")
     assert (status, said) == (0, "")
-    assert calls == [f"{copy.root}: -P -m demos --no-serve"]
+    assert calls == [f"{copy.root}: -P -m demos main-job --no-serve"]
 
 
 def test_the_main_job_runs_where_the_person_is_and_the_tests_run_in_the_project(copy: Copy, tmp_path: Path) -> None:
     (tmp_path / "else where").mkdir()
     _, _, calls = copy.lab(cwd=tmp_path / "else where")
-    assert calls[-1] == f"{tmp_path / 'else where'}: -P -m demos"
+    assert calls[-1] == f"{tmp_path / 'else where'}: -P -m demos main-job"
     _, _, calls = copy.lab("test", "-k", "ring", cwd=tmp_path / "else where")
     assert calls[-1] == f"{copy.root}: -m pytest -n 2 -q -k ring"
 

@@ -71,7 +71,11 @@ def _differences(one: Any, other: Any, path: str) -> Iterator[str]:
         for index, (left, right) in enumerate(zip(one, other, strict=False)):
             yield from _differences(left, right, f"{path}/{index}")
     elif isinstance(one, Tensor) and isinstance(other, Tensor):
-        if one.dtype != other.dtype or one.shape != other.shape or not one.equal(other):
+        if one.dtype != other.dtype or one.shape != other.shape or not torch.equal(_bits(one), _bits(other)):
             yield path
     elif not (one == other or (one != one and other != other)):
         yield path
+
+
+def _bits(tensor: Tensor) -> Tensor:
+    return tensor.contiguous().flatten().view(torch.uint8)

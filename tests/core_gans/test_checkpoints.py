@@ -30,7 +30,7 @@ NESTED: dict[str, Any] = {
         torch.tensor([255], dtype=torch.uint8),
         torch.tensor([True, False]),
     ],
-    "plain": [None, True, False, 3, 2**80, 0.1, float("nan"), float("-inf"), "ä ☃ \"quoted\"", "", (), []],
+    "plain": [None, True, False, 3, 2**80, 0.1, float("nan"), float("-inf"), 'ä ☃ "quoted"', "", (), []],
 }
 
 
@@ -143,7 +143,7 @@ class TestDamage:
         assert load(path) == {"__class__": "os.system('false')"}
 
     def test_a_missing_file_is_named(self, path: Path) -> None:
-        with pytest.raises(CheckpointError, match="expected a checkpoint at .*, found nothing"):
+        with pytest.raises(CheckpointError, match=r"expected a checkpoint at .*, found nothing"):
             load(path)
 
 
@@ -169,7 +169,7 @@ class TestWhatWasThere:
 
         save(path, {"n": 1})
         monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(CheckpointError, match="No space left on device"):
+        with pytest.raises(CheckpointError, match=r"No space left on device"):
             save(path, {"n": 2}, overwrite=True)
         assert load(path) == {"n": 1}
         assert [file.name for file in path.parent.iterdir()] == [path.name]

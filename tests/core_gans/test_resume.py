@@ -9,7 +9,6 @@ from core_gans import checkpoints
 from core_gans.__main__ import main
 from core_gans.averaging import Average
 from core_gans.compute import Compute
-from core_gans.data import Examples
 from core_gans.training import TrainingState, start, train
 from tests.killing import final_checkpoint, kill_after_first_checkpoint, metrics, rounds
 from tests.tiny import batches, differences, pictures, points, small
@@ -65,17 +64,16 @@ def test_stopping_and_resuming_every_round_is_exact_too() -> None:
 
 def test_a_state_of_other_networks_is_refused() -> None:
     state = begun("points")
-    with pytest.raises(RuntimeError, match="size mismatch|Missing key"):
+    with pytest.raises(RuntimeError, match=r"size mismatch|Missing key"):
         state.load_state_dict(begun("pictures").state_dict())
+    other = start(state.game, batches(points(20), size=6), torch.Generator())
     with pytest.raises(ValueError, match="give the same data and --batch"):
-        smaller: Examples = points(20)
-        other = start(state.game, batches(smaller, size=6), torch.Generator())
         other.load_state_dict(state.state_dict())
 
 
 def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path: Path) -> None:
-    options = "--data ring --count 300 --batch 16 --width 8 --latent 2 --threads 1 --log-every 1".split()
-    options += ["--checkpoint-every", "20", "--samples-every", "1000", "--runs", str(tmp_path)]
+    options = ["--data=ring", "--count=300", "--batch=16", "--width=8", "--latent=2", "--threads=1"]
+    options += ["--log-every=1", "--checkpoint-every=20", "--samples-every=1000", f"--runs={tmp_path}"]
     last = kill_after_first_checkpoint(
         "core_gans", ["train", "gan", *options, "--name", "killed", "--rounds", "1000000"], tmp_path / "killed"
     )

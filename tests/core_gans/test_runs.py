@@ -74,7 +74,7 @@ class TestWhatIsNoRun:
     def test_a_broken_configuration(self, run: Run, text: str) -> None:
         run.close()
         (run.folder / "config.json").write_bytes(text.encode(errors="surrogateescape"))
-        with pytest.raises(LabError, match="config.json is not (valid JSON|the configuration of a run)"):
+        with pytest.raises(LabError, match=r"config\.json is not (valid JSON|the configuration of a run)"):
             open_run(run.folder)
 
     def test_a_newer_version(self, run: Run) -> None:
@@ -90,23 +90,24 @@ class TestCheckpointsOfARun:
         return checkpoints.save(run.checkpoints / f"round-{number:07d}.safetensors", content)
 
     def test_none_yet(self, run: Run) -> None:
-        with pytest.raises(LabError, match="holds no checkpoint yet.*start it anew with --like"):
+        with pytest.raises(LabError, match=r"holds no checkpoint yet.*start it anew with --like"):
             run.load_checkpoint()
 
     def test_the_newest_one_counts(self, run: Run) -> None:
-        for number in (2, 9_999_999, 10_000_000, 30):
+        for number in (10_000_000, 2, 9_999_999, 30):
             self.save(run, number)
         assert run.load_checkpoint()["state"] == {"round": 10_000_000}
-        assert [int(path.stem[6:]) for path in numbered(run.checkpoints, "safetensors")] == [2, 30, 9_999_999, 10_000_000]
+        in_order = [int(path.stem[6:]) for path in numbered(run.checkpoints, "safetensors")]
+        assert in_order == [2, 30, 9_999_999, 10_000_000]
 
     def test_one_of_another_variant(self, run: Run) -> None:
         self.save(run, 3, variant="wgan")
-        with pytest.raises(LabError, match="belongs to a training of wgan, but .* is a training of gan"):
+        with pytest.raises(LabError, match=r"was made by training of wgan, but .* is training of gan"):
             run.load_checkpoint()
 
     def test_one_of_another_kind(self, run: Run) -> None:
         self.save(run, 3, kind="evolution")
-        with pytest.raises(LabError, match="belongs to a evolution of gan"):
+        with pytest.raises(LabError, match="was made by evolution of gan"):
             run.load_checkpoint()
 
     def test_one_of_other_fields(self, run: Run) -> None:

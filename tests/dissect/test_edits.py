@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dissect import ablate, compose, fill, insert, scale
+from dissect import ablate, compose, fill, insert, scale, shift
 
 X = torch.arange(2 * 4 * 4 * 4, dtype=torch.float32).view(2, 4, 4, 4) - 50
 LEFT = torch.zeros(4, 4)
@@ -20,6 +20,14 @@ def test_ablate_insert_and_scale_touch_their_units_alone():
     edited = insert([3, 1], [7.0, 8.0])(X)
     assert edited[:, 3].unique().tolist() == [7.0]
     assert edited[:, 1].unique().tolist() == [8.0]
+
+
+def test_shift_adds_under_the_mask():
+    edited = shift([2, 0], [1.0, -2.0], 0.5 * LEFT)(X)
+    assert torch.equal(edited[:, 2], X[:, 2] + 0.5 * LEFT)
+    assert torch.equal(edited[:, 0], X[:, 0] - LEFT)
+    assert torch.equal(edited[:, [1, 3]], X[:, [1, 3]])
+    assert torch.equal(shift([1], 3.0)(X)[:, 1], X[:, 1] + 3)
 
 
 def test_the_input_is_not_changed_and_gradients_flow():
@@ -71,6 +79,9 @@ def test_identities():
 def test_half_precision_stays_half_precision():
     assert ablate([0], LEFT)(X.bfloat16()).dtype == torch.bfloat16
     assert insert([0], [1.5], LEFT)(X.half()).dtype == torch.float16
+    filled = fill([0], LEFT)(X.bfloat16())
+    assert filled.dtype == torch.bfloat16
+    torch.testing.assert_close(filled.float(), fill([0], LEFT)(X), atol=0.5, rtol=0.02)
 
 
 def test_fill_continues_what_surrounds_the_mask():
@@ -116,6 +127,8 @@ def test_fill_without_surroundings_puts_the_given_values():
         (lambda: ablate([0], torch.ones(2, 2, 4, 4)), "expected a mask of shape"),
         (lambda: ablate([0], torch.ones(3, 4, 4))(X), "expected one mask or 2"),
         (lambda: insert([0, 1], [1.0, 2.0, 3.0]), "one value or 2"),
+        (lambda: shift([0, 1], [1.0]), "one value or 2"),
+        (lambda: fill([0, 1], LEFT, otherwise=[1.0]), "one value or 2"),
     ],
 )
 def test_mistakes_are_told(make, words):

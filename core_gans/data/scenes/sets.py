@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -70,9 +68,9 @@ def write(path: str | Path, scenes: SceneSet, overwrite: bool = False) -> None:
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists already and is kept; choose another name or ask for it to be overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with unfinished.open("wb") as file:
             np.savez(
                 file,
                 images=scenes.images,
@@ -81,10 +79,9 @@ def write(path: str | Path, scenes: SceneSet, overwrite: bool = False) -> None:
                 class_names=np.asarray(scenes.labels, dtype=np.str_),
                 palette=scenes.palette,
             )
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read(path: str | Path) -> SceneSet:

@@ -1,0 +1,86 @@
+"""``python -m demos``: the app, and the main job of ``./lab``.
+
+    gan-lab                    serve the app on this computer (loopback only)
+    gan-lab main-job           evolve generators on handwritten digits, dissect the shipped one, serve the app
+
+Both explain their options with --help.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import tyro
+from rich.console import Console
+
+from core_gans.session import friendly_errors
+from demos.serve import PORT
+
+
+@dataclass(frozen=True)
+class App:
+    """Serve the app: paint with the units of a generator, watch generators evolve."""
+
+    port: int = PORT
+    """Where to listen; any free port when it is taken, or 0."""
+    runs: Path = Path("runs")
+    """Where the app keeps runs."""
+
+
+@dataclass(frozen=True)
+class MainJob:
+    """Evolve generators on handwritten digits, dissect the scene generator, then serve the app."""
+
+    seconds: float = 90.0
+    """How long to evolve."""
+    runs: Path = Path("runs")
+    """Where runs are kept."""
+    serve: bool = True
+    """Serve the app at the end; --no-serve ends instead."""
+    port: int = PORT
+    """Where the app listens."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command ``gan-lab``; without the name of a command it serves the app."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
+        words.insert(0, "app")
+    console = Console(markup=False)
+    with friendly_errors(console):
+        command = tyro.extras.subcommand_cli_from_dict(
+            {"app": App, "main-job": MainJob}, prog="gan-lab", args=words, description=__doc__
+        )
+        if isinstance(command, MainJob):
+            from demos.main_job import dissect_scenes, evolve_digits
+
+            evolve_digits(command.seconds, command.runs, console)
+            dissect_scenes(command.runs, console)
+            if not command.serve:
+                return
+        serve_app(command.port, command.runs, console)
+
+
+def serve_app(port: int, runs: Path, console: Console) -> None:
+    """Serve until Ctrl-C; evolutions that are under way then end, and stay if they were to be kept."""
+    with console.status("opening the app"):
+        from demos.app import build
+        from demos.evolving import Workshop
+        from demos.serve import serve
+
+        # Half of the cores for one brush or evolution: two torches that fight for all of them are many times slower.
+        torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+        workshop = Workshop(runs)
+        blocks = build(workshop=workshop)
+    try:
+        serve(blocks, port, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
+    finally:
+        workshop.close()
+
+
+if __name__ == "__main__":
+    main()

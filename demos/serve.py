@@ -1,0 +1,105 @@
+"""Serving the app on this computer alone: loopback only, no foreign names, no oversized pictures, nothing from outside.
+
+Beside listening on loopback, requests must name this computer as their host: a page elsewhere whose name is made to
+point here (DNS rebinding) is refused.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from PIL import Image
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from demos.look import look
+
+ADDRESS = "127.0.0.1"
+PORT = 7860
+LARGEST_PICTURE = 4096 * 4096  # pixels; Pillow would unpack a small file into gigabytes
+LARGEST_UPLOAD = "2mb"  # the app itself asks for no files
+STARTING_SECONDS = 30.0
+
+
+def web_app(blocks: gr.Blocks) -> FastAPI:
+    """``blocks`` as a web application that answers only to this computer's own names."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"])
+    return gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        server_name=ADDRESS,
+        show_error=False,
+        max_file_size=LARGEST_UPLOAD,
+        ssr_mode=False,
+        **look(),
+    )
+
+
+def refuse_large_pictures() -> None:
+    """Make Pillow raise for pictures above ``LARGEST_PICTURE`` pixels, where it would only warn."""
+    Image.MAX_IMAGE_PIXELS = LARGEST_PICTURE
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on ``port`` of the loopback interface, or on any free one when that is taken.
+
+    Raises:
+        ValueError: ``port`` is no port.
+    """
+    if not 0 <= port <= 65535:
+        raise ValueError(f"expected a port from 0 (any) to 65535, got {port}")
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((ADDRESS, port))
+    except OSError:
+        door.bind((ADDRESS, 0))
+    return door
+
+
+def serve(blocks: gr.Blocks, port: int = PORT, announce: Callable[[str], None] = print) -> None:
+    """Serve until Ctrl-C. ``announce`` is told the address once the door is open."""
+    refuse_large_pictures()
+    with listen(port) as door:
+        server = _server(blocks)
+        announce(_address(door))
+        server.run(sockets=[door])
+
+
+@contextmanager
+def serving(blocks: gr.Blocks) -> Iterator[str]:
+    """Serve on a free port while the block runs; yields the address."""
+    refuse_large_pictures()
+    with listen(0) as door:
+        server = _server(blocks)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + STARTING_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the app did not start: see the messages above")
+            time.sleep(0.02)
+        try:
+            yield _address(door)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=STARTING_SECONDS)
+
+
+def _server(blocks: gr.Blocks) -> uvicorn.Server:
+    config = uvicorn.Config(web_app(blocks), log_level="warning", timeout_graceful_shutdown=1)
+    return uvicorn.Server(config)
+
+
+def _address(door: socket.socket) -> str:
+    return f"http://{ADDRESS}:{door.getsockname()[1]}/"

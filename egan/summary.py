@@ -1,0 +1,65 @@
+"""An evolution told in a short table: the judge's numbers, the winning mutations, and where the pictures are."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from core_gans.runs import numbered
+from egan.experiment import Result
+from egan.watching import CHART, TREE
+
+
+def summary_table(result: Result) -> Table:
+    """Three tables in one: the independent judge before and after, how often each mutation won, and the pictures.
+
+    Pictures are named within the run's folder, so that their names fit on a line.
+    """
+    population = result.population
+    whole = Table.grid()
+    whole.title = f"{population.round:,} generations in {population.seconds:,.0f} s"
+    whole.title_justify = "left"
+    judged = _table("judge", "before", "after", numbers=2)
+    for name, value in result.after.items():
+        judged.add_row(Text(name), _number(result.before.get(name)), _number(value))
+    whole.add_row(judged)
+    winners = Counter(population.logbook.select("winner"))
+    if winners:
+        won = _table("winning mutation", "share", "generations", numbers=2)
+        for name, count in winners.most_common():
+            won.add_row(Text(name), f"{count / winners.total():.0%}", f"{count:,}")
+        whole.add_row(won)
+    pictures = _table("picture", "shows", numbers=0)
+    for name, shows in _pictures(result):
+        pictures.add_row(name, shows)
+    whole.add_row(pictures)
+    return whole
+
+
+def _table(*headings: str, numbers: int) -> Table:
+    """A table whose last columns, ``numbers`` of them, hold numbers."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for index, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if index >= len(headings) - numbers else "left")
+    return table
+
+
+def _pictures(result: Result) -> list[tuple[str, str]]:
+    """Those that are there."""
+    sheets = numbered(result.folder / "samples", "png")
+    wanted = [(f"samples/{sheets[-1].name}", "the last samples")] if sheets else []
+    wanted += [
+        ("training.gif", "how the samples came about"),
+        (CHART, "fitness, quality, diversity, winners"),
+        (TREE, "who descends from whom"),
+    ]
+    return [(name, shows) for name, shows in wanted if (result.folder / name).is_file()]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.4g}"

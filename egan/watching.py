@@ -1,0 +1,62 @@
+"""A watcher that draws an evolution into its run folder while it plays."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core_gans.images import write_png
+from core_gans.watchers import Watcher
+from egan.curves import curves
+
+CHART, NUMBERS, TREE = "evolution.png", "evolution.json", "family_tree.png"
+
+
+class EvolutionPictures(Watcher):
+    """Writes evolution.png, evolution.json and family_tree.png every ``every`` generations, and at the end.
+
+    Between two drawings at least ``rest`` seconds pass: a drawing takes about one, and generations of points are many.
+    ``subject`` stands in the titles, such as "dcgan on ring".
+    """
+
+    def __init__(self, folder: Path, subject: str = "", every: int = 500, rest: float = 30.0) -> None:
+        if every < 1:
+            raise ValueError(f"expected at least one generation between drawings, got {every}.")
+        self.folder, self.of, self.every, self.rest = folder, f" of {subject}" if subject else "", every, rest
+        self._drawn_at, self._drawn_round = -rest, -1
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        self._drawn_at, self._drawn_round = time.monotonic(), -1
+
+    def after_round(self, state: Any) -> None:
+        if state.round % self.every == 0 and time.monotonic() - self._drawn_at >= self.rest:
+            self.draw(state)
+
+    def end(self, state: Any) -> None:
+        if state.round != self._drawn_round:
+            self.draw(state)
+
+    def draw(self, state: Any) -> None:
+        """Write the three files from the state's logbook and history; what has no generations yet is left out."""
+        from egan.charts import evolution_picture  # matplotlib's import takes a second
+        from egan.family_picture import family_picture
+
+        self._drawn_at, self._drawn_round = time.monotonic(), state.round
+        if len(state.logbook) > 0:
+            write_png(self.folder / TREE, family_picture(state.history, title=f"Family tree{self.of}"))
+        if len(state.logbook) > 1:
+            course = curves(state.logbook)
+            write_png(self.folder / CHART, evolution_picture(course, f"Evolution{self.of}"))
+            write_json(self.folder / NUMBERS, course.to_json())
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> Path:
+    """Write ``content`` as JSON, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return path

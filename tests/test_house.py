@@ -1,0 +1,136 @@
+"""The house rules: who may import whom. Read from the syntax of every file, so that no rule depends on what runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("core_gans", "egan", "dissect", "demos")
+UPHILL = {  # package: what it must not import
+    "core_gans": {"egan", "dissect", "demos", "deap", "gradio"},
+    "egan": {"dissect", "demos", "gradio"},
+    "dissect": {"core_gans", "egan", "demos", "deap", "gradio"},
+    "demos": {"deap"},
+}
+DOORS = {"dissect/__main__.py": {"core_gans"}}  # what single files may import all the same
+BANNED = {"torchvision"}  # has no build that imports beside the CPU build of torch
+
+
+def imports(tree: ast.AST, module: str) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that the ``module`` (dotted, a package ends in ``.__init__``) imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield node.lineno, f"{source}.{alias.name}"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            given = node.args[0] if node.args else None
+            yield node.lineno, given.value if isinstance(given, ast.Constant) else "a computed name"
+
+
+def violations(root: Path) -> list[str]:
+    """Every breach of the rules under ``root``, as ``path:line: what is wrong``."""
+    found = []
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            place = path.relative_to(root)
+            if path.name == "utils.py":
+                found.append(f"{place}: no utils.py: name the file after its idea")
+            module = ".".join(place.with_suffix("").parts)
+            forbidden = (UPHILL[package] | BANNED) - DOORS.get(place.as_posix(), set())
+            for line, name in imports(ast.parse(path.read_text(encoding="utf-8")), module):
+                if name.split(".")[0] in forbidden or name == "a computed name":
+                    found.append(f"{place}:{line}: {package} must not import {name}")
+                if _is_sibling_variant(root, module, name):
+                    found.append(f"{place}:{line}: variants never import each other, but this imports {name}")
+    return found
+
+
+def _is_sibling_variant(root: Path, module: str, name: str) -> bool:
+    """Whether a variant imports another one, or the list of them all."""
+    home = "core_gans.variants"
+    if not module.startswith(f"{home}.") or module == f"{home}.__init__":
+        return False
+    return name == home or name.startswith(f"{home}.")
+
+
+def test_the_house_keeps_its_rules() -> None:
+    assert violations(ROOT) == []
+
+
+def test_nothing_anywhere_needs_torchvision() -> None:
+    for folder in ("tests", "examples", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            names = {name.split(".")[0] for _, name in imports(ast.parse(path.read_text(encoding="utf-8")), "tests.x")}
+            assert not names & BANNED, path
+    assert "torchvision" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_rules_look_at_something() -> None:
+    for package, module in {"core_gans": "torch.nn", "egan": "deap.tools", "dissect": "torch.nn"}.items():
+        files = list((ROOT / package).rglob("*.py"))
+        assert len(files) > 5
+        texts = [path.read_text(encoding="utf-8") for path in files]
+        assert module in {name for text in texts for _, name in imports(ast.parse(text), f"{package}.x")}
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "told"),
+    [
+        ("core_gans/a.py", "import egan", "core_gans must not import egan"),
+        ("core_gans/a.py", "x = 1\nfrom dissect.hooks import record", "a.py:2: core_gans must not import dissect."),
+        ("core_gans/deep/er/a.py", "def f():\n    import demos.app as d", "must not import demos.app"),
+        ("core_gans/a.py", "from deap import tools", "must not import deap.tools"),
+        ("core_gans/a.py", "if TYPE_CHECKING:\n    import gradio as gr", "must not import gradio"),
+        ("core_gans/a.py", "import importlib\nimportlib.import_module('egan.fitness')", "must not import egan.fitness"),
+        ("core_gans/a.py", "__import__('dem' + 'os')", "must not import a computed name"),
+        ("core_gans/a.py", "from torchvision.transforms import Resize", "must not import torchvision"),
+        ("egan/a.py", "import dissect", "egan must not import dissect"),
+        ("egan/a.py", "import numpy, gradio", "egan must not import gradio"),
+        ("egan/a.py", "from demos import app", "egan must not import demos"),
+        ("dissect/a.py", "from core_gans.errors import LabError", "dissect must not import core_gans"),
+        ("dissect/report/a.py", "import egan.evolution", "dissect must not import egan"),
+        ("dissect/__main__.py", "import egan", "dissect must not import egan"),
+        ("dissect/report/__main__.py", "import core_gans", "dissect must not import core_gans"),
+        ("demos/a.py", "import deap.tools", "demos must not import deap"),
+        ("demos/utils.py", "", "demos/utils.py: no utils.py"),
+        ("core_gans/variants/a.py", "from core_gans.variants.gan import GAN", "variants never import each other"),
+        ("core_gans/variants/a.py", "from core_gans.variants import gan", "variants never import each other"),
+        ("core_gans/variants/a.py", "from .gan import GAN", "variants never import each other"),
+        ("core_gans/variants/a.py", "from . import gan", "variants never import each other"),
+        ("core_gans/variants/a.py", "import core_gans.variants", "variants never import each other"),
+    ],
+)
+def test_a_planted_breach_is_found(place: str, text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    found = violations(tmp_path)
+    assert len(found) == 1
+    assert told in found[0]
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("core_gans/a.py", "import torch\nfrom core_gans.game import Game\nfrom . import game\negan = 'import egan'"),
+        ("core_gans/variants/__init__.py", "from core_gans.variants.gan import GAN"),
+        ("core_gans/variants/a.py", "from core_gans.objectives import hinge\nfrom ..game import Game"),
+        ("egan/a.py", "from deap import base\nfrom core_gans.game import Game"),
+        ("dissect/__main__.py", "from core_gans.models import open_model\nfrom dissect.study import study"),
+        ("demos/a.py", "import gradio as gr\nimport egan, dissect, core_gans"),
+    ],
+)
+def test_what_is_allowed_is_let_through(place: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert violations(tmp_path) == []
