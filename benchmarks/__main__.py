@@ -56,7 +56,9 @@ def drawing() -> None:
 
 def rounds() -> None:
     """Rounds of dcgan in a second, by size, precision and layout."""
-    print("| dcgan, batch 64, width 64 | fp32 | fp32 channels_last | bf16 | bf16 channels_last |\n|---|---|---|---|---|")
+    print(
+        "| dcgan, batch 64, width 64 | fp32 | fp32 channels_last | bf16 | bf16 channels_last |\n|---|---|---|---|---|"
+    )
     for size, colours in ((32, 1), (64, 3)):
         game, data = make("dcgan", shape=(colours, size, size)), noise(colours, size)
         cells = []

@@ -10,6 +10,7 @@ from typing import Literal
 from demos.painter import Touch
 from dissect import Painting
 
+MINUS = "−"
 Verdict = Literal["wanted", "took its place", "gave way", "side effect", ""]
 THERE = 0.0005  # of the picture: a class that covers less before and after is left out
 NOTICED = 0.001  # of the picture: smaller changes are the segmenter's own flicker
@@ -66,7 +67,7 @@ def told(painting: Painting, touches: Sequence[Touch]) -> str:
         if mode == "erase":
             return f"There was no {concept} under the brush, so there was nothing to erase."
         return f"No {concept} came: this place does not let one grow. More strength or another place may."
-    share = f" ({(after - before) / before:+.0%})" if before else ""
+    share = f" ({(after - before) / before:+.0%})".replace("-", MINUS) if before else ""
     return f"Under the brush: {concept} {before} → {after} pixels{share}."
 
 
@@ -83,7 +84,7 @@ def as_html(rows: Sequence[Row], colours: dict[str, str]) -> str:
 
 def _line(row: Row, colour: str, reach: float) -> str:
     noticed = abs(row.change) >= NOTICED
-    change = f"{row.change * 100:+.1f}".replace("-", "−") if noticed else "·"
+    change = f"{row.change * 100:+.1f}".replace("-", MINUS) if noticed else "·"
     side, width = ("less" if row.change < 0 else "more"), 50 * abs(row.change) / reach if noticed else 0
     kind = row.verdict.replace(" ", "-")
     return (

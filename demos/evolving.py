@@ -6,6 +6,7 @@ the folder to where runs are; what is not kept is gone with the page that starte
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 import threading
@@ -134,9 +135,9 @@ class Evolving:
         self.wish, self.runs_folder = wish, runs_folder
         self._lock = threading.Lock()
         self._look = Look(wish)
-        self._stop = self._keep = self._discard = False
-        self._folder = Path(tempfile.mkdtemp(prefix="gan-lab-"))
-        self._name = runs.default_name("egan", wish.data)
+        self._stop = self._keep = self._discard = self._ended = False
+        self.workplace = Path(tempfile.mkdtemp(prefix="gan-lab-"))
+        self._name = f"{runs.default_name('egan', wish.data)}-{secrets.token_hex(2)}"  # unique within a second
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
 
     def start(self) -> None:
@@ -150,7 +151,8 @@ class Evolving:
 
     @property
     def running(self) -> bool:
-        return self._thread.is_alive()
+        """Whether it is still at work."""
+        return not self._ended
 
     @property
     def kept(self) -> bool:
@@ -162,24 +164,21 @@ class Evolving:
         self._stop = True
 
     def keep(self) -> Path:
-        """Keep the run: its folder will be among the runs once the evolution is over, and is at once if it is."""
+        """Keep the run, at the folder returned: it is there at once if the evolution is over, else when it is."""
         with self._lock:
             self._keep = True
-        if not self.running:
             self._settle()
         return self.runs_folder / self._name
 
     def discard(self) -> None:
-        """Stop, and leave nothing behind unless it was kept."""
+        """Stop, and leave nothing behind unless it is kept."""
         with self._lock:
             self._stop = self._discard = True
-        if not self.running:
             self._settle()
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait until it is over."""
-        if self.running:
-            self._thread.join(seconds)
+        """Wait until it is over, at most ``seconds``."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         setting, wish = SETTINGS[self.wish.data], self.wish
@@ -190,7 +189,7 @@ class Evolving:
                 setting.options,
                 Evolution(mutations=wish.mutations, parents=wish.parents, gamma=wish.gamma),
                 seconds=wish.seconds,
-                runs_folder=self._folder,
+                runs_folder=self.workplace,
                 name=self._name,
                 console=Console(quiet=True),
                 watchers=[_Looker(self)],
@@ -203,18 +202,19 @@ class Evolving:
         finally:
             if not self.look.over:
                 self._change(phase="failed", trouble="it broke off: see the messages of the program")
-            self._settle()
+            with self._lock:
+                self._ended = True
+                self._settle()
 
     def _settle(self) -> None:
-        """Move the folder to the runs if it is kept, delete it if it is discarded; else leave it where it is."""
-        with self._lock:
-            source = self._folder / self._name
-            if self._keep and source.is_dir():
-                self.runs_folder.mkdir(parents=True, exist_ok=True)
-                shutil.move(source, self.runs_folder / self._name)
-                self._look = replace(self._look, folder=self.runs_folder / self._name)
-            if self._keep or self._discard:
-                shutil.rmtree(self._folder, ignore_errors=True)
+        """Once it is over, move the folder to the runs if it is kept, or delete it if it is discarded."""
+        source = self.workplace / self._name
+        if self._ended and self._keep and source.is_dir():
+            self.runs_folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(source, self.runs_folder / self._name)
+            self._look = replace(self._look, folder=self.runs_folder / self._name)
+        if self._ended and (self._keep or self._discard):
+            shutil.rmtree(self.workplace, ignore_errors=True)
 
     def _change(self, **fields: Any) -> None:
         with self._lock:

@@ -40,8 +40,7 @@ class Desk:
 
     def __init__(self, painter: Painter) -> None:
         self.painter = painter
-        colours = painter.segmenter.colours or ((128, 128, 128),) * len(painter.labels)
-        self.colours = {label: f"rgb{colour}" for label, colour in zip(painter.labels, colours, strict=True)}
+        self.colours = {label: f"rgb{colour}" for label, colour in zip(painter.labels, painter.colours, strict=True)}
         self.first = Sketch(painter.rich_seed())
         self._numbers = count(1)
 

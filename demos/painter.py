@@ -6,19 +6,19 @@ interface: scenes are seeds, masks are tensors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import cast, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core_gans import shipped
 from core_gans.errors import unknown_name
-from core_gans.models import Model, load_model
-from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Stroke, pigment
+from core_gans.models import load_model
+from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Segmenter, Stroke, pigment
 from dissect.painting import Mode
 from dissect.unet import UNetSegmenter
 
@@ -26,6 +26,7 @@ LARGEST_SEED = 2**31 - 1
 SCENES_KEPT = 64  # pictures whose first look is remembered
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
+GREY = (128, 128, 128)
 STRONGEST = 3.0  # further out, units have values that they never take by themselves
 PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a concept to offer it
 
@@ -57,19 +58,27 @@ def touch(mode: str, concept: str, mask: Tensor, strength: float = 1.0, units: i
 class Painter:
     """Paints on the scenes of one generator. Safe to share between threads: one picture is made at a time."""
 
-    def __init__(self, model: Model, dissection: Dissection, segmenter: UNetSegmenter) -> None:
-        """``dissection`` is that of a layer of ``model``'s generator, made with ``segmenter``.
+    def __init__(
+        self,
+        generator: nn.Module,
+        latent: Callable[[torch.Generator], Tensor],
+        dissection: Dissection,
+        segmenter: Segmenter,
+        colours: Sequence[Sequence[int]] | None = None,
+    ) -> None:
+        """``latent`` draws the latent (1, ...) of one picture; ``colours`` has an RGB for each of the labels.
 
         Raises:
-            ValueError: the dissection speaks of other concepts than the segmenter, or of a layer that is not there.
+            ValueError: the dissection was made with other labels than the segmenter's.
         """
-        if dissection.labels != segmenter.labels:
+        if dissection.labels != tuple(segmenter.labels):
             raise ValueError(
-                f"the dissection knows {', '.join(dissection.labels)}, "
-                f"but the segmenter {', '.join(segmenter.labels)}: use the segmenter that the dissection was made with"
+                f"the dissection knows {', '.join(dissection.labels)}, but the segmenter "
+                f"{', '.join(segmenter.labels)}: use the segmenter that the dissection was made with"
             )
-        self.model, self.dissection, self.segmenter = model, dissection, segmenter
+        self.generator, self.latent, self.dissection, self.segmenter = generator, latent, dissection, segmenter
         self.labels = dissection.labels
+        self.colours = tuple(tuple(colour) for colour in colours or [GREY] * len(self.labels))
         self.concepts = tuple(
             label for label, score in zip(self.labels, dissection.score.max(axis=0), strict=True) if score >= PAINTABLE
         )
@@ -81,11 +90,10 @@ class Painter:
     @classmethod
     def shipped(cls) -> Painter:
         """The scenes generator that comes with the lab. LabError when a file of it is missing or damaged."""
-        return cls(
-            load_model(shipped.path("scenes-generator")),
-            Dissection.load(shipped.path("scenes-dissection")),
-            UNetSegmenter.load(shipped.path("scenes-segmenter")),
-        )
+        model = load_model(shipped.path("scenes-generator"))
+        segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
+        dissection = Dissection.load(shipped.path("scenes-dissection"))
+        return cls(model.net, lambda rng: model.game.latents(1, rng), dissection, segmenter, segmenter.colours)
 
     def easel(self, seed: int) -> Easel:
         """The untouched scene of ``seed``, ready to be painted on. ValueError for a seed out of range."""
@@ -134,8 +142,8 @@ class Painter:
         return max(range(FIRST_SEEDS), key=told)
 
     def _make_easel(self, seed: int) -> Easel:
-        latent = self.model.game.latents(1, torch.Generator().manual_seed(seed))
-        return Easel(self.model.net, self.dissection.layer, latent, self.segmenter)
+        latent = self.latent(torch.Generator().manual_seed(seed))
+        return Easel(self.generator, self.dissection.layer, latent, self.segmenter)
 
     def _make_pigment(self, concept: str, units: int | None) -> Pigment:
         return pigment(self.dissection, concept, units)

@@ -1,6 +1,6 @@
 """The README's picture: scenes of the shipped generator, where its tree units fire, and the scenes without its trees.
 
-    python examples/hero.py docs/images/hero.png
+python examples/hero.py docs/images/hero.png
 """
 
 from __future__ import annotations

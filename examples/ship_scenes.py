@@ -34,6 +34,7 @@ from dissect import Dissection, compare_layers
 from dissect.sealed import read_sealed
 from dissect.study import best_layer, spatial_layers
 from dissect.unet import UNetSegmenter
+from egan.past import unpack
 
 CALIBRATION, JUDGED, DISSECTED = 10_000, 4_000, 2_000  # latents
 UNSEEN = 987_654  # seed of the scenes that judge
@@ -106,11 +107,14 @@ def judge(model: Model, images: np.ndarray, segmenter: UNetSegmenter) -> dict[st
         np.bincount(segmenter(part).flatten().numpy(), minlength=len(segmenter.labels)) / part[:, 0].numel()
         for part in (fake, real.images[:1_000].float() / 127.5 - 1)
     ]
-    return {"drawn": drawn, "perfect": perfect, "shares": dict(zip(segmenter.labels, zip(*shares, strict=True), strict=True))}
+    return {
+        "drawn": drawn,
+        "perfect": perfect,
+        "shares": dict(zip(segmenter.labels, zip(*shares, strict=True), strict=True)),
+    }
 
 
 def checkpoint_facts(path: Path) -> dict[str, Any]:
-    from dissect.sealed import read_sealed
 
     return dict(read_sealed(path)[1]["facts"])
 
@@ -127,17 +131,17 @@ def write_card(
 ) -> None:
     """MODEL_CARD.md: what each file is, the command that made it, and what was measured."""
     winners: dict[str, int] = {}
-    for line in state["logbook"]:
+    for line in unpack(state["logbook"]):
         winners[line["winner"]] = winners.get(line["winner"], 0) + 1
     total = sum(winners.values())
     lines = [
         "# The models that come with the lab",
         "",
-        f"Made on {time.strftime('%Y-%m-%d')}. Drawn scenes only: no photograph and no person's data is in them. MIT licence.",
+        f"Made on {time.strftime('%Y-%m-%d')} from drawn scenes only, without any photograph. MIT licence.",
         "",
         "## scenes-generator, scenes-discriminator",
         "",
-        "A generator of 64x64 landscapes, evolved by E-GAN (Wang et al. 2019), and the discriminator it evolved against.",
+        "A generator of 64x64 landscapes, evolved by E-GAN (Wang et al. 2019), and its discriminator.",
         "The generator is the weight average of the best survivors, its batch normalisation recalibrated over "
         f"{CALIBRATION:,} latents; both are stored in half precision.",
         "",
@@ -145,7 +149,7 @@ def write_card(
         f"- {state['round']:,} generations, {state['images_seen']:,} real images seen, "
         f"{state['seconds'] / 60:.0f} minutes on one or two busy cores; seed {card['seed']}",
         "- winning mutations: " + ", ".join(f"{name} {count / total:.0%}" for name, count in sorted(winners.items())),
-        f"- channels {tuple(config['fields']['channels'])} from 4x4 to 64x64, latents N(0, 1)^{config['fields']['latent']}",
+        f"- channels {tuple(config['fields']['channels'])} from 4x4 upwards, latents N(0, 1)^{config['fields']['latent']}",
         "",
         f"| against {JUDGED:,} unseen scenes (seed {UNSEEN}), 2,000 samples | generator | a perfect sampler |",
         "|---|---|---|",
@@ -160,22 +164,23 @@ def write_card(
         "A small U-Net that says what each pixel of a scene shows.",
         "",
         f"- made by: `{facts.get('command', '')}`, seed {facts.get('seed', '')}, {facts['steps']:,} steps",
-        f"- {facts['pixel_accuracy']:.2%} of the pixels and a mean IoU of {facts['mean_iou']:.3f} on {facts['held_out']:,} "
-        f"held-out scenes; {facts['disturbed_pixel_accuracy']:.2%} and {facts['disturbed_mean_iou']:.3f} when they are "
+        f"- {facts['pixel_accuracy']:.2%} of the pixels and a mean IoU of {facts['mean_iou']:.3f} on "
+        f"{facts['held_out']:,} held-out scenes; {facts['disturbed_pixel_accuracy']:.2%} and {facts['disturbed_mean_iou']:.3f} when they are "
         "blurred, noisy and off-colour",
         "- IoU: " + ", ".join(f"{label} {iou:.3f}" for label, iou in facts["iou"].items() if iou is not None),
         "",
         "## scenes-dissection",
         "",
-        f"The dissection of the generator's layer `{best.layer}` over {best.images:,} images, the layer with units for most concepts.",
+        f"The dissection of the generator's layer `{best.layer}` over {best.images:,} images: the layer with units for "
+        "most concepts.",
         "",
         f"- made by: `{best.provenance['command']}`",
         "",
         "| layer | units | matched | concepts with units |",
         "|---|---|---|---|",
         *[
-            f"| {layer} | {one.count} | {len(one.matched())} | {', '.join(sorted({m.concept for m in one.matched()}))} |"
-            for layer, one in found.items()
+            f"| {name} | {one.count} | {len(one.matched())} | {', '.join(sorted({m.concept for m in one.matched()}))} |"
+            for name, one in found.items()
         ],
         "",
         "## digits-classifier",
@@ -190,9 +195,7 @@ def write_index(out: Path) -> None:
     """The checksums that ``core_gans.shipped`` holds the files against."""
     if out.resolve() != FOLDER.resolve() and not (out / "digits-classifier.safetensors").exists():
         shutil.copyfile(FOLDER / "digits-classifier.safetensors", out / "digits-classifier.safetensors")
-    digests = {
-        file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(out.glob("*.safetensors"))
-    }
+    digests = {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(out.glob("*.safetensors"))}
     (out / "index.json").write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
 
 

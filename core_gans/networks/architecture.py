@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core_gans.errors import LabError
+
 Upsampling = Literal["transpose", "resize"]
 Normalisation = Literal["batch", "instance", "spectral", "none"]
 
@@ -21,3 +23,8 @@ class Architecture:
     discriminator_channels: tuple[int, ...] = ()
     upsampling: Upsampling = "transpose"
     normalisation: Normalisation = "batch"
+
+    def __post_init__(self) -> None:
+        for name in ("latent", "width", "depth"):
+            if getattr(self, name) < 1:
+                raise LabError(f"expected a {name} of at least 1, got {getattr(self, name)}.")

@@ -156,6 +156,12 @@ class TestWhatWasThere:
         save(path, {"n": 2}, overwrite=True)
         assert load(path) == {"n": 2}
 
+    def test_is_replaced_whole_and_never_written_into(self, path: Path) -> None:
+        save(path, {"n": 1})
+        os.link(path, path.with_name("link"))  # a reader that has the old file open sees what the link sees
+        save(path, {"n": 2}, overwrite=True)
+        assert load(path.with_name("link")) == {"n": 1}
+
     def test_survives_a_full_disk(self, path: Path, full_disk: None) -> None:
         save(path, {"n": 1})
         with pytest.raises(CheckpointError, match=r"is the disk full\? What was there is intact"):

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
 
+from core_gans import checkpoints
+from core_gans.checkpoints import CheckpointError
 from core_gans.data import points
 from core_gans.data.digits import digits
 from core_gans.data.examples import Examples, as_float
@@ -38,8 +40,6 @@ from core_gans.metrics import (
 from core_gans.metrics.digits_augmentation import augment, blur, no_digits
 from core_gans.metrics.digits_classifier import SHIPPED
 from core_gans.metrics.digits_training import split
-from core_gans import checkpoints
-from core_gans.checkpoints import CheckpointError
 
 
 def seeded(seed: int = 0) -> torch.Generator:

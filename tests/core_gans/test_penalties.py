@@ -42,9 +42,9 @@ def test_gradient_penalty_of_a_slope_of_five_is_sixteen(shape: tuple[int, ...], 
 def test_gradient_penalty_is_float32_inside_autocast_and_for_bf16_examples(rng: torch.Generator) -> None:
     real, fake = pair(5, 2)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        penalty = gradient_penalty(Plane(3.0, 4.0), real.bfloat16(), fake.bfloat16(), rng)
+        penalty = gradient_penalty(Plane(3.003, 4.004), real.bfloat16(), fake.bfloat16(), rng)  # bf16 knows 3 and 4
     assert penalty.dtype == torch.float32
-    assert penalty.item() == 16
+    assert penalty.item() == pytest.approx((5.005 - 1) ** 2, rel=1e-5)
 
 
 def test_gradient_penalty_of_a_constant_discriminator_is_one_and_its_gradient_finite(rng: torch.Generator) -> None:

@@ -224,7 +224,14 @@ class TestSelection:
             for born in ([r for r in grown.history if r.generation == g] for g in range(1, 31))
         ]
         assert by_generation != best
-        assert grown.parents[0].fitness >= grown.parents[1].fitness
+
+    def test_the_best_survivor_leads_whatever_order_the_selection_has(self) -> None:
+        def upside_down(individuals: Sequence[Individual], count: int) -> list[Individual]:
+            return tools.selBest(individuals, count)[::-1]
+
+        for seed in range(3):
+            first, second = evolved(1, parents=2, selection=upside_down, seed=seed).parents
+            assert first.fitness > second.fitness
 
     def test_selecting_one_individual_twice_is_refused(self) -> None:
         with pytest.raises(ValueError, match=r"2 different individuals, got .*: select without replacement"):

@@ -1,0 +1,181 @@
+"""The app as programs meet it: its two calls, and what it does with hostile ones."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import io
+import json
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+
+from demos.app import build
+from demos.evolve_tab import wished
+from demos.evolving import Workshop
+from demos.painter import Painter
+from demos.serve import ADDRESS, listen, refuse_large_pictures, serving
+from tests.demos.conftest import seed_with
+
+
+@pytest.fixture(scope="module")
+def address(glass: Painter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    workshop = Workshop(tmp_path_factory.mktemp("runs"))
+    with warnings.catch_warnings(), serving(build(glass, workshop)) as found:
+        yield found
+    workshop.close()
+
+
+def call(address: str, name: str, *data: Any) -> tuple[str, Any]:
+    """The event and the data with which the app answers a call."""
+    request = urllib.request.Request(
+        f"{address}gradio_api/call/{name}",
+        data=json.dumps({"data": list(data)}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{address}gradio_api/call/{name}/{event}") as answer:
+        lines = answer.read().decode().splitlines()
+    return lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))
+
+
+def press(address: str, function: int, data: list[Any], event_data: Any = None) -> dict[str, Any]:
+    """What the page's own buttons send; the last message of the answer."""
+    body = {"fn_index": function, "data": data, "event_data": event_data, "session_hash": "hostile", "trigger_id": 1}
+    request = urllib.request.Request(
+        f"{address}gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request):
+        pass
+    last: dict[str, Any] = {}
+    with urllib.request.urlopen(f"{address}gradio_api/queue/data?session_hash=hostile") as answer:
+        for line in answer:
+            if line.startswith(b"data: "):
+                message = json.loads(line[6:])
+                if message["msg"] == "process_completed":
+                    last = message
+                if message["msg"] == "close_stream":
+                    break
+    return last
+
+
+def listeners(address: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{address}config") as answer:
+        found: list[dict[str, Any]] = json.load(answer)["dependencies"]
+    return found
+
+
+def test_a_program_can_paint(address: str, glass: Painter) -> None:
+    seed = seed_with(glass, "tree")
+    kind, (scene,) = call(address, "scene", seed)
+    assert kind == "complete"
+    assert scene["shares"]["tree"] == pytest.approx(glass.shares(seed)["tree"])
+    kind, (painted,) = call(address, "paint", seed, "tree", "erase", [[0.0, 0.5], [1.0, 0.5]], 0.5, 1.0)
+    assert kind == "complete"
+    assert painted["pixels"]["tree"]["after"] == 0 < painted["pixels"]["tree"]["before"]
+    with Image.open(io.BytesIO(base64.b64decode(painted["picture"].split(",")[1]))) as picture:
+        assert picture.size == (glass.side, glass.side)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (-1, "tree", "erase", [[0.5, 0.5]], 0.1, 1.0),
+        (None, "tree", "erase", [[0.5, 0.5]], 0.1, 1.0),
+        (0, "treee", "erase", [[0.5, 0.5]], 0.1, 1.0),
+        (0, None, "erase", [[0.5, 0.5]], 0.1, 1.0),
+        (0, ["tree"], "erase", [[0.5, 0.5]], 0.1, 1.0),
+        (0, "tree", "destroy", [[0.5, 0.5]], 0.1, 1.0),
+        (0, "tree", "erase", None, 0.1, 1.0),
+        (0, "tree", "erase", [[0.5, 0.5]] * 100_000, 0.1, 1.0),
+        (0, "tree", "erase", [["x", {}]], 0.1, 1.0),
+        (0, "tree", "erase", [[0.5, 0.5]], "thick", 1.0),
+        (0, "tree", "erase", [[0.5, 0.5]], 0.1, 1e300),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_answered_with_one_line(address: str, data: tuple[Any, ...]) -> None:
+    kind, answer = call(address, "paint", *data)
+    assert kind == "error"
+    assert "Traceback" not in str(answer)
+
+
+def test_only_the_two_calls_are_public(address: str) -> None:
+    with urllib.request.urlopen(f"{address}gradio_api/info") as answer:
+        assert set(json.load(answer)["named_endpoints"]) == {"/scene", "/paint"}
+
+
+@pytest.mark.parametrize("sent", [None, {}, {"points": None, "radius": None}, {"points": [[None, 1]], "radius": 9}, []])
+def test_a_hostile_stroke_changes_nothing(address: str, sent: Any) -> None:
+    stroke = next(each["id"] for each in listeners(address) if each["targets"][0][1] == "stroke")
+    answer = press(address, stroke, [None, "tree", "erase", 1.0, 0.5], sent)
+    assert answer["success"], answer
+    assert answer["output"]["data"][1]["before"] == answer["output"]["data"][1]["after"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        (None, ["minimax"], 1, 0.1, 10),
+        ("ring", None, 1, 0.1, 10),
+        ("ring", [1, 2], 1, 0.1, 10),
+        ("ring", ["minimax"], "two", 0.1, 10),
+        ("ring", ["minimax"], 1, None, 10),
+        ("ring", ["minimax"], 1, 0.1, 1e9),
+        ("/etc/passwd", ["minimax"], 1, 0.1, 10),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused(wish: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match="expected|called|choose"):
+        wished(*wish)
+
+
+def test_the_app_answers_to_its_own_names_only(address: str) -> None:
+    port = urlsplit(address).port
+    assert port is not None
+    for host, expected in ((f"{ADDRESS}:{port}", 200), (f"localhost:{port}", 200), ("evil.example", 400)):
+        connection = http.client.HTTPConnection(ADDRESS, port)
+        connection.request("GET", "/", headers={"Host": host})
+        assert connection.getresponse().status == expected
+        connection.close()
+
+
+def test_files_are_not_served(address: str) -> None:
+    for path in ("/etc/passwd", str(Path(__file__))):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{address}gradio_api/file={path}")
+        assert caught.value.code in (403, 404)
+        caught.value.close()
+
+
+def test_it_listens_on_loopback_and_finds_a_free_port() -> None:
+    with listen(0) as first:
+        taken = first.getsockname()[1]
+        first.listen()
+        with listen(taken) as second:
+            assert second.getsockname()[0] == ADDRESS
+            assert second.getsockname()[1] != taken
+
+
+def test_a_port_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="65535"):
+        listen(70_000)
+
+
+def test_pictures_that_would_unpack_into_gigabytes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    Image.new("L", (5_000, 4_000)).save(tmp_path / "large.png")
+    with warnings.catch_warnings():
+        refuse_large_pictures()
+        with pytest.raises(Image.DecompressionBombWarning), Image.open(tmp_path / "large.png"):
+            pass
+

@@ -1,0 +1,56 @@
+"""What a painting changed: the rows of the table and their verdicts."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from demos.changes import as_html, rows_of, told
+from demos.painter import Touch
+from dissect import ClassChange, Painting
+
+ANYWHERE = torch.ones(10, 10)
+ERASE, ADD = Touch("erase", "tree", ANYWHERE), Touch("add", "door", ANYWHERE)
+
+
+def painting(**counts: tuple[int, int]) -> Painting:
+    """A picture of 100 pixels with (before, after) of each class, all of it under the brush."""
+    table = tuple(ClassChange(name, before, after, before, after) for name, (before, after) in counts.items())
+    picture, classes = torch.zeros(3, 10, 10), torch.zeros(10, 10, dtype=torch.int64)
+    return Painting(picture, picture, classes, classes, ANYWHERE, table)
+
+
+def verdicts(changed: Painting, *touches: Touch) -> dict[str, str]:
+    return {row.label: row.verdict for row in rows_of(changed, touches)}
+
+
+def test_erasing_is_wanted_and_what_comes_takes_its_place() -> None:
+    changed = painting(tree=(20, 2), grass=(50, 66), door=(10, 8), sky=(20, 20))
+    assert verdicts(changed, ERASE) == {"grass": "took its place", "sky": "", "tree": "wanted", "door": "side effect"}
+
+
+def test_adding_is_wanted_and_what_goes_gives_way() -> None:
+    changed = painting(door=(0, 12), wall=(30, 18), tree=(10, 12))
+    assert verdicts(changed, ADD) == {"wall": "gave way", "door": "wanted", "tree": "side effect"}
+
+
+def test_a_tree_that_grows_under_the_eraser_is_no_success() -> None:
+    assert verdicts(painting(tree=(10, 15), grass=(90, 85)), ERASE) == {"grass": "side effect", "tree": "side effect"}
+
+
+def test_shares_are_of_the_picture_and_absent_classes_are_left_out() -> None:
+    (row,) = rows_of(painting(tree=(25, 5), moon=(0, 0)), [ERASE])
+    assert (row.label, row.before, row.after) == ("tree", 0.25, 0.05)
+    assert row.change == pytest.approx(-0.2)
+
+
+def test_the_sentence_tells_what_happened_under_the_brush() -> None:
+    assert told(painting(tree=(20, 5)), [ERASE]) == "Under the brush: tree 20 → 5 pixels (−75%)."
+    assert "nothing to erase" in told(painting(tree=(0, 0)), [ERASE])
+    assert "No door came" in told(painting(door=(0, 0)), [ADD])
+
+
+def test_names_are_escaped() -> None:
+    changed = painting(**{"<b>": (10, 5)})
+    assert "<b><" not in as_html(rows_of(changed, []), {})
+    assert "&lt;b&gt;" in as_html(rows_of(changed, []), {})
