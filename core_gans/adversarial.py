@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from core_gans.errors import LabError
 from core_gans.game import Batch, Nets, NoiseGame, Turn, nothing
 from core_gans.networks import Architecture, family
 from core_gans.networks.architecture import Normalisation, Upsampling
@@ -41,6 +42,10 @@ class AdversarialGame(NoiseGame):
     """Of the discriminator: batch, instance, spectral or none."""
     discriminator_steps: int = 1
     """Discriminator steps in a round (k)."""
+
+    def __post_init__(self) -> None:
+        if self.discriminator_steps < 1:
+            raise LabError(f"expected at least one discriminator step in a round, got {self.discriminator_steps}.")
 
     @abstractmethod
     def optimizer(self, player: str) -> Optimizer:

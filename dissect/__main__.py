@@ -79,7 +79,7 @@ class TrainSegmenter:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command ``dissect``."""
-    console = Console()
+    console = Console(markup=False)
     with friendly_errors(console):
         command = tyro.extras.subcommand_cli_from_dict(
             {"run": Run, "layers": Layers, "train-segmenter": TrainSegmenter}, prog="dissect", args=arguments

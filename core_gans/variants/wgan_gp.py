@@ -34,6 +34,7 @@ class WGANGP(AdversarialGame):
     """Adam's second decay."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.normalisation == "batch":
             raise ValueError(
                 "the gradient penalty is a statement about single samples, and batch normalisation couples them: "

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core_gans.errors import LabError
 from core_gans.networks import FAMILIES, Architecture, family
 from core_gans.networks.architecture import Normalisation, Upsampling
 from core_gans.networks.dcgan import SIZES
@@ -56,7 +57,7 @@ def test_mlp_bounds_images_and_leaves_points_free() -> None:
     assert built("mlp", shape=(2,))[0](far).abs().max() > 1
 
 
-@pytest.mark.parametrize("depth", [0, 1, 4])
+@pytest.mark.parametrize("depth", [1, 4])
 def test_mlp_has_as_many_hidden_layers_as_asked(depth: int) -> None:
     for network in built("mlp", shape=(2,), depth=depth):
         assert len(all_of(network, nn.Linear)) == depth + 1
@@ -164,6 +165,12 @@ def test_a_wrong_number_of_channels_is_refused() -> None:
         built("dcgan", channels=(8, 8, 8))
     with pytest.raises(ValueError, match="discriminator channels needs 2 positive numbers"):
         built("dcgan", discriminator_channels=(0, 8))
+
+
+@pytest.mark.parametrize("number", ["latent", "width", "depth"])
+def test_numbers_below_one_are_refused(number: str) -> None:
+    with pytest.raises(LabError, match=f"expected a {number} of at least 1, got 0"):
+        built("mlp", **{number: 0})
 
 
 def test_a_misspelt_family_lists_the_nearest() -> None:
