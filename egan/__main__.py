@@ -1,6 +1,7 @@
 """``python -m egan``: evolve generators (E-GAN, Wang et al. 2019).
 
-    egan evolve --data digits --seconds 90     evolve in a new run folder
+    egan evolve --data digits --seconds 90     evolve dcgan's networks in a new run folder
+    egan evolve wgan_gp --data ring            evolve another variant's
     egan evolve --like runs/egan-digits-...    repeat a run in another new one
     egan resume runs/egan-digits-...           continue a run exactly where it stands
 
@@ -11,29 +12,32 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
 from rich.console import Console
 
 from core_gans import runs
-from core_gans.adversarial import AdversarialGame
 from core_gans.errors import unknown_name
+from core_gans.game import NoiseGame
 from core_gans.session import Options, friendly_errors, options_from
-from core_gans.variants.dcgan import DCGAN
+from core_gans.variants import DCGAN
+from core_gans.variants import variant as variant_called
 from egan.experiment import Evolution, Result, evolution_from, resume_evolution, run_evolution
 from egan.summary import summary_table
 
 Flat = tyro.conf.OmitArgPrefixes
+AGame = TypeVar("AGame", bound=NoiseGame)
 
 
 @dataclass(frozen=True)
-class Evolve:
+class Evolve(Generic[AGame]):
     """Evolve a population of generators in a new run folder (E-GAN, Wang et al. 2019)."""
 
+    game: Annotated[AGame, Flat]
+    """The networks, their optimisers, and the discriminator's steps. Points take the family mlp by themselves."""
     rounds: int | None = None
     """Generations in all; one minute when neither rounds nor seconds are given."""
     seconds: float | None = None
@@ -48,8 +52,6 @@ class Evolve:
     """Data, seed, what is written when, and what computes."""
     evolution: Annotated[Evolution, Flat] = field(default_factory=Evolution)
     """The numbers of E-GAN."""
-    game: Annotated[DCGAN, Flat] = field(default_factory=DCGAN)
-    """The networks, their optimisers, and the discriminator's steps. Points take the family mlp by themselves."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +74,21 @@ def main(arguments: list[str] | None = None) -> None:
         console.print(__doc__, highlight=False, soft_wrap=True)
         return
     with friendly_errors(console):
-        commands: dict[str, Callable[..., Any]] = {"evolve": Evolve, "resume": Resume}
+        commands = {"evolve": evolve, "resume": resume}
         if words[0] not in commands:
             raise unknown_name("command", words[0], commands)
-        command = tyro.extras.subcommand_cli_from_dict(commands, prog="egan", args=words)
-        evolve(command, console) if isinstance(command, Evolve) else resume(command, console)
+        commands[words[0]](words[1:], console)
 
 
-def evolve(command: Evolve, console: Console) -> None:
-    game, options, evolution = command.game, command.session, command.evolution
+def evolve(words: list[str], console: Console) -> None:
+    named = bool(words) and not words[0].startswith("-")
+    kind: Any = variant_called(words[0]) if named else DCGAN
+    command = tyro.cli(
+        Evolve[kind], prog=" ".join(["egan evolve", *words[:named]]), args=words[named:], default=Evolve(game=kind())
+    )
+    options, evolution = command.session, command.evolution
     rounds, seconds = command.rounds, command.seconds
-    fields: dict[str, Any] = {f.name: getattr(game, f.name) for f in dataclasses.fields(AdversarialGame) if f.init}
-    fields |= {"rate": game.rate, "beta1": game.beta1}
-    variant = game.name
+    variant, fields = kind.name, {f.name: getattr(command.game, f.name) for f in dataclasses.fields(kind)}
     if command.like is not None:
         config = runs.read_config(command.like)
         variant, fields, options = config["variant"], config["fields"], options_from(config["options"])
@@ -104,7 +108,8 @@ def evolve(command: Evolve, console: Console) -> None:
     tell(result, console)
 
 
-def resume(command: Resume, console: Console) -> None:
+def resume(words: list[str], console: Console) -> None:
+    command = tyro.cli(Resume, prog="egan resume", args=words)
     tell(resume_evolution(command.run, rounds=command.rounds, seconds=command.seconds, console=console), console)
 
 
