@@ -44,4 +44,4 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, LabError) as error:
-        raise gr.Error(str(error)) from error
+        raise gr.Error(str(error), print_exception=False) from error

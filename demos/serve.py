@@ -20,6 +20,7 @@ from PIL import Image
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from demos.look import look
+from demos.loops import within_a_loop
 
 ADDRESS = "127.0.0.1"
 PORT = 7860
@@ -32,15 +33,17 @@ def web_app(blocks: gr.Blocks) -> FastAPI:
     """``blocks`` as a web application that answers only to this computer's own names."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"])
-    return gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/",
-        server_name=ADDRESS,
-        show_error=False,
-        max_file_size=LARGEST_UPLOAD,
-        ssr_mode=False,
-        **look(),
+    return within_a_loop(
+        lambda: gr.mount_gradio_app(
+            app,
+            blocks,
+            path="/",
+            server_name=ADDRESS,
+            show_error=False,
+            max_file_size=LARGEST_UPLOAD,
+            ssr_mode=False,
+            **look(),
+        )
     )
 
 

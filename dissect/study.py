@@ -100,11 +100,11 @@ def spatial_layers(generator: nn.Module, latent: Tensor) -> list[str]:
 
 
 def best_layer(dissections: Mapping[str, Dissection]) -> Dissection:
-    """The dissection in which most concepts have a unit of their own; of equals, the one with most matched units."""
+    """The dissection in which most concepts have a unit; of equals, the one with the larger share of units matched."""
 
-    def told(dissection: Dissection) -> tuple[int, int]:
+    def told(dissection: Dissection) -> tuple[int, float]:
         matched = dissection.matched()
-        return len({match.concept for match in matched}), len(matched)
+        return len({match.concept for match in matched}), len(matched) / dissection.count
 
     return max(dissections.values(), key=told)
 

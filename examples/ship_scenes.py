@@ -51,7 +51,7 @@ def main() -> None:
     config, environment = runs.read_config(run), json.loads((run / "environment.json").read_text(encoding="utf-8"))
     model = model_of_run(run)
     recalibrate(model.net, latents(model, CALIBRATION, 1))
-    command = shlex.join(["egan", *environment["command"][1:]])
+    command = command_of(environment["command"], model.card["rounds"])
     card = {**model.card, "command": command, "seed": config["options"]["seed"]}
     generator_file = save_model(
         out / "scenes-generator.safetensors", Model(model.net, model.game, "generator", card), half=True, overwrite=True
@@ -89,6 +89,16 @@ def main() -> None:
     facts = checkpoint_facts(segmenter_file)
     write_card(out, card, config, judged, found, best, facts, state)
     write_index(out)
+
+
+def command_of(words: list[str], rounds: int) -> str:
+    """The run's command without its folder, and with the rounds that were played: none depends on those to come."""
+    kept = list(words[1:])
+    for option in ("--runs", "--name", "--rounds", "--seconds"):
+        if option in kept:
+            place = kept.index(option)
+            del kept[place : place + 2]
+    return shlex.join(["egan", *kept, "--rounds", str(rounds)])
 
 
 def latents(model: Model, count: int, seed: int) -> torch.Tensor:
@@ -134,6 +144,7 @@ def write_card(
     for line in unpack(state["logbook"]):
         winners[line["winner"]] = winners.get(line["winner"], 0) + 1
     total = sum(winners.values())
+    shares = ", ".join(f"{name} {count / total:.0%}" for name, count in sorted(winners.items()))
     lines = [
         "# The models that come with the lab",
         "",
@@ -148,8 +159,8 @@ def write_card(
         f"- made by: `{card['command']}`",
         f"- {state['round']:,} generations, {state['images_seen']:,} real images seen, "
         f"{state['seconds'] / 60:.0f} minutes on one or two busy cores; seed {card['seed']}",
-        "- winning mutations: " + ", ".join(f"{name} {count / total:.0%}" for name, count in sorted(winners.items())),
-        f"- channels {tuple(config['fields']['channels'])} from 4x4 upwards, latents N(0, 1)^{config['fields']['latent']}",
+        f"- winning mutations: {shares}",
+        f"- channels {tuple(config['fields']['channels'])} from 4x4 upwards, {config['fields']['latent']} latents N(0, 1)",
         "",
         f"| against {JUDGED:,} unseen scenes (seed {UNSEEN}), 2,000 samples | generator | a perfect sampler |",
         "|---|---|---|",
@@ -165,8 +176,8 @@ def write_card(
         "",
         f"- made by: `{facts.get('command', '')}`, seed {facts.get('seed', '')}, {facts['steps']:,} steps",
         f"- {facts['pixel_accuracy']:.2%} of the pixels and a mean IoU of {facts['mean_iou']:.3f} on "
-        f"{facts['held_out']:,} held-out scenes; {facts['disturbed_pixel_accuracy']:.2%} and {facts['disturbed_mean_iou']:.3f} when they are "
-        "blurred, noisy and off-colour",
+        f"{facts['held_out']:,} held-out scenes; {facts['disturbed_pixel_accuracy']:.2%} and "
+        f"{facts['disturbed_mean_iou']:.3f} when they are blurred, noisy and off-colour",
         "- IoU: " + ", ".join(f"{label} {iou:.3f}" for label, iou in facts["iou"].items() if iou is not None),
         "",
         "## scenes-dissection",

@@ -10,6 +10,9 @@ from demos.painter import Painter
 from dissect import dissect
 from tests.dissect.glass import COLOURS, ColourSegmenter, GlassGenerator, latents
 
+# After every event gradio sums up its own statistics with an option that newer pandas warns of.
+SERVED = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
+
 
 def glass_painter() -> Painter:
     generator, segmenter = GlassGenerator(), ColourSegmenter()

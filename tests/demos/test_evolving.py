@@ -22,9 +22,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worksh
     """A workshop whose ring is small and quick."""
     small = SETTINGS["ring"]
     options = dataclasses.replace(small.options, count=500, batch=8)
-    monkeypatch.setitem(
-        SETTINGS, "ring", dataclasses.replace(small, fields={"width": 8, "latent": 2}, options=options)
-    )
+    monkeypatch.setitem(SETTINGS, "ring", dataclasses.replace(small, fields={"width": 8, "latent": 2}, options=options))
     made = Workshop(tmp_path / "runs", most=1)
     yield made
     made.close()
