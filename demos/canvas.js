@@ -10,8 +10,9 @@ const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const FADE = 260; // milliseconds
 const PATIENCE = 15000; // milliseconds until an unanswered stroke is given up
 
-let shown = null; // {before, after: images; classesBefore, classesAfter: bytes; side}
-let previous = null; // the picture that fades away
+let shown = null; // side; before, after, mapBefore, mapAfter: enlarged pictures; classesBefore, classesAfter: bytes
+let previous = null; // the enlarged picture that fades away
+let asked = false; // whether a drawing is due
 let fadeStart = 0;
 let line = []; // points of the stroke under way, in shares of the side
 let drawing = false;
@@ -28,8 +29,26 @@ const load = (source) => new Promise((done, fail) => {
 });
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const radius = () => Number(sizer.value) / (shown ? shown.side : 64);
-const showsBefore = () => holding;
-const classes = () => (showsBefore() ? shown.classesBefore : shown.classesAfter);
+
+// The picture at the canvas's size, so that a moving brush costs no scaling.
+function enlarged(image, smooth = true) {
+  const large = new OffscreenCanvas(canvas.width, canvas.height);
+  const ink = large.getContext("2d");
+  ink.imageSmoothingEnabled = smooth;
+  ink.imageSmoothingQuality = "high";
+  ink.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return large;
+}
+
+function classMap(classes, side) {
+  const map = new OffscreenCanvas(side, side);
+  const ink = map.getContext("2d");
+  classes.forEach((number, place) => {
+    ink.fillStyle = props.colours[number] || "rgb(128, 128, 128)";
+    ink.fillRect(place % side, Math.floor(place / side), 1, 1);
+  });
+  return enlarged(map, false);
+}
 
 async function receive() {
   const value = props.value;
@@ -37,9 +56,16 @@ async function receive() {
   if (value.number !== props.value.number) return; // a newer answer came meanwhile
   previous = shown && shown.after;
   fadeStart = performance.now();
+  const classesBefore = bytes(value.classesBefore);
+  const classesAfter = bytes(value.classesAfter);
   shown = {
-    before, after, side: before.width,
-    classesBefore: bytes(value.classesBefore), classesAfter: bytes(value.classesAfter),
+    side: before.width,
+    before: enlarged(before),
+    after: enlarged(after),
+    classesBefore,
+    classesAfter,
+    mapBefore: classMap(classesBefore, before.width),
+    mapAfter: classMap(classesAfter, before.width),
   };
   forget();
   element.dataset.number = value.number;
@@ -52,38 +78,30 @@ function forget() {
   if (!drawing) line = [];
 }
 
+// Asks for one drawing at the next frame, however often it is called until then.
 function draw() {
+  if (!asked) requestAnimationFrame(drawNow);
+  asked = true;
+}
+
+function drawNow() {
+  asked = false;
   if (!shown) return;
   const size = canvas.width;
-  pen.imageSmoothingEnabled = true;
-  pen.imageSmoothingQuality = "high";
   const fade = calm.matches ? 1 : Math.min(1, (performance.now() - fadeStart) / FADE);
-  if (classesOn) drawClasses(size);
-  else if (showsBefore()) pen.drawImage(shown.before, 0, 0, size, size);
+  if (classesOn) pen.drawImage(holding ? shown.mapBefore : shown.mapAfter, 0, 0);
+  else if (holding) pen.drawImage(shown.before, 0, 0);
   else {
-    if (fade < 1 && previous) pen.drawImage(previous, 0, 0, size, size);
+    if (fade < 1 && previous) pen.drawImage(previous, 0, 0);
     pen.globalAlpha = previous ? fade : 1;
-    pen.drawImage(shown.after, 0, 0, size, size);
+    pen.drawImage(shown.after, 0, 0);
     pen.globalAlpha = 1;
   }
   drawStroke(size);
   drawRing(size);
   badge.hidden = !holding;
-  badge.textContent = holding ? "original" : "";
   tell();
-  if (fade < 1) requestAnimationFrame(draw);
-}
-
-function drawClasses(size) {
-  const side = shown.side;
-  const map = new OffscreenCanvas(side, side);
-  const ink = map.getContext("2d");
-  classes().forEach((number, place) => {
-    ink.fillStyle = props.colours[number] || "rgb(128, 128, 128)";
-    ink.fillRect(place % side, Math.floor(place / side), 1, 1);
-  });
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(map, 0, 0, size, size);
+  if (fade < 1) draw();
 }
 
 function drawStroke(size) {
@@ -116,7 +134,8 @@ function tell() {
     return;
   }
   const [column, row] = pointer.map((share) => Math.floor(share * shown.side));
-  seen.textContent = props.labels[classes()[row * shown.side + column]] || "";
+  const classes = holding ? shown.classesBefore : shown.classesAfter;
+  seen.textContent = props.labels[classes[row * shown.side + column]] || "";
 }
 
 function place(event) {

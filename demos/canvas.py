@@ -28,7 +28,7 @@ SKELETON = """
 <div class="easel">
   <div class="easel-frame">
     <canvas width="768" height="768" aria-label="The scene. Paint on it with the pointer."></canvas>
-    <span class="easel-badge" hidden></span>
+    <span class="easel-badge" hidden>original</span>
   </div>
   <div class="easel-bar">
     <label class="easel-size">

@@ -10,8 +10,8 @@ from demos.painter import Painter
 from dissect import dissect
 from tests.dissect.glass import COLOURS, ColourSegmenter, GlassGenerator, latents
 
-# After every event gradio sums up its own statistics with an option that newer pandas warns of.
-SERVED = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
+# After every event gradio sums up its own statistics, with options of pandas that newer versions warn of.
+SERVED = pytest.mark.filterwarnings("ignore::DeprecationWarning:gradio.queueing")
 
 
 def glass_painter() -> Painter:
