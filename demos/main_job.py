@@ -29,9 +29,7 @@ def evolve_digits(seconds: float, runs: Path, console: Console) -> Result:
     """E-GAN on scikit-learn's digits for ``seconds``, in a new run folder; prints the table."""
     console.rule("1 of 2: a population of generators evolves on handwritten digits")
     fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    options = Options(
-        data="digits", batch=BATCH, average=AVERAGE, bf16=fast, channels_last=True, samples_every=200
-    )
+    options = Options(data="digits", batch=BATCH, average=AVERAGE, bf16=fast, channels_last=True, samples_every=200)
     result = run_evolution(
         "dcgan", FIELDS, options, Evolution(), seconds=seconds, runs_folder=runs, name=default_name("egan", "digits"),
         console=console,

@@ -133,13 +133,14 @@ class Painter:
         return dict(zip(self.labels, counts.tolist(), strict=True))
 
     def rich_seed(self) -> int:
-        """Of the first seeds, the one whose scene shows most of the concepts clearly."""
+        """Of the brighter half of the first seeds, the one whose scene shows most of the concepts clearly."""
 
         def told(seed: int) -> tuple[int, float]:
             found = [share for label, share in self.shares(seed).items() if label in self.concepts and share >= SEEN]
             return len(found), sorted(found)[0] if found else 0.0
 
-        return max(range(FIRST_SEEDS), key=told)
+        bright = sorted(range(FIRST_SEEDS), key=lambda seed: -float(self.easel(seed).before.mean()))
+        return max(bright[: FIRST_SEEDS // 2], key=told)
 
     def _make_easel(self, seed: int) -> Easel:
         latent = self.latent(torch.Generator().manual_seed(seed))

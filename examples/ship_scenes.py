@@ -160,7 +160,7 @@ def write_card(
         f"- {state['round']:,} generations, {state['images_seen']:,} real images seen, "
         f"{state['seconds'] / 60:.0f} minutes on one or two busy cores; seed {card['seed']}",
         f"- winning mutations: {shares}",
-        f"- channels {tuple(config['fields']['channels'])} from 4x4 upwards, {config['fields']['latent']} latents N(0, 1)",
+        f"- channels {tuple(config['fields']['channels'])} from 4x4 up, {config['fields']['latent']} latents N(0, 1)",
         "",
         f"| against {JUDGED:,} unseen scenes (seed {UNSEEN}), 2,000 samples | generator | a perfect sampler |",
         "|---|---|---|",

@@ -22,7 +22,7 @@ from demos.evolve_tab import wished
 from demos.evolving import Workshop
 from demos.painter import Painter
 from demos.serve import ADDRESS, listen, refuse_large_pictures, serving
-from tests.demos.conftest import SERVED, seed_with
+from tests.demos.conftest import SERVED, seeds_with
 
 pytestmark = SERVED
 
@@ -78,7 +78,7 @@ def listeners(address: str) -> list[dict[str, Any]]:
 
 
 def test_a_program_can_paint(address: str, glass: Painter) -> None:
-    seed = seed_with(glass, "tree")
+    (seed,) = seeds_with(glass, "tree")
     kind, (scene,) = call(address, "scene", seed)
     assert kind == "complete"
     assert scene["shares"]["tree"] == pytest.approx(glass.shares(seed)["tree"])

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from demos.painter import LARGEST_SEED, Painter, Touch, touch
 from dissect import Painting
-from tests.demos.conftest import glass_painter, seed_with
+from tests.demos.conftest import glass_painter, seeds_with
 from tests.dissect.glass import TREE
 
 
@@ -33,14 +33,16 @@ def pixels(painting: Painting, concept: str) -> tuple[int, int]:
 
 
 def test_erasing_a_tree_removes_it_and_leaves_the_rest_to_the_bit(painter: Painter) -> None:
-    seed = seed_with(painter, "tree")
-    mask = around(painter, seed, "tree")
-    painting = painter.paint(seed, [Touch("erase", "tree", mask)])
-    before, after = pixels(painting, "tree")
-    assert after < before / 2
-    outside = mask[::4, ::4] == 0
-    assert outside.any()
-    assert torch.equal(painting.before[:, outside], painting.after[:, outside])
+    counts = []
+    for seed in seeds_with(painter, "tree", 8):
+        mask = around(painter, seed, "tree")
+        painting = painter.paint(seed, [Touch("erase", "tree", mask)])
+        counts.append(pixels(painting, "tree"))
+        outside = mask[::4, ::4] == 0
+        assert outside.any()
+        assert torch.equal(painting.before[:, outside], painting.after[:, outside])
+    before, after = (sum(count) for count in zip(*counts, strict=True))
+    assert after < before / 3
 
 
 def test_without_touches_the_scene_is_as_it_is(glass: Painter) -> None:
@@ -83,7 +85,7 @@ def test_the_first_scene_shows_as_much_as_any(glass: Painter) -> None:
 
 def test_threads_do_not_paint_into_each_other() -> None:
     painter = glass_painter()
-    seed = seed_with(painter, "tree")
+    (seed,) = seeds_with(painter, "tree")
     jobs = [[Touch("erase", "tree", everywhere(painter))], [], [Touch("amplify", "sky", everywhere(painter))]] * 8
     alone = [painter.paint(seed, job).after for job in jobs]
     together: list[Tensor | None] = [None] * len(jobs)
