@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from core_gans.errors import LabError
+
 
 @dataclass(frozen=True)
 class Compute:
@@ -22,8 +24,11 @@ class Compute:
     """Store images with their channels last; faster for convolutions on most processors."""
 
     def __post_init__(self) -> None:
-        if self.device.startswith("cuda") and not torch.cuda.is_available():
-            raise ValueError(f"--device {self.device} needs a GPU that torch can see; there is none: use --device cpu.")
+        kind, _, number = self.device.partition(":")
+        if kind not in ("cpu", "cuda") or (number and not number.isdecimal()):
+            raise LabError(f"expected the device cpu, cuda or cuda:N, got {self.device!r}.")
+        if kind == "cuda" and not torch.cuda.is_available():
+            raise LabError(f"--device {self.device} needs a GPU that torch can see; there is none: use --device cpu.")
 
     def place(self, nets: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
         """The same networks on this device and in this layout."""

@@ -67,6 +67,7 @@ class Options:
     """Processor threads; 0 leaves the choice to torch."""
 
     def __post_init__(self) -> None:
+        Compute(self.device)  # refuses a device that is not there, before any work
         for name in ("batch", "samples_every", "log_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core_gans.compute import Compute
 from core_gans.data import Batches, Examples
-from core_gans.errors import DivergedError
+from core_gans.errors import DivergedError, LabError
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.optimizers import SGD, Adam, RMSProp
 from core_gans.training import TrainingState, fresh_players, play_round, start, train
@@ -230,5 +230,5 @@ class TestCompute:
 
     @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
     def test_a_missing_gpu_is_named(self) -> None:
-        with pytest.raises(ValueError, match=r"--device cuda:1 needs a GPU.*use --device cpu"):
+        with pytest.raises(LabError, match=r"--device cuda:1 needs a GPU.*use --device cpu"):
             Compute("cuda:1")
