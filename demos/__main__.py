@@ -9,6 +9,7 @@ Both explain their options with --help.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,8 @@ def main(arguments: list[str] | None = None) -> None:
             evolve_digits(command.seconds, command.runs, console)
             dissect_scenes(command.runs, console)
             if not command.serve:
+                app = shlex.join([sys.executable, "-m", "demos", "--runs", str(command.runs)])
+                console.print(f"open the app, to paint and to evolve: {app}", highlight=False, soft_wrap=True)
                 return
         serve_app(command.port, command.runs, console)
 

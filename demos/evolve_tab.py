@@ -11,7 +11,8 @@ import gradio as gr
 from core_gans.errors import LabError
 from demos.canvas import data_url
 from demos.charts import fitness_chart, winners_chart
-from demos.evolving import LONGEST, MOST_PARENTS, SETTINGS, Evolving, Look, Wish, Workshop
+from demos.evolving import LONGEST, MOST_PARENTS, Evolving, Look, Wish, Workshop
+from demos.settings import SETTINGS
 from egan.drawing import colours, words
 from egan.mutations import MUTATIONS, PAPER
 

@@ -24,8 +24,8 @@ from core_gans import runs
 from core_gans.errors import LabError, unknown_name
 from core_gans.game import generate
 from core_gans.images import cloud, sheet
-from core_gans.session import Options
 from core_gans.watchers import Watcher, fixed_latents
+from demos.settings import SETTINGS
 from egan.curves import Curves, curves
 from egan.experiment import Evolution, run_evolution
 from egan.mutations import mutation
@@ -43,46 +43,6 @@ CURVE_POINTS = 240
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a data set is evolved with here: small networks that show something within a minute."""
-
-    variant: str
-    fields: Mapping[str, Any]
-    options: Options
-    gamma: float  # the weight of diversity to begin with
-    seconds: float  # enough to see something
-    about: str
-
-
-SETTINGS: dict[str, Setting] = {
-    "ring": Setting(
-        "gan",
-        {"width": 128, "latent": 8, "rate": 1e-3},
-        Options(data="ring", batch=128, average=0.99, samples_every=1_000),
-        0.05,
-        60.0,
-        "Eight small clouds of points on a circle: a generator that loses some of them is easily caught.",
-    ),
-    "digits": Setting(
-        "dcgan",
-        {"width": 24, "rate": 4e-4},
-        Options(data="digits", average=0.99, samples_every=200),
-        0.01,
-        120.0,
-        "1,797 handwritten digits at 32 × 32 pixels. The first ones can be read after about a minute.",
-    ),
-    "scenes": Setting(
-        "dcgan",
-        {"width": 24, "rate": 4e-4, "upsampling": "resize"},
-        Options(data="scenes", size=32, count=1_500, batch=32, average=0.99, samples_every=200),
-        0.01,
-        300.0,
-        "Drawn landscapes at 32 × 32 pixels. A few minutes give sky, meadow and the first houses.",
-    ),
-}
-
-
-@dataclass(frozen=True)
 class Wish:
     """What a person asks for. Every field is checked: it may come from anywhere."""
 
@@ -90,7 +50,7 @@ class Wish:
     mutations: tuple[str, ...] = ("minimax", "heuristic", "least_squares")
     parents: int = 1
     gamma: float = 0.05
-    seconds: float = 60.0
+    seconds: float = 90.0
 
     def __post_init__(self) -> None:
         if self.data not in SETTINGS:

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from core_gans import shipped
 from core_gans.models import load_model
 from core_gans.runs import default_name
-from core_gans.session import Options
+from demos.settings import SETTINGS
 from dissect.study import Study, study
 from dissect.unet import UNetSegmenter
 from egan.experiment import Evolution, Result, run_evolution
@@ -20,21 +20,22 @@ from egan.summary import summary_table
 
 DISSECTED = 400  # images
 TESTED = ("tree", "door", "roof")  # concepts whose units are removed, to see what they cause
-# What makes readable digits in a minute and a half on two cores: a narrow network, and a short memory of the weights.
-FIELDS = {"width": 32, "rate": 5e-4}
-BATCH = 32
-AVERAGE = 0.993
 
 
 def evolve_digits(seconds: float, runs: Path, console: Console) -> Result:
     """E-GAN on scikit-learn's digits for ``seconds``, in a new run folder; prints the table."""
     console.rule("1 of 2: a population of generators evolves on handwritten digits")
-    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    options = Options(data="digits", batch=BATCH, average=AVERAGE, bf16=fast, channels_last=True, samples_every=200)
+    setting = SETTINGS["digits"]
     result = run_evolution(
-        "dcgan", FIELDS, options, Evolution(), seconds=seconds, runs_folder=runs, name=default_name("egan", "digits"),
+        setting.variant,
+        dict(setting.fields),
+        setting.options,
+        Evolution(gamma=setting.gamma),
+        seconds=seconds,
+        runs_folder=runs,
+        name=default_name("egan", "digits"),
         console=console,
-    )  # fmt: skip
+    )
     console.print(summary_table(result))
     console.print(f"all of it is in {result.folder.resolve()}", highlight=False, soft_wrap=True)
     return result
@@ -73,6 +74,7 @@ def dissect_scenes(runs: Path, console: Console) -> Study:
             f"without its {len(effect.units)} {concept} units, {concept} pixels change by "
             f"{-effect.removed(concept):+.0%} (as many random units: {control:+.0%})",
             highlight=False,
+            soft_wrap=True,
         )
     console.print(f"report: {found.page.resolve()}", highlight=False, soft_wrap=True)
     return found
