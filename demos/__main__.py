@@ -19,7 +19,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.session import friendly_errors
-from demos.serve import PORT
+from demos.door import PORT, require_port
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
         command = tyro.extras.subcommand_cli_from_dict(
             {"app": App, "main-job": MainJob}, prog="gan-lab", args=words, description=__doc__
         )
+        require_port(command.port)
         if isinstance(command, MainJob):
             from demos.main_job import dissect_scenes, evolve_digits
 

@@ -6,12 +6,11 @@ point here (DNS rebinding) is refused.
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import gradio as gr
 import uvicorn
@@ -19,11 +18,10 @@ from fastapi import FastAPI
 from PIL import Image
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from demos.door import ADDRESS, PORT, address_of, listen
 from demos.look import look
 from demos.loops import within_a_loop
 
-ADDRESS = "127.0.0.1"
-PORT = 7860
 LARGEST_PICTURE = 4096 * 4096  # pixels; Pillow would unpack a small file into gigabytes
 LARGEST_UPLOAD = "2mb"  # the app itself asks for no files
 STARTING_SECONDS = 30.0
@@ -53,38 +51,21 @@ def refuse_large_pictures() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def listen(port: int) -> socket.socket:
-    """A socket on ``port`` of the loopback interface, or on any free one when that is taken.
-
-    Raises:
-        ValueError: ``port`` is no port.
-    """
-    if not 0 <= port <= 65535:
-        raise ValueError(f"expected a port from 0 (any) to 65535, got {port}")
-    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        door.bind((ADDRESS, port))
-    except OSError:
-        door.bind((ADDRESS, 0))
-    return door
-
-
 def serve(blocks: gr.Blocks, port: int = PORT, announce: Callable[[str], None] = print) -> None:
     """Serve until Ctrl-C. ``announce`` is told the address once the door is open."""
-    refuse_large_pictures()
-    with listen(port) as door:
-        server = _server(blocks)
-        announce(_address(door))
-        server.run(sockets=[door])
+    with suppress(KeyboardInterrupt), serving(blocks, port) as address:
+        announce(address)
+        threading.Event().wait()
 
 
 @contextmanager
-def serving(blocks: gr.Blocks) -> Iterator[str]:
-    """Serve on a free port while the block runs; yields the address."""
+def serving(blocks: gr.Blocks, port: int = 0) -> Iterator[str]:
+    """Serve while the block runs, on ``port`` or any free one; yields the address."""
     refuse_large_pictures()
-    with listen(0) as door:
-        server = _server(blocks)
+    with listen(port) as door:
+        config = uvicorn.Config(web_app(blocks), log_level="warning", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        # In a thread of its own the server leaves Ctrl-C to the program, which ends it in order.
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + STARTING_SECONDS
@@ -93,16 +74,7 @@ def serving(blocks: gr.Blocks) -> Iterator[str]:
                 raise RuntimeError("the app did not start: see the messages above")
             time.sleep(0.02)
         try:
-            yield _address(door)
+            yield address_of(door)
         finally:
             server.should_exit = True
             thread.join(timeout=STARTING_SECONDS)
-
-
-def _server(blocks: gr.Blocks) -> uvicorn.Server:
-    config = uvicorn.Config(web_app(blocks), log_level="warning", timeout_graceful_shutdown=1)
-    return uvicorn.Server(config)
-
-
-def _address(door: socket.socket) -> str:
-    return f"http://{ADDRESS}:{door.getsockname()[1]}/"

@@ -18,10 +18,11 @@ import pytest
 from PIL import Image
 
 from demos.app import build
+from demos.door import ADDRESS, listen
 from demos.evolve_tab import wished
 from demos.evolving import Workshop
 from demos.painter import Painter
-from demos.serve import ADDRESS, listen, refuse_large_pictures, serving
+from demos.serve import refuse_large_pictures, serving
 from tests.demos.conftest import SERVED, seeds_with
 
 pytestmark = SERVED
