@@ -71,6 +71,11 @@ class Game(ABC):
         """Adapt the players to ``progress`` in [0, 1] before a round; most games need nothing."""
         del nets, progress
 
+    def observe(self, nets: Nets) -> dict[str, float]:
+        """What a round leaves to be seen and logged besides its losses (BEGAN's k); most games have nothing."""
+        del nets
+        return {}
+
 
 @dataclass(frozen=True)
 class NoiseGame(Game):

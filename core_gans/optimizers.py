@@ -1,24 +1,57 @@
-"""Optimisers as values: a turn names its optimiser with the paper's numbers; the loop builds it."""
+"""Optimisers as values: a turn names its optimiser with the paper's numbers; the loop builds it and sets its rate."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """How a learning rate falls: from 1 to the share ``to`` over ``rounds`` rounds, as (1 - t / rounds)^power.
+
+    A pure function of the round, so that a resumed run goes on where it stood; 0 rounds is a rate that stays.
+    """
+
+    rounds: int = 0
+    to: float = 0.0
+    power: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.rounds < 0 or not 0 <= self.to <= 1 or self.power <= 0:
+            raise ValueError(
+                "expected a learning rate that falls over 0 or more rounds to a share in [0, 1] with a power above 0, "
+                f"got {self.rounds} rounds, {self.to} and {self.power}."
+            )
+
+    def share(self, round: int) -> float:
+        """The share of the rate in the round after ``round`` played ones."""
+        if self.rounds == 0:
+            return 1.0
+        left = max(0.0, 1 - round / self.rounds)
+        return self.to + (1 - self.to) * left**self.power
+
+
+@dataclass(frozen=True)
 class Optimizer(ABC):
-    """How parameters move. ``rate`` is the learning rate."""
+    """How parameters move. ``rate`` is the learning rate, ``schedule`` how it falls."""
 
     rate: float
+    schedule: Schedule = field(default_factory=Schedule, kw_only=True)
 
     @abstractmethod
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh optimiser over ``parameters``."""
+
+    def set_rate(self, optimizer: torch.optim.Optimizer, round: int) -> None:
+        """Give ``optimizer`` the rate of the round after ``round`` played ones."""
+        if self.schedule.rounds:
+            for group in optimizer.param_groups:
+                group["lr"] = self.rate * self.schedule.share(round)
 
 
 @dataclass(frozen=True)

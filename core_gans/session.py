@@ -22,6 +22,7 @@ from core_gans.data import Batches, Examples
 from core_gans.errors import LabError
 from core_gans.game import NoiseGame, generate
 from core_gans.metrics import Judge
+from core_gans.networks import family
 from core_gans.progress import ProgressBar
 from core_gans.runs import Run
 from core_gans.watchers import Checkpoint, Judged, Log, Samples, Watcher, fixed_latents
@@ -92,9 +93,9 @@ class Options:
 
 
 def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]:
-    """A game's fields for these data: their shape, and the mlp family for points."""
+    """A game's fields for these data: their shape, and the mlp family for points that the asked one does not take."""
     fields = {**game_fields, "shape": examples.shape}
-    if len(examples.shape) == 1:
+    if len(examples.shape) == 1 and not family(fields.get("family", "dcgan")).points:
         fields["family"] = "mlp"
     return fields
 

@@ -138,15 +138,16 @@ def run(
 
 
 def play_round(state: TrainingState) -> dict[str, float | str]:
-    """One round: every turn in order. Returns the last value of each named loss."""
+    """One round: every turn in order. Returns the last value of each named loss, and what the game lets be seen."""
     terms: dict[str, Tensor] = {}
     batch = _draw(state)
     for turn, optimizer in zip(state.game.turns(), state.optimizers, strict=True):
+        turn.optimizer.set_rate(optimizer, state.round)
         for step in range(turn.times):
             if step > 0:
                 batch = _draw(state)
             terms |= take_turn(turn, state.nets, batch, optimizer, state.rng, state.compute)
-    return {name: float(term) for name, term in terms.items()}
+    return {**{name: float(term) for name, term in terms.items()}, **state.game.observe(state.nets)}
 
 
 def _draw(state: TrainingState) -> Batch:

@@ -14,7 +14,7 @@ from core_gans.data.points import ring
 from core_gans.game import Game
 from core_gans.variants import make, variant
 
-SMALL = {"latent": 3, "width": 4, "depth": 2}
+SMALL = {"latent": 3, "width": 4, "depth": 2, "code": 3}
 
 
 def points(count: int = 50, seed: int = 0) -> Examples:
@@ -30,9 +30,15 @@ def pictures(count: int = 20, size: int = 16, seed: int = 0) -> Examples:
 
 
 def small(name: str, examples: Examples, **fields: Any) -> Game:
-    """The variant ``name`` for ``examples``, as small as its fields allow; dcgan for pictures, mlp for points."""
-    known = {field.name for field in dataclasses.fields(variant(name))}
+    """The variant ``name`` for ``examples``, as small as its fields allow; dcgan for pictures, mlp for points.
+
+    A variant whose discriminator must be an autoencoder keeps it.
+    """
+    kinds = {field.name: field.default for field in dataclasses.fields(variant(name))}
+    known = kinds.keys()
     family = "mlp" if len(examples.shape) == 1 else "dcgan"
+    if kinds.get("family") == "autoencoder":
+        family = "autoencoder"
     wanted = SMALL | {"shape": examples.shape, "family": family} | fields
     return make(name, **{field: value for field, value in wanted.items() if field in known or field in fields})
 

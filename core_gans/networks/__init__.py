@@ -11,21 +11,24 @@ from dataclasses import dataclass
 from torch import nn
 
 from core_gans.errors import unknown_name
-from core_gans.networks import dcgan, mlp
+from core_gans.networks import autoencoder, dcgan, maxout, mlp
 from core_gans.networks.architecture import Architecture
 
 
 @dataclass(frozen=True)
 class Family:
-    """How to build the two players from an ``Architecture``."""
+    """How to build the two players from an ``Architecture``; ``points`` says whether it takes points (N, D) too."""
 
     generator: Callable[[Architecture], nn.Module]
     discriminator: Callable[[Architecture], nn.Module]
+    points: bool = True
 
 
 FAMILIES: dict[str, Family] = {
     "mlp": Family(mlp.generator, mlp.discriminator),
-    "dcgan": Family(dcgan.generator, dcgan.discriminator),
+    "dcgan": Family(dcgan.generator, dcgan.discriminator, points=False),
+    "maxout": Family(maxout.generator, maxout.discriminator),
+    "autoencoder": Family(autoencoder.generator, autoencoder.discriminator),
 }
 
 

@@ -9,6 +9,9 @@ from core_gans.errors import LabError
 
 Upsampling = Literal["transpose", "resize"]
 Normalisation = Literal["batch", "instance", "spectral", "none"]
+GeneratorNormalisation = Literal["batch", "none"]
+Head = Literal["logit", "softmax"]
+Energy = Literal["euclidean", "absolute", "square"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,12 @@ class Architecture:
     discriminator_channels: tuple[int, ...] = ()
     upsampling: Upsampling = "transpose"
     normalisation: Normalisation = "batch"
+    generator_normalisation: GeneratorNormalisation = "batch"
+    head: Head = "logit"
+    code: int = 64
+    energy: Energy = "euclidean"
 
     def __post_init__(self) -> None:
-        for name in ("latent", "width", "depth"):
+        for name in ("latent", "width", "depth", "code"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected a {name} of at least 1, got {getattr(self, name)}.")

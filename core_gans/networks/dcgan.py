@@ -12,8 +12,9 @@ from itertools import pairwise
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from core_gans.networks import heads
 from core_gans.networks.architecture import Architecture, Normalisation, Upsampling
-from core_gans.networks.mlp import SLOPE, Squeeze
+from core_gans.networks.mlp import SLOPE
 from core_gans.networks.resize_conv import ResizeConv2d
 
 SIZES = (16, 32, 64, 128)
@@ -29,27 +30,38 @@ def generator(architecture: Architecture) -> nn.Module:
     steps = _doublings(size)
     resize = architecture.upsampling == "resize"
     channels = _channels(architecture.channels, architecture.width, steps + resize, name="channels")
+    normalised = architecture.generator_normalisation == "batch"
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["block4"] = nn.Sequential(
         nn.Unflatten(1, (architecture.latent, 1, 1)),
-        nn.ConvTranspose2d(architecture.latent, channels[0], 4, bias=False),
-        nn.BatchNorm2d(channels[0]),
-        nn.ReLU(),
+        nn.ConvTranspose2d(architecture.latent, channels[0], 4, bias=not normalised),
+        *_rectified(channels[0], normalised),
     )
     for step, (inputs, outputs) in enumerate(pairwise(channels)):
         layers[f"block{8 << step}"] = nn.Sequential(
-            _double(inputs, outputs, architecture.upsampling), nn.BatchNorm2d(outputs), nn.ReLU()
+            _double(inputs, outputs, architecture.upsampling, bias=not normalised), *_rectified(outputs, normalised)
         )
     if resize:
         layers["image"] = nn.Conv2d(channels[-1], colours, 3, padding=1)
     else:
         layers["image"] = nn.ConvTranspose2d(channels[-1], colours, 4, stride=2, padding=1)
     layers["tanh"] = nn.Tanh()
-    return _initialise(nn.Sequential(layers))
+    network = nn.Sequential(layers)
+    # The paper's small weights rely on batch normalisation to make the signal large again.
+    return _initialise(network) if normalised else network
 
 
 def discriminator(architecture: Architecture) -> nn.Module:
     """Images (N, C, S, S) to scores (N,)."""
+    layers, channels = strided_blocks(architecture)
+    score: nn.Module = nn.Conv2d(channels, heads.outputs(architecture.head), 4)
+    layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
+    layers["squeeze"] = heads.ending(architecture.head)
+    return _initialise(nn.Sequential(layers))
+
+
+def strided_blocks(architecture: Architecture) -> tuple[OrderedDict[str, nn.Module], int]:
+    """The discriminator's convolutions from images (N, C, S, S) down to (N, channels, 4, 4), and that many channels."""
     colours, size = _image(architecture)
     steps = _doublings(size)
     channels = _channels(
@@ -65,10 +77,7 @@ def discriminator(architecture: Architecture) -> nn.Module:
             ),
             nn.LeakyReLU(SLOPE),
         )
-    score: nn.Module = nn.Conv2d(channels[-1], 1, 4)
-    layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
-    layers["squeeze"] = Squeeze()
-    return _initialise(nn.Sequential(layers))
+    return layers, channels[-1]
 
 
 def _image(architecture: Architecture) -> tuple[int, int]:
@@ -94,10 +103,14 @@ def _channels(given: tuple[int, ...], width: int, blocks: int, *, name: str, ris
     return given
 
 
-def _double(inputs: int, outputs: int, upsampling: Upsampling) -> nn.Module:
+def _double(inputs: int, outputs: int, upsampling: Upsampling, bias: bool) -> nn.Module:
     if upsampling == "resize":
-        return ResizeConv2d(inputs, outputs, bias=False)
-    return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
+        return ResizeConv2d(inputs, outputs, bias=bias)
+    return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)
+
+
+def _rectified(channels: int, normalised: bool) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels), nn.ReLU()] if normalised else [nn.ReLU()]
 
 
 def _strided(inputs: int, outputs: int, normalisation: Normalisation) -> list[nn.Module]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from math import prod
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from core_gans.networks import heads
 from core_gans.networks.architecture import Architecture
 
 SLOPE = 0.2  # of LeakyReLU, as in DCGAN
@@ -15,7 +16,7 @@ SLOPE = 0.2  # of LeakyReLU, as in DCGAN
 
 def generator(architecture: Architecture) -> nn.Module:
     """Latents (N, latent) to examples (N, *shape); images end in tanh, points are unbounded."""
-    layers, inputs = _hidden(architecture, architecture.latent, spectral=False)
+    layers, inputs = hidden(architecture, architecture.latent)
     layers["out"] = nn.Linear(inputs, prod(architecture.shape))
     if len(architecture.shape) > 1:
         layers["tanh"] = nn.Tanh()
@@ -26,20 +27,15 @@ def generator(architecture: Architecture) -> nn.Module:
 def discriminator(architecture: Architecture) -> nn.Module:
     """Examples (N, *shape) to scores (N,)."""
     spectral = architecture.normalisation == "spectral"
-    layers, inputs = _hidden(architecture, prod(architecture.shape), spectral)
-    out: nn.Module = nn.Linear(inputs, 1)
+    layers, inputs = hidden(architecture, prod(architecture.shape), spectral)
+    out: nn.Module = nn.Linear(inputs, heads.outputs(architecture.head))
     layers["score"] = spectral_norm(out) if spectral else out
-    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), body=nn.Sequential(layers), squeeze=Squeeze()))
+    ending = heads.ending(architecture.head)
+    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), body=nn.Sequential(layers), squeeze=ending))
 
 
-class Squeeze(nn.Module):
-    """(N, 1, ...) scores to (N,)."""
-
-    def forward(self, scores: Tensor) -> Tensor:
-        return scores.flatten(1).squeeze(1)
-
-
-def _hidden(architecture: Architecture, inputs: int, spectral: bool) -> tuple[OrderedDict[str, nn.Module], int]:
+def hidden(architecture: Architecture, inputs: int, spectral: bool = False) -> tuple[OrderedDict[str, nn.Module], int]:
+    """``depth`` layers of ``width`` units with LeakyReLU, and how many numbers come out of them."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for index in range(1, architecture.depth + 1):
         linear: nn.Module = nn.Linear(inputs, architecture.width)

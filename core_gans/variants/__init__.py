@@ -7,17 +7,33 @@ from typing import Any
 
 from core_gans.errors import unknown_name
 from core_gans.game import Game
+from core_gans.variants.began import BEGAN
 from core_gans.variants.dcgan import DCGAN
+from core_gans.variants.ebgan import EBGAN
+from core_gans.variants.fgan import FGAN
 from core_gans.variants.gan import GAN
+from core_gans.variants.gls_gan import GLSGAN
+from core_gans.variants.hinge import Hinge
+from core_gans.variants.ls_gan import LSGANQi
 from core_gans.variants.lsgan import LSGAN
+from core_gans.variants.own import is_own, own_variant
+from core_gans.variants.relativistic import Relativistic
 from core_gans.variants.wgan import WGAN
 from core_gans.variants.wgan_gp import WGANGP
 
-VARIANTS: dict[str, type[Game]] = {variant.name: variant for variant in (GAN, DCGAN, LSGAN, WGAN, WGANGP)}
+VARIANTS: dict[str, type[Game]] = {
+    variant.name: variant
+    for variant in (GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic)
+}
 
 
 def variant(name: str) -> type[Game]:
-    """The class of the variant called ``name``; a ValueError lists the nearest names."""
+    """The class of the variant called ``name``, or of one's own, given as ``module:name`` (a Game or an Objective).
+
+    A ValueError lists the nearest names.
+    """
+    if is_own(name):
+        return own_variant(name)
     if name not in VARIANTS:
         raise unknown_name("variant", name, VARIANTS)
     return VARIANTS[name]
@@ -34,4 +50,20 @@ def make(name: str, **fields: Any) -> Game:
     return kind(**{field: tuple(value) if isinstance(value, list) else value for field, value in fields.items()})
 
 
-__all__ = ["DCGAN", "GAN", "LSGAN", "VARIANTS", "WGAN", "WGANGP", "make", "variant"]
+__all__ = [
+    "BEGAN",
+    "DCGAN",
+    "EBGAN",
+    "FGAN",
+    "GAN",
+    "GLSGAN",
+    "LSGAN",
+    "VARIANTS",
+    "WGAN",
+    "WGANGP",
+    "Hinge",
+    "LSGANQi",
+    "Relativistic",
+    "make",
+    "variant",
+]

@@ -6,31 +6,37 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from core_gans.adversarial import AdversarialGame
+from core_gans.errors import LabError
 from core_gans.networks.architecture import Normalisation
-from core_gans.objectives import Objective, heuristic, minimax
-from core_gans.optimizers import Adam
+from core_gans.objectives import Objective, goodfellow
 
 
 @dataclass(frozen=True)
 class GAN(AdversarialGame):
-    """Logistic loss; the generator minimises the heuristic (-log D) or the minimax objective (log(1 - D))."""
+    """Logistic loss; the generator minimises the heuristic (-log D) or the minimax objective (log(1 - D)).
+
+    The networks are the paper's: rectifiers and a sigmoid against maxout and dropout. Adam takes the place of the
+    paper's momentum (``--method sgd --rate 0.1`` is near to it).
+    """
 
     name: ClassVar[str] = "gan"
     paper: ClassVar[str] = "Goodfellow et al. 2014"
 
-    family: str = "mlp"
-    width: int = 128
+    family: str = "maxout"
+    width: int = 240
+    depth: int = 2
     normalisation: Normalisation = "none"
+    prior: Literal["normal", "uniform"] = "uniform"
     generator_objective: Literal["heuristic", "minimax"] = "heuristic"
     """heuristic keeps its gradient when the discriminator wins; minimax is the paper's equation 1."""
-    rate: float = 2e-4
-    """Learning rate of Adam, for both players (DCGAN's; the paper used momentum)."""
-    beta1: float = 0.5
-    """Adam's first decay."""
+    smoothing: float = 0.0
+    """What real labels lack of 1 (one-sided label smoothing; Salimans et al. 2016 take 0.1)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.smoothing < 0.5:
+            raise LabError(f"expected smoothing in [0, 0.5), got {self.smoothing}: real labels are 1 - smoothing.")
 
     @property
     def objective(self) -> Objective:
-        return heuristic if self.generator_objective == "heuristic" else minimax
-
-    def optimizer(self, player: str) -> Adam:
-        return Adam(self.rate, self.beta1)
+        return goodfellow(self.generator_objective, self.smoothing)

@@ -1,0 +1,24 @@
+"""Relativistic average GAN: is this real one more realistic than the average fake? Jolicoeur-Martineau 2019."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core_gans.adversarial import AdversarialGame
+from core_gans.networks.architecture import Normalisation
+from core_gans.objectives import Objective, relativistic_average
+
+
+@dataclass(frozen=True)
+class Relativistic(AdversarialGame):
+    """Both players compare scores with the mean score of the other kind; spectral normalisation, as in the paper."""
+
+    name: ClassVar[str] = "relativistic"
+    paper: ClassVar[str] = "Jolicoeur-Martineau 2019"
+
+    normalisation: Normalisation = "spectral"
+
+    @property
+    def objective(self) -> Objective:
+        return relativistic_average
