@@ -65,7 +65,7 @@ class AdversarialGame(NoiseGame):
     beta2: float = 0.999
     """Adam's second decay."""
     fall_rounds: int = 0
-    """Rounds over which the learning rates fall; 0 for rates that stay."""
+    """Rounds over which the learning rates fall; 0 for rates that stay, -1 for the rounds of the whole run."""
     fall_to: float = 0.05
     """The share of the learning rates that is left in the end."""
     fall_power: float = 0.5
@@ -94,7 +94,8 @@ class AdversarialGame(NoiseGame):
                 "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
                 "couples them: choose --normalisation none, instance or spectral, or --family mlp."
             )
-        self.schedule()  # refuses a fall that is none
+        if self.fall_rounds > 0:
+            self.schedule()  # refuses a fall that is none
 
     @property
     def couples_samples(self) -> bool:
@@ -111,7 +112,9 @@ class AdversarialGame(NoiseGame):
         return Adam(rate, self.beta1, self.beta2, schedule=self.schedule())
 
     def schedule(self) -> Schedule:
-        """How the learning rates fall."""
+        """How the learning rates fall; a LabError while it is not known over how many rounds."""
+        if self.fall_rounds < 0:
+            raise LabError("a learning rate that falls over the whole run needs its length in rounds: give --rounds.")
         return Schedule(self.fall_rounds, self.fall_to, self.fall_power) if self.fall_rounds else Schedule()
 
     def players(self) -> dict[str, nn.Module]:

@@ -13,7 +13,15 @@ from core_gans import runs
 from core_gans.data import Examples
 from core_gans.game import Game, NoiseGame
 from core_gans.runs import Run
-from core_gans.session import DEFAULT_SECONDS, Options, make_watchers, options_from, restore_watchers, with_data
+from core_gans.session import (
+    DEFAULT_SECONDS,
+    Options,
+    make_watchers,
+    options_from,
+    over_the_run,
+    restore_watchers,
+    with_data,
+)
 from core_gans.training import TrainingState, start, train
 from core_gans.variants import make
 
@@ -46,7 +54,7 @@ def run_training(
     if rounds is None and seconds is None:
         seconds = DEFAULT_SECONDS
     examples = options.load(console)
-    game = make(variant, **with_data(fields, examples))
+    game = make(variant, **over_the_run(with_data(fields, examples), rounds))
     config = {
         "kind": KIND,
         "variant": variant,

@@ -100,6 +100,13 @@ def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]
     return fields
 
 
+def over_the_run(game_fields: dict[str, Any], rounds: int | None) -> dict[str, Any]:
+    """A game's fields with ``fall_rounds`` -1 (learning rates that fall over the whole run) filled in."""
+    if game_fields.get("fall_rounds", 0) >= 0 or rounds is None:
+        return game_fields
+    return {**game_fields, "fall_rounds": rounds}
+
+
 def make_watchers(
     run: Run, game: NoiseGame, options: Options, examples: Examples, console: Console, unit: str
 ) -> tuple[list[Watcher], Judged]:

@@ -35,8 +35,9 @@ def softplus(x: Tensor) -> Tensor:
 
 
 def log_softplus(x: Tensor) -> Tensor:
-    """ln ln(1 + e^x), which is x far below zero."""
-    return torch.where(x < -40, x, softplus(x.clamp(min=-40.0)).log())
+    """ln ln(1 + e^x)."""
+    # far below zero by its series, whose next term is below float64's last digit
+    return torch.where(x < -18, x - x.clamp(max=-18.0).exp() / 2, softplus(x.clamp(min=-18.0)).log())
 
 
 def log1mexp(a: Tensor) -> Tensor:

@@ -127,7 +127,7 @@ def test_the_main_job_runs_where_the_person_is_and_the_tests_run_in_the_project(
     _, _, calls = copy.lab(cwd=tmp_path / "else where")
     assert calls[-1] == f"{tmp_path / 'else where'}: -P -m demos main-job"
     _, _, calls = copy.lab("test", "-k", "ring", cwd=tmp_path / "else where")
-    assert calls[-1] == f"{copy.root}: -m pytest -n 2 -q -k ring"
+    assert calls[-1] == f"{copy.root}: -m pytest -n 2 -k ring"
 
 
 def test_the_tests_need_more_and_what_they_need_is_enough_for_the_main_job(copy: Copy) -> None:
