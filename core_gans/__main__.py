@@ -1,10 +1,15 @@
-"""``python -m core_gans``: train, resume, sample, data, list.
+"""``python -m core_gans``: train, resume, sample, judge, explain, compare, theory, data, list.
 
     core-gans train dcgan --data digits --seconds 60     train a variant in a new run folder
+    core-gans train my_losses:mine --data digits         the same with a game or an objective of your own
     core-gans resume runs/dcgan-digits-...               continue it exactly where it stands
+    core-gans explain runs/dcgan-digits-...              say in words whether it converges
     core-gans sample runs/dcgan-digits-... --count 64    draw samples from a run or a model file
+    core-gans judge runs/dcgan-digits-... --count 2000   measure it against real examples
+    core-gans compare gan lsgan wgan_gp --data digits    several variants on one budget: table, curves, samples
+    core-gans theory --out theory                        the picture of data, model and optimal discriminator
     core-gans data scenes --count 10000 --out scenes.npz write drawn scenes
-    core-gans list                                       the variants and the data sets
+    core-gans list                                       the variants, the divergences and the data sets
 
 Every command explains its fields with --help.
 """
@@ -24,13 +29,16 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core_gans import data as datasets
-from core_gans import models, runs
+from core_gans import f_divergences, models, runs
+from core_gans.convergence import explain_run
 from core_gans.data import scenes
 from core_gans.errors import LabError, unknown_name
 from core_gans.experiment import Result, resume_training, run_training
 from core_gans.game import Game
 from core_gans.images import cloud, sheet, write_png
 from core_gans.session import Options, friendly_errors, options_from
+from core_gans.theory import taxonomy
+from core_gans.theory.pictures import write_theory
 from core_gans.variants import VARIANTS, variant
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -82,6 +90,22 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class Explain:
+    """Say in words whether a run converges."""
+
+    run: tyro.conf.Positional[Path]
+    """The run's folder."""
+
+
+@dataclass(frozen=True)
+class Theory:
+    """Draw data, model and optimal discriminator while they meet (Goodfellow et al. 2014, figure 1)."""
+
+    out: Path = Path("theory")
+    """Folder of theory.png and theory.gif; existing ones are kept."""
+
+
+@dataclass(frozen=True)
 class Sample:
     """Draw samples from a run or a model file into a PNG."""
 
@@ -115,7 +139,15 @@ def main(arguments: list[str] | None = None) -> None:
     """The command ``core-gans``."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(markup=False)
-    commands = {"train": _train, "resume": _resume, "sample": _sample, "data": _data, "list": _list}
+    commands = {
+        "train": _train,
+        "resume": _resume,
+        "explain": _explain,
+        "sample": _sample,
+        "theory": _theory,
+        "data": _data,
+        "list": _list,
+    }
     if not words or words[0] in ("-h", "--help"):
         console.print(__doc__, highlight=False, markup=False)
         return
@@ -168,6 +200,20 @@ def _resume(words: list[str], console: Console) -> None:
     _tell(resume_training(command.run, rounds=command.rounds, seconds=command.seconds, console=console), console)
 
 
+def _explain(words: list[str], console: Console) -> None:
+    command = tyro.cli(Explain, prog="core-gans explain", args=words)
+    for sentence in explain_run(command.run):
+        console.print(sentence, highlight=False, soft_wrap=True)
+
+
+def _theory(words: list[str], console: Console) -> None:
+    command = tyro.cli(Theory, prog="core-gans theory", args=words)
+    with console.status("the model meets the data"):
+        for path in write_theory(command.out):
+            console.print(str(path), highlight=False, soft_wrap=True)
+    console.print(taxonomy.as_markdown(), highlight=False, soft_wrap=True)
+
+
 def _sample(words: list[str], console: Console) -> None:
     command = tyro.cli(Sample, prog="core-gans sample", args=words)
     if command.count < 1:
@@ -215,6 +261,7 @@ def _list(words: list[str], console: Console) -> None:
     for name, kind in VARIANTS.items():
         table.add_row(name, kind.paper, (sys.modules[kind.__module__].__doc__ or "").split(": ", 1)[-1].split(". ")[0])
     console.print(table)
+    console.print(f"f-divergences (fgan --divergence ...): {', '.join(f_divergences.NAMES)}", highlight=False)
     console.print(f"data sets: {', '.join(datasets.NAMES)}, or a path", highlight=False)
 
 

@@ -89,11 +89,6 @@ class AdversarialGame(NoiseGame):
         for name in ("discriminator_rate", "clip", "gradient_penalty", "r1", "r2"):
             if not getattr(self, name) >= 0:
                 raise LabError(f"expected {name} of at least 0, got {getattr(self, name)}.")
-        if (self.gradient_penalty or self.r1 or self.r2) and self.couples_samples:
-            raise LabError(
-                "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
-                "couples them: choose --normalisation none, instance or spectral, or --family mlp."
-            )
         if self.fall_rounds > 0:
             self.schedule()  # refuses a fall that is none
 
@@ -118,6 +113,12 @@ class AdversarialGame(NoiseGame):
         return Schedule(self.fall_rounds, self.fall_to, self.fall_power) if self.fall_rounds else Schedule()
 
     def players(self) -> dict[str, nn.Module]:
+        """Fresh networks; a LabError where a penalty and the discriminator's normalisation exclude each other."""
+        if (self.gradient_penalty or self.r1 or self.r2) and self.couples_samples:
+            raise LabError(
+                "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
+                "couples them: choose --normalisation none, instance or spectral, or --family mlp."
+            )
         names = Architecture.__dataclass_fields__
         architecture = Architecture(**{name: getattr(self, name) for name in names})
         kind = family(self.family)

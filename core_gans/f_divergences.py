@@ -4,9 +4,9 @@ D_f(P|Q) = E_Q f(p/q), with f convex and f(1) = 0, is at least E_P T - E_Q f*(T)
 and equal to it at T = f'(p/q). The activation g takes a raw score v into dom f* and increases: a large score says
 "looks real". ``conjugate_of_activation`` is f*(g(v)) worked out on paper, since f* after g overflows or cancels.
 
-Value and gradient of g(v) and f*(g(v)) are right in float32 for scores of +-100. Where the truth passes e^80, which
-happens for some rows beyond |v| = 80 and float32 ends at e^88, they continue with the tangent of the exponential.
-Lower precisions are the caller's to raise.
+Value and gradient of g(v) and f*(g(v)) are finite in float32 for scores of +-100 and beyond, and right wherever the
+truth stays below e^40. Above it, which some rows reach at |v| = 40, they continue with the tangent of the exponential:
+float32 ends at e^88, and Adam squares its gradients. Lower precisions are the caller's to raise.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Adam(Optimizer):
     beta2: float = 0.999
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(parameters, lr=self.rate, betas=(self.beta1, self.beta2))
+        return torch.optim.Adam(parameters, lr=self.rate, betas=(float(self.beta1), float(self.beta2)))
 
 
 @dataclass(frozen=True)

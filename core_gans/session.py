@@ -18,7 +18,9 @@ from torch import Tensor
 from core_gans import data as datasets
 from core_gans.averaging import Average
 from core_gans.compute import Compute
+from core_gans.convergence import Converging
 from core_gans.data import Batches, Examples
+from core_gans.data.examples import as_float
 from core_gans.errors import LabError
 from core_gans.game import NoiseGame, generate
 from core_gans.metrics import Judge
@@ -30,6 +32,7 @@ from core_gans.watchers import Checkpoint, Judged, Log, Samples, Watcher, fixed_
 DEFAULT_SECONDS = 60.0  # of a run that was given no bound
 SHEET = 64  # images on a sheet of samples
 POINTS = 2_000  # points in a cloud of samples
+LOOKED_AT = 128  # real examples on which convergence is measured
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Options:
     """Rounds between lines of the log."""
     judge_every: int = 0
     """Rounds between judgements by independent metrics; 0 for one at the end."""
+    explain_every: int = 200
+    """Rounds between looks at whether the run converges, told in words; 0 for none."""
     checkpoint_every: int = 1000
     """Rounds between checkpoints; one is also written every minute and at the end."""
     device: str = "cpu"
@@ -72,7 +77,7 @@ class Options:
         for name in ("batch", "samples_every", "log_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")
-        for name in ("judge_every", "threads"):
+        for name in ("judge_every", "explain_every", "threads"):
             if getattr(self, name) < 0:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
 
@@ -128,9 +133,14 @@ def make_watchers(
     describe = {key: run.config[key] for key in ("kind", "variant", "fields", "options")}
     watchers: list[Watcher] = [Interrupt(console)]  # first to begin, last to end: Ctrl-C spares what the others write
     watchers += [Average(decay=options.average)] if options.average else []
+    watchers += [log, verdict]
+    if options.explain_every:
+        looked_at = as_float(examples.images[:LOOKED_AT])
+        kinds = len(examples.classes)
+        watchers.append(
+            Converging(game, looked_at, log, options.explain_every, judged=verdict, kinds=kinds, console=console)
+        )
     watchers += [
-        log,
-        verdict,
         Samples(run.folder, draw, options.samples_every, real),
         Checkpoint(run.checkpoints, describe, options.checkpoint_every),
         ProgressBar(unit, console),

@@ -10,15 +10,18 @@ from typing import Any
 
 COMMON: dict[str, Any] = {
     "family": "mlp",
-    "latent": 8,
+    "latent": 2,
+    "prior": "uniform",
     "width": 128,
-    "depth": 3,
+    "depth": 4,
     "normalisation": "none",
     "method": "adam",
-    "rate": 1e-3,
+    "rate": 2e-3,
     "beta1": 0.5,
     "beta2": 0.99,
+    "fall_rounds": -1,
     "discriminator_steps": 1,
+    "r1": 0.1,
 }
 
 SPECIAL: dict[str, dict[str, Any]] = {}

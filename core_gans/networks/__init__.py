@@ -17,7 +17,7 @@ from core_gans.networks.architecture import Architecture
 
 @dataclass(frozen=True)
 class Family:
-    """How to build the two players from an ``Architecture``; ``points`` says whether it takes points (N, D) too."""
+    """How to build the two players from an ``Architecture``; ``points``: whether it is of use for points (N, D) too."""
 
     generator: Callable[[Architecture], nn.Module]
     discriminator: Callable[[Architecture], nn.Module]
@@ -27,7 +27,8 @@ class Family:
 FAMILIES: dict[str, Family] = {
     "mlp": Family(mlp.generator, mlp.discriminator),
     "dcgan": Family(dcgan.generator, dcgan.discriminator, points=False),
-    "maxout": Family(maxout.generator, maxout.discriminator),
+    # Of a point's two coordinates, dropout would often leave one.
+    "maxout": Family(maxout.generator, maxout.discriminator, points=False),
     "autoencoder": Family(autoencoder.generator, autoencoder.discriminator),
 }
 

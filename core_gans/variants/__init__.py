@@ -7,6 +7,7 @@ from typing import Any
 
 from core_gans.errors import unknown_name
 from core_gans.game import Game
+from core_gans.own import is_own, own_variant
 from core_gans.variants.began import BEGAN
 from core_gans.variants.dcgan import DCGAN
 from core_gans.variants.ebgan import EBGAN
@@ -16,7 +17,6 @@ from core_gans.variants.gls_gan import GLSGAN
 from core_gans.variants.hinge import Hinge
 from core_gans.variants.ls_gan import LSGANQi
 from core_gans.variants.lsgan import LSGAN
-from core_gans.variants.own import is_own, own_variant
 from core_gans.variants.relativistic import Relativistic
 from core_gans.variants.wgan import WGAN
 from core_gans.variants.wgan_gp import WGANGP

@@ -1,4 +1,4 @@
-"""Relativistic average GAN: is this real one more realistic than the average fake? Jolicoeur-Martineau 2019."""
+"""Relativistic average GAN: scores are compared with the mean score of the other kind. Jolicoeur-Martineau 2019."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from core_gans.adversarial import AdversarialGame
 from core_gans.errors import LabError, unknown_name
 from core_gans.game import Game
 from core_gans.objectives import Objective
-from core_gans.variants.dcgan import DCGAN
 
 
 def is_own(name: str) -> bool:
@@ -66,11 +66,13 @@ def own_variant(name: str) -> type[Game]:
 
 def _game_of(objective_of_game: Objective, called: str) -> type[Game]:
     @dataclass(frozen=True)
-    class Own(DCGAN):
+    class Own(AdversarialGame):
         """An objective of one's own on the networks of DCGAN."""
 
         name = called
         paper = "one's own"
+
+        prior: Literal["normal", "uniform"] = "uniform"
 
         @property
         def objective(self) -> Objective:

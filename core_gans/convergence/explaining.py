@@ -1,0 +1,122 @@
+"""The same judgement afterwards, from the log of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import groupby
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from core_gans.convergence.judgement import judge_curves
+from core_gans.convergence.reading import Reading, reading_of
+from core_gans.convergence.verdict import Verdict
+from core_gans.convergence.watching import PREFIX
+from core_gans.errors import LabError
+from core_gans.game import NoiseGame
+from core_gans.runs import read_config
+from core_gans.variants import make
+
+POINTS = 40  # measurements that a log of losses is gathered into
+OBSERVED = ("k", "convergence")
+
+
+def explain_run(folder: Path) -> list[str]:
+    """Sentences on the run in ``folder``: its course, the verdict on its end, what the judge saw. At least one.
+
+    Where the watcher looked on, its measurements are judged; otherwise the losses, from which collapse cannot be
+    seen. Raises LabError for a folder without a run or without a log.
+    """
+    config = read_config(folder)
+    game = make(config["variant"], **config["fields"])
+    if not isinstance(game, NoiseGame):
+        raise LabError(f"{game.name} has no objective of scores, so its curves have no reading.")
+    lines = _read(folder / "metrics.jsonl")
+    reading = reading_of(game.objective)
+    measured = [line for line in lines if PREFIX + "state" in line]
+    if measured:
+        history = [_entry(line) for line in measured]
+        sentences = [*_course(measured), *_last_words(measured[-1], judge_curves(reading, history))]
+    else:
+        history = _from_losses(lines, reading)
+        verdict = judge_curves(reading, history)
+        sentences = [
+            f"{verdict.state}: {verdict.sentence}",
+            "Read from the losses of training alone, which cannot show collapse.",
+        ]
+    return [*sentences, *_judged(lines)]
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        raise LabError(f"{path.parent} holds no metrics.jsonl: nothing has been logged yet.")
+    lines = []
+    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            line = json.loads(text)
+        except json.JSONDecodeError:
+            continue  # a line that a kill cut short
+        if not isinstance(line, dict) or not isinstance(line.get("round"), int):
+            raise LabError(f"{path}, line {number}: expected the numbers of a round.")
+        lines.append(line)
+    if not lines:
+        raise LabError(f"{path} is empty: nothing has been logged yet.")
+    return lines
+
+
+def _entry(line: dict[str, Any]) -> dict[str, float]:
+    numbers = {name.removeprefix(PREFIX): value for name, value in line.items() if name.startswith(PREFIX)}
+    return {"round": float(line["round"]), **{name: v for name, v in numbers.items() if isinstance(v, int | float)}}
+
+
+def _course(measured: list[dict[str, Any]]) -> list[str]:
+    """One line a stretch of rounds with the same verdict."""
+    stretches = [list(lines) for _, lines in groupby(measured, key=lambda line: line[PREFIX + "state"])]
+    if len(stretches) == 1:
+        return []
+    return [
+        f"rounds {stretch[0]['round']:,} to {stretch[-1]['round']:,}: {stretch[0][PREFIX + 'state']}"
+        for stretch in stretches
+    ]
+
+
+def _last_words(line: dict[str, Any], verdict: Verdict) -> list[str]:
+    if line[PREFIX + "state"] == "broken":  # where it broke is in the sentence alone
+        return [f"broken: {line[PREFIX + 'sentence']}"]
+    return [f"{verdict.state}: {verdict.sentence}"]
+
+
+def _from_losses(lines: list[dict[str, Any]], reading: Reading) -> list[dict[str, float]]:
+    """Means of neighbouring lines: losses of single batches are noisy."""
+    found = []
+    for line in lines:
+        loss = line.get("discriminator")
+        if isinstance(loss, int | float):
+            observed = {name: line[name] for name in OBSERVED if name in line}
+            found.append({"round": line["round"], **reading.numbers(loss), **observed})
+    if found and not all(math.isfinite(value) for value in found[-1].values()):
+        return found[-1:]
+    size = max(1, math.ceil(len(found) / POINTS))
+    chunks = [found[start : start + size] for start in range(0, len(found), size)]
+    return [{name: fmean(entry[name] for entry in chunk) for name in chunk[0]} for chunk in chunks]
+
+
+def _judged(lines: list[dict[str, Any]]) -> list[str]:
+    """First and last of each number of the judge."""
+    names = sorted({name for line in lines for name in line if _of_judge(name)})
+    sentences = []
+    for name in names:
+        values = [(line["round"], line[name]) for line in lines if name in line]
+        (first, before), (last, after) = values[0], values[-1]
+        sentences.append(f"judge: {name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
+    return sentences
+
+
+def _of_judge(name: str) -> bool:
+    return name.startswith(("frechet[", "inception_style[")) or name in (
+        "modes_covered",
+        "high_quality_share",
+        "classes_covered",
+        "confident_share",
+    )
