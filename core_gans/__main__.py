@@ -29,7 +29,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core_gans import data as datasets
-from core_gans import f_divergences, models, runs
+from core_gans import f_divergences, judging, models, runs
+from core_gans.comparison import command as comparison
 from core_gans.convergence import explain_run
 from core_gans.data import scenes
 from core_gans.errors import LabError, unknown_name
@@ -143,6 +144,8 @@ def main(arguments: list[str] | None = None) -> None:
         "train": _train,
         "resume": _resume,
         "explain": _explain,
+        "judge": judging.main,
+        "compare": comparison.main,
         "sample": _sample,
         "theory": _theory,
         "data": _data,

@@ -84,7 +84,7 @@ class AdversarialGame(NoiseGame):
     def __post_init__(self) -> None:
         if self.discriminator_steps < 1:
             raise LabError(f"expected at least one discriminator step in a round, got {self.discriminator_steps}.")
-        if self.rate <= 0:
+        if not self.rate > 0:
             raise LabError(f"expected a learning rate above 0, got {self.rate}.")
         for name in ("discriminator_rate", "clip", "gradient_penalty", "r1", "r2"):
             if not getattr(self, name) >= 0:

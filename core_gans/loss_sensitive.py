@@ -24,7 +24,7 @@ class LossSensitiveGame(AdversarialGame):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.tau < 0:
+        if not self.tau >= 0:
             raise LabError(f"expected a tau of at least 0, got {self.tau}: margins are distances.")
 
     @property

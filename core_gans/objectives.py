@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core_gans import f_divergences
+from core_gans.stable import softplus
 
 DiscriminatorLoss = Callable[[Tensor, Tensor], Tensor]
 
@@ -71,17 +72,17 @@ def logistic(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
 
     ``smoothing`` asks of real examples a D of 1 - smoothing only (one-sided; Salimans et al. 2016, section 3.4).
     """
-    of_real = (1 - smoothing) * F.softplus(-real).mean()
+    of_real = (1 - smoothing) * softplus(-real).mean()
     if smoothing:
-        of_real = of_real + smoothing * F.softplus(real).mean()
-    return of_real + F.softplus(fake).mean()
+        of_real = of_real + smoothing * softplus(real).mean()
+    return of_real + softplus(fake).mean()
 
 
 def goodfellow(generator: Literal["heuristic", "minimax"] = "heuristic", smoothing: float = 0.0) -> Objective:
     """The objective of Goodfellow et al. 2014 with the generator's loss of equation 1 (``minimax``) or section 3."""
     of_generator = {
-        "minimax": lambda fake: -F.softplus(fake).mean(),  # E log(1 - D(G(z)))
-        "heuristic": lambda fake: F.softplus(-fake).mean(),  # -E log D(G(z)), also called non-saturating
+        "minimax": lambda fake: -softplus(fake).mean(),  # E log(1 - D(G(z)))
+        "heuristic": lambda fake: softplus(-fake).mean(),  # -E log D(G(z)), also called non-saturating
     }
     return Objective(generator, lambda real, fake: logistic(real, fake, smoothing), of_generator[generator])
 
@@ -105,8 +106,8 @@ hinge = Objective(  # Lim & Ye 2017
 
 relativistic_average = Objective(  # Jolicoeur-Martineau 2019, section 4.2, with the logistic loss
     name="relativistic_average",
-    discriminator=lambda real, fake: F.softplus(fake.mean() - real).mean() + F.softplus(fake - real.mean()).mean(),
-    generator=lambda fake, real: F.softplus(real.mean() - fake).mean() + F.softplus(real - fake.mean()).mean(),
+    discriminator=lambda real, fake: softplus(fake.mean() - real).mean() + softplus(fake - real.mean()).mean(),
+    generator=lambda fake, real: softplus(real.mean() - fake).mean() + softplus(real - fake.mean()).mean(),
     relative=True,
 )
 
@@ -149,7 +150,7 @@ def loss_sensitive(margin: Tensor | float, slope: float = 0.0, weight: float = 0
     Slope 0 is LS-GAN (Qi 2020, equation 6, whose ``weight`` is mu); slopes up to 1 are GLS-GAN (section 6), and slope
     1 has WGAN's gradient. ``margin`` is one number, or one for each pair of examples (N,).
     """
-    if slope > 1:
+    if not slope <= 1:
         raise ValueError(
             f"expected a slope v of at most 1, got {slope}: above it, the cost max(a, v a) is not GLS-GAN's."
         )
@@ -159,6 +160,11 @@ def loss_sensitive(margin: Tensor | float, slope: float = 0.0, weight: float = 0
             raise ValueError(
                 f"expected as many real as generated examples, got scores {tuple(real.shape)} and {tuple(fake.shape)}."
             )
+        if isinstance(margin, Tensor) and margin.dim() and margin.shape != real.shape:
+            raise ValueError(
+                f"expected one margin for each pair, got margins {tuple(margin.shape)} for scores {tuple(real.shape)}: "
+                "let the discriminator return (N,)."
+            )
         surplus = margin - real + fake
         return torch.maximum(surplus, slope * surplus).mean() - weight * real.mean()
 
@@ -167,7 +173,7 @@ def loss_sensitive(margin: Tensor | float, slope: float = 0.0, weight: float = 0
 
 def energy_margin(margin: float = 10.0) -> Objective:
     """E e(x) + E [margin - e(G(z))]+ and E e(G(z)), with the energy e = -score. Zhao et al. 2017, equations 1 and 2."""
-    if margin <= 0:
+    if not margin > 0:
         raise ValueError(f"expected a margin m above 0, got {margin}: below it, nothing pushes the fakes' energy up.")
     return Objective(
         name="energy_margin",

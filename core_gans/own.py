@@ -34,9 +34,11 @@ def load_object(name: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name != module_name.split(".")[0] and error.name != module_name:
-            raise  # the module is there, and imports something that is not
+        if not f"{module_name}.".startswith(f"{error.name}."):
+            raise LabError(f"{module_name} imports {error.name}, which is not installed.") from error
         raise LabError(f"there is no module {module_name} in {here} or among the installed ones.") from error
+    except SyntaxError as error:
+        raise LabError(f"{module_name} is no valid Python: {error}.") from error
     names = vars(module)
     if attribute not in names:
         raise unknown_name(f"name in {module_name}", attribute, [name for name in names if not name.startswith("_")])

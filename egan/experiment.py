@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,47 +13,24 @@ from rich.console import Console
 from core_gans import runs
 from core_gans.data import Examples
 from core_gans.errors import LabError
-from core_gans.game import NoiseGame
 from core_gans.runs import Run
-from core_gans.session import DEFAULT_SECONDS, Options, make_watchers, options_from, restore_watchers, with_data
+from core_gans.session import (
+    DEFAULT_SECONDS,
+    Options,
+    make_watchers,
+    options_from,
+    over_the_run,
+    restore_watchers,
+    with_data,
+)
 from core_gans.variants import make
 from core_gans.watchers import Watcher
+from egan.checks import require_fit
 from egan.evolution import evolve
-from egan.fitness import Convention, FitnessRule
-from egan.mutations import MUTATIONS, mutation
-from egan.population import Population, start
+from egan.options import KIND, Evolution, evolution_from
+from egan.population import Population, require_evolvable, start
+from egan.returning import ReturnsTold
 from egan.watching import EvolutionPictures
-
-KIND = "evolution"
-
-
-@dataclass(frozen=True)
-class Evolution:
-    """The numbers of E-GAN."""
-
-    mutations: tuple[str, ...] = ("minimax", "heuristic", "least_squares")
-    """One child of every parent per mutation."""
-    parents: int = 1
-    """Generators that survive a generation (mu)."""
-    gamma: float = 0.01
-    """Weight of diversity in the fitness."""
-    convention: Convention = "probability"
-    """Quality from probabilities (the paper) or raw scores (logit)."""
-    evaluation_size: int | None = None
-    """Fakes that judge each child; default: as many as the discriminator's steps will use."""
-
-    def __post_init__(self) -> None:
-        if self.parents < 1:
-            raise LabError(f"expected at least one parent, got --parents {self.parents}.")
-        if self.evaluation_size is not None and self.evaluation_size < 1:
-            raise LabError(f"expected an --evaluation-size of at least 1, got {self.evaluation_size}.")
-        if not self.mutations:
-            raise LabError(f"expected at least one of --mutations {' '.join(MUTATIONS)}, got none.")
-        if len(set(self.mutations)) < len(self.mutations):
-            raise LabError(
-                f"expected each mutation once, got --mutations {' '.join(self.mutations)}: siblings of one mutation "
-                "would be the same child."
-            )
 
 
 @dataclass(frozen=True)
@@ -87,10 +64,9 @@ def run_evolution(
     require_bounds(rounds, seconds)
     if rounds is None and seconds is None:
         seconds = DEFAULT_SECONDS
-    [mutation(given) for given in evolution.mutations]
+    evolution.scheme()  # refuses what could not be played before any work
     examples = options.load(console)
-    game = make(variant, **with_data(fields, examples))
-    assert isinstance(game, NoiseGame)
+    game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
     config = {
         "kind": KIND,
         "variant": variant,
@@ -101,6 +77,7 @@ def run_evolution(
         "seconds": seconds,
     }
     population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
+    require_fit(population, evolution.scheme())
     with runs.create(runs_folder, name or runs.default_name("egan", options.data), config) as run:
         return _play(run, population, options, evolution, examples, rounds, seconds, console, {}, watchers)
 
@@ -120,24 +97,12 @@ def resume_evolution(
         options, evolution = options_from(config["options"]), evolution_from(config)
         content = run.load_checkpoint()
         examples = options.load(console)
-        game = make(config["variant"], **config["fields"])
-        assert isinstance(game, NoiseGame)
+        game = require_evolvable(make(config["variant"], **config["fields"]))
         population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
         population.load_state_dict(content["state"])
         if rounds is not None and population.round >= rounds:
             console.print(f"{folder} has its {population.round:,} generations already: ask for more with --rounds.")
         return _play(run, population, options, evolution, examples, rounds, seconds, console, content["watchers"])
-
-
-def evolution_from(config: Mapping[str, Any]) -> Evolution:
-    """The numbers of E-GAN in a run's config.json; LabError when it is no evolution, or of another version."""
-    saved = config.get("evolution")
-    if config["kind"] != KIND or not isinstance(saved, dict):
-        raise LabError(f"expected the run of an evolution, got a {config['kind']} of {config['variant']}.")
-    unknown = saved.keys() - {known.name for known in dataclasses.fields(Evolution)}
-    if unknown:
-        raise LabError(f"the run's evolution holds {', '.join(sorted(unknown))}, which this version does not know.")
-    return Evolution(**{**saved, "mutations": tuple(saved["mutations"])})
 
 
 def require_bounds(rounds: int | None, seconds: float | None) -> None:
@@ -172,10 +137,8 @@ def _play(
         population.batches,
         rounds,
         rng=population.rng,
-        mutations=[mutation(name) for name in evolution.mutations],
-        fitness=FitnessRule(evolution.gamma, evolution.convention),
-        evaluation_size=evolution.evaluation_size,
-        watchers=[*watchers, *more_watchers],
+        scheme=evolution.scheme(examples),
+        watchers=[*watchers, ReturnsTold(console), *more_watchers],
         state=population,
         seconds=seconds,
     )

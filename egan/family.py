@@ -1,6 +1,7 @@
 """Who descends from whom: lineages, common ancestors, and the layout of a family tree without crossings.
 
-Every child has one parent, so descent is a tree. A record is an individual without its weights (``Record``).
+Every child but that of a crossover has one parent, and that one counts as a child of the better one, so descent is a
+tree. A record is an individual without its weights (``Record``).
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ class Relative(Record):
 def deap_history(records: Sequence[Record]) -> tools.History:
     """The records as DEAP's History, for its users' tools: ``genealogy_tree``, ``genealogy_history``, ``getGenealogy``.
 
-    ``genealogy_tree[index]`` is a tuple: the parent's index, or nothing for a founder. ``genealogy_history[index]`` is
-    the record, with its ``history_index``; indices count from 1 in order of birth. A child whose parent is not among
-    the records stands as a founder. DEAP's ``getGenealogy`` recurses: give it a ``max_depth`` below about 900.
+    ``genealogy_tree[index]`` is a tuple: the parent's index, both parents' after a crossover, or nothing for a founder.
+    ``genealogy_history[index]`` is the record, with its ``history_index``; indices count from 1 in order of birth. A
+    child whose parent is not among the records stands as a founder. DEAP's ``getGenealogy`` recurses: give it a
+    ``max_depth`` below about 900.
     """
     history = tools.History()
     index: dict[int, int] = {}
@@ -35,6 +37,8 @@ def deap_history(records: Sequence[Record]) -> tools.History:
         if record.parent in index:
             relative.history_index = index[record.parent]  # DEAP reads the parent here, then writes the child's own
         history.update([relative])
+        if record.other in index:
+            history.genealogy_tree[relative.history_index] += (index[record.other],)
         index[record.number] = relative.history_index
     return history
 
@@ -52,9 +56,9 @@ def lineage(records: Iterable[Record], number: int) -> list[Record]:
 
 
 def living(records: Sequence[Record]) -> list[Record]:
-    """The survivors of the last generation, the parents of the next one."""
-    last = max((record.generation for record in records), default=0)
-    return [record for record in records if record.generation == last and record.survived]
+    """The survivors of the last generation that had any, the parents of the next one."""
+    last = max((record.alive_in for record in records), default=-1)
+    return [record for record in records if record.alive_in == last >= 0]
 
 
 def common_ancestor(records: Sequence[Record]) -> Record | None:
@@ -78,12 +82,13 @@ class Place:
     """Where an individual stands in the tree."""
 
     record: Record
+    generation: int  # of its birth, or the first that is shown
     lane: float  # across the tree, 0 in the middle, 1 apart; in a generation no two share one
     enduring: bool  # it is alive, or has living descendants
 
 
 def family_tree(records: Sequence[Record], generations: int = 40) -> dict[int, Place]:
-    """The places of everyone born in the last ``generations``, and of the survivors just before, by number.
+    """The places of everyone born in the last ``generations``, and of those who lived just before, by number.
 
     Siblings stand in the order of their mutations' first appearance, families in the order of their parents, so the
     lines from parents to children never cross.
@@ -92,15 +97,13 @@ def family_tree(records: Sequence[Record], generations: int = 40) -> dict[int, P
         raise ValueError(f"expected at least one generation, got {generations}.")
     last = max((record.generation for record in records), default=0)
     first = max(0, last - generations)
-    shown = [
-        record for record in records if record.generation > first or (record.generation == first and record.survived)
-    ]
+    shown = [record for record in records if record.generation > first or record.alive_in >= first]
     order = {mutation: rank for rank, mutation in enumerate(dict.fromkeys(record.mutation for record in records))}
     enduring = _enduring(shown)
     places: dict[int, Place] = {}
     for generation in range(first, last + 1):
         family = sorted(
-            (record for record in shown if record.generation == generation),
+            (record for record in shown if max(record.generation, first) == generation),
             key=lambda record: (
                 places[record.parent].lane if record.parent in places else -math.inf,
                 order[record.mutation],
@@ -108,7 +111,7 @@ def family_tree(records: Sequence[Record], generations: int = 40) -> dict[int, P
             ),
         )
         for rank, record in enumerate(family):
-            places[record.number] = Place(record, rank - (len(family) - 1) / 2, record.number in enduring)
+            places[record.number] = Place(record, generation, rank - (len(family) - 1) / 2, record.number in enduring)
     return places
 
 

@@ -26,7 +26,7 @@ def family_picture(records: Sequence[Record], generations: int = 40, title: str 
     ValueError when there is no generation yet.
     """
     places = family_tree(records, generations)
-    last = max((place.record.generation for place in places.values()), default=0)
+    last = max((place.generation for place in places.values()), default=0)
     if last < 1:
         raise ValueError("expected records of at least one generation, got founders only: evolve first.")
     lanes = 2 * max(abs(place.lane) for place in places.values()) + 1
@@ -54,7 +54,7 @@ def _lines(axes: Axes, places: dict[int, Place], paint: dict[str, str]) -> None:
         curves = []
         for child in children:
             parent = places[child.record.parent]
-            across = parent.record.generation + STEPS * (child.record.generation - parent.record.generation)
+            across = parent.generation + STEPS * (child.generation - parent.generation)
             curves.append(np.stack([across, -(parent.lane + EASE * (child.lane - parent.lane))], axis=1))
         shades = [paint[child.record.mutation] for child in children]
         axes.add_collection(LineCollection(curves, colors=shades, linewidths=width, alpha=opacity, zorder=kind + 1))
@@ -64,7 +64,7 @@ def _dots(axes: Axes, places: dict[int, Place], paint: dict[str, str]) -> None:
     for kind, (size, opacity) in enumerate(((9, 0.4), (26, 0.65), (70, 1.0))):
         found = [place for place in places.values() if _kind(place) == kind]
         axes.scatter(
-            [place.record.generation for place in found],
+            [place.generation for place in found],
             [-place.lane for place in found],
             s=size,
             c=[paint[place.record.mutation] for place in found],
@@ -91,7 +91,7 @@ def _kinship(records: Sequence[Record]) -> str:
     ancestor = common_ancestor(records)
     if ancestor is None:
         return f"The {len(alive)} living have different founders."
-    back = alive[0].generation - ancestor.generation
+    back = max(record.generation for record in alive) - ancestor.generation
     return (
         f"The {len(alive)} living share an ancestor {back} generation{'s' if back > 1 else ''} back: "
         f"{words(ancestor.mutation)}, number {ancestor.number:,}."

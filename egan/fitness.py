@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -12,12 +14,22 @@ from torch import Tensor
 Convention = Literal["probability", "logit"]
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What was measured of a candidate: the discriminator's opinion, and the fakes (e, ...) that it is about."""
+
+    quality: float
+    diversity: float
+    fakes: Tensor
+
+
 def quality(scores: Tensor, convention: Convention = "probability") -> float:
     """E D(G(z)) of the fakes' raw scores (N,): how real they look. Equation 6.
 
     ``probability`` is the paper's D in (0, 1); ``logit`` takes the raw score, which does not saturate.
     """
-    scores = scores.detach().float()
+    scores = scores.detach()
+    scores = scores if scores.dtype == torch.float64 else scores.float()
     return float((torch.sigmoid(scores) if convention == "probability" else scores).mean())
 
 
@@ -32,14 +44,49 @@ def diversity(gradients: Sequence[Tensor]) -> float:
     return -float(squares.sum().sqrt().log())
 
 
+class Rule(ABC):
+    """From what was measured of a candidate to its fitness; a fitness that is not finite is death."""
+
+    @property
+    def convention(self) -> Convention:
+        """How quality is measured."""
+        return "probability"
+
+    @abstractmethod
+    def __call__(self, judgement: Judgement) -> float:
+        """The fitness of one candidate; higher is better."""
+
+    def among(self, judgements: Sequence[Judgement]) -> Rule:
+        """The rule for one generation, whose candidates were judged so."""
+        del judgements
+        return self
+
+
 @dataclass(frozen=True)
-class FitnessRule:
-    """How quality and diversity become one number."""
+class FitnessRule(Rule):
+    """How quality and diversity become one number. Wang et al. 2019, equation 8."""
 
     gamma: float = 0.01
     """Weight of diversity; 0 selects by quality alone. The paper's images use 0.01 and less, its points up to 2."""
     convention: Convention = "probability"
     """Quality from probabilities (the paper) or from raw scores."""
+    balance: float = 0.0
+    """Above 0, gamma is chosen anew in every generation, so that gamma x diversity varies this many times as much
+    among its candidates (standard deviation) as quality; where diversity does not vary, gamma stays."""
 
-    def __call__(self, quality: float, diversity: float) -> float:
-        return quality + self.gamma * diversity
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.gamma):
+            raise ValueError(f"expected a finite weight of diversity gamma, got {self.gamma}.")
+        if not 0 <= self.balance < math.inf:
+            raise ValueError(f"expected a balance of diversity and quality of at least 0, got {self.balance}.")
+
+    def __call__(self, judgement: Judgement) -> float:
+        return judgement.quality + self.gamma * judgement.diversity
+
+    def among(self, judgements: Sequence[Judgement]) -> FitnessRule:
+        pairs = [(each.quality, each.diversity) for each in judgements]
+        finite = torch.tensor([pair for pair in pairs if all(map(math.isfinite, pair))], dtype=torch.float64)
+        if self.balance == 0 or len(finite) < 2:
+            return self
+        of_quality, of_diversity = finite.std(dim=0).tolist()
+        return replace(self, gamma=self.balance * of_quality / of_diversity) if of_diversity > 0 else self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from core_gans.optimizers import Optimizer
 
 
 class Fitness(base.Fitness):
-    """One number, to be maximised: quality + gamma x diversity."""
+    """One number, to be maximised: what a ``Rule`` makes of quality and diversity."""
 
     weights = (1.0,)
 
@@ -24,12 +25,19 @@ class Record:
     """An individual's descent and marks, without its weights: what the history and the family tree need."""
 
     number: int  # unique in a population, in order of birth
-    parent: int  # the parent's number; -1 for a founder
+    parent: int  # the parent's number, the better one's after a crossover; -1 for a founder
     mutation: str
     generation: int
     quality: float = float("nan")
     diversity: float = float("nan")
     survived: bool = False
+    until: int = -1  # the last generation whose selection it survived; -1 for none
+    other: int = -1  # the second parent's number after a crossover
+
+    @property
+    def alive_in(self) -> int:
+        """The last generation that it lived to see the end of; -1 when it died at birth."""
+        return max(self.until, self.generation if self.survived else -1)
 
 
 @dataclass
@@ -40,19 +48,30 @@ class Individual:
     optimizer: torch.optim.Optimizer
     record: Record
     fitness: Fitness = field(default_factory=Fitness)
+    rate: float = 1.0  # factor of its learning rate, inherited
 
     @property
     def number(self) -> int:
         return self.record.number
+
+    @property
+    def alive(self) -> bool:
+        """Whether its fitness is finite."""
+        return self.fitness.valid and abs(self.fitness.values[0]) < float("inf")  # False for NaN
 
     def child(self, optimizer: Optimizer, record: Record) -> Individual:
         """A copy under its own name, which may be changed without touching this individual."""
         generator = copy.deepcopy(self.generator)
         own = optimizer.build(generator.parameters())
         own.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
-        return Individual(generator, own, record)
+        return Individual(generator, own, record, rate=self.rate)
 
-    def step(self, gradients: tuple[Tensor, ...]) -> None:
+    def set_rate(self, optimizer: Optimizer, round: int) -> None:
+        """The learning rate of the round after ``round`` played ones, times its own factor."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = optimizer.rate * optimizer.schedule.share(round) * self.rate
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
         """One step of the optimiser along ``gradients``, one for each parameter of the generator."""
         for parameter, gradient in zip(self.generator.parameters(), gradients, strict=True):
             parameter.grad = gradient
@@ -65,6 +84,7 @@ class Individual:
             "optimizer": self.optimizer.state_dict(),
             "record": vars(self.record).copy(),
             "fitness": list(self.fitness.values),
+            "rate": self.rate,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -73,3 +93,4 @@ class Individual:
         self.record = Record(**state["record"])
         if state["fitness"]:
             self.fitness.values = tuple(state["fitness"])
+        self.rate = state.get("rate", 1.0)  # the first checkpoints know no such factor

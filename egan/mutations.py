@@ -1,8 +1,14 @@
-"""Mutations: one optimisation step of a generator on one objective. Wang et al. 2019, section III-B."""
+"""Mutations: what makes a child differ from its parent. Wang et al. 2019, section III-B.
+
+The paper's mutations are one optimisation step of the generator on one objective. Any objective of the survey can
+be one, ``module:name`` names one of one's own, and two more change the child itself: its weights by noise, or its
+learning rate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,35 +16,113 @@ from torch import Tensor
 
 from core_gans import objectives
 from core_gans.errors import unknown_name
+from core_gans.f_divergences import NAMES
+from core_gans.objectives import Objective
+from core_gans.own import is_own, own_objective
+from egan.individual import Individual
+
+Change = Callable[[Individual, torch.Generator], None]
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """``loss`` maps the discriminator's raw scores (N,) of a parent's fakes to the scalar that its child descends."""
+    """``change`` is done to a child, which then descends ``loss`` by one step of its optimiser; either may be absent.
+
+    ``loss`` maps the discriminator's raw scores (N,) of the parent's fakes to a scalar; a ``relative`` loss takes the
+    scores of a real batch, too: (fake, real).
+    """
 
     name: str
-    loss: Callable[[Tensor], Tensor]
+    loss: Callable[..., Tensor] | None = None
+    relative: bool = False
+    change: Change | None = None
+
+    def __post_init__(self) -> None:
+        if self.loss is None and self.change is None:
+            raise ValueError(f"expected the mutation {self.name!r} to have a loss, a change, or both.")
+
+    def gradients(self, fake: Tensor, real: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """The gradient of the loss by each parameter; the graph of the scores stays. No loss, no gradients."""
+        if self.loss is None:
+            return ()
+        loss = self.loss(fake, real) if self.relative else self.loss(fake)
+        return torch.autograd.grad(loss, list(parameters), retain_graph=True)
 
 
-minimax = Mutation("minimax", objectives.minimax.generator)  # equation 3: E log(1 - D(G(z)))
+def from_objective(objective: Objective, name: str = "") -> Mutation:
+    """A step on the generator's part of ``objective``."""
+    return Mutation(name or objective.name, objective.generator, objective.relative)
 
-heuristic = Mutation("heuristic", objectives.heuristic.generator)  # equation 4: -E log D(G(z))
+
+def exact(scores: Tensor) -> Tensor:
+    """Scores in float32 at least."""
+    return scores if scores.dtype == torch.float64 else scores.float()
+
+
+minimax = from_objective(objectives.minimax)  # equation 3: E log(1 - D(G(z)))
+
+heuristic = from_objective(objectives.heuristic)  # equation 4: -E log D(G(z))
 
 least_squares = Mutation(  # equation 5: E (D(G(z)) - 1)^2, on probabilities
-    "least_squares", lambda scores: ((torch.sigmoid(scores.float()) - 1) ** 2).mean()
+    "least_squares", lambda scores: ((torch.sigmoid(exact(scores)) - 1) ** 2).mean()
 )
 
 least_squares_logits = Mutation(  # the same on raw scores, as the authors' PyTorch code has it
-    "least_squares_logits", lambda scores: ((scores.float() - 1) ** 2).mean()
+    "least_squares_logits", lambda scores: ((exact(scores) - 1) ** 2).mean()
 )
+
+
+def noise_of(scale: float) -> Change:
+    """Add N(0, (scale x root mean square)^2) to every weight, with the root mean square of its tensor."""
+
+    @torch.no_grad()
+    def change(child: Individual, rng: torch.Generator) -> None:
+        for weight in child.generator.parameters():
+            noise = torch.randn(weight.shape, generator=rng, device=rng.device).to(weight)
+            weight.add_(noise * (scale * weight.square().mean().sqrt()))
+
+    return change
+
+
+def rate_of(spread: float) -> Change:
+    """Multiply the learning rate by e^(spread x N(0, 1)); children inherit it."""
+
+    def change(child: Individual, rng: torch.Generator) -> None:
+        child.rate *= math.exp(spread * float(torch.randn((), generator=rng, device=rng.device)))
+
+    return change
+
+
+noise = Mutation("noise", change=noise_of(0.02))  # no step: the discriminator is not asked
+
+rate = Mutation("rate", heuristic.loss, change=rate_of(0.2))  # self-adaptation, Schwefel 1981
 
 PAPER = (minimax, heuristic, least_squares)
 
-MUTATIONS: dict[str, Mutation] = {m.name: m for m in (*PAPER, least_squares_logits)}
+MUTATIONS: dict[str, Mutation] = {each.name: each for each in (*PAPER, least_squares_logits)}
+
+SURVEY: dict[str, Mutation] = {
+    each.name: each
+    for each in (
+        from_objective(objectives.least_squares_pearson, "least_squares_pearson"),
+        from_objective(objectives.wasserstein),
+        from_objective(objectives.hinge),  # the generator's part is that of wasserstein
+        from_objective(objectives.relativistic_average),
+        *(from_objective(objectives.f_divergence(row)) for row in NAMES),
+    )
+}
+"""Objectives of the survey; those of f-GAN are the bounds themselves (Nowozin et al. 2016, equation 6)."""
+
+KNOWN: dict[str, Mutation] = {**MUTATIONS, **SURVEY, noise.name: noise, rate.name: rate}
 
 
 def mutation(name: str) -> Mutation:
-    """The mutation called ``name``; a ValueError lists the nearest names."""
-    if name not in MUTATIONS:
-        raise unknown_name("mutation", name, MUTATIONS)
-    return MUTATIONS[name]
+    """The mutation called ``name``, or a step on one's own objective ``module:name``.
+
+    A ValueError lists the nearest names.
+    """
+    if is_own(name):
+        return from_objective(own_objective(name), name)
+    if name not in KNOWN:
+        raise unknown_name("mutation", name, KNOWN)
+    return KNOWN[name]

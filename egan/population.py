@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
 from deap import tools
-from torch import nn
+from torch import Tensor, nn
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.game import NoiseGame, Turn
+from core_gans.errors import LabError
+from core_gans.game import Batch, Game, NoiseGame, Turn, nothing
 from core_gans.training import fresh_players
 from core_gans.watchers import Watcher
 from egan.individual import Individual, Record
@@ -40,11 +41,14 @@ class Population:
     seconds: float = 0.0
     images_seen: int = 0
     born: int = 0
+    returns: int = 0  # generations in a row that ended where they began, because too few children lived
+    recycled: Tensor | None = None  # (b, ...) latents on which the parents were judged, for their next variation
     terms: dict[str, float | str] = field(default_factory=dict)
     logbook: tools.Logbook = field(default_factory=tools.Logbook)
     hall_of_fame: tools.HallOfFame = field(default_factory=lambda: hall_of_fame())
     history: list[Record] = field(default_factory=list)  # every individual ever born, without weights: 0.3 kB each
     averages: dict[str, nn.Module] = field(default_factory=dict)
+    stats: tools.Statistics | tools.MultiStatistics | None = None  # of a generation's candidates, into the logbook
     watchers: Sequence[Watcher] = ()
     stop: bool = False
     mid_round: bool = False
@@ -58,6 +62,25 @@ class Population:
         """The same, with averaged networks in place of the raw ones where there are any."""
         return {**self.nets, **self.averages}
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which the networks compute."""
+        return next(self.discriminator.parameters()).dtype
+
+    def draw_latents(self, count: int) -> Tensor:
+        """Fresh latents (count, ...) in the networks' precision."""
+        return self.game.latents(count, self.rng).to(self.dtype)
+
+    def draw_batch(self) -> Batch:
+        """The next batch of the data in the networks' precision."""
+        batch = next(self.batches)
+        return replace(batch, real=batch.real.to(self.dtype))
+
+    def next_number(self) -> int:
+        """The number of an individual that is being born."""
+        self.born += 1
+        return self.born - 1
+
     def state_dict(self) -> dict[str, Any]:
         return {
             "parents": [parent.state_dict() for parent in self.parents],
@@ -70,7 +93,10 @@ class Population:
             "seconds": self.seconds,
             "images_seen": self.images_seen,
             "born": self.born,
+            "returns": self.returns,
+            "recycled": self.recycled,
             "logbook": pack(self.logbook),
+            "chapters": {name: pack(chapter) for name, chapter in self.logbook.chapters.items()},
             "history": pack([{mark: getattr(record, mark) for mark in MARKS} for record in self.history]),
         }
 
@@ -80,6 +106,7 @@ class Population:
         self.hall_of_fame = hall_of_fame()
         for saved in reversed(state["hall_of_fame"]):  # of equals, the one inserted last stands first
             member = found(self.game, torch.Generator().manual_seed(0), self.compute, 0)
+            member.generator.to(self.dtype)
             member.load_state_dict(saved)
             self.hall_of_fame.insert(member)
         self.discriminator.load_state_dict(state["discriminator"])
@@ -88,10 +115,19 @@ class Population:
         self.batches.load_state_dict(state["batches"])
         self.round, self.seconds, self.born = state["round"], state["seconds"], state["born"]
         self.images_seen = state["images_seen"]
+        self.returns = state.get("returns", 0)  # the first checkpoints know of neither these nor chapters
+        recycled = state.get("recycled")
+        self.recycled = None if recycled is None else recycled.to(self.batches.device)
         self.logbook = tools.Logbook()
         for line in unpack(state["logbook"]):
             self.logbook.record(**line)
+        for name, chapter in state.get("chapters", {}).items():
+            for line in unpack(chapter):
+                self.logbook.chapters[name].record(**line)
         self.history = [Record(**row) if isinstance(row, dict) else Record(*row) for row in unpack(state["history"])]
+        known = {record.number: record for record in self.history}
+        for parent in self.parents:  # a parent that lives on goes on marking its own line of the history
+            parent.record = known[parent.number]
 
 
 def hall_of_fame() -> tools.HallOfFame:
@@ -100,11 +136,15 @@ def hall_of_fame() -> tools.HallOfFame:
 
 
 def start(
-    game: NoiseGame, batches: Batches, rng: torch.Generator, parents: int = 1, compute: Compute | None = None
+    game: Game, batches: Batches, rng: torch.Generator, parents: int = 1, compute: Compute | None = None
 ) -> Population:
-    """A fresh population: ``parents`` founders initialised apart, and one discriminator."""
+    """A fresh population: ``parents`` founders initialised apart, and one discriminator.
+
+    LabError or ValueError for a game that cannot be evolved (``require_evolvable``).
+    """
     if parents < 1:
         raise ValueError(f"expected at least one parent, got {parents}.")
+    game = require_evolvable(game)
     compute = compute or Compute(device=str(rng.device))
     founders = [found(game, rng, compute, number) for number in range(parents)]
     discriminator = compute.place(fresh_players(game, rng))["discriminator"]
@@ -126,3 +166,20 @@ def turn_of(game: NoiseGame, player: str) -> Turn:
         if turn.players == (player,):
             return turn
     raise ValueError(f"{game.name} has no turn in which the {player} learns alone, so it cannot be evolved.")
+
+
+def require_evolvable(game: Game) -> NoiseGame:
+    """The game itself, if competing children can take the place of its generator's turn."""
+    if not isinstance(game, NoiseGame):
+        raise LabError(f"{game.name} has no latents, so it cannot be evolved: choose a variant that draws from noise.")
+    for player in ("discriminator", "generator"):
+        turn = turn_of(game, player)
+    if len(game.turns()) != 2:
+        others = [" and ".join(each.players) for each in game.turns()]
+        raise LabError(f"{game.name} has the turns of {', '.join(others)}: only those of two players can be evolved.")
+    if turn.after != nothing:
+        raise LabError(
+            f"{game.name} does something after its generator's steps that competing children have no place for, "
+            "so it cannot be evolved: choose another variant."
+        )
+    return game

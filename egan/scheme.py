@@ -2,38 +2,82 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from deap import tools
 
-from egan.fitness import FitnessRule
+from egan.fitness import FitnessRule, Rule
 from egan.individual import Individual
 from egan.mutations import PAPER, Mutation
 
 Selection = Callable[[Sequence[Individual], int], list[Individual]]
+Strategy = Literal["comma", "plus"]
+Crossover = Literal["none", "distillation", "interpolation"]
+Engine = Literal["auto", "reference", "fast"]
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """The evolution strategy. Defaults are those of Wang et al. 2019."""
+    """The evolution strategy. Defaults are those of Wang et al. 2019. ValueError for what could not be played."""
 
     mutations: tuple[Mutation, ...] = PAPER
     parents: int = 1
     """Generators that survive a generation (mu)."""
     children: int = 1
-    """Children of each parent by each mutation."""
+    """Children of each parent by each mutation; those of one mutation see different latents."""
     evaluation_size: int = 0
     """Fakes that judge each child (e); 0 for as many as the discriminator's steps will use."""
-    fitness: FitnessRule = field(default_factory=FitnessRule)
+    fitness: Rule = field(default_factory=FitnessRule)
+    inertia: float = 0.0
+    """Weight, in [0, 1), of the parent's fitness in its child's: a moving average along the lineage."""
     selection: Selection = tools.selBest
     """Any DEAP selection."""
-    strategy: Literal["comma", "plus"] = "comma"
+    strategy: Strategy = "comma"
     """comma: survivors are children; plus: parents are judged anew and compete with them."""
+    crossover: Crossover = "none"
+    """One more child of every two parents of neighbouring rank: by distillation, or by interpolation of weights."""
     common_latents: bool = False
     """Judge all children of a generation on the same latents (common random numbers): a fairer comparison."""
     recycle: bool = False
-    """Vary a survivor on the first b of the latents that it was judged on, instead of on fresh ones."""
-    engine: Literal["auto", "reference", "fast"] = "auto"
+    """Vary a survivor on the first b of the latents that it was judged on, instead of on fresh ones; with several
+    children by each mutation, the first of them."""
+    engine: Engine = "auto"
     """reference: one step after the other, as the paper tells it; fast: the same numbers from shared computations."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mutations", tuple(self.mutations))
+        if not self.mutations:
+            raise ValueError("expected at least one mutation, got none.")
+        if self.parents < 1:
+            raise ValueError(f"expected at least one parent, got {self.parents}.")
+        if self.children < 1:
+            raise ValueError(f"expected at least one child of each parent by each mutation, got {self.children}.")
+        if self.evaluation_size < 0:
+            raise ValueError(f"expected an evaluation size of at least 1, or 0 for enough, got {self.evaluation_size}.")
+        if not 0 <= self.inertia < 1:
+            raise ValueError(f"expected an inertia in [0, 1), got {self.inertia}.")
+        if self.recycle and not self.common_latents:
+            raise ValueError("latents can be recycled only where all children were judged on them: use common latents.")
+        if self.crossover != "none" and self.parents < 2:
+            raise ValueError(f"expected at least two parents for a crossover, got {self.parents}.")
+
+    def judged_on(self, batch: int, steps: int) -> int:
+        """Fakes that judge each child, for batches of ``batch`` and ``steps`` steps of the discriminator.
+
+        ValueError when they would be too few for the discriminator's step or for the latents to be recycled.
+        """
+        enough = max(math.ceil(steps * batch / self.parents), batch if self.recycle else 1)
+        size = self.evaluation_size or enough
+        if self.parents * size < batch:
+            raise ValueError(
+                f"expected an evaluation size of at least {math.ceil(batch / self.parents)}, got {size}: the fakes of "
+                f"{self.parents} survivors are the discriminator's batch of {batch}."
+            )
+        if self.recycle and size < batch:
+            raise ValueError(
+                f"expected an evaluation size of at least {batch}, got {size}: recycled latents are a whole batch."
+            )
+        return size

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from core_gans import checkpoints
 from core_gans.checkpoints import CheckpointError
+from core_gans.metrics.features import at_side
 
 SIDE = 32  # pixels
 FEATURES = 64
@@ -47,10 +48,7 @@ class DigitsClassifier(nn.Module):
         if images.ndim != 4 or images.shape[1] not in (1, 3):
             raise ValueError(f"{self.name} expects images of shape (N, 1 or 3, H, W), got {tuple(images.shape)}")
         grey = images.to(self.head.weight).mean(dim=1, keepdim=True)
-        if grey.shape[2:] != (SIDE, SIDE):
-            larger = min(grey.shape[2:]) >= SIDE
-            grey = F.interpolate(grey, size=(SIDE, SIDE), mode="area" if larger else "bilinear")
-        return self.features(self.trunk(grey))
+        return self.features(self.trunk(at_side(grey, SIDE)))
 
     def logits(self, features: Tensor) -> Tensor:
         """Features (N, 64), as the call gave them, to class scores (N, 10)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -36,3 +37,18 @@ def require_finite(values: Tensor, what: str) -> None:
             f"{what} must be finite, but {broken} of {values.numel()} values are NaN or infinite; "
             "a model that produced them has diverged: go back to an earlier checkpoint or lower its learning rate"
         )
+
+
+def require_features(features: Tensor) -> None:
+    """Raise ``ValueError`` unless ``features`` are (N, F) with N >= 1, and finite."""
+    if features.ndim != 2 or not len(features):
+        raise ValueError(f"expected features of shape (N, F) with N >= 1, got {tuple(features.shape)}")
+    require_finite(features, "the features")
+
+
+def at_side(images: Tensor, side: int) -> Tensor:
+    """Images (N, C, H, W) brought to ``side`` x ``side`` pixels: larger ones by area, smaller ones bilinearly."""
+    if images.shape[2:] == (side, side):
+        return images
+    larger = min(images.shape[2:]) >= side
+    return F.interpolate(images, size=(side, side), mode="area" if larger else "bilinear")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import require_finite
+from core_gans.metrics.features import require_features, require_finite
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ class FeatureStatistics:
     @classmethod
     def of(cls, features: Tensor) -> FeatureStatistics:
         """Statistics of ``features`` (N, F), any device and floating type."""
-        if features.ndim != 2 or not len(features):
-            raise ValueError(f"expected features of shape (N, F) with N >= 1, got {tuple(features.shape)}")
-        require_finite(features, "the features")
+        require_features(features)
         exact = features.detach().to("cpu", torch.float64)
         mean = exact.mean(dim=0)
         deviations = exact - mean

@@ -1,57 +1,143 @@
-"""One call from a sampler to named numbers: the right metrics for points, for digits, and for any other images."""
+"""One front for every measure: a sampler in, named numbers out, in memory that does not grow with the samples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from core_gans.data.examples import Examples, as_float
-from core_gans.metrics.digits_classifier import load_digits_classifier
+from core_gans.errors import unknown_name
+from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.metrics.features import Classifier, require_finite
-from core_gans.metrics.measures import ImageClasses, ImageFeatures, Measure, PointModes
-from core_gans.metrics.pixels import PrincipalPixels
+from core_gans.metrics.measures import (
+    ClassesMeasure,
+    FrechetMeasure,
+    KernelMeasure,
+    Measure,
+    ModesMeasure,
+    NeighboursMeasure,
+)
 
 Sampler = Callable[[int], Tensor]
+Progress = Callable[[int], None]
+
+OF_POINTS = ModesMeasure.metrics
+OF_CLASSES = ClassesMeasure.metrics
+OF_FEATURES = (*FrechetMeasure.metrics, *KernelMeasure.metrics, *NeighboursMeasure.metrics)
+METRICS = (*OF_POINTS, *OF_CLASSES, *OF_FEATURES)
+QUICK = (*OF_POINTS, *OF_CLASSES, *FrechetMeasure.metrics)  # cheap enough to be asked often during a run
 
 
 class Judge:
     """Knows the real data's statistics and scores samplers against them, as often as asked.
 
-    What is measured follows from the data:
+    What can be measured follows from the data:
 
-    - points whose labels say their mode: ``modes_covered``, ``high_quality_share``, ``frechet[points]``
-    - the digits, or any images given with a ``classifier``: ``frechet[NAME]``, ``classes_covered``,
-      ``confident_share``, ``inception_style[NAME]``, where NAME is the classifier's (``digits-cnn``)
-    - other images: ``frechet[pca-pixels]``
+    - ``modes_covered``, ``high_quality_share``: points whose labels say their mode
+    - ``classes_covered``, ``confident_share``, ``inception_style[NAME]``: the digits, or images with a ``classifier``
+    - ``frechet[NAME]``, ``kernel[NAME]``, ``precision[NAME]``, ``recall[NAME]``, ``density[NAME]``,
+      ``coverage[NAME]``: all of these, and any other images
 
-    Frechet distances are squared, and biased upwards by the more the fewer samples there are: compare them at one
-    ``count`` only, and beside ``of_real``, the score of a perfect sampler.
+    where NAME says through which features they were seen: ``points``, the classifier's name, or ``pca-pixels``.
+
+    Samples are summed up batch by batch and forgotten; only precision, recall, density and coverage keep features.
+    Most numbers depend on how many samples there are (docs/metrics.md says which and how): compare at one ``count``
+    only, and beside ``of_real``, the score of a perfect sampler.
     """
 
     @torch.no_grad()
     def __init__(
-        self, data: Examples, count: int = 2_000, batch_size: int = 250, classifier: Classifier | None = None
+        self,
+        data: Examples,
+        count: int = 2_000,
+        batch_size: int = 250,
+        classifier: Classifier | str | None = None,
+        metrics: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         """``count`` samples are drawn for a judgement, ``batch_size`` at a time.
 
-        Raises ``ValueError`` for data without a measure: fewer than two examples, points without labels, clips, text.
+        ``classifier`` is one, or the name of features (``digits-cnn``, ``cifar-resnet20``, ``pca-pixels``).
+        ``metrics`` are names of ``METRICS``; by default the quick ones that suit the data. ``progress`` is told how
+        many real examples have been looked at.
+
+        Raises ``ValueError`` for data without a measure (fewer than two examples, points without labels, clips,
+        text), and for metrics that do not exist or do not suit the data.
         """
         if count < 2 or batch_size < 1:
             raise ValueError(f"expected a count >= 2 and a batch size >= 1, got {count} and {batch_size}")
+        if len(data) < 2:
+            raise ValueError(f"judging needs at least two real examples, {data.name!r} has {len(data)}")
         self.data = data
         self.count = count
         self.batch_size = batch_size
-        self._measure = _measure(data, batch_size, classifier)
+        seen_by = classifier_for(data, classifier)
+        self._extractor = extractor_for(data, seen_by)
+        self.metrics = _chosen(metrics, data, metrics_for(data, seen_by))
+        self._measures = self._make_measures(seen_by)
+        self._real = self._summarise(self._real_batches(), progress)
 
-    @torch.no_grad()
-    def __call__(self, sampler: Sampler) -> dict[str, float]:
+    def __call__(self, sampler: Sampler, progress: Progress | None = None) -> dict[str, float]:
         """Score ``sampler``, which answers a number n with n samples of the data's shape (images in [-1, 1]).
 
-        Raises ``ValueError`` when the samples have another shape, or are NaN or infinite.
+        ``progress`` is told how many samples have been drawn. Raises ``ValueError`` when the samples have another
+        shape, or are NaN or infinite.
         """
-        described = []
+        return self.score(self.summarise(sampler, progress))
+
+    @torch.no_grad()
+    def summarise(self, sampler: Sampler, progress: Progress | None = None) -> tuple[Any, ...]:
+        """All that is kept of ``count`` samples: one summary a measure."""
+        return self._summarise(self._drawn(sampler), progress)
+
+    @torch.no_grad()
+    def score(self, summaries: tuple[Any, ...]) -> dict[str, float]:
+        """The named numbers of what ``summarise`` gave, of the metrics asked for."""
+        found: dict[str, float] = {}
+        for measure, real, generated in zip(self._measures, self._real, summaries, strict=True):
+            found |= measure.score(real, generated)
+        return {name: value for name, value in found.items() if name.split("[")[0] in self.metrics}
+
+    def of_real(self, rng: torch.Generator, progress: Progress | None = None) -> dict[str, float]:
+        """The score of a perfect sampler: what to compare others with."""
+        return self(self.real_sampler(rng), progress)
+
+    def real_sampler(self, rng: torch.Generator) -> Sampler:
+        """Real examples drawn with replacement."""
+        return lambda n: as_float(self.data.images[torch.randint(len(self.data), (n,), generator=rng)])
+
+    def _make_measures(self, classifier: Classifier | None) -> tuple[Measure[Any], ...]:
+        name = self._extractor.name
+        makers: tuple[tuple[tuple[str, ...], Callable[[], Measure[Any]]], ...] = (
+            (ModesMeasure.metrics, lambda: ModesMeasure(self.data)),
+            (FrechetMeasure.metrics, lambda: FrechetMeasure(name)),
+            (KernelMeasure.metrics, lambda: KernelMeasure(name)),
+            (ClassesMeasure.metrics, lambda: ClassesMeasure(_given(classifier))),
+            (NeighboursMeasure.metrics, lambda: NeighboursMeasure(name, self.count)),
+        )
+        return tuple(make() for metrics, make in makers if any(metric in self.metrics for metric in metrics))
+
+    def _summarise(self, batches: Iterator[Tensor], progress: Progress | None) -> tuple[Any, ...]:
+        whole: tuple[Any, ...] = ()
+        done = 0
+        for batch in batches:
+            features = features_of(self._extractor, batch)
+            parts = tuple(measure.summarise(features) for measure in self._measures)
+            whole = tuple(one.merge(other) for one, other in zip(whole, parts, strict=True)) if whole else parts
+            done += len(batch)
+            if progress is not None:
+                progress(done)
+        return whole
+
+    def _real_batches(self) -> Iterator[Tensor]:
+        # Shuffled, since some measures keep the first examples only and files are often sorted by class.
+        order = torch.randperm(len(self.data), generator=torch.Generator().manual_seed(0))
+        return (as_float(self.data.images[chosen]) for chosen in order.split(self.batch_size))
+
+    def _drawn(self, sampler: Sampler) -> Iterator[Tensor]:
         for start in range(0, self.count, self.batch_size):
             expected = (min(self.batch_size, self.count - start), *self.data.shape)
             samples = sampler(expected[0])
@@ -61,33 +147,32 @@ class Judge:
                     f"the sampler gave {tuple(samples.shape)}"
                 )
             require_finite(samples, "the samples")
-            described.append(self._measure.describe(samples.float()))
-        return self._measure.score(torch.cat(described))
-
-    def of_real(self, rng: torch.Generator) -> dict[str, float]:
-        """The score of a perfect sampler, real examples drawn with replacement: what to compare others with."""
-        return self(lambda n: as_float(self.data.images[torch.randint(len(self.data), (n,), generator=rng)]))
+            yield samples
 
 
-def judge(sampler: Sampler, data: Examples, count: int = 2_000) -> dict[str, float]:
-    """Score ``sampler`` against ``data`` once; ``Judge`` serves many times."""
-    return Judge(data, count)(sampler)
+def metrics_for(data: Examples, classifier: Classifier | None) -> tuple[str, ...]:
+    """The names of all metrics that suit ``data``, seen through ``classifier`` if there is one."""
+    if len(data.shape) == 1:
+        return (*OF_POINTS, *OF_FEATURES)
+    return (*OF_CLASSES, *OF_FEATURES) if classifier is not None else OF_FEATURES
 
 
-def _measure(data: Examples, batch_size: int, classifier: Classifier | None) -> Measure:
-    if len(data) < 2:
-        raise ValueError(f"judging needs at least two real examples, {data.name!r} has {len(data)}")
-    match data.shape:
-        case (_,):
-            return PointModes(data)
-        case (_, _, _) if classifier is not None:
-            return ImageClasses(classifier, data, batch_size)
-        case (_, _, _) if data.name == "digits":
-            return ImageClasses(load_digits_classifier(), data, batch_size)
-        case (_, _, _):
-            return ImageFeatures(PrincipalPixels(data.images), data, batch_size)
-        case _:
+def _chosen(asked: Sequence[str] | None, data: Examples, suitable: tuple[str, ...]) -> tuple[str, ...]:
+    if asked is None:
+        return tuple(metric for metric in QUICK if metric in suitable)
+    for metric in asked:
+        if metric not in METRICS:
+            raise unknown_name("metric", metric, METRICS)
+        if metric not in suitable:
+            needs = "points with labels" if metric in OF_POINTS else "images and a classifier"
             raise ValueError(
-                f"only points (N, D) and images (N, C, H, W) can be judged; the examples of {data.name!r} "
-                f"have the shape {data.shape}"
+                f"{metric} needs {needs}, so it does not suit {data.name!r}: choose from {', '.join(suitable)}."
             )
+    if not asked:
+        raise ValueError(f"expected at least one metric: choose from {', '.join(suitable)}.")
+    return tuple(asked)
+
+
+def _given(classifier: Classifier | None) -> Classifier:
+    assert classifier is not None  # classes are measured only where there is one
+    return classifier

@@ -1,35 +1,125 @@
-"""What is measured of samples, for each kind of data: modes of points, classes of images, pixels of any image."""
+"""What is measured of samples: every measure sums a batch up, merges sums, and scores those of the real examples
+and of the samples against each other.
+
+A sum is a value that takes the same memory however many samples it holds, save that of ``NeighboursMeasure``.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Generic, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
 
-from core_gans.data.examples import Examples, as_float
-from core_gans.metrics.classes import coverage_of
-from core_gans.metrics.features import Classifier, FeatureExtractor
+from core_gans.data.examples import Examples
+from core_gans.metrics.classes import ClassTally
+from core_gans.metrics.features import Classifier
 from core_gans.metrics.frechet import FeatureStatistics
-from core_gans.metrics.modes import mode_coverage
+from core_gans.metrics.kernel import KernelMoments
+from core_gans.metrics.modes import ModeTally
+from core_gans.metrics.neighbours import MOST, KeptFeatures, compare_neighbours, require_room
 
 
-class Measure(Protocol):
-    """Describes samples a batch at a time, so that none need be kept, then scores all descriptions together."""
+class Summary(Protocol):
+    """What a measure keeps of samples."""
 
-    def describe(self, samples: Tensor) -> Tensor:
-        """Samples (n, ...), floats, to what the score needs of them, (n, F) on the CPU."""
-
-    def score(self, described: Tensor) -> dict[str, float]:
-        """Named numbers from descriptions (N, F)."""
+    def merge(self, other: Self) -> Self:
+        """The summary of both sets together."""
 
 
-class PointModes:
-    """Mode coverage, and the Frechet distance in the points' own coordinates.
+S = TypeVar("S", bound=Summary)
+
+
+class Measure(Protocol, Generic[S]):
+    """One pass over features, and the named numbers that come of it."""
+
+    metrics: tuple[str, ...]  # names without the features, such as "frechet"
+
+    def summarise(self, features: Tensor) -> S:
+        """The summary of a batch of features (n, F)."""
+
+    def score(self, real: S, generated: S) -> dict[str, float]:
+        """Named numbers, one for each of ``metrics`` and in their order."""
+
+
+class FrechetMeasure:
+    """The squared Frechet distance; keeps F^2 numbers."""
+
+    metrics: tuple[str, ...] = ("frechet",)
+
+    def __init__(self, features: str) -> None:
+        self._features = features
+
+    def summarise(self, features: Tensor) -> FeatureStatistics:
+        return FeatureStatistics.of(features)
+
+    def score(self, real: FeatureStatistics, generated: FeatureStatistics) -> dict[str, float]:
+        return {f"frechet[{self._features}]": real.distance(generated)}
+
+
+class KernelMeasure:
+    """The unbiased kernel distance; keeps F^3 numbers."""
+
+    metrics: tuple[str, ...] = ("kernel",)
+
+    def __init__(self, features: str) -> None:
+        self._features = features
+
+    def summarise(self, features: Tensor) -> KernelMoments:
+        return KernelMoments.of(features)
+
+    def score(self, real: KernelMoments, generated: KernelMoments) -> dict[str, float]:
+        return {f"kernel[{self._features}]": real.distance(generated)}
+
+
+class NeighboursMeasure:
+    """Precision, recall, density and coverage against as many real examples; keeps the features of both sets."""
+
+    metrics: tuple[str, ...] = ("precision", "recall", "density", "coverage")
+
+    def __init__(self, features: str, count: int) -> None:
+        require_room(count, "generated")
+        self._features = features
+        self._count = count
+
+    def summarise(self, features: Tensor) -> KeptFeatures:
+        return KeptFeatures.of(features, min(self._count, MOST))
+
+    def score(self, real: KeptFeatures, generated: KeptFeatures) -> dict[str, float]:
+        found = compare_neighbours(real.features, generated.features)
+        values = (found.precision, found.recall, found.density, found.coverage)
+        return {f"{metric}[{self._features}]": value for metric, value in zip(self.metrics, values, strict=True)}
+
+
+class ClassesMeasure:
+    """What a classifier sees: the classes, and how sure it is of them; keeps three numbers a class."""
+
+    metrics: tuple[str, ...] = ("classes_covered", "confident_share", "inception_style")
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def summarise(self, features: Tensor) -> ClassTally:
+        return ClassTally.of(self._classifier.logits(features))
+
+    def score(self, real: ClassTally, generated: ClassTally) -> dict[str, float]:
+        del real  # the classifier knows the classes
+        coverage = generated.coverage()
+        return {
+            "classes_covered": float(coverage.covered),
+            "confident_share": coverage.confident,
+            f"inception_style[{self._classifier.name}]": coverage.inception_style,
+        }
+
+
+class ModesMeasure:
+    """Mode coverage of points; keeps one number a mode.
 
     The modes are learned from the labels of the real points: their centres, and one standard deviation for all of
     them, measured along the axes. So a ring of another radius is judged as the ring that it is.
     """
+
+    metrics: tuple[str, ...] = ("modes_covered", "high_quality_share")
 
     def __init__(self, data: Examples) -> None:
         if data.labels is None:
@@ -38,53 +128,11 @@ class PointModes:
         modes, mode_of = data.labels.cpu().unique(return_inverse=True)
         self.centres = torch.stack([points[mode_of == mode].mean(dim=0) for mode in range(len(modes))])
         self.sigma = (points - self.centres[mode_of]).square().mean().sqrt().item()
-        self._real = FeatureStatistics.of(points)
 
-    def describe(self, samples: Tensor) -> Tensor:
-        return samples.cpu()
+    def summarise(self, features: Tensor) -> ModeTally:
+        return ModeTally.of(features, self.centres, self.sigma)
 
-    def score(self, described: Tensor) -> dict[str, float]:
-        coverage = mode_coverage(described, self.centres, self.sigma)
-        return {
-            "modes_covered": float(coverage.covered),
-            "high_quality_share": coverage.high_quality,
-            "frechet[points]": self._real.distance(FeatureStatistics.of(described)),
-        }
-
-
-class ImageFeatures:
-    """The Frechet distance in the features of any extractor."""
-
-    def __init__(self, extractor: FeatureExtractor, data: Examples, batch_size: int) -> None:
-        self._extractor = extractor
-        first, *others = (extractor(as_float(batch)) for batch in data.images.split(batch_size))
-        real = FeatureStatistics.of(first)
-        for features in others:
-            real = real.merge(FeatureStatistics.of(features))
-        self._real = real
-
-    def describe(self, samples: Tensor) -> Tensor:
-        return self._extractor(samples).cpu()
-
-    def score(self, described: Tensor) -> dict[str, float]:
-        return {f"frechet[{self._extractor.name}]": self._real.distance(FeatureStatistics.of(described))}
-
-
-class ImageClasses:
-    """What a classifier sees: the distance in its features, the classes, and how sure it is of them."""
-
-    def __init__(self, classifier: Classifier, data: Examples, batch_size: int) -> None:
-        self._classifier = classifier
-        self._features = ImageFeatures(classifier, data, batch_size)
-
-    def describe(self, samples: Tensor) -> Tensor:
-        return self._features.describe(samples)
-
-    def score(self, described: Tensor) -> dict[str, float]:
-        coverage = coverage_of(self._classifier.logits(described))
-        return {
-            **self._features.score(described),
-            "classes_covered": float(coverage.covered),
-            "confident_share": coverage.confident,
-            f"inception_style[{self._classifier.name}]": coverage.inception_style,
-        }
+    def score(self, real: ModeTally, generated: ModeTally) -> dict[str, float]:
+        del real  # the centres stand for it
+        coverage = generated.coverage()
+        return {"modes_covered": float(coverage.covered), "high_quality_share": coverage.high_quality}

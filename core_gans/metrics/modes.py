@@ -14,6 +14,9 @@ from torch import Tensor
 
 from core_gans.metrics.features import require_finite
 
+WITHIN = 3.0  # standard deviations
+AT_LEAST = 20.0  # near points of every 10,000 cover a mode
+
 
 @dataclass(frozen=True)
 class ModeCoverage:
@@ -25,14 +28,53 @@ class ModeCoverage:
     counts: tuple[int, ...]  # near points, one number a mode
 
 
+@dataclass(frozen=True)
+class ModeTally:
+    """How many of ``count`` points lie near each mode; tallies of parts merge into that of the whole."""
+
+    count: int
+    near: Tensor  # (M,)
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, points: Tensor, centres: Tensor, sigma: float, within: float = WITHIN) -> ModeTally:
+        """Tally ``points`` (N, D) around ``centres`` (M, D); see ``mode_coverage``."""
+        if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1]:
+            raise ValueError(
+                "expected points (N, D) and centres (M, D) of the same D, "
+                f"got {tuple(points.shape)} and {tuple(centres.shape)}"
+            )
+        if not len(points) or not len(centres):
+            raise ValueError(f"expected at least one point and one centre, got {len(points)} and {len(centres)}")
+        if not (math.isfinite(sigma) and sigma > 0 and within > 0):
+            raise ValueError(f"expected a positive sigma and a positive within, got {sigma} and {within}")
+        require_finite(points, "the points")
+        require_finite(centres, "the centres")
+        exact = points.to("cpu", torch.float64)
+        # cdist's matrix-product shortcut loses the digits that matter when sigma is small beside the radius.
+        distances = torch.cdist(
+            exact, centres.to("cpu", torch.float64), compute_mode="donot_use_mm_for_euclid_dist"
+        )  # (N, M)
+        distance, nearest = distances.min(dim=1)
+        return cls(len(points), torch.bincount(nearest[distance <= within * sigma], minlength=len(centres)))
+
+    def merge(self, other: ModeTally) -> ModeTally:
+        """The tally of both sets together."""
+        return ModeTally(self.count + other.count, self.near + other.near)
+
+    def coverage(self, at_least: float = AT_LEAST) -> ModeCoverage:
+        """Count the modes that hold ``at_least`` near points of every 10,000 (fewer: in proportion)."""
+        covered = int((self.near >= per_ten_thousand(at_least, self.count)).sum())
+        return ModeCoverage(covered, len(self.near), int(self.near.sum()) / self.count, tuple(self.near.tolist()))
+
+
 def per_ten_thousand(at_least: float, count: int) -> int:
     """The threshold "``at_least`` of 10,000" for ``count`` samples: rounded up, and never below one."""
     return max(1, math.ceil(at_least * count / 10_000))
 
 
-@torch.no_grad()
 def mode_coverage(
-    points: Tensor, centres: Tensor, sigma: float, within: float = 3.0, at_least: float = 20.0
+    points: Tensor, centres: Tensor, sigma: float, within: float = WITHIN, at_least: float = AT_LEAST
 ) -> ModeCoverage:
     """Count the modes that ``points`` (N, D) reach among ``centres`` (M, D).
 
@@ -40,24 +82,4 @@ def mode_coverage(
     mode is covered when it holds at least ``at_least`` such points for every 10,000 (with fewer points, in
     proportion). Raises ``ValueError`` for shapes that do not fit, no points, or values that are not finite.
     """
-    if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1]:
-        raise ValueError(
-            "expected points (N, D) and centres (M, D) of the same D, "
-            f"got {tuple(points.shape)} and {tuple(centres.shape)}"
-        )
-    if not len(points) or not len(centres):
-        raise ValueError(f"expected at least one point and one centre, got {len(points)} and {len(centres)}")
-    if not (math.isfinite(sigma) and sigma > 0 and within > 0):
-        raise ValueError(f"expected a positive sigma and a positive within, got {sigma} and {within}")
-    require_finite(points, "the points")
-    require_finite(centres, "the centres")
-    exact = points.to("cpu", torch.float64)
-    # cdist's matrix-product shortcut loses the digits that matter when sigma is small beside the radius.
-    distances = torch.cdist(
-        exact, centres.to("cpu", torch.float64), compute_mode="donot_use_mm_for_euclid_dist"
-    )  # (N, M)
-    distance, nearest = distances.min(dim=1)
-    near = distance <= within * sigma
-    counts = torch.bincount(nearest[near], minlength=len(centres))
-    covered = int((counts >= per_ten_thousand(at_least, len(points))).sum())
-    return ModeCoverage(covered, len(centres), near.double().mean().item(), tuple(counts.tolist()))
+    return ModeTally.of(points, centres, sigma, within).coverage(at_least)

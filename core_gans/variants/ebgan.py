@@ -31,7 +31,7 @@ class EBGAN(AdversarialGame):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.margin <= 0:
+        if not self.margin > 0:
             raise LabError(f"expected a margin m above 0, got {self.margin}: below it, nothing pushes energies up.")
         require_autoencoder(self.name, self.family)
 

@@ -21,7 +21,7 @@ class GLSGAN(LossSensitiveGame):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.v > 1:
+        if not self.v <= 1:
             raise LabError(f"expected a slope v of at most 1, got {self.v}: above it, max(a, v a) is no GLS-GAN cost.")
 
     @property

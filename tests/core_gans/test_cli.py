@@ -92,7 +92,7 @@ class TestTrain:
         told = capsys.readouterr().out
         for field in dataclasses.fields(variant(name)):
             assert f"--{field.name.replace('_', '-')}" in told
-        assert "(default: 100)" in told
+        assert f"(default: {variant(name)().latent})" in told
 
     def test_like_repeats_a_run_to_the_bit(self, command: Command, trained: Path) -> None:
         command("train", "--like", trained, "--runs", trained.parent, "--name", "two")

@@ -89,6 +89,25 @@ class TestEvolve:
         told = capsys.readouterr().out
         for option in ("--mutations", "--parents", "--gamma", "--evaluation-size", "--data", "--seconds", "--width"):
             assert option in told
+        for option in ("--children", "--strategy", "--selection", "--crossover", "--fitness", "--inertia", "--balance"):
+            assert option in told
+        for option in ("--common-latents", "--recycle", "--engine", "annealed", "distillation", "kernel", "f_kl"):
+            assert option in told
+
+    @pytest.mark.parametrize("selection", ["best", "tournament", "nsga2", "annealed", "random", "fixed"])
+    def test_every_selection_has_a_name(self, command: Command, tmp_path: Path, selection: str) -> None:
+        choice = ["--selection", selection, "--strategy", "plus" if selection == "annealed" else "comma"]
+        command("evolve", *TINY, *choice, "--rounds", 2, "--runs", tmp_path, "--name", "one", "--parents", 2)
+        config = json.loads((tmp_path / "one" / "config.json").read_text())
+        assert config["evolution"]["selection"] == selection
+        if selection == "fixed":
+            assert {line["winner"] for line in metrics(tmp_path / "one")} == {"minimax"}
+
+    def test_what_is_saved_as_the_generator_is_the_best_survivor(self, command: Command, tmp_path: Path) -> None:
+        command("evolve", *TINY, "--rounds", 4, "--parents", 3, "--average", 0, "--runs", tmp_path, "--name", "one")
+        parents = final_checkpoint(tmp_path / "one")["state"]["parents"]
+        assert [parent["fitness"] for parent in parents] == sorted((p["fitness"] for p in parents), reverse=True)
+        assert differences(dict(model_of_run(tmp_path / "one").net.state_dict()), parents[0]["generator"]) == []
 
 
 class TestResume:
@@ -125,6 +144,29 @@ class TestMistakes:
         told = refused("evolve", *TINY, *place, "--mutations", "minmax")
         assert "no mutation is called 'minmax': did you mean minimax" in told
         assert "no data set is called 'rign': did you mean ring" in refused("evolve", *place, "--data", "rign")
+        assert not (tmp_path / "runs").exists()
+
+    @pytest.mark.parametrize(
+        ("words", "complaint"),
+        [
+            (["--gamma", "nan"], "expected a finite weight of diversity gamma, got nan"),
+            (["--evaluation-size", 9], "expected an evaluation size of at least 16, got 9"),
+            (["--recycle"], "use common latents"),
+            (["--inertia", 1], "expected an inertia in [0, 1), got 1.0"),
+            (["--crossover", "distillation"], "at least two parents for a crossover, got 1"),
+            (["--selection", "annealed"], "add --strategy plus"),
+            (["--children", 0], "at least one child of each parent by each mutation, got 0"),
+            (["--mutations", "no_such_module:loss"], "there is no module no_such_module"),
+        ],
+    )
+    def test_a_scheme_that_could_not_be_played(
+        self, words: list[object], complaint: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            main(["evolve", *TINY, "--runs", str(tmp_path / "runs"), *map(str, words)])
+        assert stopped.value.code == 2
+        told = capsys.readouterr()
+        assert complaint in " ".join((told.out + told.err).replace("│", "").split())
         assert not (tmp_path / "runs").exists()
 
     @pytest.mark.parametrize("option", ["--parents", "--evaluation-size", "--batch"])

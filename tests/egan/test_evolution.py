@@ -1,191 +1,32 @@
-"""A generation of E-GAN: variation, evaluation, selection and teaching, and the faults of the published code."""
+"""A whole generation of E-GAN: selection, memory, death and chance, and the faults of the published code."""
 
 from __future__ import annotations
 
-import copy
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import torch
 from deap import tools
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import softplus
 
 from core_gans.data import Batches, Examples
 from core_gans.data.points import ring_centres
-from core_gans.errors import DivergedError
-from core_gans.game import Batch, NoiseGame
+from core_gans.game import NoiseGame
 from core_gans.metrics import mode_coverage
 from core_gans.variants import GAN, make
 from core_gans.watchers import Watcher
-from egan.evolution import evaluate, evolve, make_toolbox, real_scores, teach, vary
+from egan.evolution import evolve
 from egan.fitness import FitnessRule
 from egan.individual import Individual
-from egan.mutations import PAPER, Mutation, heuristic, minimax
-from egan.population import Population, start
-from tests.tiny import all_equal, batches, differences, pictures, points, small, weights
-
-POISON = Mutation("poison", lambda scores: scores.mean() * torch.nan)
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def game_for(examples: Examples, **fields: Any) -> NoiseGame:
-    game = small("dcgan", examples, **fields)
-    assert isinstance(game, NoiseGame)
-    return game
-
-
-def population(examples: Examples | None = None, parents: int = 1, **fields: Any) -> Population:
-    examples = examples or points()
-    return start(game_for(examples, **fields), batches(examples), chance(), parents)
-
-
-def evolved(generations: int, examples: Examples | None = None, seed: int = 0, **given: Any) -> Population:
-    examples = examples or points()
-    return evolve(game_for(examples), batches(examples), generations, rng=chance(seed), **given)
-
-
-def buffers(network: nn.Module) -> list[Tensor]:
-    return [buffer.clone() for buffer in network.buffers()]
-
-
-def steps(individual: Individual) -> set[float]:
-    return {float(moments["step"]) for moments in individual.optimizer.state.values()}
-
-
-@dataclass(frozen=True)
-class Planted(FitnessRule):
-    """Fitness values in the order of birth, whatever the discriminator says."""
-
-    values: list[float] = field(default_factory=list)
-
-    def __call__(self, quality: float, diversity: float) -> float:
-        return self.values.pop(0)
-
-
-class TestVariation:
-    def test_every_sibling_starts_from_the_parents_weights_and_moments(self) -> None:
-        grown = evolved(3)
-        (parent,) = grown.parents
-        assert steps(parent) == {3}
-        before, moments = weights(parent.generator), copy.deepcopy(parent.optimizer.state_dict())
-        rng = grown.rng.get_state()
-        children = vary(grown, parent, PAPER)
-        assert [steps(child) for child in children] == [{4}, {4}, {4}]
-        assert all_equal(weights(parent.generator), before)
-        assert differences(parent.optimizer.state_dict(), moments) == []
-
-        # each child is one step of the parent's own Adam on its own loss, computed here anew
-        grown.rng.set_state(rng)
-        latents = grown.game.latents(grown.batches.size, grown.rng)
-        for child, mutation in zip(children, PAPER, strict=True):
-            expected = copy.deepcopy(parent)
-            expected.optimizer.zero_grad()
-            mutation.loss(grown.discriminator(expected.generator(latents))).backward()
-            expected.optimizer.step()
-            for one, other in zip(weights(child.generator), weights(expected.generator), strict=True):
-                torch.testing.assert_close(one, other)
-            assert not all_equal(weights(child.generator), before)
-
-    def test_siblings_share_no_memory(self) -> None:
-        grown = evolved(1)
-        children = vary(grown, grown.parents[0], (heuristic, heuristic))
-        one, other = children
-        assert all_equal(weights(one.generator), weights(other.generator))  # same latents, same mutation
-        places = [
-            {tensor.data_ptr() for tensor in [*i.generator.parameters(), *tensors_of(i.optimizer.state_dict())]}
-            for i in (grown.parents[0], *children)
-        ]
-        assert len(set.union(*places)) == sum(map(len, places))
-
-    def test_descent_is_written_down(self) -> None:
-        grown = evolved(2, parents=2)
-        first = grown.born
-        children = vary(grown, grown.parents[1], PAPER)
-        assert [child.record.number for child in children] == [first, first + 1, first + 2]
-        assert {child.record.parent for child in children} == {grown.parents[1].number}
-        assert {child.record.generation for child in children} == {3}
-        assert [child.record.mutation for child in children] == ["minimax", "heuristic", "least_squares"]
-        assert grown.born == first + 3
-
-    @pytest.mark.parametrize("normalisation", ["batch", "spectral"])
-    def test_the_discriminator_holds_still(self, normalisation: str) -> None:
-        fresh = population(pictures(), normalisation=normalisation)
-        before = weights(fresh.discriminator), buffers(fresh.discriminator)
-        vary(fresh, fresh.parents[0], PAPER)
-        assert all_equal(weights(fresh.discriminator), before[0])
-        assert all_equal(buffers(fresh.discriminator), before[1])
-        assert before[1]
-
-
-def tensors_of(value: Any) -> list[Tensor]:
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, dict):
-        return [tensor for item in value.values() for tensor in tensors_of(item)]
-    return [tensor for item in value for tensor in tensors_of(item)] if isinstance(value, list) else []
-
-
-class TestEvaluation:
-    @pytest.mark.parametrize("normalisation", ["batch", "spectral"])
-    def test_it_leaves_both_networks_as_they_were_statistics_included(self, normalisation: str) -> None:
-        fresh = population(pictures(), normalisation=normalisation)
-        (child,) = vary(fresh, fresh.parents[0], (minimax,))
-        networks = (fresh.discriminator, child.generator)
-        before = [(weights(network), buffers(network)) for network in networks]
-        real = real_scores(fresh, next(fresh.batches))
-        evaluate(fresh, child, real, "probability", 16)
-        for network, (old_weights, old_buffers) in zip(networks, before, strict=True):
-            assert all_equal(weights(network), old_weights)
-            assert all_equal(buffers(network), old_buffers)
-            assert all(parameter.grad is None for parameter in network.parameters())
-            assert network.training
-
-    def test_diversity_of_a_linear_discriminator_is_the_logarithm_of_half_the_distance_of_the_means(self) -> None:
-        fresh = population()
-        plane = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
-        for parameter in plane.parameters():
-            nn.init.zeros_(parameter)
-        fresh.discriminator = plane
-        (child,) = vary(fresh, fresh.parents[0], (minimax,))
-        batch = next(fresh.batches)
-        judgement = evaluate(fresh, child, real_scores(fresh, batch), "probability", 40)
-        distance = (judgement.fakes.mean(dim=0) - batch.real.mean(dim=0)).norm().item()
-        assert judgement.fakes.shape == (40, 2)
-        assert judgement.quality == 0.5
-        assert judgement.diversity == pytest.approx(-math.log(distance / 2), rel=1e-5)
-
-    def test_collapsed_fakes_are_less_diverse_than_real_ones(self) -> None:
-        grown = evolved(60)
-        (child,) = vary(grown, grown.parents[0], (heuristic,))
-        real = real_scores(grown, next(grown.batches))
-        child.generator = nn.Sequential(nn.Linear(3, 2))
-        nn.init.zeros_(child.generator[0].weight)  # every latent becomes one far point
-        nn.init.constant_(child.generator[0].bias, 5.0)
-        collapsed = evaluate(grown, child, real, "probability", 64)
-        assert collapsed.fakes.std(dim=0).max() == 0
-
-        class Perfect(nn.Module):
-            def forward(self, latents: Tensor) -> Tensor:
-                return points(len(latents)).images
-
-        child.generator = Perfect()
-        perfect = evaluate(grown, child, real, "probability", 64)
-        assert perfect.diversity > collapsed.diversity + 0.5
-
-    @pytest.mark.parametrize(("parents", "k", "size"), [(1, 1, 8), (1, 3, 24), (2, 3, 12), (3, 1, 3)])
-    def test_as_many_fakes_judge_as_the_discriminator_will_need(self, parents: int, k: int, size: int) -> None:
-        fresh = population(parents=parents, discriminator_steps=k)
-        toolbox = make_toolbox(fresh, PAPER, FitnessRule(), tools.selBest, None)
-        (child, *_) = toolbox.vary(fresh.parents[0])
-        assert len(toolbox.evaluate(child, toolbox.real_scores(next(fresh.batches))).fakes) == size
+from egan.mutations import heuristic, minimax
+from egan.population import start
+from tests.egan.growing import POISON, Planted, buffers, chance, evolved, game_for, population
+from tests.tiny import all_equal, batches, differences, pictures, points, weights
 
 
 class TestSelection:
@@ -282,60 +123,6 @@ class TestOneMutationAndOneParent:
         assert differences(discriminator.state_dict(), grown.discriminator.state_dict()) == []
 
 
-class TestTeaching:
-    @pytest.mark.parametrize(
-        ("parents", "k", "size", "uses"), [(1, 3, None, {1}), (2, 2, None, {1}), (1, 2, 5, {3, 4})]
-    )
-    def test_every_fake_is_used_before_any_a_second_time(
-        self, parents: int, k: int, size: int | None, uses: set[int]
-    ) -> None:
-        used: list[Tensor] = []
-
-        @dataclass(frozen=True)
-        class Spy(GAN):
-            def score_loss(
-                self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
-            ) -> dict[str, Tensor]:
-                used.append(fake)
-                return super().score_loss(discriminator, real, fake, rng)
-
-        game = Spy(shape=(2,), latent=3, width=4, discriminator_steps=k)
-        grown = evolve(game, batches(points()), 1, rng=chance(), parents=parents, evaluation_size=size)
-        assert [len(fake) for fake in used] == [8] * k
-        counts = torch.cat(used).unique(dim=0, return_counts=True)[1]
-        assert set(counts.tolist()) == uses
-        assert len(counts) == (size or math.ceil(8 * k / parents)) * parents
-        assert grown.batches.position == k
-
-    def test_k_steps_see_k_real_batches(self) -> None:
-        fresh = population(discriminator_steps=3)
-        evolve(fresh.game, fresh.batches, 4, rng=fresh.rng, state=fresh)
-        assert fresh.batches.position == 12
-        assert fresh.images_seen == 12 * 8
-        assert {float(moments["step"]) for moments in fresh.optimizer.state.values()} == {12}
-
-    def test_only_the_discriminator_learns(self) -> None:
-        fresh = population()
-        before, discriminator = weights(fresh.parents[0].generator), weights(fresh.discriminator)
-        loss = teach(fresh, next(fresh.batches), torch.zeros(8, 2))
-        assert math.isfinite(loss)
-        assert all_equal(weights(fresh.parents[0].generator), before)
-        assert not all_equal(weights(fresh.discriminator), discriminator)
-
-    def test_nan_in_the_data_raises_and_spares_the_weights(self) -> None:
-        fresh = population()
-        before = weights(fresh.discriminator)
-        with pytest.raises(DivergedError, match="the loss of the discriminator"):
-            teach(fresh, Batch(torch.full((8, 2), torch.nan)), torch.zeros(8, 2))
-        assert all_equal(weights(fresh.discriminator), before)
-
-    def test_what_a_variant_does_after_a_step_is_done(self) -> None:
-        game = small("wgan", points(), clip=0.002)
-        assert isinstance(game, NoiseGame)
-        grown = evolve(game, batches(points()), 2, rng=chance())
-        assert all(parameter.abs().max() <= 0.002 for parameter in grown.discriminator.parameters())
-
-
 class TestMemory:
     def test_the_logbook_tells_each_generation(self) -> None:
         grown = evolved(5, fitness=FitnessRule(gamma=0.3))
@@ -402,19 +189,6 @@ class TestDeath:
         values = [math.nan] * 3 + [0.1, 0.2, math.inf]
         grown = evolved(1, parents=2, fitness=Planted(values=values))
         assert [parent.number for parent in grown.parents] == [6, 5]
-
-    def test_when_all_die_the_parents_are_spared_and_the_reason_is_told(self) -> None:
-        grown = evolved(2)
-        (survivor,) = grown.parents
-        before, discriminator = weights(survivor.generator), weights(grown.discriminator)
-        with pytest.raises(DivergedError, match="expected 1 living children in generation 3, but 2 of 2 had"):
-            evolve(grown.game, grown.batches, 3, rng=grown.rng, mutations=[POISON, POISON], state=grown)
-        assert grown.round == 2
-        assert grown.mid_round
-        assert grown.parents == [survivor]
-        assert all_equal(weights(survivor.generator), before)
-        assert all_equal(weights(grown.discriminator), discriminator)
-        assert len(grown.logbook) == 2
 
 
 class TestChance:

@@ -142,3 +142,27 @@ def count(page: np.ndarray, mutation: str) -> int:
     """Pixels of exactly the mutation's colour."""
     solid = [int(COLOURS[mutation][place : place + 2], 16) for place in (1, 3, 5)]
     return int((page == solid).all(axis=-1).sum())
+
+
+def test_who_lives_on_is_alive_and_stands_in_the_tree_however_old() -> None:
+    """A founder that is never beaten: one child in each of 50 generations, and it survives them all."""
+    founder = Record(0, -1, "founder", 0, survived=True, until=50)
+    records = [founder, *(Record(number, 0, "minimax", number) for number in range(1, 51))]
+    assert living(records) == [founder]
+    assert common_ancestor(records) is founder
+    tree = family_tree(records, generations=20)
+    assert sorted(tree) == [0, *range(31, 51)]
+    assert (tree[0].generation, tree[0].enduring) == (30, True)
+
+
+def test_a_generation_without_survivors_leaves_the_ones_before_it_alive() -> None:
+    records = family(5)
+    alive = living(records)
+    dead = [Record(len(records) + i, alive[0].number, "minimax", 6) for i in range(3)]
+    assert living([*records, *dead]) == alive
+
+
+def test_a_crossover_has_two_parents_in_deaps_history() -> None:
+    founders = [Record(number, -1, "founder", 0, survived=True) for number in range(2)]
+    history = deap_history([*founders, Record(2, 1, "crossover", 1, other=0), Record(3, 0, "minimax", 1)])
+    assert history.genealogy_tree == {1: (), 2: (), 3: (2, 1), 4: (1,)}

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from egan.fitness import FitnessRule, diversity, quality
+from egan.fitness import FitnessRule, Judgement, diversity, quality
 
 
 class TestQuality:
@@ -57,4 +57,4 @@ class TestDiversity:
 
 @pytest.mark.parametrize(("gamma", "expected"), [(0.0, 0.5), (0.01, 0.47), (2.0, -5.5)])
 def test_fitness_is_quality_plus_gamma_times_diversity(gamma: float, expected: float) -> None:
-    assert FitnessRule(gamma)(quality=0.5, diversity=-3.0) == pytest.approx(expected)
+    assert FitnessRule(gamma)(Judgement(0.5, -3.0, torch.empty(0))) == pytest.approx(expected)

@@ -1,0 +1,117 @@
+"""A comparison from beginning to end: calibrate, play, judge, and write down what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from core_gans.comparison.curves import curves_picture
+from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json, write_text
+from core_gans.comparison.plan import FULL, Plan
+from core_gans.comparison.samples import samples_picture
+from core_gans.comparison.summary import Outcome, summarise
+from core_gans.comparison.tables import as_markdown, as_rich, short
+from core_gans.comparison.workers import Workers, workers
+from core_gans.data import Examples
+from core_gans.images import write_png
+from core_gans.metrics import Judge
+
+
+def compare(
+    plan: Plan, out: Path, *, processes: int = 1, examples: Examples | None = None, console: Console | None = None
+) -> Outcome:
+    """Play what ``out`` lacks of ``plan``, and write comparison.json, comparison.md, curves.png and samples.png there.
+
+    ``examples`` are the plan's data where they are loaded already. Runs go over ``processes`` processes (1: this
+    one). LabError when ``out`` holds a comparison with other settings.
+    """
+    console = console or Console(markup=False)
+    examples = examples if examples is not None else plan.source.load()
+    folder = open_folder(out, plan)
+    of_real = _of_real(plan, examples)
+    _play_missing(folder, examples, processes, console)
+    outcome = summarise(_finished(folder), of_real, [contender.label for contender in plan.contenders])
+    _write(folder, outcome, examples)
+    console.print(as_rich(outcome), soft_wrap=True)
+    for name in ("comparison.md", NAME, "curves.png", "samples.png"):
+        console.print(str(out / name), highlight=False, soft_wrap=True)
+    return outcome
+
+
+def _play_missing(folder: Folder, examples: Examples, processes: int, console: Console) -> None:
+    plan = folder.plan
+    everything = [(number, seed) for seed in range(plan.seeds) for number in range(len(plan.contenders))]
+    missing = [key for key in everything if folder.run(*key) is None]
+    if len(missing) < len(everything):
+        console.print(f"{len(everything) - len(missing)} of {len(everything)} runs are finished already and kept")
+    if not missing:
+        return
+    processes = min(processes, len(missing))
+    minutes = len(missing) * plan.seconds / processes / 60
+    console.print(
+        f"{len(missing)} runs of {plan.seconds:g} seconds of one core each, {processes} at a time: "
+        f"about {max(1, round(minutes))} min, calibration and judging apart; continue with the same command and "
+        f"--out {folder.path}",
+        soft_wrap=True,
+        highlight=False,
+    )
+    with workers(processes, plan, examples) as pool, _progress(console) as bar:
+        _calibrate(folder, pool, {number for number, _ in missing}, bar)
+        task = bar.add_task("playing", total=len(missing))
+        jobs = [(number, seed, folder.rounds(number) or 1) for number, seed in missing]
+        for key, played in pool.play(jobs):
+            folder.write_run(*key, played)
+            bar.console.print(short(played.facts), highlight=False, soft_wrap=True)
+            bar.advance(task)
+
+
+def _calibrate(folder: Folder, pool: Workers, numbers: set[int], bar: Progress) -> None:
+    wanted = sorted(number for number in numbers if folder.rounds(number) is None)
+    task = bar.add_task("calibrating", total=len(wanted), visible=bool(wanted))
+    for number, rounds in pool.calibrate(wanted):
+        folder.write_rounds(number, rounds)
+        bar.advance(task)
+    bar.remove_task(task)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("passed,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=console,
+        refresh_per_second=2,
+    )
+
+
+def _of_real(plan: Plan, examples: Examples) -> list[dict[str, float]]:
+    """What real examples score, once for each seed: no contender should hope for more."""
+    judge = Judge(examples, count=FULL)
+    return [judge.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)]
+
+
+def _finished(folder: Folder) -> list[dict[str, Any]]:
+    plan = folder.plan
+    found = [folder.run(number, seed) for number in range(len(plan.contenders)) for seed in range(plan.seeds)]
+    return [facts for facts in found if facts is not None]
+
+
+def _write(folder: Folder, outcome: Outcome, examples: Examples) -> None:
+    begun = read_comparison(folder.path)
+    write_json(folder.path / NAME, {**begun, "outcome": outcome.as_json()})
+    write_text(folder.path / "comparison.md", as_markdown(outcome, folder.plan, begun["environment"], examples))
+    write_png(folder.path / "curves.png", curves_picture(outcome, folder.plan.source.data))
+    labels = [contender.label for contender in folder.plan.contenders]
+    drawn = {
+        row.label: [folder.samples(labels.index(row.label), seed) for seed in range(folder.plan.seeds)]
+        for row in outcome.rows
+    }
+    write_png(folder.path / "samples.png", samples_picture(drawn, examples))

@@ -1,0 +1,70 @@
+"""The plan of a comparison: all that decides its outcome, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from core_gans import data as datasets
+from core_gans.comparison.contenders import Contender
+from core_gans.data import Examples
+
+FORMAT = 1
+FULL = 2_000  # samples of the judgement at the end
+QUICK = 500  # samples of each judgement on the way
+LOOKS = 12  # judgements on the way, besides the one before the first round
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which data: a name or a path, and how they are read (see ``data.load``)."""
+
+    data: str
+    size: int | None = None
+    colours: int | None = None
+    count: int | None = None
+
+    def load(self) -> Examples:
+        return datasets.load(self.data, size=self.size, channels=self.colours, count=self.count)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every contender plays once from every seed, on ``batch`` examples a step, for ``seconds`` of one core's time."""
+
+    source: Source
+    contenders: tuple[Contender, ...]
+    seeds: int
+    seconds: float
+    batch: int
+    average: float = 0.999
+    """Decay of the generator's weight average, which is what is judged."""
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise ValueError(f"expected at least one seed, got {self.seeds}.")
+        if not self.seconds > 0:
+            raise ValueError(f"expected a budget above 0 seconds, got {self.seconds}.")
+        if self.batch < 1:
+            raise ValueError(f"expected a batch of at least 1, got {self.batch}.")
+
+    def described(self) -> dict[str, Any]:
+        """The plan as JSON has it; two comparisons with the same description are the same."""
+        return {
+            "format": FORMAT,
+            **dataclasses.asdict(self.source),
+            "seconds": self.seconds,
+            "seeds": list(range(self.seeds)),
+            "batch": self.batch,
+            "average": self.average,
+            "samples_judged": {"at the end": FULL, "on the way": QUICK},
+            "contenders": [
+                {"label": contender.label, "variant": contender.variant, "fields": _plain(contender.fields)}
+                for contender in self.contenders
+            ],
+        }
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in sorted(fields.items())}

@@ -1,0 +1,155 @@
+"""One run of a comparison: how many rounds the budget buys, and the run itself, judged on the way and at the end.
+
+The budget is processor time of one core (``time.process_time``), so that other programs do not change the table.
+Only rounds count: judging, averaging and the calibration itself are free.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core_gans.averaging import Average
+from core_gans.comparison.contenders import Contender
+from core_gans.comparison.plan import FULL, LOOKS, QUICK, Plan
+from core_gans.data import Batches, Examples
+from core_gans.errors import DivergedError
+from core_gans.game import NoiseGame
+from core_gans.metrics import Judge
+from core_gans.training import TrainingState, play_round, run, start
+from core_gans.watchers import Watcher
+
+CALIBRATION = 2.0  # processor seconds at most, after a warm-up; a quarter of a small budget
+WARM_UP, LEAST = 2, 3  # rounds
+PATIENCE = 1.5  # budgets after which a run is stopped, however many rounds are left
+PICTURED = {True: 1_000, False: 16}  # samples kept for the picture: of points, of images
+
+
+class StoppedError(Exception):
+    """The comparison was given up while this run was being played."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A finished run: what is known about it, as JSON has it, and some of its samples (none of a diverged one)."""
+
+    facts: dict[str, Any]
+    samples: Tensor | None
+
+
+class Bench:
+    """Where runs are played: the data and the judges, loaded once for many runs. ``stop`` is asked after each round."""
+
+    def __init__(self, examples: Examples, stop: Callable[[], bool] = lambda: False) -> None:
+        self.examples, self.stop = examples, stop
+        self.judge = Judge(examples, count=FULL)
+        self.quick = copy.copy(self.judge)  # shares the statistics of the real data
+        self.quick.count = QUICK
+
+    def calibrate(self, contender: Contender, plan: Plan) -> int:
+        """The rounds that the budget buys: at least one. Measured on players that are thrown away."""
+        state = self._start(contender, plan, rounds=1, seed=0)
+        clock = _Clock(state, None, self.stop)
+        try:
+            run(state, clock.play, WARM_UP, None, ())
+            warm = clock.seconds
+            enough = warm + min(CALIBRATION, plan.seconds / 4)
+            until = _After(lambda: clock.seconds >= enough and state.round >= WARM_UP + LEAST)
+            run(state, clock.play, None, math.inf, (until,))
+            each = (clock.seconds - warm) / (state.round - WARM_UP)
+        except DivergedError:  # the run itself will say so
+            each = clock.seconds / (state.round + 1)
+        return max(1, round(plan.seconds / max(each, 1e-9)))
+
+    def play(self, contender: Contender, plan: Plan, seed: int, rounds: int) -> Played:
+        """The whole run, from its seed."""
+        state = self._start(contender, plan, rounds, seed)
+        clock = _Clock(state, rounds, self.stop)
+        curve: list[dict[str, Any]] = []
+
+        moments = {round(rounds * look / LOOKS) for look in range(LOOKS + 1)}
+
+        def look() -> bool:
+            if state.round in moments:
+                scores = self._judged(self.quick, state)
+                curve.append({"round": state.round, "seconds": clock.seconds, "scores": scores})
+            return clock.seconds >= plan.seconds * PATIENCE
+
+        scores: dict[str, float] | None = None
+        samples, trouble = None, None
+        try:
+            look()
+            run(state, clock.play, rounds, None, (Average(decay=plan.average), _After(look)))
+            scores = self._judged(self.judge, state)
+            samples = _draw(state, PICTURED[len(self.examples.shape) == 1], _chance(state))
+        except DivergedError as error:
+            failed = state.round + state.mid_round
+            trouble = {"round": failed, "message": str(error)}
+        facts = {
+            "contender": contender.label,
+            "seed": seed,
+            "rounds": state.round,
+            "rounds_bought": rounds,
+            "seconds": clock.seconds,
+            "stopped_early": state.round < rounds and trouble is None,
+            "diverged": trouble,
+            "scores": scores,
+            "curve": curve,
+        }
+        return Played(facts, samples)
+
+    def _start(self, contender: Contender, plan: Plan, rounds: int, seed: int) -> TrainingState:
+        batches = Batches(self.examples, plan.batch, seed)
+        return start(contender.game(rounds), batches, torch.Generator().manual_seed(seed))
+
+    def _judged(self, judge: Judge, state: TrainingState) -> dict[str, float]:
+        rng = _chance(state)
+        return judge(lambda count: _draw(state, count, rng))
+
+
+class _Clock:
+    """Plays rounds and counts their processor time."""
+
+    def __init__(self, state: TrainingState, rounds: int | None, stop: Callable[[], bool]) -> None:
+        self.state, self.rounds, self.stop = state, rounds, stop
+        self.seconds = 0.0
+
+    def play(self) -> None:
+        if self.stop():
+            raise StoppedError
+        begun = time.process_time()
+        try:
+            self.state.game.begin_round(self.state.nets, self.state.round / self.rounds if self.rounds else 0.0)
+            self.state.terms = play_round(self.state)
+        finally:
+            self.seconds += time.process_time() - begun
+
+
+class _After(Watcher):
+    """Does something after each round, and ends the run when that says so."""
+
+    def __init__(self, ends: Callable[[], bool]) -> None:
+        self.ends = ends
+
+    def after_round(self, state: Any) -> None:
+        state.stop = self.ends()
+
+
+def _chance(state: TrainingState) -> torch.Generator:
+    """The same latents at every look, and none of the run's own."""
+    return torch.Generator().manual_seed(state.batches.seed + 1_000_003)
+
+
+def _draw(state: TrainingState, count: int, rng: torch.Generator) -> Tensor:
+    assert isinstance(state.game, NoiseGame)  # Contender.game has seen to it
+    samples = state.game.sample(state.sampling_nets(), count, rng)
+    if not bool(torch.isfinite(samples).all()):
+        raise DivergedError("expected finite samples, but the generator's hold NaN or infinity.")
+    return samples

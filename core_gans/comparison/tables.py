@@ -1,0 +1,121 @@
+"""The outcome as a table: Markdown for a page, the same columns for the console."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from core_gans.comparison.plan import FULL, QUICK, Plan
+from core_gans.comparison.summary import Outcome, Row, Spread, lower_is_better
+from core_gans.data import Examples
+
+
+def as_rich(outcome: Outcome) -> Table:
+    """For the console: mean ± standard deviation, best first, and real examples below."""
+    head, *lines = _cells(outcome)
+    table = Table()
+    for title in head:  # names of metrics break between their words, brackets are no markup
+        words = Text(title.replace("_", " ").replace("[", " ["))
+        table.add_column(words, justify="left" if title == head[0] else "right", overflow="fold", vertical="bottom")
+    for place, line in enumerate(lines):
+        table.add_row(*(Text(cell.replace(" ± ", "\n± ")) for cell in line), end_section=place == len(lines) - 2)
+    return table
+
+
+def as_markdown(outcome: Outcome, plan: Plan, environment: dict[str, Any], examples: Examples) -> str:
+    """The page comparison.md: on what it ran, the table, and what the numbers mean."""
+    head, *lines = _cells(outcome)
+    table = [_line(head), _line([":--", *["--:"] * (len(head) - 1)]), *map(_line, lines)]
+    packages = environment["packages"]
+    seeds = ", ".join(map(str, range(plan.seeds)))
+    command = shlex.join(["core-gans", *environment["command"][1:]])
+    by = " and then ".join(f"`{metric}`" for metric in outcome.main)
+    return "\n".join(
+        [
+            f"# {len(outcome.rows)} variants on {plan.source.data}",
+            "",
+            f"{len(examples):,} examples of shape {examples.shape}; {plan.seconds:g} seconds of one core for each run; "
+            f"batches of {plan.batch}; seeds {seeds}. {environment['started']}, {environment['system']}, "
+            f"{environment['processor']}, {environment['cores']} cores, Python {environment['python']}, "
+            f"torch {packages['torch']}, gan-lab {packages['gan-lab']}.",
+            "",
+            *table,
+            "",
+            f"Mean ± standard deviation over the seeds, best first by {by}. Judged on {FULL:,} samples of the weight "
+            f"average of the generator (decay {plan.average:g}), never by a discriminator; `real` is what real "
+            "examples score. Seconds are processor time spent on rounds; judging and calibration are apart. "
+            "Contenders of which runs diverged rank below the others; their numbers are of the runs that came to "
+            f"their end. The curves are judged on {QUICK:,} samples, so that their distances are a little larger.",
+            "",
+            *_trouble(outcome),
+            "![curves](curves.png)",
+            "",
+            "![samples](samples.png)",
+            "",
+            f"    {command}",
+            "",
+        ]
+    )
+
+
+def short(facts: dict[str, Any]) -> str:
+    """One line about a finished run."""
+    name = f"{facts['contender']}, seed {facts['seed']}"
+    if facts["diverged"]:
+        return f"{name}: diverged at round {facts['diverged']['round']}"
+    scores = ", ".join(f"{metric} {number(value)}" for metric, value in facts["scores"].items())
+    return f"{name}: {facts['rounds']:,} rounds, {scores}"
+
+
+def number(value: float, like: float | None = None) -> str:
+    """Three digits or so, or as many decimals as the number ``like`` would have."""
+    size = abs(value if like is None else like)
+    if size == 0:
+        return "0"
+    decimals = next((decimals for decimals, least in enumerate((100, 10, 0.2, 0.02)) if size >= least), 4)
+    return f"{value:,.{decimals}f}"
+
+
+def spread(given: Spread) -> str:
+    """``mean ± deviation``, or what there is of it."""
+    if given.mean is None:
+        return "-"
+    if given.deviation is None:
+        return number(given.mean)
+    larger = max(abs(given.mean), given.deviation)
+    return f"{number(given.mean, larger)} ± {number(given.deviation, larger)}"
+
+
+def _cells(outcome: Outcome) -> list[list[str]]:
+    arrows = [f"{metric} {'↓' if lower_is_better(metric) else '↑'}" for metric in outcome.metrics]
+    lines = [["variant", *arrows, "rounds", "rounds/s"]]
+    for row in outcome.rows:
+        scores = [spread(row.scores[metric]) for metric in outcome.metrics]
+        lines.append([_name(row), *scores, spread(row.rounds), spread(row.speed)])
+    lines.append(["real", *(spread(outcome.of_real[metric]) for metric in outcome.metrics), "", ""])
+    return lines
+
+
+def _name(row: Row) -> str:
+    if not row.diverged:
+        return row.label
+    if len(row.diverged) == len(row.runs):
+        return f"{row.label} (diverged at round {', '.join(f'{round:,}' for _, round in row.diverged)})"
+    return f"{row.label} ({len(row.diverged)} of {len(row.runs)} diverged)"
+
+
+def _trouble(outcome: Outcome) -> list[str]:
+    lines = []
+    for row in outcome.rows:
+        lines += [f"- {row.label}, seed {seed}: diverged at round {round:,}" for seed, round in row.diverged]
+        lines += [
+            f"- {row.label}, seed {seed}: stopped before its last round, being slow" for seed in row.stopped_early
+        ]
+    return [*lines, ""] if lines else []
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -1,0 +1,84 @@
+"""Many runs over a few processes of one thread each; the data are loaded once by each process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import torch
+
+from core_gans.comparison.plan import Plan
+from core_gans.comparison.playing import Bench, Played
+from core_gans.data import Examples
+
+Key = TypeVar("Key")
+Job = tuple[Any, ...]
+_bench: Bench  # of a worker process; made by _begin
+_plan: Plan
+
+
+class Workers:
+    """Plays jobs. With one process it is this one, else ``count`` spawned ones; made by ``workers``."""
+
+    def __init__(self, plan: Plan, bench: Bench | None, pool: ProcessPoolExecutor | None) -> None:
+        self._plan, self._bench, self._pool = plan, bench, pool
+
+    def calibrate(self, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """(contender, rounds) for each of these contenders of the plan, as they are measured."""
+        yield from self._each(_calibrate, {number: (number,) for number in numbers})
+
+    def play(self, jobs: Sequence[tuple[int, int, int]]) -> Iterator[tuple[tuple[int, int], Played]]:
+        """((contender, seed), run) for each job (contender, seed, rounds), as they end."""
+        yield from self._each(_play, {(number, seed): (number, seed, rounds) for number, seed, rounds in jobs})
+
+    def _each(self, call: Callable[..., Any], jobs: dict[Key, Job]) -> Iterator[tuple[Key, Any]]:
+        if self._pool is None:
+            assert self._bench is not None
+            for key, job in jobs.items():
+                yield key, call(*job, bench=self._bench, plan=self._plan)
+            return
+        futures = {self._pool.submit(call, *job): key for key, job in jobs.items()}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+
+@contextmanager
+def workers(count: int, plan: Plan, examples: Examples) -> Iterator[Workers]:
+    """``count`` processes for ``plan``. When the block ends early, runs under way end after their round, unwritten."""
+    if count == 1:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield Workers(plan, Bench(examples), None)
+        finally:
+            torch.set_num_threads(threads)
+        return
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(plan, stop))
+    try:
+        yield Workers(plan, None, pool)
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(plan: Plan, stop: Any) -> None:
+    global _bench, _plan
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one tells the others
+    torch.set_num_threads(1)
+    _bench, _plan = Bench(plan.source.load(), stop.is_set), plan
+
+
+def _calibrate(number: int, bench: Bench | None = None, plan: Plan | None = None) -> int:
+    plan = plan or _plan
+    return (bench or _bench).calibrate(plan.contenders[number], plan)
+
+
+def _play(number: int, seed: int, rounds: int, bench: Bench | None = None, plan: Plan | None = None) -> Played:
+    plan = plan or _plan
+    return (bench or _bench).play(plan.contenders[number], plan, seed, rounds)

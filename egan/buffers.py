@@ -1,0 +1,26 @@
+"""Passes that leave a network's buffers alone: statistics of normalisation, power iterations, counts of draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import nn
+
+
+@contextmanager
+def preserved_buffers(network: nn.Module) -> Iterator[None]:
+    """Leave the buffers as they were, whatever is computed meanwhile.
+
+    The network works on copies; the originals are put back untouched, so graphs made inside stay valid outside.
+    """
+    originals = [(module, dict(module.named_buffers(recurse=False))) for module in network.modules()]
+    for module, buffers in originals:
+        for name, buffer in buffers.items():
+            setattr(module, name, buffer.clone())
+    try:
+        yield
+    finally:
+        for module, buffers in originals:
+            for name, buffer in buffers.items():
+                setattr(module, name, buffer)

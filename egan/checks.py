@@ -1,0 +1,49 @@
+"""What is looked at before the first generation: do the networks, the data and the scheme fit together?"""
+
+from __future__ import annotations
+
+import torch
+
+from core_gans.errors import LabError
+from egan.population import Population, turn_of
+from egan.scheme import Scheme
+from egan.selection import Annealed
+
+
+@torch.no_grad()
+def require_fit(population: Population, scheme: Scheme) -> None:
+    """LabError or ValueError when a generation could not be played; nothing is changed and no chance is used."""
+    if isinstance(scheme.selection, Annealed) and scheme.strategy != "plus":
+        raise ValueError("annealed selection chooses between a parent and its child: use the strategy plus.")
+    game, batch = population.game, population.batches.size
+    size = scheme.judged_on(batch, turn_of(game, "discriminator").times)
+    try:
+        game.objective.discriminator(torch.zeros(batch), torch.zeros(size))
+    except ValueError as error:  # some objectives compare pairs of a real and a generated example
+        raise ValueError(f"{error} An evaluation size of {batch} gives {game.name} pairs.") from error
+    position = population.batches.state_dict()
+    real = population.draw_batch().real[:2]
+    population.batches.load_state_dict(position)
+    chance = torch.Generator(population.rng.device).manual_seed(0)
+    latents = game.latents(2, chance).to(population.dtype)
+    networks = {"generator": population.parents[0].generator, "discriminator": population.discriminator}
+    for name, given in (("generator", latents), ("discriminator", real)):
+        network = networks[name]
+        was_training = network.training
+        network.eval()  # statistics stay as they are
+        try:
+            answer = network(given)
+        except RuntimeError as error:
+            raise LabError(
+                f"{game.name}'s {name} does not take inputs of shape {tuple(given.shape)}: give the game the shape of "
+                "the data and latents that fit its networks."
+            ) from error
+        finally:
+            network.train(was_training)
+        expected = real.shape if name == "generator" else real.shape[:1]
+        if answer.shape != expected:
+            raise LabError(
+                f"expected {game.name}'s {name} to answer {tuple(given.shape)} with {tuple(expected)}, got "
+                f"{tuple(answer.shape)}: the generator draws examples like those of the data, and the discriminator "
+                "gives each of them one score."
+            )

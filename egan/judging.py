@@ -1,0 +1,33 @@
+"""Evaluation: what the discriminator says of a candidate's fakes. Wang et al. 2019, section III-C."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from core_gans.game import Batch
+from egan.buffers import preserved_buffers
+from egan.fitness import Convention, Judgement, diversity, quality
+from egan.individual import Individual
+from egan.population import Population
+
+
+def real_scores(population: Population, batch: Batch) -> Tensor:
+    """The discriminator's scores of a real batch, with their graph: one serves the diversity of every child."""
+    population.discriminator.requires_grad_(True)
+    with preserved_buffers(population.discriminator), population.compute.autocast():
+        return population.discriminator(batch.real)
+
+
+def evaluate(
+    population: Population, child: Individual, real: Tensor, latents: Tensor, convention: Convention
+) -> Judgement:
+    """Quality and diversity of the fakes of ``latents``; both networks are left as they were, statistics included."""
+    discriminator = population.discriminator.requires_grad_(True)
+    with preserved_buffers(discriminator), preserved_buffers(child.generator), population.compute.autocast():
+        with torch.no_grad():
+            fakes = child.generator(latents)
+        scores = discriminator(fakes)
+        loss = population.game.objective.discriminator(real, scores)
+    gradients = torch.autograd.grad(loss, list(discriminator.parameters()), retain_graph=True)
+    return Judgement(quality(scores, convention), diversity(gradients), fakes)

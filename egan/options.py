@@ -1,0 +1,105 @@
+"""The numbers of E-GAN as the command line and a run's config.json hold them, and the scheme that they make."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core_gans.data import Examples
+from core_gans.errors import LabError
+from egan.distances import distance_rule
+from egan.fitness import Convention, FitnessRule, Rule
+from egan.mutations import MUTATIONS, mutation
+from egan.scheme import Crossover, Engine, Scheme, Strategy
+from egan.selection import Name, selection
+
+KIND = "evolution"
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """The numbers of E-GAN."""
+
+    mutations: tuple[str, ...] = ("minimax", "heuristic", "least_squares")
+    """One child of every parent per mutation: minimax, heuristic, least_squares, least_squares_logits,
+    least_squares_pearson, wasserstein, hinge, relativistic_average, f_kl and the other f-divergences, noise (of the
+    weights), rate (of learning), or one's own objective as module:name."""
+    parents: int = 1
+    """Generators that survive a generation (mu)."""
+    children: int = 1
+    """Children of each parent by each mutation."""
+    strategy: Strategy = "comma"
+    """comma: only children survive; plus: parents are judged anew and compete with them."""
+    selection: Name = "best"
+    """best, tournament (of two), nsga2 (on quality and diversity), annealed (a worse child may replace its parent;
+    needs plus), random (the control), fixed (the first mutation always wins: the baseline)."""
+    crossover: Crossover = "none"
+    """One more child of every two neighbouring parents: distillation (of the samples that the discriminator prefers)
+    or interpolation (of weights)."""
+    fitness: Literal["paper", "frechet", "kernel"] = "paper"
+    """paper: quality + gamma x diversity; frechet, kernel: minus the distance to real examples (points as they are,
+    digits in a classifier's features, other images in principal pixels)."""
+    gamma: float = 0.01
+    """Weight of diversity in the paper's fitness."""
+    balance: float = 0.0
+    """Above 0, gamma adapts: gamma x diversity varies this many times as much among siblings as quality."""
+    convention: Convention = "probability"
+    """Quality from probabilities (the paper) or raw scores (logit)."""
+    inertia: float = 0.0
+    """Weight of the parent's fitness in its child's, in [0, 1): a moving average along the lineage."""
+    evaluation_size: int | None = None
+    """Fakes that judge each child; default: as many as the discriminator's steps will use."""
+    common_latents: bool = False
+    """Judge all children of a generation on the same latents."""
+    recycle: bool = False
+    """Vary survivors on latents that they were judged on; needs common latents."""
+    engine: Engine = "auto"
+    """reference: one step after the other; fast: the same numbers from shared computations; auto: fast where it can."""
+
+    def __post_init__(self) -> None:
+        if self.parents < 1:
+            raise LabError(f"expected at least one parent, got --parents {self.parents}.")
+        if self.evaluation_size is not None and self.evaluation_size < 1:
+            raise LabError(f"expected an --evaluation-size of at least 1, got {self.evaluation_size}.")
+        if not self.mutations:
+            raise LabError(f"expected at least one of --mutations {' '.join(MUTATIONS)}, got none.")
+        if len(set(self.mutations)) < len(self.mutations):
+            raise LabError(
+                f"expected each mutation once, got --mutations {' '.join(self.mutations)}: siblings of one mutation "
+                "would be the same child; several that differ are --children."
+            )
+        if self.selection == "annealed" and self.strategy != "plus":
+            raise LabError("annealed selection chooses between a parent and its child: add --strategy plus.")
+
+    def scheme(self, examples: Examples | None = None) -> Scheme:
+        """The scheme; ValueError for numbers that make none. Distances to real ``examples`` need them."""
+        rule: Rule = FitnessRule(self.gamma, self.convention, self.balance)
+        if self.fitness != "paper" and examples is not None:
+            rule = distance_rule(self.fitness, examples)
+        return Scheme(
+            mutations=tuple(mutation(name) for name in self.mutations),
+            parents=self.parents,
+            children=self.children,
+            evaluation_size=self.evaluation_size or 0,
+            fitness=rule,
+            inertia=self.inertia,
+            selection=selection(self.selection, mutation=self.mutations[0]),
+            strategy=self.strategy,
+            crossover=self.crossover,
+            common_latents=self.common_latents,
+            recycle=self.recycle,
+            engine=self.engine,
+        )
+
+
+def evolution_from(config: Mapping[str, Any]) -> Evolution:
+    """The numbers of E-GAN in a run's config.json; LabError when it is no evolution, or of another version."""
+    saved = config.get("evolution")
+    if config["kind"] != KIND or not isinstance(saved, dict):
+        raise LabError(f"expected the run of an evolution, got a {config['kind']} of {config['variant']}.")
+    unknown = saved.keys() - {known.name for known in dataclasses.fields(Evolution)}
+    if unknown:
+        raise LabError(f"the run's evolution holds {', '.join(sorted(unknown))}, which this version does not know.")
+    return Evolution(**{**saved, "mutations": tuple(saved["mutations"])})
