@@ -19,8 +19,8 @@ from torch import Tensor
 from core_gans import data as datasets
 from core_gans import models, runs
 from core_gans.data import Examples
-from core_gans.errors import LabError
-from core_gans.metrics import Judge, metrics_for
+from core_gans.errors import LabError, unknown_name
+from core_gans.metrics import METRICS, Judge, metrics_for
 from core_gans.metrics.choosing import classifier_for
 from core_gans.metrics.judge import Progress as Update
 from core_gans.metrics.judge import Sampler
@@ -70,13 +70,17 @@ def judge_model(
         raise FileExistsError(f"{out} exists already and is kept: choose another name with --out.")
     if seed < 0:
         raise ValueError(f"expected a seed of at least 0, got {seed}.")
+    for metric in metrics:
+        if metric not in METRICS:
+            raise unknown_name("metric", metric, METRICS)
     model = models.open_model(source)
     if model.player != "generator":
         raise LabError(f"{source} holds a {model.player}, which draws no samples: give a generator, or a run's folder.")
+    data = data or _trained_on(source)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     ) as bars:
-        real = _examples(model, data or _trained_on(source), bars)
+        real = _examples(model, data, bars)
         classifier = classifier_for(real, features or None)
         judge = Judge(
             real,
@@ -96,7 +100,7 @@ def judge_model(
     console.print(f"{count:,} samples of {source} against {real.name}", highlight=False, markup=False, soft_wrap=True)
     console.print(_table(found, perfect))
     if out is not None:
-        _write(out, Judging(source, data or real.name, count, judge.metrics, features, batch, seed), found, perfect)
+        _write(out, Judging(source, data, count, judge.metrics, features, batch, seed), found, perfect)
         console.print(f"numbers: {out}", highlight=False, soft_wrap=True)
     return found
 

@@ -6,6 +6,7 @@ is; an ``Objective`` is played on the networks and with the numbers of DCGAN, al
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ def own_variant(name: str) -> type[Game]:
     return _game_of(found, name)
 
 
+@functools.cache  # one class, so that games of the same fields are equal
 def _game_of(objective_of_game: Objective, called: str) -> type[Game]:
     @dataclass(frozen=True)
     class Own(AdversarialGame):

@@ -30,7 +30,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     # Two coordinates differ by about 2, where images differ by hundreds.
     "ls_gan": {"tau": 0.1},
     "gls_gan": {"tau": 0.1},
-    "ebgan": {"family": "autoencoder", "code": 8, "margin": 2.0, "r1": 0.3, "fall_to": 0.0},
+    "ebgan": {"family": "autoencoder", "code": 8, "margin": 2.0, "pulling_away": 0.01, "r1": 0.3, "fall_to": 0.0},
     "began": {"family": "autoencoder", "code": 8, "energy": "euclidean", "r1": 0.3, "k_rate": 0.01},
 }
 

@@ -13,6 +13,7 @@ from core_gans.metrics.features import Classifier, FeatureExtractor
 from core_gans.metrics.frechet import FeatureStatistics, frechet_distance
 from core_gans.metrics.judge import METRICS, Judge, metrics_for
 from core_gans.metrics.kernel import KernelMoments, kernel_distance
+from core_gans.metrics.kernel_error import KernelEstimate, kernel_estimate
 from core_gans.metrics.modes import ModeCoverage, ModeTally, mode_coverage
 from core_gans.metrics.neighbours import Neighbours, compare_neighbours
 from core_gans.metrics.pixels import PrincipalPixels
@@ -28,6 +29,7 @@ __all__ = [
     "FeatureExtractor",
     "FeatureStatistics",
     "Judge",
+    "KernelEstimate",
     "KernelMoments",
     "ModeCoverage",
     "ModeTally",
@@ -42,6 +44,7 @@ __all__ = [
     "inception_style",
     "judge",
     "kernel_distance",
+    "kernel_estimate",
     "load_cifar_resnet20",
     "load_digits_classifier",
     "make_digits_classifier",

@@ -1,4 +1,4 @@
-"""The kernel distance against all pairs in float64, a closed form, and torchmetrics."""
+"""The kernel distance and its standard error against all pairs in float64, a closed form, and torchmetrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from core_gans.metrics import KernelMoments, kernel_distance
+from core_gans.metrics import KernelMoments, kernel_distance, kernel_estimate
+from core_gans.metrics.kernel_error import of_groups
 
 
 def draws(count: int, features: int, rng: torch.Generator, shift: float = 0.0) -> Tensor:
@@ -100,7 +101,66 @@ def test_agreement_with_torchmetrics(subsets: int, subset_size: int, rng: torch.
     assert within < 0.2 * mean
 
 
+def test_standard_error_is_the_jackknife_over_all_pairs(rng: torch.Generator) -> None:
+    x, y = draws(60, 6, rng), draws(48, 6, rng, shift=0.4)
+    without = torch.tensor(
+        [
+            of_all_pairs(torch.cat((x[: 15 * g], x[15 * g + 15 :])), torch.cat((y[: 12 * g], y[12 * g + 12 :])))
+            for g in range(4)
+        ],
+        dtype=torch.float64,
+    )
+    found = kernel_estimate(x, y, groups=4)
+    assert found.value == pytest.approx(of_all_pairs(x, y), rel=1e-10)
+    assert found.standard_error == pytest.approx(math.sqrt(3) * without.std(correction=0).item())
+
+
+@pytest.mark.parametrize(("shift", "most"), [(0.0, 1.7), (0.4, 1.3)])
+def test_standard_error_is_the_spread_over_fresh_draws(shift: float, most: float, rng: torch.Generator) -> None:
+    """Near 0, where the estimate's linear part is gone, the jackknife is too large by up to sqrt 2."""
+    found = [kernel_estimate(draws(300, 8, rng), draws(300, 8, rng, shift)) for _ in range(100)]
+    spread = torch.tensor([each.value for each in found]).std().item()
+    error = torch.tensor([each.standard_error for each in found]).square().mean().sqrt().item()
+    assert 0.75 < error / spread < most
+
+
+def test_one_distribution_lies_at_zero_and_shifts_stand_out_in_order(rng: torch.Generator) -> None:
+    real = draws(1_500, 16, rng)
+    alike, *shifted = (kernel_estimate(real, draws(1_500, 16, rng, shift)) for shift in (0.0, 0.1, 0.2, 0.4, 0.8))
+    assert abs(alike.value) < 3 * alike.standard_error
+    assert all(each.value > 3 * each.standard_error for each in shifted)
+    values = [alike.value, *(each.value for each in shifted)]
+    assert values == sorted(values)
+
+
+def test_groups_may_be_streamed(rng: torch.Generator) -> None:
+    """Batches dealt to the groups in turn, and forgotten."""
+    x, y = draws(240, 5, rng), draws(240, 5, rng, shift=0.3)
+
+    def dealt(features: Tensor) -> list[KernelMoments]:
+        groups: list[KernelMoments] = []
+        for turn, batch in enumerate(features.split(20)):
+            moments = KernelMoments.of(batch)
+            if turn < 4:
+                groups.append(moments)
+            else:
+                groups[turn % 4] = groups[turn % 4].merge(moments)
+        return groups
+
+    in_turn = torch.arange(240).view(3, 4, 20).transpose(0, 1).flatten()  # group by group
+    streamed, at_once = of_groups(dealt(x), dealt(y)), kernel_estimate(x[in_turn], y[in_turn], groups=4)
+    assert streamed.value == pytest.approx(at_once.value, rel=1e-10)
+    assert streamed.standard_error == pytest.approx(at_once.standard_error, rel=1e-8)
+
+
 def test_it_says_what_is_wrong() -> None:
+    few = torch.zeros(4, 2)
+    with pytest.raises(ValueError, match="got 5 groups of 4 generated samples"):
+        kernel_estimate(torch.zeros(9, 2), few, groups=5)
+    with pytest.raises(ValueError, match="at least 2 groups"):
+        kernel_estimate(few, few, groups=1)
+    with pytest.raises(ValueError, match="got 2 and 3"):
+        of_groups([KernelMoments.of(few)] * 2, [KernelMoments.of(few)] * 3)
     two, three = KernelMoments.of(torch.zeros(2, 2)), KernelMoments.of(torch.zeros(2, 3))
     with pytest.raises(ValueError, match="same extractor"):
         two.distance(three)

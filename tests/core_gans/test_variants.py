@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -256,9 +255,7 @@ LEARNERS: dict[str, dict[str, float]] = {
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_few_hundred_rounds_bring_the_samples_to_the_ring(name: str) -> None:
-    game = make(
-        name, shape=(2,), family="mlp", latent=4, width=32, depth=2, rate=3e-3, **LEARNERS[name]
-    )
+    game = make(name, shape=(2,), family="mlp", latent=4, width=32, depth=2, rate=3e-3, **LEARNERS[name])
     assert isinstance(game, NoiseGame)
     state = start(game, Batches(points(4000), 128), chance())
 
