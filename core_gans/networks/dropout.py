@@ -9,8 +9,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-_STEP = 0x9E3779B97F4A7C15  # odd, so that every count of draws has a seed of its own
 _SEEDS = 2**63
+
+
+def _mixed(seed: int, draws: int) -> int:
+    """One number of all bits of both: torch's generator on the CPU looks at the lower 32 bits only.
+
+    The finaliser of SplitMix64 (Steele et al. 2014).
+    """
+    x = (seed + draws * 0x9E3779B97F4A7C15) % 2**64
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    x = (x ^ x >> 27) * 0x94D049BB133111EB % 2**64
+    return (x ^ x >> 31) % _SEEDS
 
 
 class Dropout(nn.Module):
@@ -33,7 +43,7 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.share == 0:
             return x
-        chance = torch.Generator(x.device).manual_seed((int(self.seed) + int(self.draws) * _STEP) % _SEEDS)
+        chance = torch.Generator(x.device).manual_seed(_mixed(int(self.seed), int(self.draws)))
         self.draws += 1
         kept = torch.rand(x.shape, generator=chance, device=x.device) >= self.share
         return x * kept / (1 - self.share)

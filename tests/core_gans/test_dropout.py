@@ -45,12 +45,13 @@ def test_any_seed_and_any_count_of_draws_are_good(seed: int) -> None:
     assert means.tolist() == pytest.approx([1] * 5, abs=0.05)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_the_share_is_dropped_and_the_rest_scaled_up(share: float) -> None:
     dropped = dropout(share)(ONES)
     kept = 1 / (1 - share)
     assert torch.allclose(dropped[dropped > 0], torch.tensor(kept))
-    assert (dropped == 0).float().mean().item() == pytest.approx(share, abs=0.015)
+    chance = 4 * (share * (1 - share) / ONES.numel()) ** 0.5  # four standard deviations of a fair draw
+    assert (dropped == 0).float().mean().item() == pytest.approx(share, abs=chance)
     rows = (dropped == 0).float()
     assert not torch.equal(rows[0], rows[1])  # every sample has its own units dropped
     between = torch.corrcoef(rows)
