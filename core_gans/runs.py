@@ -123,7 +123,7 @@ def numbered(folder: Path, suffix: str) -> list[Path]:
 
 def default_name(*parts: str) -> str:
     """A name for a new run: its parts, the date and the time."""
-    words = [Path(part).stem for part in parts]
+    words = [Path(part).stem.replace(":", "-") for part in parts]  # module:name is no file name everywhere
     return "-".join([*words, time.strftime("%Y%m%d-%H%M%S")])
 
 

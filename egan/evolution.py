@@ -19,10 +19,11 @@ from torch import Tensor
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.errors import DivergedError, unknown_name
+from core_gans.errors import DivergedError, LabError, unknown_name
 from core_gans.game import Game
 from core_gans.training import run
 from core_gans.watchers import Watcher
+from egan import dual, engine
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
@@ -67,6 +68,7 @@ def evolve(
     population = state or start(game, batches, rng, scheme.parents, compute)
     population.stats = stats
     require_fit(population, scheme)
+    dual.recruit(population, scheme.discriminators)
     operators = make_toolbox(population, scheme, toolbox)
 
     def play() -> None:
@@ -77,12 +79,17 @@ def evolve(
 
 
 def _changed(scheme: Scheme, changes: dict[str, Any], state: Population | None) -> Scheme:
-    """The scheme with the fields given (None stands for none), and as many parents as ``state`` has."""
+    """The scheme with the fields given (None stands for none), and as many parents as ``state`` has.
+
+    Discriminators are as many as it has at least.
+    """
     for name in changes:
         if name not in (known := [each.name for each in fields(Scheme)]):
             raise unknown_name("field of the scheme", name, known)
     given = {name: value for name, value in changes.items() if value is not None}
-    return replace(scheme, **(given | ({"parents": len(state.parents)} if state else {})))
+    scheme = replace(scheme, **(given | ({"parents": len(state.parents)} if state else {})))
+    there = len(state.discriminators) if state else 0
+    return replace(scheme, discriminators=there) if there > scheme.discriminators else scheme
 
 
 def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | None = None) -> base.Toolbox:
@@ -107,6 +114,14 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     toolbox.register("fitness", rate, scheme.fitness)
     toolbox.register("select", scheme.selection)
     toolbox.register("teach", teach, population)
+    if scheme.discriminators > 1:
+        dual.equip(toolbox, population, scheme)
+    if scheme.engine != "reference":
+        obstacle = engine.obstacle(population, scheme)
+        if not obstacle:
+            engine.equip(toolbox, population, scheme)
+        elif scheme.engine == "fast":
+            raise LabError(obstacle)
     for name, operator in vars(own).items() if own is not None else ():
         if name in OPERATORS:
             setattr(toolbox, name, operator)
@@ -133,6 +148,7 @@ def generation(population: Population, scheme: Scheme, toolbox: base.Toolbox) ->
     loss = toolbox.teach(batch, torch.cat([judgements[survivor.number].fakes for survivor in survivors]))
     require_sound(population)
     conclude(population, survivors, children, candidates, recycled(population, scheme, common), loss)
+    dual.note(population)
 
 
 def choose(

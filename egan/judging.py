@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core_gans.game import Batch
 from egan.buffers import preserved_buffers
@@ -23,10 +23,22 @@ def evaluate(
     population: Population, child: Individual, real: Tensor, latents: Tensor, convention: Convention
 ) -> Judgement:
     """Quality and diversity of the fakes of ``latents``; both networks are left as they were, statistics included."""
-    discriminator = population.discriminator.requires_grad_(True)
-    with preserved_buffers(discriminator), preserved_buffers(child.generator), population.compute.autocast():
-        with torch.no_grad():
-            fakes = child.generator(latents)
+    return judge(population, population.discriminator, real, draw(population, child, latents), convention)
+
+
+@torch.no_grad()
+def draw(population: Population, child: Individual, latents: Tensor) -> Tensor:
+    """The child's fakes of ``latents``, its statistics left as they were."""
+    with preserved_buffers(child.generator), population.compute.autocast():
+        return child.generator(latents)
+
+
+def judge(
+    population: Population, discriminator: nn.Module, real: Tensor, fakes: Tensor, convention: Convention
+) -> Judgement:
+    """What ``discriminator`` says of ``fakes``, given its scores of a real batch."""
+    discriminator.requires_grad_(True)
+    with preserved_buffers(discriminator), population.compute.autocast():
         scores = discriminator(fakes)
         loss = population.game.objective.discriminator(real, scores)
     gradients = torch.autograd.grad(loss, list(discriminator.parameters()), retain_graph=True)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from core_gans.data import Examples
 from core_gans.errors import LabError
+from egan.discriminators import OWN, discriminator_mutation
 from egan.distances import distance_rule
 from egan.fitness import Convention, FitnessRule, Rule
 from egan.mutations import MUTATIONS, mutation
@@ -55,6 +56,15 @@ class Evolution:
     """Judge all children of a generation on the same latents."""
     recycle: bool = False
     """Vary survivors on latents that they were judged on; needs common latents."""
+    discriminators: int = 1
+    """More than one evolve, too (CDE-GAN): each has a child by each of its mutations, and the best survive."""
+    discriminator_mutations: tuple[str, ...] = (OWN, "least_squares")
+    """Objectives of several discriminators: own (the game's), minimax, least_squares, least_squares_pearson,
+    wasserstein, hinge, relativistic_average, f_kl and the other f-divergences, or module:name."""
+    discriminator_gamma: float = 0.01
+    """Weight of diversity in the fitness of several discriminators."""
+    harshness: float = 1.0
+    """How much more the harsher of several discriminators weighs in a generator's step (lambda); 0 for the mean."""
     engine: Engine = "auto"
     """reference: one step after the other; fast: the same numbers from shared computations; auto: fast where it can."""
 
@@ -65,6 +75,8 @@ class Evolution:
             raise LabError(f"expected an --evaluation-size of at least 1, got {self.evaluation_size}.")
         if not self.mutations:
             raise LabError(f"expected at least one of --mutations {' '.join(MUTATIONS)}, got none.")
+        if self.discriminators < 1:
+            raise LabError(f"expected at least one discriminator, got --discriminators {self.discriminators}.")
         if len(set(self.mutations)) < len(self.mutations):
             raise LabError(
                 f"expected each mutation once, got --mutations {' '.join(self.mutations)}: siblings of one mutation "
@@ -90,6 +102,10 @@ class Evolution:
             crossover=self.crossover,
             common_latents=self.common_latents,
             recycle=self.recycle,
+            discriminators=self.discriminators,
+            discriminator_mutations=tuple(discriminator_mutation(name) for name in self.discriminator_mutations),
+            discriminator_gamma=self.discriminator_gamma,
+            harshness=self.harshness,
             engine=self.engine,
         )
 
@@ -102,4 +118,5 @@ def evolution_from(config: Mapping[str, Any]) -> Evolution:
     unknown = saved.keys() - {known.name for known in dataclasses.fields(Evolution)}
     if unknown:
         raise LabError(f"the run's evolution holds {', '.join(sorted(unknown))}, which this version does not know.")
-    return Evolution(**{**saved, "mutations": tuple(saved["mutations"])})
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()}
+    return Evolution(**given)

@@ -16,6 +16,7 @@ from core_gans.errors import LabError
 from core_gans.game import Batch, Game, NoiseGame, Turn, nothing
 from core_gans.training import fresh_players
 from core_gans.watchers import Watcher
+from egan.discriminators import Discriminator
 from egan.individual import Individual, Record
 from egan.past import pack, unpack
 
@@ -42,6 +43,8 @@ class Population:
     images_seen: int = 0
     born: int = 0
     returns: int = 0  # generations in a row that ended where they began, because too few children lived
+    discriminators: list[Discriminator] = field(default_factory=list)
+    """Where several evolve (CDE-GAN): all of them, best first; the first is ``discriminator`` with ``optimizer``."""
     recycled: Tensor | None = None  # (b, ...) latents on which the parents were judged, for their next variation
     terms: dict[str, float | str] = field(default_factory=dict)
     logbook: tools.Logbook = field(default_factory=tools.Logbook)
@@ -87,6 +90,7 @@ class Population:
             "hall_of_fame": [member.state_dict() for member in self.hall_of_fame],
             "discriminator": self.discriminator.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "discriminators": [rival.state_dict() for rival in self.discriminators[1:]],
             "rng": self.rng.get_state(),
             "batches": self.batches.state_dict(),
             "round": self.round,
@@ -111,6 +115,7 @@ class Population:
             self.hall_of_fame.insert(member)
         self.discriminator.load_state_dict(state["discriminator"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self._load_discriminators(state.get("discriminators", []))  # the first checkpoints have but one
         self.rng.set_state(state["rng"])
         self.batches.load_state_dict(state["batches"])
         self.round, self.seconds, self.born = state["round"], state["seconds"], state["born"]
@@ -128,6 +133,14 @@ class Population:
         known = {record.number: record for record in self.history}
         for parent in self.parents:  # a parent that lives on goes on marking its own line of the history
             parent.record = known[parent.number]
+
+    def _load_discriminators(self, states: Sequence[dict[str, Any]]) -> None:
+        self.discriminators = [Discriminator(self.discriminator, self.optimizer)] if states else []
+        for saved in states:
+            rival = found_discriminator(self.game, torch.Generator().manual_seed(0), self.compute)
+            rival.network.to(self.dtype)
+            rival.load_state_dict(saved)
+            self.discriminators.append(rival)
 
 
 def hall_of_fame() -> tools.HallOfFame:
@@ -147,10 +160,11 @@ def start(
     game = require_evolvable(game)
     compute = compute or Compute(device=str(rng.device))
     founders = [found(game, rng, compute, number) for number in range(parents)]
-    discriminator = compute.place(fresh_players(game, rng))["discriminator"]
-    optimizer = turn_of(game, "discriminator").optimizer.build(discriminator.parameters())
+    first = found_discriminator(game, rng, compute)
     history = [founder.record for founder in founders]
-    return Population(game, founders, discriminator, optimizer, batches, rng, compute, born=parents, history=history)
+    return Population(
+        game, founders, first.network, first.optimizer, batches, rng, compute, born=parents, history=history
+    )
 
 
 def found(game: NoiseGame, rng: torch.Generator, compute: Compute, number: int) -> Individual:
@@ -158,6 +172,12 @@ def found(game: NoiseGame, rng: torch.Generator, compute: Compute, number: int) 
     generator = compute.place(fresh_players(game, rng))["generator"]
     optimizer = turn_of(game, "generator").optimizer.build(generator.parameters())
     return Individual(generator, optimizer, Record(number, parent=-1, mutation="founder", generation=0, survived=True))
+
+
+def found_discriminator(game: NoiseGame, rng: torch.Generator, compute: Compute) -> Discriminator:
+    """A freshly initialised discriminator with its optimiser."""
+    network = compute.place(fresh_players(game, rng))["discriminator"]
+    return Discriminator(network, turn_of(game, "discriminator").optimizer.build(network.parameters()))
 
 
 def turn_of(game: NoiseGame, player: str) -> Turn:

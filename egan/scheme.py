@@ -9,6 +9,7 @@ from typing import Literal
 
 from deap import tools
 
+from egan.discriminators import DUAL, DiscriminatorMutation
 from egan.fitness import FitnessRule, Rule
 from egan.individual import Individual
 from egan.mutations import PAPER, Mutation
@@ -44,6 +45,15 @@ class Scheme:
     recycle: bool = False
     """Vary a survivor on the first b of the latents that it was judged on, instead of on fresh ones; with several
     children by each mutation, the first of them."""
+    discriminators: int = 1
+    """Discriminators that survive a generation; more than one evolve, too (Chen et al. 2021, CDE-GAN)."""
+    discriminator_mutations: tuple[DiscriminatorMutation, ...] = DUAL
+    """One child of each of several discriminators by each of these, at every step."""
+    discriminator_gamma: float = 0.01
+    """Weight of diversity in the fitness of several discriminators."""
+    harshness: float = 1.0
+    """How much more a discriminator weighs in a generator's step the harder it is to convince (lambda of Chen et al.
+    2021): the weights are the softmax of lambda x loss. 0 for the mean."""
     engine: Engine = "auto"
     """reference: one step after the other, as the paper tells it; fast: the same numbers from shared computations."""
 
@@ -55,6 +65,14 @@ class Scheme:
             raise ValueError(f"expected at least one parent, got {self.parents}.")
         if self.children < 1:
             raise ValueError(f"expected at least one child of each parent by each mutation, got {self.children}.")
+        object.__setattr__(self, "discriminator_mutations", tuple(self.discriminator_mutations))
+        if self.discriminators < 1:
+            raise ValueError(f"expected at least one discriminator, got {self.discriminators}.")
+        if not self.discriminator_mutations:
+            raise ValueError("expected at least one mutation of discriminators, got none.")
+        for name in ("discriminator_gamma", "harshness"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"expected a finite {name}, got {getattr(self, name)}.")
         if self.evaluation_size < 0:
             raise ValueError(f"expected an evaluation size of at least 1, or 0 for enough, got {self.evaluation_size}.")
         if not 0 <= self.inertia < 1:
@@ -69,8 +87,15 @@ class Scheme:
 
         ValueError when they would be too few for the discriminator's step or for the latents to be recycled.
         """
-        enough = max(math.ceil(steps * batch / self.parents), batch if self.recycle else 1)
+        held_out = batch if self.discriminators > 1 else 0  # by which children of discriminators are judged
+        enough = max(math.ceil((steps * batch + held_out) / self.parents), batch if self.recycle else 1)
         size = self.evaluation_size or enough
+        if held_out and self.parents * size < 2 * batch:
+            raise ValueError(
+                f"expected an evaluation size of at least {math.ceil(2 * batch / self.parents)}, got {size}: from the "
+                f"fakes of {self.parents} survivors {self.discriminators} discriminators take a batch of {batch} to "
+                "learn from and another to be judged by."
+            )
         if self.parents * size < batch:
             raise ValueError(
                 f"expected an evaluation size of at least {math.ceil(batch / self.parents)}, got {size}: the fakes of "

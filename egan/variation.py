@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from torch import Tensor
 
 from egan.buffers import preserved_buffers
@@ -16,32 +18,38 @@ def vary(population: Population, scheme: Scheme, parent: Individual, real: Tenso
     All mutations see the same latents, so one graph serves every objective; each further child by the same mutations
     sees others.
     """
-    children = []
-    for brood in range(scheme.children):
-        fresh = population.recycled is None or brood > 0
-        latents = population.draw_latents(population.batches.size) if fresh else population.recycled
-        children += _brood(population, scheme, parent, real.detach(), latents)
+    children, real = [], real.detach()
+    population.discriminator.requires_grad_(False)
+    parameters = list(parent.generator.requires_grad_(True).parameters())
+    for latents in latents_of_broods(population, scheme):
+        with preserved_buffers(population.discriminator), population.compute.autocast():
+            scores = population.discriminator(parent.generator(latents))
+        gradients = (mutation.gradients(scores, real, parameters) for mutation in scheme.mutations)
+        children += bear(population, scheme, parent, gradients)
     return children
 
 
-def _brood(
-    population: Population, scheme: Scheme, parent: Individual, real: Tensor, latents: Tensor | None
+def latents_of_broods(population: Population, scheme: Scheme) -> Iterator[Tensor]:
+    """The latents (b, ...) of a parent's children, one batch for each set of them; recycled ones come first."""
+    for brood in range(scheme.children):
+        recycled = population.recycled if brood == 0 else None
+        yield population.draw_latents(population.batches.size) if recycled is None else recycled
+
+
+def bear(
+    population: Population, scheme: Scheme, parent: Individual, gradients: Iterable[Sequence[Tensor]]
 ) -> list[Individual]:
+    """A child of ``parent`` by each mutation of the scheme, given the gradient of each; none for one without a loss."""
     optimizer = turn_of(population.game, "generator").optimizer
-    population.discriminator.requires_grad_(False)
-    parent.generator.requires_grad_(True)
-    with preserved_buffers(population.discriminator), population.compute.autocast():
-        scores = population.discriminator(parent.generator(latents))
     children = []
-    for mutation in scheme.mutations:
-        gradients = mutation.gradients(scores, real, list(parent.generator.parameters()))
+    for mutation, gradient in zip(scheme.mutations, gradients, strict=True):
         child = parent.child(
             optimizer, Record(population.next_number(), parent.number, mutation.name, population.round + 1)
         )
         if mutation.change is not None:
             mutation.change(child, population.rng)
-        if gradients:
+        if gradient:
             child.set_rate(optimizer, population.round)
-            child.step(gradients)
+            child.step(gradient)
         children.append(child)
     return children

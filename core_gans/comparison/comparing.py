@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core_gans.comparison.curves import curves_picture
 from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json, write_text
-from core_gans.comparison.plan import FULL, Plan
+from core_gans.comparison.plan import Plan
 from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import Outcome, summarise
 from core_gans.comparison.tables import as_markdown, as_rich, short
@@ -32,9 +33,9 @@ def compare(
     console = console or Console(markup=False)
     examples = examples if examples is not None else plan.source.load()
     folder = open_folder(out, plan)
-    of_real = _of_real(plan, examples)
-    _play_missing(folder, examples, processes, console)
-    outcome = summarise(_finished(folder), of_real, [contender.label for contender in plan.contenders])
+    real = of_real(plan, examples)
+    play_missing(folder, examples, processes, console)
+    outcome = summarise(finished_runs(folder), real, [contender.label for contender in plan.contenders])
     _write(folder, outcome, examples)
     console.print(as_rich(outcome), soft_wrap=True)
     for name in ("comparison.md", NAME, "curves.png", "samples.png"):
@@ -42,7 +43,8 @@ def compare(
     return outcome
 
 
-def _play_missing(folder: Folder, examples: Examples, processes: int, console: Console) -> None:
+def play_missing(folder: Folder, examples: Examples, processes: int, console: Console) -> None:
+    """Play the runs of the plan that the folder lacks over ``processes`` processes; each is written as it ends."""
     plan = folder.plan
     everything = [(number, seed) for seed in range(plan.seeds) for number in range(len(plan.contenders))]
     missing = [key for key in everything if folder.run(*key) is None]
@@ -70,11 +72,19 @@ def _play_missing(folder: Folder, examples: Examples, processes: int, console: C
 
 
 def _calibrate(folder: Folder, pool: Workers, numbers: set[int], bar: Progress) -> None:
-    wanted = sorted(number for number in numbers if folder.rounds(number) is None)
+    """Measure each of those contenders; of several of equal cost, each gets the mean of what was measured."""
+    costs = [contender.cost for contender in folder.plan.contenders]
+    known = {cost: rounds for number, cost in enumerate(costs) if (rounds := folder.rounds(number)) is not None}
+    missing = sorted(number for number in numbers if folder.rounds(number) is None)
+    wanted = [number for number in missing if costs[number] not in known]
     task = bar.add_task("calibrating", total=len(wanted), visible=bool(wanted))
+    measured: dict[str, list[int]] = {}
     for number, rounds in pool.calibrate(wanted):
-        folder.write_rounds(number, rounds)
+        measured.setdefault(costs[number], []).append(rounds)
         bar.advance(task)
+    known |= {cost: round(statistics.fmean(found)) for cost, found in measured.items()}
+    for number in missing:
+        folder.write_rounds(number, known[costs[number]])
     bar.remove_task(task)
 
 
@@ -92,13 +102,14 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _of_real(plan: Plan, examples: Examples) -> list[dict[str, float]]:
+def of_real(plan: Plan, examples: Examples) -> list[dict[str, float]]:
     """What real examples score, once for each seed: no contender should hope for more."""
-    judge = Judge(examples, count=FULL)
+    judge = Judge(examples, count=plan.full, classifier=plan.features)
     return [judge.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)]
 
 
-def _finished(folder: Folder) -> list[dict[str, Any]]:
+def finished_runs(folder: Folder) -> list[dict[str, Any]]:
+    """The facts of all runs that stand, contender by contender."""
     plan = folder.plan
     found = [folder.run(number, seed) for number in range(len(plan.contenders)) for seed in range(plan.seeds)]
     return [facts for facts in found if facts is not None]

@@ -11,12 +11,13 @@ import torch
 
 from core_gans.adversarial import AdversarialGame
 from core_gans.comparison.values import as_value, assignments, field_types
+from core_gans.data import Batches
 from core_gans.errors import LabError, unknown_name
 from core_gans.game import Game, NoiseGame
 from core_gans.networks.architecture import Architecture
 from core_gans.session import over_the_run
 from core_gans.toys import points_fields
-from core_gans.training import fresh_players
+from core_gans.training import TrainingState, fresh_players, play_round, start
 from core_gans.variants import make, variant
 
 Settings = Literal["auto", "paper", "points"]
@@ -38,6 +39,25 @@ class Contender:
         if not isinstance(game, NoiseGame):
             raise LabError(f"{self.label} draws from no latents, so it has no samples to compare.")
         return game
+
+    @property
+    def cost(self) -> str:
+        """The label: no two variants are known to cost the same."""
+        return self.label
+
+    def described(self) -> dict[str, Any]:
+        """As JSON has it: label, variant and fields."""
+        fields = {name: list(value) if isinstance(value, tuple) else value for name, value in self.fields.items()}
+        return {"label": self.label, "variant": self.variant, "fields": dict(sorted(fields.items()))}
+
+    def start(self, batches: Batches, rng: torch.Generator, rounds: int) -> TrainingState:
+        """Fresh players of a game of ``rounds``."""
+        return start(self.game(rounds), batches, rng)
+
+    def play(self, state: TrainingState, rounds: int | None) -> None:
+        """One round as ``training.train`` plays it."""
+        state.game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
+        state.terms = play_round(state)
 
 
 def contenders(

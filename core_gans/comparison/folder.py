@@ -27,10 +27,11 @@ NAME = "comparison.json"
 
 @dataclass(frozen=True)
 class Folder:
-    """A comparison's files. ``path`` is the folder."""
+    """A comparison's files. ``path`` is the folder, ``name`` the file that holds its plan and outcome."""
 
     path: Path
     plan: Plan
+    name: str = NAME
 
     @property
     def runs(self) -> Path:
@@ -60,12 +61,16 @@ class Folder:
 
     def samples(self, contender: int, seed: int) -> Tensor | None:
         """The samples kept of a finished run; None of a diverged one."""
+        return self.tensors(contender, seed).get("samples")
+
+    def tensors(self, contender: int, seed: int) -> dict[str, Tensor]:
+        """All tensors kept of a finished run, ``samples`` among them; none of a diverged one."""
         path = self.run_path(contender, seed).with_suffix(".safetensors")
         if not path.exists():
-            return None
+            return {}
         try:
-            return load_file(path)["samples"]
-        except (SafetensorError, KeyError) as error:
+            return load_file(path)
+        except SafetensorError as error:
             raise LabError(
                 f"{path} is damaged: delete it and the .json beside it, and the run is played again."
             ) from error
@@ -75,7 +80,8 @@ class Folder:
         path = self.run_path(contender, seed)
         if played.samples is not None:
             temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
-            save_file({"samples": played.samples.contiguous()}, temporary)
+            kept = {"samples": played.samples, **played.tensors}
+            save_file({name: tensor.contiguous() for name, tensor in kept.items()}, temporary)
             temporary.replace(path.with_suffix(".safetensors"))
         write_json(path, played.facts)
 
@@ -84,12 +90,12 @@ class Folder:
         return f"{contender + 1:02d}-{label}"
 
 
-def open_folder(path: Path, plan: Plan) -> Folder:
+def open_folder(path: Path, plan: Plan, name: str = NAME) -> Folder:
     """The folder for ``plan``: a new one, or the one in which the same comparison was begun.
 
     LabError when it holds something else, or a comparison that was made otherwise.
     """
-    file = path / NAME
+    file = path / name
     if file.exists():
         before, now = _read(file).get("plan", {}), json.loads(json.dumps(plan.described()))
         other = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
@@ -99,8 +105,8 @@ def open_folder(path: Path, plan: Plan) -> Folder:
                 "command to continue it, or another --out."
             )
     elif path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise LabError(f"{path} exists already, holds no {NAME}, and is kept: give another --out.")
-    folder = Folder(path, plan)
+        raise LabError(f"{path} exists already, holds no {name}, and is kept: give another --out.")
+    folder = Folder(path, plan, name)
     folder.runs.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         write_json(file, {"plan": plan.described(), "environment": environment(), "outcome": None})
@@ -119,9 +125,9 @@ def write_text(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def read_comparison(path: Path) -> dict[str, Any]:
+def read_comparison(path: Path, name: str = NAME) -> dict[str, Any]:
     """What ``comparison.json`` in the folder holds: plan, environment, outcome (None before the end)."""
-    return _read(path / NAME)
+    return _read(path / name)
 
 
 def _read(path: Path) -> dict[str, Any]:

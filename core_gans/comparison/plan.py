@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from core_gans import data as datasets
-from core_gans.comparison.contenders import Contender
+from core_gans.comparison.entrants import Entrant
 from core_gans.data import Examples
 
 FORMAT = 1
 FULL = 2_000  # samples of the judgement at the end
 QUICK = 500  # samples of each judgement on the way
 LOOKS = 12  # judgements on the way, besides the one before the first round
+
+Keep = Callable[[Any, torch.Generator], tuple[dict[str, Any], dict[str, Tensor]]]
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,20 @@ class Plan:
     """Every contender plays once from every seed, on ``batch`` examples a step, for ``seconds`` of one core's time."""
 
     source: Source
-    contenders: tuple[Contender, ...]
+    contenders: tuple[Entrant, ...]
     seeds: int
     seconds: float
     batch: int
     average: float = 0.999
     """Decay of the generator's weight average, which is what is judged."""
+    features: str | None = None
+    """What images are seen through (``metrics.FEATURES``); None for what suits the data."""
+    full: int = FULL
+    """Samples of the judgement at the end."""
+    kept: int = 0
+    """Samples that are kept of every look, to show how they came about."""
+    keep: Keep | None = None
+    """What else to keep of a run that came to its end, from its state and a chance of its own: facts and tensors."""
 
     def __post_init__(self) -> None:
         if self.seeds < 1:
@@ -58,13 +72,8 @@ class Plan:
             "seeds": list(range(self.seeds)),
             "batch": self.batch,
             "average": self.average,
-            "samples_judged": {"at the end": FULL, "on the way": QUICK},
-            "contenders": [
-                {"label": contender.label, "variant": contender.variant, "fields": _plain(contender.fields)}
-                for contender in self.contenders
-            ],
+            "samples_judged": {"at the end": self.full, "on the way": QUICK},
+            **({"features": self.features} if self.features else {}),
+            **({"kept": self.kept} if self.kept else {}),
+            "contenders": [contender.described() for contender in self.contenders],
         }
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in sorted(fields.items())}

@@ -10,20 +10,20 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from core_gans.averaging import Average
-from core_gans.comparison.contenders import Contender
+from core_gans.comparison.entrants import Entrant
 from core_gans.comparison.plan import FULL, LOOKS, QUICK, Plan
 from core_gans.data import Batches, Examples
 from core_gans.errors import DivergedError
 from core_gans.game import NoiseGame
 from core_gans.metrics import Judge
-from core_gans.training import TrainingState, play_round, run, start
+from core_gans.training import run
 from core_gans.watchers import Watcher
 
 CALIBRATION = 2.0  # processor seconds at most, after a warm-up; a quarter of a small budget
@@ -38,25 +38,35 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True)
 class Played:
-    """A finished run: what is known about it, as JSON has it, and some of its samples (none of a diverged one)."""
+    """A finished run: what is known about it, as JSON has it, and some of its samples (none of a diverged one).
+
+    ``tensors`` are what else the plan keeps; ``looks`` are the samples of every look (L, n, ...).
+    """
 
     facts: dict[str, Any]
     samples: Tensor | None
+    tensors: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Bench:
     """Where runs are played: the data and the judges, loaded once for many runs. ``stop`` is asked after each round."""
 
-    def __init__(self, examples: Examples, stop: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        examples: Examples,
+        stop: Callable[[], bool] = lambda: False,
+        full: int = FULL,
+        features: str | None = None,
+    ) -> None:
         self.examples, self.stop = examples, stop
-        self.judge = Judge(examples, count=FULL)
+        self.judge = Judge(examples, count=full, classifier=features)
         self.quick = copy.copy(self.judge)  # shares the statistics of the real data
         self.quick.count = QUICK
 
-    def calibrate(self, contender: Contender, plan: Plan) -> int:
+    def calibrate(self, contender: Entrant, plan: Plan) -> int:
         """The rounds that the budget buys: at least one. Measured on players that are thrown away."""
         state = self._start(contender, plan, rounds=1, seed=0)
-        clock = _Clock(state, None, self.stop)
+        clock = _Clock(lambda: contender.play(state, None), self.stop)
         try:
             run(state, clock.play, WARM_UP, None, ())
             warm = clock.seconds
@@ -68,11 +78,12 @@ class Bench:
             each = clock.seconds / (state.round + 1)
         return max(1, round(plan.seconds / max(each, 1e-9)))
 
-    def play(self, contender: Contender, plan: Plan, seed: int, rounds: int) -> Played:
+    def play(self, contender: Entrant, plan: Plan, seed: int, rounds: int) -> Played:
         """The whole run, from its seed."""
         state = self._start(contender, plan, rounds, seed)
-        clock = _Clock(state, rounds, self.stop)
+        clock = _Clock(lambda: contender.play(state, rounds), self.stop)
         curve: list[dict[str, Any]] = []
+        looks: list[Tensor] = []
 
         moments = {round(rounds * look / LOOKS) for look in range(LOOKS + 1)}
 
@@ -80,15 +91,23 @@ class Bench:
             if state.round in moments:
                 scores = self._judged(self.quick, state)
                 curve.append({"round": state.round, "seconds": clock.seconds, "scores": scores})
+                if plan.kept:
+                    looks.append(_draw(state, plan.kept, _chance(state)))
             return clock.seconds >= plan.seconds * PATIENCE
 
         scores: dict[str, float] | None = None
         samples, trouble = None, None
+        more: dict[str, Any] = {}
+        tensors: dict[str, Tensor] = {}
         try:
             look()
             run(state, clock.play, rounds, None, (Average(decay=plan.average), _After(look)))
             scores = self._judged(self.judge, state)
             samples = _draw(state, PICTURED[len(self.examples.shape) == 1], _chance(state))
+            if plan.keep is not None:
+                more, tensors = plan.keep(state, _chance(state))
+            if looks:
+                tensors = {**tensors, "looks": torch.stack(looks)}
         except DivergedError as error:
             failed = state.round + state.mid_round
             trouble = {"round": failed, "message": str(error)}
@@ -102,14 +121,15 @@ class Bench:
             "diverged": trouble,
             "scores": scores,
             "curve": curve,
+            **more,
         }
-        return Played(facts, samples)
+        return Played(facts, samples, tensors)
 
-    def _start(self, contender: Contender, plan: Plan, rounds: int, seed: int) -> TrainingState:
+    def _start(self, contender: Entrant, plan: Plan, rounds: int, seed: int) -> Any:
         batches = Batches(self.examples, plan.batch, seed)
-        return start(contender.game(rounds), batches, torch.Generator().manual_seed(seed))
+        return contender.start(batches, torch.Generator().manual_seed(seed), rounds)
 
-    def _judged(self, judge: Judge, state: TrainingState) -> dict[str, float]:
+    def _judged(self, judge: Judge, state: Any) -> dict[str, float]:
         rng = _chance(state)
         return judge(lambda count: _draw(state, count, rng))
 
@@ -117,8 +137,8 @@ class Bench:
 class _Clock:
     """Plays rounds and counts their processor time."""
 
-    def __init__(self, state: TrainingState, rounds: int | None, stop: Callable[[], bool]) -> None:
-        self.state, self.rounds, self.stop = state, rounds, stop
+    def __init__(self, play_round: Callable[[], None], stop: Callable[[], bool]) -> None:
+        self.play_round, self.stop = play_round, stop
         self.seconds = 0.0
 
     def play(self) -> None:
@@ -126,8 +146,7 @@ class _Clock:
             raise StoppedError
         begun = time.process_time()
         try:
-            self.state.game.begin_round(self.state.nets, self.state.round / self.rounds if self.rounds else 0.0)
-            self.state.terms = play_round(self.state)
+            self.play_round()
         finally:
             self.seconds += time.process_time() - begun
 
@@ -142,13 +161,13 @@ class _After(Watcher):
         state.stop = self.ends()
 
 
-def _chance(state: TrainingState) -> torch.Generator:
+def _chance(state: Any) -> torch.Generator:
     """The same latents at every look, and none of the run's own."""
     return torch.Generator().manual_seed(state.batches.seed + 1_000_003)
 
 
-def _draw(state: TrainingState, count: int, rng: torch.Generator) -> Tensor:
-    assert isinstance(state.game, NoiseGame)  # Contender.game has seen to it
+def _draw(state: Any, count: int, rng: torch.Generator) -> Tensor:
+    assert isinstance(state.game, NoiseGame)  # every entrant's is one
     samples = state.game.sample(state.sampling_nets(), count, rng)
     if not bool(torch.isfinite(samples).all()):
         raise DivergedError("expected finite samples, but the generator's hold NaN or infinity.")

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from core_gans.comparison.plan import FULL, QUICK, Plan
+from core_gans.comparison.plan import QUICK, Plan
 from core_gans.comparison.summary import Outcome, Row, Spread, lower_is_better
 from core_gans.data import Examples
 
@@ -44,8 +44,8 @@ def as_markdown(outcome: Outcome, plan: Plan, environment: dict[str, Any], examp
             "",
             *table,
             "",
-            f"Mean ± standard deviation over the seeds, best first by {by}. Judged on {FULL:,} samples of the weight "
-            f"average of the generator (decay {plan.average:g}), never by a discriminator; `real` is what real "
+            f"Mean ± standard deviation over the seeds, best first by {by}. Judged on {plan.full:,} samples of the "
+            f"weight average of the generator (decay {plan.average:g}), never by a discriminator; `real` is what real "
             "examples score. Seconds are processor time spent on rounds; judging and calibration are apart. "
             "Contenders of which runs diverged rank below the others; their numbers are of the runs that came to "
             f"their end. The curves are judged on {QUICK:,} samples, so that their distances are a little larger.",

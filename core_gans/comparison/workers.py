@@ -53,7 +53,7 @@ def workers(count: int, plan: Plan, examples: Examples) -> Iterator[Workers]:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            yield Workers(plan, Bench(examples), None)
+            yield Workers(plan, Bench(examples, full=plan.full, features=plan.features), None)
         finally:
             torch.set_num_threads(threads)
         return
@@ -71,7 +71,7 @@ def _begin(plan: Plan, stop: Any) -> None:
     global _bench, _plan
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one tells the others
     torch.set_num_threads(1)
-    _bench, _plan = Bench(plan.source.load(), stop.is_set), plan
+    _bench, _plan = Bench(plan.source.load(), stop.is_set, plan.full, plan.features), plan
 
 
 def _calibrate(number: int, bench: Bench | None = None, plan: Plan | None = None) -> int:

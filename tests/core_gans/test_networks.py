@@ -9,7 +9,10 @@ from torch import Tensor, nn
 from core_gans.errors import LabError
 from core_gans.networks import FAMILIES, Architecture, family
 from core_gans.networks.architecture import Normalisation, Upsampling
+from core_gans.networks.autoencoder import EnergyAutoencoder
 from core_gans.networks.dcgan import SIZES
+from core_gans.networks.dropout import Dropout
+from core_gans.networks.maxout import Maxout
 
 
 def built(kind: str, **fields: object) -> tuple[nn.Module, nn.Module]:
@@ -176,3 +179,105 @@ def test_numbers_below_one_are_refused(number: str) -> None:
 def test_a_misspelt_family_lists_the_nearest() -> None:
     with pytest.raises(ValueError, match="no network family is called 'dcgna': did you mean dcgan"):
         family("dcgna")
+
+
+class TestTheFirstGAN:
+    """Rectifiers and a sigmoid against maxout and dropout. Goodfellow et al. 2014, section 5."""
+
+    def test_a_maxout_unit_is_the_largest_of_its_pieces(self) -> None:
+        x = torch.tensor([[1.0, 5.0, 2.0, -1.0, -7.0, -3.0]])
+        assert Maxout(3)(x).tolist() == [[5, -1]]
+        assert Maxout(2)(x).tolist() == [[5, 2, -3]]
+        assert Maxout(6)(x).tolist() == [[5]]
+
+    def test_maxout_is_convex_and_teaches_the_winning_piece_alone(self) -> None:
+        x = torch.tensor([[1.0, 5.0, 2.0]], requires_grad=True)
+        (slope,) = torch.autograd.grad(Maxout(3)(x).sum(), x)
+        assert slope.tolist() == [[0, 1, 0]]
+        rng = torch.Generator().manual_seed(0)
+        one, other = torch.randn(2, 50, 20, generator=rng)
+        assert (Maxout(5)((one + other) / 2) <= (Maxout(5)(one) + Maxout(5)(other)) / 2 + 1e-6).all()
+
+    def test_the_discriminator_has_maxout_and_drops_a_fifth_of_its_inputs_and_half_of_its_units(self) -> None:
+        generator, discriminator = built("maxout", depth=2, width=6)
+        assert [layer.share for layer in all_of(discriminator, Dropout)] == [0.2, 0.5, 0.5]
+        assert [layer.out_features for layer in all_of(discriminator, nn.Linear)] == [30, 30, 1]
+        assert [layer.in_features for layer in all_of(discriminator, nn.Linear)] == [256, 6, 6]
+        assert not all_of(discriminator, nn.ReLU, nn.LeakyReLU)
+        assert len(all_of(generator, nn.ReLU)) == 2
+        assert not all_of(generator, Dropout, Maxout)
+
+    def test_the_generator_s_images_are_sigmoids_of_its_last_layer(self) -> None:
+        generator, _ = built("maxout", shape=(1, 4, 4))
+        latents = torch.randn(7, 5)
+        shares = (generator(latents).flatten(1) + 1) / 2
+        hidden = latents
+        for name, layer in generator.named_children():
+            if name == "sigmoid":
+                break
+            hidden = layer(hidden)
+        torch.testing.assert_close(torch.logit(shares), hidden, rtol=1e-3, atol=1e-4)
+        assert generator(torch.full((2, 5), 1e6)).abs().max() <= 1
+
+    def test_points_are_unbounded(self) -> None:
+        generator, _ = built("maxout", shape=(2,), width=64)
+        assert generator(torch.randn(20, 5) * 1e6).abs().max() > 1
+
+    def test_in_evaluation_a_score_is_the_same_every_time(self) -> None:
+        _, discriminator = built("maxout")
+        images = torch.randn(3, 1, 16, 16)
+        assert not torch.equal(discriminator(images), discriminator(images))
+        assert torch.equal(discriminator.eval()(images), discriminator(images))
+
+
+class TestAutoencoders:
+    @pytest.mark.parametrize("size", SIZES)
+    @pytest.mark.parametrize("upsampling", ["transpose", "resize"])
+    def test_every_size_is_coded_and_reconstructed(self, size: int, upsampling: Upsampling) -> None:
+        generator, discriminator = built(
+            "autoencoder", shape=(3, size, size), width=16 * 4 // size or 1, code=7, upsampling=upsampling
+        )
+        assert isinstance(discriminator, EnergyAutoencoder)
+        images = generator(torch.randn(3, 5))
+        codes = discriminator.encode(images)
+        assert codes.shape == (3, 7)
+        assert discriminator.decoder(codes).shape == images.shape
+        assert discriminator(images).shape == (3,)
+
+    def test_the_decoder_mirrors_the_encoder(self) -> None:
+        _, discriminator = built("autoencoder", shape=(1, 32, 32), discriminator_channels=(2, 3, 4), code=6)
+        assert isinstance(discriminator, EnergyAutoencoder)
+        down = list(named_shapes(discriminator.encoder, torch.randn(2, 1, 32, 32)).values())
+        up = list(named_shapes(discriminator.decoder, torch.randn(2, 6)).values())
+        assert down == [(2, 2, 16, 16), (2, 3, 8, 8), (2, 4, 4, 4), (2, 64), (2, 6)]
+        assert up == [(2, 4, 4, 4), (2, 3, 8, 8), (2, 2, 16, 16), (2, 1, 32, 32), (2, 1, 32, 32)]
+
+    @pytest.mark.parametrize("normalisation", ["batch", "instance", "spectral", "none"])
+    def test_batch_normalisation_is_in_the_discriminator_only_when_asked(self, normalisation: Normalisation) -> None:
+        _, discriminator = built("autoencoder", normalisation=normalisation)
+        assert bool(all_of(discriminator, nn.BatchNorm2d)) == (normalisation == "batch")
+
+    def test_the_head_is_of_no_meaning(self) -> None:
+        _, one = built("autoencoder", head="logit")
+        _, two = built("autoencoder", head="softmax")
+        assert [p.shape for p in one.parameters()] == [p.shape for p in two.parameters()]
+
+
+class TestGeneratorsWithoutBatchNormalisation:
+    @pytest.mark.parametrize("kind", ["dcgan", "autoencoder"])
+    @pytest.mark.parametrize("upsampling", ["transpose", "resize"])
+    def test_it_has_none_and_biases_instead(self, kind: str, upsampling: Upsampling) -> None:
+        plain, _ = built(kind, generator_normalisation="none", upsampling=upsampling)
+        normalised, _ = built(kind, upsampling=upsampling)
+        assert not all_of(plain, nn.BatchNorm2d)
+        assert all_of(normalised, nn.BatchNorm2d)
+        weights = [parameter for parameter in plain.parameters() if parameter.dim() > 1]
+        biases = [parameter for parameter in plain.parameters() if parameter.dim() == 1]
+        assert len(weights) == len(biases)
+
+    def test_a_sample_does_not_depend_on_the_others_even_in_training(self) -> None:
+        latents = torch.randn(6, 5)
+        plain, _ = built("dcgan", generator_normalisation="none")
+        normalised, _ = built("dcgan")
+        torch.testing.assert_close(plain(latents)[:2], plain(latents[:2]))
+        assert not torch.allclose(normalised(latents)[:2], normalised(latents[:2]), atol=1e-4)

@@ -47,7 +47,9 @@ def test_a_schedule_over_no_rounds_stays_and_leaves_the_optimiser_alone() -> Non
     assert optimizer.param_groups[0]["lr"] == 0.7
 
 
-@pytest.mark.parametrize("fields", [{"rounds": -1}, {"rounds": 5, "to": 1.1}, {"to": -0.1}, {"rounds": 3, "power": 0.0}])
+@pytest.mark.parametrize(
+    "fields", [{"rounds": -1}, {"rounds": 5, "to": 1.1}, {"to": -0.1}, {"rounds": 3, "power": 0.0}]
+)
 def test_a_fall_that_is_none_is_refused(fields: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"expected a learning rate that falls over 0 or more rounds"):
         Schedule(**fields)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from core_gans.objectives import (
     wasserstein,
 )
 from core_gans.training import start, train
-from core_gans.variants import make
+from core_gans.variants import FGAN, make
 from tests.tiny import batches, points, small
 
 Scores = NDArray[np.float64]
@@ -195,9 +196,7 @@ def test_f_gan_is_the_negated_bound_against_its_second_half_or_its_activation(
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("kind", ["minimax", "heuristic"])
 @pytest.mark.parametrize(("name", "fields"), ROWS)
-def test_f_gan_is_finite_at_every_score(
-    name: str, fields: dict[str, float], kind: str, precision: torch.dtype
-) -> None:
+def test_f_gan_is_finite_at_every_score(name: str, fields: dict[str, float], kind: str, precision: torch.dtype) -> None:
     objective = f_divergence(name, generator="minimax" if kind == "minimax" else "heuristic", **fields)
     real, fake = scores(1, precision), scores(2, precision)
     found = [objective.discriminator(real, fake), objective.generator(fake)]
@@ -278,3 +277,20 @@ def test_the_fgan_variant_plays_its_row(name: str, fields: dict[str, float]) -> 
     row = f_divergences.f_divergence(name, **fields)
     expected = -row.activation(state.nets["discriminator"](fake)).mean()
     torch.testing.assert_close(loss, {"generator": expected})
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"divergence": "kll"}, "no f-divergence is called 'kll': did you mean kl"),
+        ({"divergence": "alpha", "alpha": 0.0}, "alpha = 0 is only a limit.*choose reverse_kl instead"),
+        ({"divergence": "alpha", "alpha": 1.0}, "alpha = 1 is only a limit.*choose kl instead"),
+        ({"divergence": "weighted_jensen_shannon", "pi": 0.0}, "pi of the data strictly between 0 and 1, got 0"),
+        ({"divergence": "weighted_jensen_shannon", "pi": 1.5}, "pi of the data strictly between 0 and 1, got 1.5"),
+    ],
+)
+def test_the_fgan_variant_refuses_at_once_what_is_no_divergence(fields: dict[str, Any], told: str) -> None:
+    for refuse in (lambda: FGAN(**fields), lambda: make("fgan", **fields)):
+        with pytest.raises(ValueError, match=told) as caught:
+            refuse()
+        assert "\n" not in str(caught.value)

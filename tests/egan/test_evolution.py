@@ -118,7 +118,7 @@ class TestOneMutationAndOneParent:
             loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fake)).mean()
             loss.backward()
             other_adam.step()
-        grown = evolved(4, examples, mutations=[heuristic])
+        grown = evolved(4, examples, mutations=[heuristic], engine="reference")
         assert differences(generator.state_dict(), grown.parents[0].generator.state_dict()) == []
         assert differences(discriminator.state_dict(), grown.discriminator.state_dict()) == []
 
