@@ -1,4 +1,8 @@
-"""``python -m benchmarks [core] [egan] [dissect] [paint] [scenes]``: tables of speed on this machine, in Markdown."""
+"""``python -m benchmarks [core] [dissect] [paint] [scenes]``: tables of speed on this machine, in Markdown.
+
+Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a plain one) and
+``python -m benchmarks.generation_cost`` (a generation of E-GAN against lean rounds).
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,6 @@ from core_gans.models import load_model
 from core_gans.training import start
 from dissect import Dissection, Easel, Stroke, dissect, pigment
 from dissect.unet import UNetSegmenter
-from egan import evolve
-from egan.population import start as found
 
 PRECISIONS = [(bf16, layout) for bf16 in (False, True) for layout in (False, True)]
 
@@ -29,7 +31,7 @@ PRECISIONS = [(bf16, layout) for bf16 in (False, True) for layout in (False, Tru
 def main() -> None:
     """Run the benchmarks named on the command line, or all of them."""
     parts: dict[str, Callable[[], None]] = {
-        "scenes": drawing, "core": rounds, "egan": generations, "dissect": dissecting, "paint": painting,
+        "scenes": drawing, "core": rounds, "dissect": dissecting, "paint": painting,
     }  # fmt: skip
     chosen = sys.argv[1:] or list(parts)
     for name in chosen:
@@ -69,27 +71,6 @@ def rounds() -> None:
             seconds = timed(lambda s=state: train(s.game, s.batches, s.round + 1, rng=s.rng, state=s), repeats=7)
             cells.append(f"{1 / seconds:.2f}")
         print(f"| {size} px, rounds/s | " + " | ".join(cells) + " |")
-
-
-def generations() -> None:
-    """A generation of E-GAN (three mutations, one parent) against a round of dcgan on the same networks."""
-    print("| dcgan 32 px, width 64, batch 64 | round, ms | generation, ms | ratio |\n|---|---|---|---|")
-    game, data = make("dcgan", shape=(1, 32, 32)), noise(1, 32)
-    for bf16 in (False, True):
-        compute, rng = Compute("cpu", bf16, True), torch.Generator().manual_seed(0)
-        state = start(game, Batches(data, 64), rng, compute)
-        population = found(game, Batches(data, 64), rng, 1, compute)
-        train(game, state.batches, 2, rng=rng, state=state)
-        evolve(game, population.batches, 2, rng=rng, state=population)
-        pairs = []
-        for _ in range(7):
-            one = timed(lambda s=state: train(s.game, s.batches, s.round + 1, rng=s.rng, state=s), repeats=1)
-            other = timed(lambda p=population: evolve(p.game, p.batches, p.round + 1, rng=p.rng, state=p), repeats=1)
-            pairs.append((one, other))
-        name = "bf16, channels_last" if bf16 else "fp32, channels_last"
-        first, second = (1000 * statistics.median(column) for column in zip(*pairs, strict=True))
-        ratio = statistics.median(other / one for one, other in pairs)
-        print(f"| {name} | {first:.0f} | {second:.0f} | {ratio:.2f} |")
 
 
 def dissecting() -> None:

@@ -15,7 +15,7 @@ from core_gans import checkpoints, runs
 from core_gans.checkpoints import CheckpointError
 from core_gans.errors import LabError
 from core_gans.game import NoiseGame
-from core_gans.variants import make
+from core_gans.variants import make, name_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def save_model(path: str | Path, model: Model, *, half: bool = False, overwrite:
     }
     content = {
         "kind": "model",
-        "variant": model.game.name,
+        "variant": name_of(model.game),
         "fields": asdict(model.game),
         "player": model.player,
         "weights": weights,

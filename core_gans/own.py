@@ -38,6 +38,8 @@ def load_object(name: str) -> Any:
         if not f"{module_name}.".startswith(f"{error.name}."):
             raise LabError(f"{module_name} imports {error.name}, which is not installed.") from error
         raise LabError(f"there is no module {module_name} in {here} or among the installed ones.") from error
+    except ImportError as error:
+        raise LabError(f"{module_name} cannot be imported: {error}.") from error
     except SyntaxError as error:
         raise LabError(f"{module_name} is no valid Python: {error}.") from error
     names = vars(module)

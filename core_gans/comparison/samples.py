@@ -17,7 +17,7 @@ STRIP = 16  # images of a row
 CLOUD = 170  # pixels of a cloud's side
 SHOWN = 2_000  # real points behind a cloud
 LABEL, GAP, HEAD = 190, 14, 46  # pixels: beside a row, between rows, above all
-LONG = 26  # letters of a label that fit into a line
+LONG = 24  # letters of a label that fit into a line
 
 Strip = list[np.ndarray | None]
 
@@ -75,9 +75,13 @@ def _page(rows: dict[str, Strip], title: str, note: str) -> np.ndarray:
 
 
 def _folded(label: str) -> str:
-    """A long label in several lines."""
-    lines = [""]
+    """A long label in several lines, broken between words, and behind the = of a word that is too long."""
+    words: list[str] = []
     for word in label.split(" "):
+        name, equals, value = word.partition("=")
+        words += [word] if len(word) < LONG else [name + equals, value]
+    lines = [""]
+    for word in words:
         if lines[-1] and len(lines[-1]) + len(word) >= LONG:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

@@ -39,6 +39,14 @@ def variant(name: str) -> type[Game]:
     return VARIANTS[name]
 
 
+def name_of(game: Game) -> str:
+    """The name by which ``make`` finds the class of ``game`` again: the variant's, or ``module:name`` of one's own."""
+    kind = type(game)
+    if is_own(kind.name) or VARIANTS.get(kind.name) is kind:
+        return kind.name
+    return f"{kind.__module__}:{kind.__name__}"
+
+
 def make(name: str, **fields: Any) -> Game:
     """The game ``name`` with the paper's numbers, but for ``fields``. Unknown names list the nearest ones."""
     kind = variant(name)
@@ -65,5 +73,6 @@ __all__ = [
     "LSGANQi",
     "Relativistic",
     "make",
+    "name_of",
     "variant",
 ]

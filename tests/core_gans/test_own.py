@@ -175,8 +175,9 @@ def test_a_game_of_one_s_own_has_its_fields(write: Write) -> None:
         make(called, iam=1)
 
 
-def test_a_model_file_of_an_objective_of_one_s_own_opens_again(write: Write, tmp_path: Path) -> None:
-    game = make(f"{write(OBJECTIVE)}:damped", shape=(2,), family="mlp", width=4, latent=2)
+@pytest.mark.parametrize(("source", "name"), [(OBJECTIVE, "damped"), (GAME, "Between")])
+def test_a_model_file_of_one_s_own_opens_again(source: str, name: str, write: Write, tmp_path: Path) -> None:
+    game = make(f"{write(source)}:{name}", shape=(2,), family="mlp", width=4, latent=2)
     assert isinstance(game, NoiseGame)
     state = start(game, batches(points()), chance())
     path = models.save_model(tmp_path / "mine.safetensors", models.Model(state.nets["generator"], game))
@@ -215,6 +216,11 @@ class TestRefused:
         module = write("import no_such_module_anywhere")
         told = refused("train", f"{module}:mine")
         assert told == f"error: {module} imports no_such_module_anywhere, which is not installed."
+
+    def test_a_module_that_imports_a_wrong_name(self, write: Write, refused: Refused) -> None:
+        module = write("from core_gans.objectives import no_such_objective")
+        told = refused("train", f"{module}:mine")
+        assert told.startswith(f"error: {module} cannot be imported: cannot import name 'no_such_objective'")
 
     def test_a_module_that_is_no_python(self, write: Write, refused: Refused) -> None:
         module = write("def (:\n")
