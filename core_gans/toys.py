@@ -28,7 +28,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "wgan": {"method": "rmsprop", "rate": 5e-4, "clip": 0.1, "discriminator_steps": 5, "r1": 0.0},
     "wgan_gp": {"gradient_penalty": 1.0, "r1": 0.0},
     # Two coordinates differ by about 2, where images differ by hundreds.
-    "ls_gan": {"tau": 0.1},
+    "ls_gan": {"tau": 0.1, "mu": 0.0},  # with mu, E L(x) sinks without a bound
     "gls_gan": {"tau": 0.1},
     "ebgan": {"family": "autoencoder", "code": 8, "margin": 2.0, "pulling_away": 0.01, "r1": 0.3, "fall_to": 0.0},
     "began": {"family": "autoencoder", "code": 8, "energy": "euclidean", "r1": 0.3, "k_rate": 0.01},

@@ -16,7 +16,7 @@ from core_gans.images import cloud, sheet
 STRIP = 16  # images of a row
 CLOUD = 170  # pixels of a cloud's side
 SHOWN = 2_000  # real points behind a cloud
-LABEL, GAP, HEAD = 190, 14, 46  # pixels: beside a row, between rows, above all
+LABEL, GAP, HEAD = 212, 14, 46  # pixels: beside a row, between rows, above all
 LONG = 24  # letters of a label that fit into a line
 
 Strip = list[np.ndarray | None]
