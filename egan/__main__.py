@@ -4,8 +4,9 @@
     egan evolve wgan_gp --data ring            evolve another variant's
     egan evolve --like runs/egan-digits-...    repeat a run in another new one
     egan resume runs/egan-digits-...           continue a run exactly where it stands
+    egan experiment ring --seeds 10            does selection help? against each mutation alone, and against chance
 
-Both commands explain their fields with --help.
+Every command explains its fields with --help.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from core_gans.session import Options, friendly_errors, options_from
 from core_gans.variants import DCGAN
 from core_gans.variants import variant as variant_called
 from egan.experiment import Evolution, Result, evolution_from, resume_evolution, run_evolution
+from egan.experiments import command as experiments
 from egan.summary import summary_table
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -74,7 +76,7 @@ def main(arguments: list[str] | None = None) -> None:
         console.print(__doc__, highlight=False, soft_wrap=True)
         return
     with friendly_errors(console):
-        commands = {"evolve": evolve, "resume": resume}
+        commands = {"evolve": evolve, "resume": resume, "experiment": experiments.main}
         if words[0] not in commands:
             raise unknown_name("command", words[0], commands)
         commands[words[0]](words[1:], console)

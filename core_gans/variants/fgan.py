@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from core_gans.adversarial import AdversarialGame
+from core_gans.errors import LabError
 from core_gans.objectives import Objective, f_divergence
 
 
@@ -28,7 +29,10 @@ class FGAN(AdversarialGame):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.objective  # noqa: B018  # refuses an unknown divergence, pi or alpha before any work
+        try:
+            self.objective  # noqa: B018  # an unknown divergence, pi or alpha, before any work
+        except ValueError as error:
+            raise LabError(str(error)) from error
 
     @property
     def objective(self) -> Objective:

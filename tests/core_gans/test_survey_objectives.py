@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core_gans import f_divergences
+from core_gans.errors import LabError
 from core_gans.game import Batch
 from core_gans.objectives import (
     Objective,
@@ -291,6 +292,6 @@ def test_the_fgan_variant_plays_its_row(name: str, fields: dict[str, float]) -> 
 )
 def test_the_fgan_variant_refuses_at_once_what_is_no_divergence(fields: dict[str, Any], told: str) -> None:
     for refuse in (lambda: FGAN(**fields), lambda: make("fgan", **fields)):
-        with pytest.raises(ValueError, match=told) as caught:
+        with pytest.raises(LabError, match=told) as caught:
             refuse()
         assert "\n" not in str(caught.value)

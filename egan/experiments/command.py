@@ -1,0 +1,76 @@
+"""``python -m egan experiment``: does selection help?
+
+egan experiment ring --seconds 60 --seeds 10
+egan experiment grid --contenders egan,gamma=0.5 egan,selection=random heuristic --set rate=1e-3
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from core_gans import runs
+from egan.experiments.contenders import evolved
+from egan.experiments.experimenting import experiment, plan_of
+from egan.experiments.subjects import Name, subject
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """E-GAN against each of its mutations alone and against chance, all with the same processor time."""
+
+    subject: tyro.conf.Positional[Name]
+    """ring, grid, digits; mnist and cifar where GANLAB_DATA names a folder that holds them."""
+    seconds: float = 60.0
+    """Budget of a run: seconds of one core's time spent on generations."""
+    seeds: int = 10
+    """Runs of each contender, from the seeds 0, 1, 2, ..."""
+    contenders: tuple[str, ...] = ()
+    """egan, lottery (one mutation a generation, by chance) or a mutation (alone), each with field=value behind commas:
+    of the evolution (gamma, selection, mutations, ...), of the game (rate, r1, ...), or variant=NAME. Default: the
+    paper's E-GAN, selection by chance, each mutation alone, the lottery; on points a better-estimated fitness, too."""
+    common: Annotated[tuple[str, ...], tyro.conf.arg(name="set")] = ()
+    """field=value for every contender."""
+    against: str = ""
+    """Label of the contender that the others are tested against; default: the first that selects by chance."""
+    batch: int = BATCH
+    """Examples in a batch."""
+    workers: int = 2
+    """Processes, of one thread each; 1 plays in this one."""
+    out: Path | None = None
+    """Folder of the experiment; an interrupted one in it is continued. Default: a new folder in runs."""
+
+
+def main(words: list[str], console: Console) -> None:
+    """The command; ``words`` are what follows ``experiment``."""
+    command = tyro.cli(Experiment, prog="egan experiment", args=words or ["--help"])
+    if command.workers < 1:
+        raise ValueError(f"expected at least one worker, got {command.workers}.")
+    chosen = subject(command.subject)
+    source = chosen.source
+    with console.status(f"reading {command.subject}"):
+        examples = source.load()
+    contenders = evolved(
+        command.contenders or chosen.contenders, examples.shape, chosen.game, command.common, chosen.usual
+    )
+    plan = plan_of(chosen, contenders, command.seeds, command.seconds, command.batch)
+    out = command.out or Path("runs") / runs.default_name("experiment", command.subject)
+    try:
+        experiment(
+            plan,
+            contenders,
+            out,
+            against=command.against,
+            processes=command.workers,
+            examples=examples,
+            console=console,
+        )
+    except KeyboardInterrupt as interrupt:
+        console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
+        raise SystemExit(130) from interrupt

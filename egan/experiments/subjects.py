@@ -1,0 +1,68 @@
+"""What experiments are made on: data, the game that is evolved, and the contenders when nobody names others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from core_gans.comparison.plan import FULL, Source
+from core_gans.errors import LabError, unknown_name
+
+Name = Literal["ring", "grid", "digits", "mnist", "cifar"]
+ALONE = ("minimax", "heuristic", "least_squares")
+CHANCE = "egan,selection=random"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """``data`` is a name that ``data.load`` knows, or a file in the folder that GANLAB_DATA names."""
+
+    data: str
+    game: str
+    contenders: tuple[str, ...]
+    usual: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers of the evolution in which it differs from the command ``evolve``."""
+    features: str | None = None
+    """What images are seen through; None for what suits the data."""
+    judged: int = FULL
+    """Samples of the judgement at the end."""
+    kept: int = 8
+    """Samples of each look that are kept."""
+
+    @property
+    def source(self) -> Source:
+        """LabError when the data are not there."""
+        return Source(self.data if "." not in self.data else str(_file(self.data)))
+
+
+_IMAGES = ("egan", CHANCE, *ALONE, "lottery")
+_POINTS = ("egan", CHANCE, "egan,common_latents=true,evaluation_size=1024", *ALONE, "lottery")
+# A mode is covered by 20 of 10,000 points. With gamma 0.05 the paper's fitness keeps more modes than with its 0.01.
+_OF_POINTS: dict[str, Any] = {"contenders": _POINTS, "usual": {"gamma": 0.05}, "judged": 10_000, "kept": 600}
+
+SUBJECTS: dict[str, Subject] = {
+    "ring": Subject("ring", "gan", **_OF_POINTS),
+    "grid": Subject("grid", "gan", **_OF_POINTS),
+    "digits": Subject("digits", "dcgan", _IMAGES),
+    # The digits classifier was made for other digits, and is right about 82% of these.
+    "mnist": Subject("mnist_28.npz", "dcgan", _IMAGES, features="digits-cnn"),
+    "cifar": Subject("cifar10_jpeg_60k.npz", "dcgan", _IMAGES, features="cifar-resnet20"),
+}
+assert SUBJECTS.keys() == set(get_args(Name))
+
+
+def subject(name: str) -> Subject:
+    """The subject called ``name``; a ValueError lists the nearest names."""
+    if name not in SUBJECTS:
+        raise unknown_name("subject of an experiment", name, SUBJECTS)
+    return SUBJECTS[name]
+
+
+def _file(name: str) -> Path:
+    folder = os.environ.get("GANLAB_DATA")
+    if not folder or not (Path(folder) / name).is_file():
+        raise LabError(f"{name} is not shipped: set GANLAB_DATA to a folder that holds it.")
+    return Path(folder) / name
