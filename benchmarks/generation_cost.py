@@ -28,7 +28,6 @@ from core_gans.compute import Compute
 from core_gans.data import Batches
 from core_gans.game import NoiseGame
 from core_gans.training import start as begin
-from egan.engine import equip
 from egan.evolution import generation, make_toolbox
 from egan.mutations import KNOWN
 from egan.population import start
@@ -184,12 +183,11 @@ def evolution(setting: Setting, bf16: bool, mutations: tuple[str, ...] = PAPER, 
         evaluation_size=setting.evaluation,
         common_latents=True,
         recycle=True,
+        engine="fast" if fast else "reference",
     )
     batches = Batches(noise(setting.colours, 32), setting.batch)
     population = start(setting.game(), batches, rng, 1, compute)
     toolbox = make_toolbox(population, scheme)
-    if fast:
-        equip(toolbox, population, scheme)
 
     def play() -> None:
         play_or_return(population, lambda: generation(population, scheme, toolbox))

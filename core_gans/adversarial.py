@@ -52,6 +52,8 @@ class AdversarialGame(NoiseGame):
     """Numbers in a code of the autoencoder family."""
     energy: Energy = "euclidean"
     """Distance to the reconstruction in the autoencoder family: euclidean, absolute or square (means per number)."""
+    fourier: float = 0.0
+    """Scale of random Fourier features that the mlp discriminator sees beside the example itself; 0 for none."""
     discriminator_steps: int = 1
     """Discriminator steps in a round (k)."""
     method: Literal["adam", "rmsprop", "sgd"] = "adam"

@@ -14,13 +14,11 @@ def preserved_buffers(network: nn.Module) -> Iterator[None]:
 
     The network works on copies; the originals are put back untouched, so graphs made inside stay valid outside.
     """
-    originals = [(module, dict(module.named_buffers(recurse=False))) for module in network.modules()]
+    originals = [(module, module._buffers) for module in network.modules() if module._buffers]
     for module, buffers in originals:
-        for name, buffer in buffers.items():
-            setattr(module, name, buffer.clone())
+        module._buffers = {name: buffer if buffer is None else buffer.clone() for name, buffer in buffers.items()}
     try:
         yield
     finally:
         for module, buffers in originals:
-            for name, buffer in buffers.items():
-                setattr(module, name, buffer)
+            module._buffers = buffers

@@ -6,7 +6,6 @@ its own optimiser on a discriminator's loss: the game's own, or that of another 
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from core_gans.objectives import Objective
 from core_gans.optimizers import Optimizer
 from core_gans.own import is_own, own_objective
 from egan.buffers import preserved_buffers
+from egan.cloning import cloned, cloned_optimizer
 
 OWN = "own"  # the mutation by the game's own objective
 
@@ -45,10 +45,8 @@ class Discriminator:
 
     def child(self, optimizer: Optimizer, mutation: str) -> Discriminator:
         """A copy, moments included, which may be changed without touching this one."""
-        network = copy.deepcopy(self.network).requires_grad_(True)
-        own = optimizer.build(network.parameters())
-        own.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
-        return Discriminator(network, own, mutation)
+        network = cloned(self.network).requires_grad_(True)
+        return Discriminator(network, cloned_optimizer(self.optimizer, optimizer, network), mutation)
 
     def state_dict(self) -> dict[str, Any]:
         return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}

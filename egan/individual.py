@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from deap import base
 from torch import Tensor, nn
 
 from core_gans.optimizers import Optimizer
+from egan.cloning import cloned, cloned_optimizer
 
 
 class Fitness(base.Fitness):
@@ -61,10 +61,8 @@ class Individual:
 
     def child(self, optimizer: Optimizer, record: Record) -> Individual:
         """A copy under its own name, which may be changed without touching this individual."""
-        generator = copy.deepcopy(self.generator)
-        own = optimizer.build(generator.parameters())
-        own.load_state_dict(copy.deepcopy(self.optimizer.state_dict()))
-        return Individual(generator, own, record, rate=self.rate)
+        generator = cloned(self.generator)
+        return Individual(generator, cloned_optimizer(self.optimizer, optimizer, generator), record, rate=self.rate)
 
     def set_rate(self, optimizer: Optimizer, round: int) -> None:
         """The learning rate of the round after ``round`` played ones, times its own factor."""

@@ -30,8 +30,11 @@ class Architecture:
     head: Head = "logit"
     code: int = 64
     energy: Energy = "euclidean"
+    fourier: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("latent", "width", "depth", "code"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected a {name} of at least 1, got {getattr(self, name)}.")
+        if not self.fourier >= 0:
+            raise LabError(f"expected a scale of the Fourier features of at least 0, got {self.fourier}.")

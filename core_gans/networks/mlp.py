@@ -10,6 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from core_gans.networks import heads
 from core_gans.networks.architecture import Architecture
+from core_gans.networks.fourier import WAVES, FourierFeatures
 
 SLOPE = 0.2  # of LeakyReLU, as in DCGAN
 
@@ -27,11 +28,16 @@ def generator(architecture: Architecture) -> nn.Module:
 def discriminator(architecture: Architecture) -> nn.Module:
     """Examples (N, *shape) to scores (N,)."""
     spectral = architecture.normalisation == "spectral"
-    layers, inputs = hidden(architecture, prod(architecture.shape), spectral)
+    inputs = prod(architecture.shape)
+    seen = OrderedDict[str, nn.Module](flatten=nn.Flatten())
+    if architecture.fourier:
+        seen["fourier"] = FourierFeatures(inputs, architecture.fourier)
+        inputs += 2 * WAVES
+    layers, inputs = hidden(architecture, inputs, spectral)
     out: nn.Module = nn.Linear(inputs, heads.outputs(architecture.head))
     layers["score"] = spectral_norm(out) if spectral else out
     ending = heads.ending(architecture.head)
-    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), body=nn.Sequential(layers), squeeze=ending))
+    return nn.Sequential(OrderedDict(**seen, body=nn.Sequential(layers), squeeze=ending))
 
 
 def hidden(architecture: Architecture, inputs: int, spectral: bool = False) -> tuple[OrderedDict[str, nn.Module], int]:

@@ -12,6 +12,7 @@ from torch.nn.utils.parametrizations import _SpectralNorm
 from core_gans.adversarial import AdversarialGame
 from core_gans.game import NoiseGame
 from core_gans.networks.dropout import Dropout
+from core_gans.networks.fourier import FourierFeatures
 from core_gans.networks.heads import Difference, Squeeze
 from core_gans.objectives import Objective
 
@@ -37,6 +38,7 @@ SAMPLE_BY_SAMPLE = (
     nn.LayerNorm,
     nn.GroupNorm,
     Dropout,
+    FourierFeatures,
     Squeeze,
     Difference,
     _SpectralNorm,

@@ -14,6 +14,7 @@ import tyro
 from rich.console import Console
 
 from core_gans import runs
+from core_gans.comparison.values import assignments
 from egan.experiments.contenders import evolved
 from egan.experiments.experimenting import experiment, plan_of
 from egan.experiments.subjects import Name, subject
@@ -56,8 +57,14 @@ def main(words: list[str], console: Console) -> None:
     source = chosen.source
     with console.status(f"reading {command.subject}"):
         examples = source.load()
+    given = assignments(chosen.fields, command.subject) | assignments(command.common, "--set")
+    common = [f"{name}={value}" for name, value in given.items()]
     contenders = evolved(
-        command.contenders or chosen.contenders, examples.shape, chosen.game, command.common, chosen.usual
+        command.contenders or chosen.contenders,
+        examples.shape,
+        chosen.game,
+        common,
+        chosen.usual,
     )
     plan = plan_of(chosen, contenders, command.seeds, command.seconds, command.batch)
     out = command.out or Path("runs") / runs.default_name("experiment", command.subject)

@@ -12,6 +12,7 @@ from core_gans.networks.architecture import Normalisation, Upsampling
 from core_gans.networks.autoencoder import EnergyAutoencoder
 from core_gans.networks.dcgan import SIZES
 from core_gans.networks.dropout import Dropout
+from core_gans.networks.fourier import WAVES, FourierFeatures
 from core_gans.networks.maxout import Maxout
 
 
@@ -281,3 +282,38 @@ class TestGeneratorsWithoutBatchNormalisation:
         normalised, _ = built("dcgan")
         torch.testing.assert_close(plain(latents)[:2], plain(latents[:2]))
         assert not torch.allclose(normalised(latents)[:2], normalised(latents[:2]), atol=1e-4)
+
+
+def test_fourier_features_keep_the_point_and_add_its_waves() -> None:
+    layer = FourierFeatures(2, scale=3.0)
+    points = torch.randn(50, 2)
+    seen = layer(points)
+    assert seen.shape == (50, 2 + 2 * WAVES)
+    kept, sines, cosines = seen.split((2, WAVES, WAVES), dim=1)
+    assert torch.equal(kept, points)
+    assert torch.allclose(sines**2 + cosines**2, torch.ones(50, WAVES), atol=1e-6)
+    moved = layer(points + 0.01 * torch.tensor([1.0, 0.0]))[:, 2 : 2 + WAVES]
+    slope = (moved - sines) / 0.01
+    assert torch.allclose(slope, cosines * layer.waves[0], atol=0.01 * 3 * float(layer.waves.square().max()) / 2)
+
+
+def test_a_discriminator_with_fourier_features_learns_a_narrow_mode_sooner() -> None:
+    def loss(fourier: float) -> float:
+        torch.manual_seed(0)
+        _, discriminator = built("mlp", shape=(2,), width=32, depth=2, fourier=fourier)
+        optimizer = torch.optim.Adam(discriminator.parameters(), 3e-3)
+        points = torch.rand(2000, 2) * 4 - 2
+        labels = (points.mul(4.4).cos().prod(1) > 0.6).float()  # spots on a grid
+        for _ in range(150):
+            found = nn.functional.binary_cross_entropy_with_logits(discriminator(points), labels)
+            optimizer.zero_grad()
+            found.backward()
+            optimizer.step()
+        return found.item()
+
+    assert loss(fourier=2.0) < 0.5 * loss(fourier=0.0)
+
+
+def test_a_negative_scale_of_waves_is_refused() -> None:
+    with pytest.raises(LabError, match=r"scale of the Fourier features of at least 0, got -1"):
+        built("mlp", fourier=-1.0)
