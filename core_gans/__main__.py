@@ -40,6 +40,7 @@ from core_gans.images import cloud, sheet, write_png
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.theory import taxonomy
 from core_gans.theory.pictures import write_theory
+from core_gans.toys import suited
 from core_gans.variants import VARIANTS, variant
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -52,7 +53,7 @@ class Train(Generic[AGame]):
 
     game: Annotated[AGame, Flat]
     rounds: int | None = None
-    """Rounds in all; one minute when neither rounds nor seconds are given."""
+    """Rounds in all; by default one minute of them, and 10,000 on ring and grid."""
     seconds: float | None = None
     """Seconds of this call."""
     runs: Path = Path("runs")
@@ -183,7 +184,9 @@ def _train(words: list[str], console: Console) -> None:
         return
     else:
         kind: Any = variant(words[0])
-        command = tyro.cli(Train[kind], prog=f"core-gans train {words[0]}", args=words[1:], default=Train(game=kind()))
+        game, rounds = suited(kind, words)
+        begin = Train(game=game, rounds=rounds)
+        command = tyro.cli(Train[kind], prog=f"core-gans train {words[0]}", args=words[1:], default=begin)
         fields = {f.name: getattr(command.game, f.name) for f in dataclasses.fields(kind)}
         result = run_training(
             words[0],

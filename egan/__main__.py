@@ -24,10 +24,12 @@ from core_gans import runs
 from core_gans.errors import unknown_name
 from core_gans.game import NoiseGame
 from core_gans.session import Options, friendly_errors, options_from
-from core_gans.variants import DCGAN
+from core_gans.toys import mixture_in, suited
+from core_gans.variants import DCGAN, GAN
 from core_gans.variants import variant as variant_called
 from egan.experiment import Evolution, Result, evolution_from, resume_evolution, run_evolution
 from egan.experiments import command as experiments
+from egan.experiments.subjects import GAMMA_ON_POINTS
 from egan.summary import summary_table
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -41,7 +43,7 @@ class Evolve(Generic[AGame]):
     game: Annotated[AGame, Flat]
     """The networks, their optimisers, and the discriminator's steps. Points take the family mlp by themselves."""
     rounds: int | None = None
-    """Generations in all; one minute when neither rounds nor seconds are given."""
+    """Generations in all; by default one minute of them, and 10,000 on ring and grid."""
     seconds: float | None = None
     """Seconds of this call."""
     runs: Path = Path("runs")
@@ -84,10 +86,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def evolve(words: list[str], console: Console) -> None:
     named = bool(words) and not words[0].startswith("-")
-    kind: Any = variant_called(words[0]) if named else DCGAN
-    command = tyro.cli(
-        Evolve[kind], prog=" ".join(["egan evolve", *words[:named]]), args=words[named:], default=Evolve(game=kind())
-    )
+    points = bool(mixture_in(words))
+    kind: Any = variant_called(words[0]) if named else GAN if points else DCGAN
+    game, most = suited(kind, words)
+    begin = Evolve(game=game, rounds=most, evolution=Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution())
+    command = tyro.cli(Evolve[kind], prog=" ".join(["egan evolve", *words[:named]]), args=words[named:], default=begin)
     options, evolution = command.session, command.evolution
     rounds, seconds = command.rounds, command.seconds
     variant, fields = kind.name, {f.name: getattr(command.game, f.name) for f in dataclasses.fields(kind)}

@@ -1,4 +1,4 @@
-"""Random Fourier features of points. Tancik et al. 2020, "Fourier Features Let Networks Learn High Frequency Functions".
+"""Random Fourier features of points. Tancik et al. 2020, Fourier Features Let Networks Learn High Frequency Functions.
 
 A network of a few layers learns slow functions of its input first. A discriminator that sees sines of the point besides
 the point itself tells narrow modes from their surroundings much sooner.

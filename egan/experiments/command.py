@@ -57,7 +57,7 @@ def main(words: list[str], console: Console) -> None:
     source = chosen.source
     with console.status(f"reading {command.subject}"):
         examples = source.load()
-    given = assignments(chosen.fields, command.subject) | assignments(command.common, "--set")
+    given = {**chosen.fields, **assignments(command.common, "--set")}
     common = [f"{name}={value}" for name, value in given.items()]
     contenders = evolved(
         command.contenders or chosen.contenders,

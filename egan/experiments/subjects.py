@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from core_gans.comparison.plan import FULL, Source
 from core_gans.errors import LabError, unknown_name
+from core_gans.toys import BY_DATA
 
 Name = Literal["ring", "grid", "digits", "mnist", "cifar"]
 ALONE = ("minimax", "heuristic", "least_squares")
@@ -23,8 +24,8 @@ class Subject:
     data: str
     game: str
     contenders: tuple[str, ...]
-    fields: tuple[str, ...] = ()
-    """Assignments to fields of the game in which all contenders differ from a comparison's settings."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the game in which all contenders differ from a comparison's settings."""
     usual: Mapping[str, Any] = field(default_factory=dict)
     """Numbers of the evolution in which it differs from the command ``evolve``."""
     features: str | None = None
@@ -48,13 +49,18 @@ _POINTS = (
     "egan,fitness=frechet,common_latents=true,evaluation_size=1024",
     *ALONE,
 )
-# A mode is covered by 20 of 10,000 points. With gamma 0.05 the paper's fitness keeps more modes than with its 0.01.
-_OF_POINTS: dict[str, Any] = {"contenders": _POINTS, "usual": {"gamma": 0.05}, "judged": 10_000, "kept": 600}
+GAMMA_ON_POINTS = 0.05  # with it the paper's fitness keeps more modes than with its 0.01
+# A mode is covered by 20 of 10,000 points.
+_OF_POINTS: dict[str, Any] = {
+    "contenders": _POINTS,
+    "usual": {"gamma": GAMMA_ON_POINTS},
+    "judged": 10_000,
+    "kept": 600,
+}
 
 SUBJECTS: dict[str, Subject] = {
-    "ring": Subject("ring", "gan", fields=("fall_to=0",), **_OF_POINTS),
-    # Modes closer to each other than eight on a ring: waves tell them apart sooner (docs/evolution.md).
-    "grid": Subject("grid", "gan", fields=("fall_to=0", "fourier=2"), **_OF_POINTS),
+    "ring": Subject("ring", "gan", fields=BY_DATA["ring"], **_OF_POINTS),
+    "grid": Subject("grid", "gan", fields=BY_DATA["grid"], **_OF_POINTS),
     "digits": Subject("digits", "dcgan", _IMAGES),
     # The digits classifier was made for other digits, and is right about 82% of these.
     "mnist": Subject("mnist_28.npz", "dcgan", _IMAGES, features="digits-cnn"),
