@@ -116,15 +116,21 @@ class AdversarialGame(NoiseGame):
 
     def players(self) -> dict[str, nn.Module]:
         """Fresh networks; a LabError where a penalty and the discriminator's normalisation exclude each other."""
+        self.require_compatible()
+        kind, architecture = family(self.family), self.architecture()
+        return {"generator": kind.generator(architecture), "discriminator": kind.discriminator(architecture)}
+
+    def require_compatible(self) -> None:
+        """LabError where a penalty and the discriminator's normalisation exclude each other."""
         if (self.gradient_penalty or self.r1 or self.r2) and self.couples_samples:
             raise LabError(
                 "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
                 "couples them: choose --normalisation none, instance or spectral, or --family mlp."
             )
-        names = Architecture.__dataclass_fields__
-        architecture = Architecture(**{name: getattr(self, name) for name in names})
-        kind = family(self.family)
-        return {"generator": kind.generator(architecture), "discriminator": kind.discriminator(architecture)}
+
+    def architecture(self) -> Architecture:
+        """What the network families build from."""
+        return Architecture(**{name: getattr(self, name) for name in Architecture.__dataclass_fields__})
 
     def turns(self) -> tuple[Turn, ...]:
         return (
@@ -144,10 +150,14 @@ class AdversarialGame(NoiseGame):
             return torch.rand(count, self.latent, generator=rng, device=rng.device) * 2 - 1
         return torch.randn(count, self.latent, generator=rng, device=rng.device)
 
+    def latents_for(self, batch: Batch, rng: torch.Generator) -> Tensor:
+        """Latents for as many examples as the batch has."""
+        return self.latents(len(batch.real), rng)
+
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         with torch.no_grad():
-            fake = nets["generator"](self.latents(len(batch.real), rng))
-        return self.score_loss(nets["discriminator"], batch.real, fake, rng)
+            fake = nets["generator"](self.latents_for(batch, rng))
+        return self.score_loss(nets["discriminator"], self.shown(batch), fake, rng)
 
     def score_loss(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
@@ -168,9 +178,9 @@ class AdversarialGame(NoiseGame):
         return self.objective.discriminator(discriminator(real), discriminator(fake))
 
     def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        fake = nets["generator"](self.latents(len(batch.real), rng))
+        fake = nets["generator"](self.latents_for(batch, rng))
         scores = nets["discriminator"](fake)
-        real = nets["discriminator"](batch.real) if self.objective.relative else None
+        real = nets["discriminator"](self.shown(batch)) if self.objective.relative else None
         return {"generator": self.objective.generator(scores, real)}
 
     def after_discriminator(self, nets: Nets) -> None:

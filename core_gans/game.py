@@ -100,6 +100,14 @@ class NoiseGame(Game):
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """Latents (count, ...) on the device of ``rng``."""
 
+    def shown(self, batch: Batch) -> Tensor:
+        """The real examples of ``batch`` as the discriminator sees them; conditional games add the class."""
+        return batch.real
+
+    def bare(self, shown: Tensor) -> Tensor:
+        """Examples as the discriminator sees them, real or generated, without what was added."""
+        return shown
+
     def sample(self, nets: Nets, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """Examples (count, ...) drawn in evaluation mode, without gradients; images lie in [-1, 1]."""
         return generate(nets["generator"], self.latents(count, rng, label))

@@ -22,7 +22,7 @@ from core_gans.convergence import Converging
 from core_gans.data import Batches, Examples
 from core_gans.data.examples import as_float
 from core_gans.errors import LabError
-from core_gans.game import NoiseGame, generate
+from core_gans.game import Batch, NoiseGame, generate
 from core_gans.metrics import Judge
 from core_gans.networks import family
 from core_gans.progress import ProgressBar
@@ -100,6 +100,10 @@ class Options:
 def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]:
     """A game's fields for these data: their shape, and the mlp family for points that the asked one does not take."""
     fields = {**game_fields, "shape": examples.shape}
+    if "classes" in fields:
+        if examples.labels is None:
+            raise LabError(f"a conditional game needs a class with every example, and {examples.name} has no labels.")
+        fields["classes"] = len(examples.classes)
     if len(examples.shape) == 1 and not family(fields.get("family", "dcgan")).points:
         fields["family"] = "mlp"
     return fields
@@ -135,7 +139,8 @@ def make_watchers(
     watchers += [Average(decay=options.average)] if options.average else []
     watchers += [log, verdict]
     if options.explain_every:
-        looked_at = as_float(examples.images[:LOOKED_AT])
+        labels = None if examples.labels is None else examples.labels[:LOOKED_AT]
+        looked_at = game.shown(Batch(as_float(examples.images[:LOOKED_AT]), labels))
         kinds = len(examples.classes)
         watchers.append(
             Converging(game, looked_at, log, options.explain_every, judged=verdict, kinds=kinds, console=console)

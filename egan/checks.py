@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from core_gans.conditions import handing_on
 from core_gans.errors import LabError
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
@@ -30,7 +31,7 @@ def require_fit(population: Population, scheme: Scheme) -> None:
     for name, given in (("generator", latents), ("discriminator", real)):
         network = networks[name]
         was_training = network.training
-        network.eval()  # statistics stay as they are
+        handing_on(network.eval())  # statistics stay as they are
         try:
             answer = network(given)
         except RuntimeError as error:

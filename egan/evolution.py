@@ -8,7 +8,7 @@ the fakes that the survivors were judged by.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
@@ -111,7 +111,7 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     toolbox.register("real_scores", real_scores, population)
     toolbox.register("latents", population.draw_latents, size)
     toolbox.register("evaluate", evaluate, population, convention=scheme.fitness.convention)
-    toolbox.register("fitness", rate, scheme.fitness)
+    toolbox.register("fitness", rate, scheme.fitness, bare=population.game.bare)
     toolbox.register("select", scheme.selection)
     toolbox.register("teach", teach, population)
     if scheme.discriminators > 1:
@@ -189,8 +189,11 @@ def choose(
     return survivors
 
 
-def rate(rule: Rule, judgements: Sequence[Judgement]) -> list[float]:
-    """The fitness of each of a generation's candidates by ``rule``."""
+def rate(
+    rule: Rule, judgements: Sequence[Judgement], bare: Callable[[Tensor], Tensor] = lambda fakes: fakes
+) -> list[float]:
+    """The fitness of each of a generation's candidates by ``rule``, which sees their fakes ``bare``, without a class."""
+    judgements = [replace(judgement, fakes=bare(judgement.fakes)) for judgement in judgements]
     rule = rule.among(judgements)
     return [rule(judgement) for judgement in judgements]
 

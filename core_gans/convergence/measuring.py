@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from core_gans.conditions import handing_on
 from core_gans.convergence.reading import Reading
 from core_gans.errors import DivergedError
 from core_gans.game import Nets, NoiseGame
@@ -48,7 +49,8 @@ def measure(game: NoiseGame, reading: Reading, nets: Nets, real: Tensor, latents
         _require_finite(torch.cat([fake_scores, real_scores]), "the discriminator's scores")
         loss = game.objective.generator(fake_scores, real_scores)
         pull, slope = torch.autograd.grad(loss, [fake_scores, fake], allow_unused=True)
-    fake, fake_scores = fake.detach(), fake_scores.detach()
+    fake, fake_scores = game.bare(fake.detach()), fake_scores.detach()
+    real = game.bare(real)
     of_real, of_fake = _distances(real), _distances(fake)
     scale = float(of_real.mean())
     count = len(fake)
@@ -85,7 +87,7 @@ def _probe(net: nn.Module) -> nn.Module:
     for module in twin.modules():
         if isinstance(module, _BatchNorm):
             module.train()
-    return twin
+    return handing_on(twin)
 
 
 def _loss(game: NoiseGame, reading: Reading, real: Tensor, fake: Tensor) -> float:

@@ -9,6 +9,7 @@ from core_gans.errors import unknown_name
 from core_gans.game import Game
 from core_gans.own import is_own, own_variant
 from core_gans.variants.began import BEGAN
+from core_gans.variants.cgan import CGAN
 from core_gans.variants.dcgan import DCGAN
 from core_gans.variants.ebgan import EBGAN
 from core_gans.variants.fgan import FGAN
@@ -23,7 +24,7 @@ from core_gans.variants.wgan_gp import WGANGP
 
 VARIANTS: dict[str, type[Game]] = {
     variant.name: variant
-    for variant in (GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic)
+    for variant in (GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic, CGAN)
 }
 
 
@@ -60,6 +61,7 @@ def make(name: str, **fields: Any) -> Game:
 
 __all__ = [
     "BEGAN",
+    "CGAN",
     "DCGAN",
     "EBGAN",
     "FGAN",

@@ -10,6 +10,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import _SpectralNorm
 
 from core_gans.adversarial import AdversarialGame
+from core_gans.conditions import ConditionalDiscriminator
 from core_gans.game import NoiseGame
 from core_gans.networks.dropout import Dropout
 from core_gans.networks.fourier import FourierFeatures
@@ -43,7 +44,7 @@ SAMPLE_BY_SAMPLE = (
     Difference,
     _SpectralNorm,
 )
-CONTAINERS = (nn.Sequential, nn.ModuleDict, parametrize.ParametrizationList)
+CONTAINERS = (ConditionalDiscriminator, nn.Sequential, nn.ModuleDict, parametrize.ParametrizationList)
 
 
 def splits(objective: Objective) -> bool:

@@ -85,11 +85,12 @@ class TestAnyVariant:
         weights = {"gradient_penalty": 3.0, "r1": 0.5, "r2": 0.25}
         game, bare = game_of(name, normalisation="none", **weights), game_of(name, normalisation="none")
         state, rng = start(game, batches(points()), chance()), chance(3)
-        real = points(8).images.float()
-        terms = game.turns()[0].loss(state.nets, Batch(real), rng)
+        batch = Batch(points(8).images.float(), points(8).labels)
+        real = game.shown(batch)
+        terms = game.turns()[0].loss(state.nets, batch, rng)
         assert terms.keys() == {"discriminator", *weights}
         again = chance(3)
-        discriminator, fake = state.nets["discriminator"], state.nets["generator"](game.latents(8, again)).detach()
+        discriminator, fake = state.nets["discriminator"], state.nets["generator"](game.latents_for(batch, again)).detach()
         share = torch.rand(8, 1, generator=again)
         between = slopes_at(discriminator, fake + share * (real - fake)).sqrt()
         truths = {
@@ -100,7 +101,7 @@ class TestAnyVariant:
         for term, truth in truths.items():
             torch.testing.assert_close(terms[term].detach(), truth, msg=lambda told, of=term: f"{of}: {told}")
         if not bare.gradient_penalty:  # wgan_gp has one of its own
-            assert bare.turns()[0].loss(state.nets, Batch(real), chance(3)).keys() == {"discriminator"}
+            assert bare.turns()[0].loss(state.nets, batch, chance(3)).keys() == {"discriminator"}
 
     def test_clipping_bounds_every_weight_after_every_step(self, name: str) -> None:
         game = game_of(name, clip=0.01)

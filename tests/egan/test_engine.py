@@ -132,6 +132,7 @@ class TestAgreement:
             ("dcgan", {"upsampling": "resize"}, RECYCLED),
             ("dcgan", {"fall_rounds": 10}, RECYCLED),
             ("gan", {}, RECYCLED),
+            ("cgan", {"classes": 2}, RECYCLED),
             ("gan", {"family": "maxout"}, RECYCLED),
             ("dcgan", {}, {"parents": 2, "strategy": "plus"} | RECYCLED),
             ("dcgan", {}, {"parents": 2, "crossover": "interpolation", "children": 2} | RECYCLED),
