@@ -20,6 +20,7 @@ from core_gans.session import (
     options_from,
     over_the_run,
     restore_watchers,
+    told_of_fallen_rates,
     with_data,
 )
 from core_gans.training import TrainingState, start, train
@@ -85,6 +86,8 @@ def resume_training(
         game = make(config["variant"], **config["fields"])
         state = start(game, options.batches(examples), options.rng(), options.compute())
         state.load_state_dict(content["state"])
+        if told := told_of_fallen_rates(game, rounds):
+            console.print(told, soft_wrap=True, highlight=False)
         return _play(run, state, options, examples, rounds, seconds, console, content["watchers"])
 
 

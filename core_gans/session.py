@@ -22,7 +22,7 @@ from core_gans.convergence import Converging
 from core_gans.data import Batches, Examples
 from core_gans.data.examples import as_float
 from core_gans.errors import LabError
-from core_gans.game import Batch, NoiseGame, generate
+from core_gans.game import Batch, Game, NoiseGame, generate
 from core_gans.metrics import Judge
 from core_gans.networks import family
 from core_gans.progress import ProgressBar
@@ -114,6 +114,16 @@ def over_the_run(game_fields: dict[str, Any], rounds: int | None) -> dict[str, A
     if game_fields.get("fall_rounds", 0) >= 0 or rounds is None:
         return game_fields
     return {**game_fields, "fall_rounds": rounds}
+
+
+def told_of_fallen_rates(game: Game, rounds: int | None) -> str:
+    """What to know before a run goes on for longer than its learning rates were to fall; empty where they do not."""
+    end = getattr(game, "fall_rounds", 0)
+    if not end or rounds is None or rounds <= end:
+        return ""
+    share = getattr(game, "fall_to", 0.0)
+    left = f"stay at {share:.0%} of what they began with" if share else "are zero, so nothing is learned any more"
+    return f"this run's learning rates fell over {end:,} rounds; from there on they {left}. Longer: a new run."
 
 
 def make_watchers(

@@ -192,7 +192,7 @@ def choose(
 def rate(
     rule: Rule, judgements: Sequence[Judgement], bare: Callable[[Tensor], Tensor] = lambda fakes: fakes
 ) -> list[float]:
-    """The fitness of each of a generation's candidates by ``rule``, which sees their fakes ``bare``, without a class."""
+    """The fitness of the candidates of a generation by ``rule``, which sees their fakes ``bare``, without a class."""
     judgements = [replace(judgement, fakes=bare(judgement.fakes)) for judgement in judgements]
     rule = rule.among(judgements)
     return [rule(judgement) for judgement in judgements]

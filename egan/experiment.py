@@ -21,6 +21,7 @@ from core_gans.session import (
     options_from,
     over_the_run,
     restore_watchers,
+    told_of_fallen_rates,
     with_data,
 )
 from core_gans.variants import make
@@ -100,6 +101,8 @@ def resume_evolution(
         game = require_evolvable(make(config["variant"], **config["fields"]))
         population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
         population.load_state_dict(content["state"])
+        if told := told_of_fallen_rates(game, rounds):
+            console.print(told, soft_wrap=True, highlight=False)
         if rounds is not None and population.round >= rounds:
             console.print(f"{folder} has its {population.round:,} generations already: ask for more with --rounds.")
         return _play(run, population, options, evolution, examples, rounds, seconds, console, content["watchers"])

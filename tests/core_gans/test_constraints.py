@@ -90,7 +90,10 @@ class TestAnyVariant:
         terms = game.turns()[0].loss(state.nets, batch, rng)
         assert terms.keys() == {"discriminator", *weights}
         again = chance(3)
-        discriminator, fake = state.nets["discriminator"], state.nets["generator"](game.latents_for(batch, again)).detach()
+        discriminator, fake = (
+            state.nets["discriminator"],
+            state.nets["generator"](game.latents_for(batch, again)).detach(),
+        )
         share = torch.rand(8, 1, generator=again)
         between = slopes_at(discriminator, fake + share * (real - fake)).sqrt()
         truths = {

@@ -63,6 +63,7 @@ class Between(AdversarialGame):
 FIELDS = {"width": 8, "latent": 2, "depth": 1}
 OPTIONS = Options("ring", count=60, batch=8, log_every=5, checkpoint_every=4, explain_every=0)
 TINY = ["--data", "ring", "--count", "60", "--batch", "8", "--width", "8", "--latent", "2", "--depth", "1"]
+TINY += ["--fall-rounds", "0"]  # runs of other lengths are compared
 
 
 @pytest.fixture

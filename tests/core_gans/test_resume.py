@@ -73,6 +73,7 @@ def test_a_state_of_other_networks_is_refused() -> None:
 
 def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path: Path) -> None:
     options = ["--data=ring", "--count=300", "--batch=16", "--width=8", "--latent=2", "--threads=1"]
+    options += ["--fall-rounds=0"]  # two runs of other lengths are compared
     options += ["--log-every=1", "--checkpoint-every=20", "--samples-every=1000", f"--runs={tmp_path}"]
     last = kill_after_first_checkpoint(
         "core_gans", ["train", "gan", *options, "--name", "killed", "--rounds", "1000000"], tmp_path / "killed"

@@ -129,3 +129,14 @@ def test_a_run_of_given_seconds_cannot_know_the_fall(tmp_path: Path) -> None:
         )
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("fall_to", "told"), [(0.0, "nothing is learned any more"), (0.05, "stay at 5% of what")])
+def test_going_on_after_the_fall_is_told(fall_to: float, told: str, tmp_path: Path) -> None:
+    fields = {**TINY, "fall_rounds": -1, "fall_to": fall_to}
+    run_training("gan", fields, OPTIONS, rounds=3, runs_folder=tmp_path, name="a", console=Console(quiet=True))
+    with (tmp_path / "said.txt").open("w") as said:
+        resume_training(tmp_path / "a", rounds=3, console=Console(file=said))
+        assert told not in (tmp_path / "said.txt").read_text()
+        resume_training(tmp_path / "a", rounds=4, console=Console(file=said))
+    assert told in (tmp_path / "said.txt").read_text()

@@ -111,6 +111,7 @@ WHOLE += ["--common-latents", "--crossover=distillation", "--inertia=0.3", "--fi
 @pytest.mark.parametrize("scheme", [[], WHOLE], ids=["paper", "much of it"])
 def test_a_killed_evolution_resumes_as_if_nothing_had_happened(scheme: list[str], tmp_path: Path) -> None:
     options = ["--data=ring", "--count=300", "--batch=16", "--width=8", "--latent=2", "--threads=1", "--parents=2"]
+    options += ["--fall-rounds=0"]  # two runs of other lengths are compared
     options += ["--log-every=1", "--checkpoint-every=15", "--samples-every=1000", f"--runs={tmp_path}"]
     options += scheme
     last = kill_after_first_checkpoint(
