@@ -85,6 +85,9 @@ class NoiseGame(Game):
     tries other objectives on the same networks.
     """
 
+    scores_suffice: ClassVar[bool] = True
+    """Whether ``score_loss`` is all that the discriminator learns from; a game that needs labels says no."""
+
     @property
     @abstractmethod
     def objective(self) -> Objective:

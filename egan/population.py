@@ -192,6 +192,8 @@ def require_evolvable(game: Game) -> NoiseGame:
     """The game itself, if competing children can take the place of its generator's turn."""
     if not isinstance(game, NoiseGame):
         raise LabError(f"{game.name} has no latents, so it cannot be evolved: choose a variant that draws from noise.")
+    if not game.scores_suffice:
+        raise LabError(f"{game.name}'s discriminator learns from labels, too, so it cannot be evolved: train it.")
     for player in ("discriminator", "generator"):
         turn = turn_of(game, player)
     if len(game.turns()) != 2:

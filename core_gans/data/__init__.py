@@ -12,6 +12,7 @@ from core_gans.data import scenes
 from core_gans.data.batches import Batches
 from core_gans.data.digits import digits
 from core_gans.data.examples import Examples, as_float
+from core_gans.data.few_labels import few_labels
 from core_gans.data.files import read
 from core_gans.data.points import grid, ring
 from core_gans.errors import unknown_name
@@ -53,4 +54,4 @@ def load(
     return read(name, size or 32, channels, progress)
 
 
-__all__ = ["NAMES", "Batches", "Examples", "as_float", "load"]
+__all__ = ["NAMES", "Batches", "Examples", "as_float", "few_labels", "load"]

@@ -8,6 +8,7 @@ from typing import Any
 from core_gans.errors import unknown_name
 from core_gans.game import Game
 from core_gans.own import is_own, own_variant
+from core_gans.variants.acgan import ACGAN
 from core_gans.variants.began import BEGAN
 from core_gans.variants.cgan import CGAN
 from core_gans.variants.dcgan import DCGAN
@@ -16,15 +17,20 @@ from core_gans.variants.fgan import FGAN
 from core_gans.variants.gan import GAN
 from core_gans.variants.gls_gan import GLSGAN
 from core_gans.variants.hinge import Hinge
+from core_gans.variants.infogan import InfoGAN
 from core_gans.variants.ls_gan import LSGANQi
 from core_gans.variants.lsgan import LSGAN
 from core_gans.variants.relativistic import Relativistic
+from core_gans.variants.semi_supervised import SemiSupervised
 from core_gans.variants.wgan import WGAN
 from core_gans.variants.wgan_gp import WGANGP
 
 VARIANTS: dict[str, type[Game]] = {
     variant.name: variant
-    for variant in (GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic, CGAN)
+    for variant in (
+        *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic),
+        *(CGAN, ACGAN, InfoGAN, SemiSupervised),
+    )
 }
 
 
@@ -60,6 +66,7 @@ def make(name: str, **fields: Any) -> Game:
 
 
 __all__ = [
+    "ACGAN",
     "BEGAN",
     "CGAN",
     "DCGAN",
@@ -72,8 +79,10 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "Hinge",
+    "InfoGAN",
     "LSGANQi",
     "Relativistic",
+    "SemiSupervised",
     "make",
     "name_of",
     "variant",

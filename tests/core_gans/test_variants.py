@@ -137,7 +137,7 @@ def checkpoint_of(state: TrainingState) -> dict[str, object]:
 def test_a_misspelt_variant_lists_the_nearest_or_all() -> None:
     with pytest.raises(ValueError, match="no variant is called 'wgan-gp': did you mean wgan_gp or wgan"):
         make("wgan-gp")
-    with pytest.raises(ValueError, match="choose one of began, cgan, dcgan, ebgan, fgan, gan,"):
+    with pytest.raises(ValueError, match="choose one of acgan, began, cgan, dcgan, ebgan, fgan, gan,"):
         make("PIXEL CNN")
 
 
@@ -240,6 +240,10 @@ def test_any_objective_meets_any_family(name: str, family: str) -> None:
     if variant(name)().family == "autoencoder" != family:
         with pytest.raises(LabError, match=f"{name} needs a discriminator that reconstructs: --family autoencoder"):
             small(name, DATA["pictures"], family=family)
+        return
+    if name in ("acgan", "infogan", "semi_supervised") and family == "autoencoder":
+        with pytest.raises(LabError, match=r"another head can stand: choose --family"):
+            small(name, DATA["pictures"], family=family).players()
         return
     game: Game = small(name, DATA["pictures"], family=family, normalisation="none")
     state = train(game, batches(DATA["pictures"]), 1, rng=chance())

@@ -65,7 +65,15 @@ def test_evaluation_sizes_that_are_too_small() -> None:
     evolved(game, evaluation_size=8)
 
 
-@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "began"])
+@pytest.mark.parametrize("variant", ["acgan", "infogan", "semi_supervised"])
+def test_games_that_learn_from_more_than_scores(variant: str) -> None:
+    with pytest.raises(ValueError, match="cannot be evolved"):
+        evolve(small(variant, points()), batches(points()), 1, rng=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    "variant", [name for name in VARIANTS if name not in ("began", "acgan", "infogan", "semi_supervised")]
+)
 def test_every_other_variant_can_be_evolved(variant: str) -> None:
     data = pictures() if variant == "ebgan" else points()
     game = small(variant, data)

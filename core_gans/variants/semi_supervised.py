@@ -1,0 +1,114 @@
+"""Semi-supervised learning with K + 1 classes. Salimans et al. 2016, "Improved Techniques for Training GANs".
+
+A classifier of K classes is a discriminator, too: with Z = sum of exp(logits), D = Z / (Z + 1), so the logit of "real"
+is log Z (section 5). The generator matches the mean features of real examples (section 3.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from core_gans.adversarial import AdversarialGame
+from core_gans.data.few_labels import UNKNOWN
+from core_gans.errors import LabError
+from core_gans.game import Batch, Nets
+from core_gans.networks import family
+from core_gans.networks.trunk import Trunked
+from core_gans.objectives import Objective, goodfellow
+
+
+class ClassifyingDiscriminator(nn.Module):
+    """Examples to the logit (N,) of "real", log sum exp of the logits (N, K) of the classes."""
+
+    def __init__(self, trunk: nn.Module, classes: nn.Module) -> None:
+        super().__init__()
+        self.trunk, self.classes = trunk, classes
+
+    def forward(self, examples: Tensor) -> Tensor:
+        return self.logits(examples).logsumexp(dim=1)
+
+    def features(self, examples: Tensor) -> Tensor:
+        """The trunk's features (N, F)."""
+        found: Tensor = self.trunk(examples)
+        return found.flatten(1)
+
+    def logits(self, examples: Tensor) -> Tensor:
+        """The classes' logits (N, K)."""
+        said: Tensor = self.classes(self.features(examples))
+        return said.float()
+
+
+@dataclass(frozen=True)
+class SemiSupervised(AdversarialGame):
+    """A classifier that learns from few labels and from what is generated.
+
+    Examples whose label is -1 count as unlabelled (``data.few_labels``). ``feature_matching`` 0 lets the generator play
+    the heuristic objective instead.
+    """
+
+    name: ClassVar[str] = "semi_supervised"
+    paper: ClassVar[str] = "Salimans et al. 2016"
+    scores_suffice: ClassVar[bool] = False
+
+    normalisation: str = "none"  # type: ignore[assignment]  # a Literal in the base
+    classes: int = 10
+    """Classes of the examples. Taken from the data by the commands."""
+    supervision: float = 1.0
+    """Weight of the labelled examples' cross entropy."""
+    feature_matching: float = 1.0
+    """Weight of |E f(x) - E f(G(z))|^2, a mean over features; 0 for the heuristic objective in its place."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.classes < 2:
+            raise LabError(f"expected at least two classes to tell apart, got {self.classes}.")
+
+    @property
+    def objective(self) -> Objective:
+        return goodfellow("heuristic")
+
+    def players(self) -> dict[str, nn.Module]:
+        self.require_compatible()
+        kind, architecture = family(self.family), self.architecture()
+        trunk = Trunked(kind.discriminator(architecture)).trunk
+        with torch.no_grad():
+            features = trunk.eval()(torch.zeros(1, *self.shape)).numel()
+        logits = nn.Linear(features, self.classes)
+        classes = spectral_norm(logits) if self.normalisation == "spectral" else logits
+        return {
+            "generator": kind.generator(architecture),
+            "discriminator": ClassifyingDiscriminator(trunk.train(), classes),
+        }
+
+    def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        if batch.label is None:
+            raise LabError("semi-supervised learning needs some labels: choose data with labels.")
+        terms = super().discriminator_loss(nets, batch, rng)
+        known = batch.label != UNKNOWN
+        if bool(known.any()):
+            logits = classifying(nets).logits(batch.real[known])
+            terms["supervised"] = self.supervision * F.cross_entropy(logits, batch.label[known])
+        return terms
+
+    def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        if not self.feature_matching:
+            return super().generator_loss(nets, batch, rng)
+        discriminator = classifying(nets)
+        fake = nets["generator"](self.latents(len(batch.real), rng))
+        with torch.no_grad():
+            wanted = discriminator.features(batch.real).float().mean(dim=0)
+        difference = discriminator.features(fake).float().mean(dim=0) - wanted
+        return {"generator": self.feature_matching * difference.square().mean()}
+
+
+def classifying(nets: Nets) -> ClassifyingDiscriminator:
+    """The discriminator, which says classes too."""
+    discriminator = nets["discriminator"]
+    assert isinstance(discriminator, ClassifyingDiscriminator)
+    return discriminator
