@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 import statistics
 import sys
 from pathlib import Path
@@ -51,11 +52,19 @@ def quiet() -> Console:
     return Console(markup=False, quiet=True)
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run is stopped for being slow: what it plays must not depend on the machine."""
+    monkeypatch.setattr(playing, "PATIENCE", math.inf)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
     """A comparison of two contenders from two seeds that came to its end."""
     plan, out = ring_plan(["gan", "lsgan,a=-1,b=1,c=0"]), tmp_path_factory.mktemp("comparison") / "out"
-    compare(plan, out, console=quiet())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(playing, "PATIENCE", math.inf)
+        compare(plan, out, console=quiet())
     return plan, out
 
 
@@ -199,6 +208,7 @@ def test_a_run_that_became_slow_is_stopped_and_says_so(monkeypatch: pytest.Monke
     plan = ring_plan(["gan"], seconds=1.0)
     bench = Bench(plan.source.load())
     monkeypatch.setattr(playing, "time", Ticks(0.25))
+    monkeypatch.setattr(playing, "PATIENCE", 1.5)
     facts = bench.play(plan.contenders[0], plan, seed=0, rounds=50).facts
     assert (facts["rounds"], facts["stopped_early"]) == (6, True)  # one and a half budgets
 
