@@ -1,4 +1,4 @@
-"""``python -m core_gans``: train, resume, sample, judge, explain, compare, theory, data, list.
+"""``python -m core_gans``: train, resume, sample, judge, explain, explore, translate, compare, theory, data, list.
 
     core-gans train dcgan --data digits --seconds 60     train a variant in a new run folder
     core-gans train my_losses:mine --data digits         the same with a game or an objective of your own
@@ -6,6 +6,8 @@
     core-gans explain runs/dcgan-digits-...              say in words whether it converges
     core-gans sample runs/dcgan-digits-... --count 64    draw samples from a run or a model file
     core-gans judge runs/dcgan-digits-... --count 2000   measure it against real examples
+    core-gans explore runs/dcgan-digits-...              paths between latents, nearest real examples, arithmetic
+    core-gans translate runs/pix2pix-... IN OUT          translate a folder of pictures into another
     core-gans compare gan lsgan wgan_gp --data digits    several variants on one budget: table, curves, samples
     core-gans theory --out theory                        the picture of data, model and optimal discriminator
     core-gans data scenes --count 10000 --out scenes.npz write drawn scenes
@@ -35,13 +37,15 @@ from core_gans.convergence import explain_run
 from core_gans.data import scenes
 from core_gans.errors import LabError, unknown_name
 from core_gans.experiment import Result, resume_training, run_training
+from core_gans.exploring import command as exploration
 from core_gans.game import Game
 from core_gans.images import cloud, sheet, write_png
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.theory import taxonomy
 from core_gans.theory.pictures import write_theory
 from core_gans.toys import suited
-from core_gans.variants import VARIANTS, variant
+from core_gans.translation import command as translating
+from core_gans.variants import TRANSLATIONS, VARIANTS, variant
 
 Flat = tyro.conf.OmitArgPrefixes
 AGame = TypeVar("AGame", bound=Game)
@@ -146,6 +150,8 @@ def main(arguments: list[str] | None = None) -> None:
         "resume": _resume,
         "explain": _explain,
         "judge": judging.main,
+        "explore": exploration.main,
+        "translate": translating.main,
         "compare": comparison.main,
         "sample": _sample,
         "theory": _theory,
@@ -177,7 +183,7 @@ def _train(words: list[str], console: Console) -> None:
         )
     elif not words or words[0] in ("-h", "--help"):
         console.print(
-            f"core-gans train VARIANT [options], with VARIANT one of {', '.join(VARIANTS)}; "
+            f"core-gans train VARIANT [options], with VARIANT one of {', '.join((*VARIANTS, *TRANSLATIONS))}; "
             "core-gans train VARIANT --help explains them. core-gans train --like RUN repeats a run.",
             highlight=False,
         )
@@ -264,7 +270,7 @@ def _list(words: list[str], console: Console) -> None:
     if words:
         raise LabError(f"`list` takes no options, got {' '.join(words)}.")
     table = Table("variant", "paper", "what it is")
-    for name, kind in VARIANTS.items():
+    for name, kind in {**VARIANTS, **TRANSLATIONS}.items():
         table.add_row(name, kind.paper, (sys.modules[kind.__module__].__doc__ or "").split(": ", 1)[-1].split(". ")[0])
     console.print(table)
     console.print(f"f-divergences (fgan --divergence ...): {', '.join(f_divergences.NAMES)}", highlight=False)
