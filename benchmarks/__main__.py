@@ -1,6 +1,7 @@
 """``python -m benchmarks [core] [dissect] [paint] [scenes]``: tables of speed on this machine, in Markdown.
 
-Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a plain one) and
+Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a plain one),
+``python -m benchmarks.dissection_cost`` (counting, layers, memory of a dissection) and
 ``python -m benchmarks.generation_cost`` (a generation of E-GAN against lean rounds).
 """
 

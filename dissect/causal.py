@@ -11,26 +11,17 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dissect.edits import ablate, insert
 from dissect.hooks import Edit, at_rest, intervene
+from dissect.intervals import Change, Shares, mean_change, ratio_change, spread
+from dissect.names import unknown
+from dissect.netting import Collateral, collateral, tally_outside
 from dissect.sampling import Latents, Progress, batches, generate, segment, sights
 from dissect.segmenter import Segmenter
 from dissect.values import HIGH
-
-Shares = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """A change of every class's share of pixels, from -1 to 1: the mean over images, and a 95% interval of it."""
-
-    mean: Shares  # (K,)
-    low: Shares  # (K,)
-    high: Shares  # (K,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +30,7 @@ class CausalEffect:
 
     Changes are differences of a class's share of the pixels looked at: of whole images, or of the squares where the
     units were set. Intervals of the units' own changes come from a bootstrap over images; those of the random sets
-    span the sets, from the 2.5th to the 97.5th percentile.
+    span the sets, from the 2.5th to the 97.5th percentile. ``relative`` is a ratio of sums, and so is its bootstrap.
     """
 
     layer: str
@@ -55,17 +46,19 @@ class CausalEffect:
     random_ablation: Change
     random_insertion: Change
     random_ace: Change
+    relative: Change  # ablation over the class's own pixels: -1 is all of it gone, NaN a class that is not there
+    random_relative: Change
+    collateral: Collateral | None = None  # where the units were said to stand for a concept
 
     def removed(self, concept: str) -> float:
         """The part of the concept's pixels that ablation takes away: 1 all, 0 none, negative where it adds some.
 
         NaN where the untouched images have none of it.
         """
-        place = self.labels.index(concept)
-        return float(-self.ablation.mean[place] / self.before[place]) if self.before[place] else float("nan")
+        return -float(self.relative.mean[self.labels.index(concept)])
 
     def to_dict(self) -> dict[str, object]:
-        """Everything as plain lists, numbers and strings, for JSON."""
+        """Everything as plain lists, numbers and strings, for JSON; NaN becomes None."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
 
@@ -79,6 +72,7 @@ def causal_effect(
     value: float | Sequence[float] | Tensor | None = None,
     random_trials: int = 8,
     patch: int | None = None,
+    concept: str | None = None,
     batch_size: int = 32,
     rng: torch.Generator,
     progress: Progress | None = None,
@@ -91,18 +85,23 @@ def causal_effect(
         random_trials: how many random sets of as many other units serve as the control.
         patch: set the units in a square of so many cells at a random place in each image, and look at the pixels under
             it alone, as the paper does with 1; None sets them everywhere.
+        concept: what the units stand for: adds the collateral of their ablation, net of what stood behind.
         rng: draws the random sets, the places, and the bootstrap. On the CPU.
         progress: called with the number of images done so far.
 
     Raises:
-        ValueError: no such layer, unit or latents, or a ``value`` or ``patch`` that does not fit the layer.
+        ValueError: no such layer, unit, concept or latents, or a ``value`` or ``patch`` that does not fit the layer.
     """
     units = [int(unit) for unit in units]
     if not units:
         raise ValueError("expected at least one unit to test, got none")
     if random_trials < 1:
         raise ValueError(f"expected at least 1 random trial for the control, got {random_trials}")
+    if concept is not None and concept not in segmenter.labels:
+        raise ValueError(unknown("concept", concept, segmenter.labels))
+    count = len(segmenter.labels)
     seen: list[Tensor] = []  # per batch: (1 + random_trials, 3, N, K)
+    outside: list[Tensor] = []  # per batch: (1 + random_trials, 5, N, K)
     sets: list[list[int]] = []
     values: Tensor | None = None
     done = 0
@@ -114,21 +113,26 @@ def causal_effect(
                 values = _values(value, features)
                 sets = [units, *_random_sets(units, features.shape[1], random_trials, rng)]
             mask = _mask(features, patch, rng)
-            before = _shares(sight.classes, len(segmenter.labels), mask)
-            measured = []
+            before = _shares(sight.classes, count, mask)
+            measured, counted = [], []
             for chosen in sets:
-                after = [before]
-                for edit in (ablate(chosen, mask), insert(chosen, values[chosen], mask)):
-                    classes = _edited(generator, layer, edit, batch, segmenter)
-                    after.append(_shares(classes, len(segmenter.labels), mask))
+                ablated = _edited(generator, layer, ablate(chosen, mask), batch, segmenter)
+                inserted = _edited(generator, layer, insert(chosen, values[chosen], mask), batch, segmenter)
+                after = [before, *(_shares(classes, count, mask) for classes in (ablated, inserted))]
                 measured.append(torch.stack(after))
+                if concept is not None:
+                    counted.append(tally_outside(sight.classes, ablated, segmenter.labels.index(concept), count))
             seen.append(torch.stack(measured))
+            if counted:
+                outside.append(torch.stack(counted))
             done += len(batch)
             if progress is not None:
                 progress(done)
     shares = torch.cat(seen, dim=2).cpu()
     untouched, ablated, inserted = shares.unbind(1)  # each (1 + random_trials, N, K)
     changes = (ablated - untouched, inserted - untouched, inserted - ablated)
+    own = [mean_change(change[0], rng) for change in changes]
+    random = [spread(change[1:].mean(1)) for change in changes]
     return CausalEffect(
         layer,
         tuple(segmenter.labels),
@@ -137,8 +141,15 @@ def causal_effect(
         random_trials,
         patch,
         untouched[0].mean(0).numpy(),
-        *(_bootstrapped(change[0], rng) for change in changes),
-        *(_spread(change[1:].mean(1)) for change in changes),
+        ablation=own[0],
+        insertion=own[1],
+        ace=own[2],
+        random_ablation=random[0],
+        random_insertion=random[1],
+        random_ace=random[2],
+        relative=ratio_change(changes[0][0], untouched[0], rng),
+        random_relative=spread((changes[0].sum(1) / untouched.sum(1))[1:]),
+        collateral=None if concept is None else collateral(concept, torch.cat(outside, dim=2).cpu(), rng),
     )
 
 
@@ -190,27 +201,9 @@ def _shares(classes: Tensor, count: int, mask: Tensor) -> Tensor:
     return there / under.sum((1, 2))[:, None]
 
 
-def _bootstrapped(change: Tensor, rng: torch.Generator, draws: int = 1000) -> Change:
-    """The mean of ``change`` (N, K) and its percentile interval over ``draws`` resamplings of the images."""
-    count = len(change)
-    drawn = torch.randint(count, (draws, count), generator=rng)
-    weight = torch.zeros(draws, count, dtype=torch.float64).scatter_add_(1, drawn, torch.ones(draws, count).double())
-    return _between(change.mean(0), weight @ change / count)
-
-
-def _spread(means: Tensor) -> Change:
-    """The mean of ``means`` (trials, K) and the range that holds 95% of them."""
-    return _between(means.mean(0), means)
-
-
-def _between(mean: Tensor, drawn: Tensor) -> Change:
-    low, high = np.quantile(drawn.numpy(), (0.025, 0.975), axis=0)
-    return Change(mean.numpy(), low, high)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, np.ndarray):
-        return value.tolist()
+        return [None if np.isnan(number) else number for number in value.tolist()]
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     return list(value) if isinstance(value, tuple) else value

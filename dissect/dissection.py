@@ -1,34 +1,45 @@
 """What a dissection found: the agreement of every unit of a layer with every concept.
 
-Bau et al. 2019, "GAN Dissection", section 3.1. ``U`` units, ``K`` concepts, ``T`` top images.
+Bau et al. 2019, "GAN Dissection", section 3.1. ``U`` units, ``K`` concepts, ``L`` levels, ``T`` top images.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from dissect.names import unknown
 from dissect.sealed import read_sealed, write_sealed
 
-FORMAT = "dissection/1"
+FORMAT = "dissection/2"
+
+Rule = Literal["score", "iqr", "iou"]  # what the best of several is best at
+RULES = ("score", "iqr", "iou")
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """When a unit counts as matched: all three of its best concept's numbers lie above these."""
+    """When a unit counts as matched: its best concept's numbers lie above the bounds. A bound of 0 asks nothing."""
 
     iou: float = 0.04  # Bau et al. 2019 use 0.04 to 0.05
     iqr: float = 0.01  # gandissect's
     score: float = 0.05  # units held against the wrong images stay below this, with a sample of 100 or more
+    rank: Rule = "score"  # what a unit's best concept is best at
 
     def __post_init__(self) -> None:
-        for name, bound in asdict(self).items():
-            if not 0 <= bound < 1:
+        for name in ("iou", "iqr", "score"):
+            if not 0 <= (bound := getattr(self, name)) < 1:
                 raise ValueError(f"the criterion's {name} is a share from 0 to below 1, got {bound}")
+        if self.rank not in RULES:
+            raise ValueError(unknown("rank of a criterion", self.rank, RULES))
+
+    def passed(self, iou: float, iqr: float, score: float) -> bool:
+        """Whether all three numbers lie strictly above their bounds."""
+        pairs = ((iou, self.iou), (iqr, self.iqr), (score, self.score))
+        return all(bound == 0 or value > bound for value, bound in pairs)
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,8 @@ class Match:
 class Dissection:
     """The agreement of the ``U`` units of one layer with ``K`` concepts over a sample of images.
 
-    The numbers of a (unit, concept) pair are taken at the pair's own best level. All arrays are NumPy's.
-    Equality is identity; compare the arrays.
+    The numbers of a (unit, concept) pair are taken at the pair's own best level, or at the unit's only one. All arrays
+    are NumPy's. Equality is identity; compare the arrays.
     """
 
     layer: str
@@ -63,9 +74,16 @@ class Dissection:
     share: np.ndarray  # (K,) share of pixels of each concept
     inside: np.ndarray  # (U, K) mean activation where the concept is, weighted by the concept's area in each cell
     outside: np.ndarray  # (U, K) mean activation where it is not
-    high: np.ndarray  # (U,) 99th percentile of the activation
+    high: np.ndarray  # (U,) 99th percentile of the activation; NaN of a broken unit
     top_images: np.ndarray  # (U, T) int64: the latents, by their place in the sample, with the highest maxima
     peak: np.ndarray  # (U, T) those maxima, highest first
+    levels: np.ndarray  # (U, L) the levels that were counted at, ascending
+    curves: np.ndarray  # (U, L) IoU of the unit's best concept at each of them
+    rule: Rule | float = "score"  # what a pair's level is best at; a number: the share of activations above it
+    upsampling: str = "bilinear"  # how activations were brought to the size of the images
+    dead: tuple[int, ...] = ()  # units that never change; they match nothing
+    broken: tuple[int, ...] = ()  # units that put out NaN or infinity, which were counted as off
+    unsteady: bool = False  # the generator gave other images at equal latents
     criterion: Criterion = Criterion()
     provenance: Mapping[str, str] = field(default_factory=dict)  # free: seed, command, checkpoint, date ...
 
@@ -74,6 +92,7 @@ class Dissection:
         expected = {
             **dict.fromkeys(("iou", "score", "iqr", "level", "area", "inside", "outside"), (units, concepts)),
             **dict.fromkeys(("top_images", "peak"), (units, tops)),
+            **dict.fromkeys(("levels", "curves"), (units, self.levels.shape[-1])),
             "share": (concepts,),
             "high": (units,),
         }
@@ -93,7 +112,7 @@ class Dissection:
         return self.labels.index(name)
 
     def best(self, unit: int) -> Match:
-        """The concept that ``unit`` agrees with best beyond chance, matched or not."""
+        """The concept that ``unit`` agrees with best, by the criterion's rank, matched or not."""
         if not 0 <= unit < self.count:
             raise ValueError(f"unit {unit} was asked for, but layer {self.layer!r} has the units 0 to {self.count - 1}")
         return self._best[unit]
@@ -103,18 +122,18 @@ class Dissection:
         return [match for match in self._best if match.matched]
 
     def units(self, concept: str, count: int | None = None) -> list[int]:
-        """The units whose best concept this is and which pass the criterion, best score first, at most ``count``."""
+        """The units whose best concept this is and which pass the criterion, the best first, at most ``count``."""
         self.concept(concept)
         found = [match for match in self.matched() if match.concept == concept]
-        return [match.unit for match in sorted(found, key=lambda match: -match.score)][:count]
+        return [match.unit for match in sorted(found, key=lambda match: -getattr(match, self.criterion.rank))][:count]
 
     @cached_property
     def _best(self) -> list[Match]:
-        return [self._match(unit, int(concept)) for unit, concept in enumerate(self.score.argmax(axis=1))]
+        ranked = preference(self.criterion.rank, self.iou, self.iqr, self.score)
+        return [self._match(unit, int(concept)) for unit, concept in enumerate(ranked.argmax(axis=1))]
 
     def _match(self, unit: int, concept: int) -> Match:
         iou, iqr, score = (float(table[unit, concept]) for table in (self.iou, self.iqr, self.score))
-        bound = self.criterion
         return Match(
             unit=unit,
             concept=self.labels[concept],
@@ -122,7 +141,7 @@ class Dissection:
             iqr=iqr,
             level=float(self.level[unit, concept]),
             score=score,
-            matched=iou > bound.iou and iqr > bound.iqr and score > bound.score,
+            matched=unit not in self.dead and self.criterion.passed(iou, iqr, score),
         )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
@@ -135,6 +154,11 @@ class Dissection:
             "layer": self.layer,
             "labels": list(self.labels),
             "images": self.images,
+            "rule": self.rule,
+            "upsampling": self.upsampling,
+            "dead": list(self.dead),
+            "broken": list(self.broken),
+            "unsteady": self.unsteady,
             "criterion": asdict(self.criterion),
             "provenance": dict(self.provenance),
         }
@@ -151,6 +175,18 @@ class Dissection:
         arrays, facts = read_sealed(path)
         if (found := facts.pop("format", "something else")) != FORMAT:
             raise ValueError(f"{path} holds {found}, expected {FORMAT}: dissect again with this version")
-        facts |= {"labels": tuple(facts["labels"]), "criterion": Criterion(**facts["criterion"])}
+        facts |= {name: tuple(facts[name]) for name in ("labels", "dead", "broken")}
+        facts["criterion"] = Criterion(**facts["criterion"])
         values: dict[str, Any] = {**facts, **arrays}
         return cls(**values)
+
+
+def preference(rule: Rule, iou: np.ndarray, iqr: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The numbers whose largest is the best by ``rule``.
+
+    The information quality ratio is high for disagreement, too: where agreement is no better than by chance, the score,
+    which is not positive there, decides.
+    """
+    if rule == "iqr":
+        return np.where(score > 0, iqr, np.minimum(score, 0))
+    return iou if rule == "iou" else score

@@ -104,9 +104,10 @@ def intervene(model: nn.Module, edits: Mapping[str, Edit]) -> Iterator[None]:
 def layers(model: nn.Module, example_input: Tensor) -> dict[str, tuple[int, ...]]:
     """Every named layer that puts out a tensor for ``example_input``, with the shape of that output.
 
-    The model runs once, in eval mode and without gradients; its mode is restored.
+    The model runs once, in eval mode and without gradients; its mode is restored. Raises ValueError for TorchScript.
     """
     shapes: dict[str, tuple[int, ...]] = {}
+    _refuse_torchscript(model)
 
     def hook_of(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
@@ -163,11 +164,17 @@ def _last_in_line(module: nn.Module, layer: str, recording: Recording) -> Iterat
 def _modules(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
     if isinstance(names, str):
         raise ValueError(f"expected a list of layers, got the string {names!r}: write [{names!r}]")
+    _refuse_torchscript(model)
     known = {name: module for name, module in model.named_modules() if name}
     for name in names:
         if name not in known:
             raise ValueError(unknown("layer", name, known))
     return {name: known[name] for name in names}
+
+
+def _refuse_torchscript(model: nn.Module) -> None:
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ValueError("TorchScript takes no hooks: open its file with dissect.generators.open_torchscript")
 
 
 def _tensor(layer: str, output: object) -> Tensor:

@@ -1,4 +1,4 @@
-"""The levels at which a unit counts as on, placed by its own activation in the first images of the sample.
+"""The levels at which a unit counts as on, placed by a sample of its own activation.
 
 Most levels are quantiles. The others lie evenly over the unit's range, for units that are nearly always off: all their
 quantiles are zero, and the levels that outline an upsampled blob best lie between.
@@ -11,10 +11,13 @@ look-up an activation. The levels are then corrected to the last bit, so that "t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from dissect.quantiles import Sketch
 
 CELLS = 1024  # a unit; a level lies within half of 1/1024 of the unit's range of where it was meant to lie
 STEEP = 1e30  # cells per unit of activation, at most
@@ -36,65 +39,81 @@ class Levels:
     values: Tensor  # (U, L) float32: on is strictly above
     low: Tensor  # (U,) the lower end of the first cell
     per_cell: Tensor  # (U,) cells per unit of activation
-    table: Tensor  # (U * CELLS,) int32: the number of levels below each cell
+    table: Tensor  # (U * CELLS,) int32: the number of levels below each cell; empty where there is one level only
 
     @classmethod
-    def place(cls, ordered: Tensor, shares: Sequence[float], even: int = 0) -> "Levels":
+    def place(cls, sample: Sketch, shares: Sequence[float], even: int = 0) -> "Levels":
         """Levels that the ``shares`` of a sample of raw activations lie above, and ``even`` evenly spaced ones.
-
-        ``ordered`` (U, n) holds the sample in ascending rows.
 
         Raises:
             ValueError: a share is not strictly between 0 and 1.
         """
-        if outside := [share for share in shares if not 0 < share < 1]:
-            raise ValueError(f"a level is placed at a share of pixels strictly between 0 and 1, got {outside[0]}")
-        low, top = ordered[:, 0].contiguous(), quantile(ordered, 1 - min(shares) / 4)
-        top = torch.where(top > low, top, ordered[:, -1])
-        flat = top - low <= 1e-6 * top.abs()  # interpolating a constant jitters in its last bits
-        low = torch.where(flat, top + 4e-6 * top.abs(), low)
+        low, top = sample.low, sample.quantile(1 - _inside(shares) / 4)
+        top = torch.where(top > low, top, sample.top)
+        flat = still(low, top)
+        low = torch.where(flat, _over(top), low)
         per_cell = torch.where(flat, STEEP, (CELLS - 1) / (top - low).clamp_min(CELLS / STEEP))
-        quantiles = torch.stack([quantile(ordered, 1 - share) for share in shares], dim=1)
+        quantiles = sample.quantiles([1 - share for share in shares])
         edges = ((quantiles - low[:, None]) * per_cell[:, None]).round().clamp(0, CELLS - 2)
         spaced = torch.linspace(0, CELLS - 1, even + 2, device=low.device)[1:-1].round()
         edges = torch.cat((edges, spaced.expand(len(edges), -1)), dim=1).sort(dim=1).values
         edges = torch.where(flat[:, None], 0.0, edges)  # a unit that does not move has one level, just above it
         values = _exact(low[:, None] + edges / per_cell[:, None], edges, low, per_cell)
-        cells = torch.arange(CELLS, dtype=torch.float32, device=ordered.device)
+        cells = torch.arange(CELLS, dtype=torch.float32, device=low.device)
         table = torch.searchsorted(edges, cells.expand(len(edges), -1).contiguous())  # levels with edge < cell
         return cls(values, low, per_cell, table.to(torch.int32).flatten())
 
+    @classmethod
+    def single(cls, sample: Sketch, share: float) -> "Levels":
+        """One level, to the last bit the one that this ``share`` of the sample lies above. Raises as :meth:`place`."""
+        low, top, level = sample.low, sample.top, sample.quantile(1 - _inside([share]))
+        level = torch.where(still(low, top), _over(top), level)
+        return cls(level[:, None], low, torch.ones_like(low), torch.empty(0, dtype=torch.int32, device=low.device))
+
     def below(self, activations: Tensor) -> Tensor:
         """How many of its unit's levels each activation (P, U) lies strictly above: (P, U) int32."""
-        first = torch.arange(len(self.low), dtype=torch.int32, device=activations.device) * CELLS
-        where = _cell(activations, self.low, self.per_cell).to(torch.int32) + first
+        if not len(self.table):
+            return (activations > self.values[:, 0]).to(torch.int32)
+        where = _cell(activations, self.low, self.per_cell).to(torch.int32).add_(self._first)
         return self.table.index_select(0, where.flatten()).view_as(where)
 
+    def split(self, units: int) -> list["Levels"]:
+        """The levels of every ``units`` of the units."""
+        if units not in self._parts:
+            parts = (part.split(units) for part in (self.values, self.low, self.per_cell))
+            tables = self.table.split(units * CELLS) if len(self.table) else [self.table] * len(self.low)
+            self._parts[units] = [Levels(*part) for part in zip(*parts, tables, strict=False)]
+        return self._parts[units]
 
-def quantile(ordered: Tensor, share: float) -> Tensor:
-    """The value (U,) of the ascending rows ``ordered`` (U, n) that ``share`` of them lie at or below."""
-    return ordered[:, min(int(share * ordered.shape[1]), ordered.shape[1] - 1)]
+    @cached_property
+    def _first(self) -> Tensor:
+        return torch.arange(len(self.low), dtype=torch.int32, device=self.low.device) * CELLS
+
+    @cached_property
+    def _parts(self) -> dict[int, list["Levels"]]:
+        return {}
 
 
-def thinned(features: Tensor, first: int, per_image: int) -> Tensor:
-    """At most about ``per_image`` activations of each unit from each image of (N, U, h, w), as (U, n).
+def still(low: Tensor, top: Tensor) -> Tensor:
+    """Which units, of these extremes (U,), do not move: interpolating a constant jitters in its last bits."""
+    return top - low <= 1e-6 * top.abs()
 
-    A regular grid whose corner moves on from image to image (``first`` is the place of the batch in the sample): no
-    pixel is preferred, and the choice does not depend on how the sample is cut into batches.
-    """
-    step = 1
-    while (features.shape[2] // step) * (features.shape[3] // step) > per_image:
-        step += 1
-    chosen = [
-        image[:, (first + i) // step % step :: step, (first + i) % step :: step].flatten(1)
-        for i, image in enumerate(features)
-    ]
-    return torch.cat(chosen, dim=1)
+
+def _over(constant: Tensor) -> Tensor:
+    """A level that a constant does not pass however it jitters."""
+    return constant + 4e-6 * constant.abs()
+
+
+def _inside(shares: Sequence[float]) -> float:
+    """The smallest of ``shares``, all of which must lie strictly between 0 and 1."""
+    if outside := [share for share in shares if not 0 < share < 1]:
+        raise ValueError(f"a level is placed at a share of pixels strictly between 0 and 1, got {outside[0]}")
+    return min(shares)
 
 
 def _cell(activations: Tensor, low: Tensor, per_cell: Tensor) -> Tensor:
     """The cell of each activation (..., U), as a whole float32; 0 is "at the low end or below"."""
-    return ((activations - low) * per_cell).ceil_().clamp_(0, CELLS - 1)
+    return (activations - low).mul_(per_cell).ceil_().clamp_(0, CELLS - 1)
 
 
 def _exact(guess: Tensor, edges: Tensor, low: Tensor, per_cell: Tensor) -> Tensor:

@@ -41,13 +41,22 @@ def batches(latents: Latents, size: int) -> Iterator[Tensor]:
 
 
 def sights(
-    generator: nn.Module, layers: Sequence[str], latent_batches: Iterable[Tensor], segmenter: Segmenter
+    generator: nn.Module,
+    layers: Sequence[str],
+    latent_batches: Iterable[Tensor],
+    segmenter: Segmenter,
+    *,
+    finite: bool = True,
 ) -> Iterator[Sight]:
-    """Generate, segment and record, batch after batch. Call it with the generator at rest (``hooks.at_rest``)."""
+    """Generate, segment and record, batch after batch. Call it with the generator at rest (``hooks.at_rest``).
+
+    NaN and infinity in a layer are an error, unless ``finite`` is false.
+    """
+    look = features if finite else maps
     with record(generator, layers) as seen:
         for batch in latent_batches:
             images = generate(generator, batch)
-            yield Sight(batch, images, segment(segmenter, images), {layer: features(seen, layer) for layer in layers})
+            yield Sight(batch, images, segment(segmenter, images), {layer: look(seen, layer) for layer in layers})
 
 
 def generate(generator: nn.Module, latents: Tensor) -> Tensor:
@@ -67,10 +76,17 @@ def segment(segmenter: Segmenter, images: Tensor) -> Tensor:
     """
     shown = images.float()
     classes = segmenter(shown.expand(-1, 3, -1, -1) if shown.shape[1] == 1 else shown)
+    if not isinstance(classes, Tensor):
+        raise ValueError(f"expected a tensor of classes, (N, H, W), from the segmenter, got {type(classes).__name__}")
     if classes.ndim != 3 or len(classes) != len(images) or classes.is_floating_point():
         raise ValueError(
             f"expected {len(images)} maps of integer classes, (N, H, W), from the segmenter, "
             f"got {classes.dtype} of shape {tuple(classes.shape)}"
+        )
+    if classes.shape[1:] != images.shape[2:]:
+        raise ValueError(
+            f"expected a class for each of {' x '.join(map(str, images.shape[2:]))} pixels from the segmenter, got "
+            f"maps of {' x '.join(map(str, classes.shape[1:]))}: resize its answers to the images"
         )
     low, high = (int(extreme) for extreme in torch.aminmax(classes))
     if low < -1 or high >= len(segmenter.labels):
@@ -83,9 +99,17 @@ def segment(segmenter: Segmenter, images: Tensor) -> Tensor:
 
 def features(seen: Recording, layer: str) -> Tensor:
     """What ``layer`` put out, (N, U, h, w) float32; a ValueError when that is no map of units, or not finite."""
-    found = seen[layer].detach()
-    if found.ndim != 4:
-        raise ValueError(f"layer {layer!r} puts out the shape {tuple(found.shape)}, expected (N, units, height, width)")
+    found = maps(seen, layer)
     if not bool(torch.isfinite(found).all()):
         raise ValueError(f"layer {layer!r} puts out NaN or infinite numbers: the generator is broken or its input is")
+    return found
+
+
+def maps(seen: Recording, layer: str) -> Tensor:
+    """What ``layer`` put out, (N, U, h, w) float32, finite or not; a ValueError when that is no map of units."""
+    if layer not in seen:
+        raise ValueError(f"layer {layer!r} does not run when the generator makes images: choose another layer")
+    found = seen[layer].detach()
+    if found.ndim != 4 or not found.numel():
+        raise ValueError(f"layer {layer!r} puts out the shape {tuple(found.shape)}, expected (N, units, height, width)")
     return found.float()

@@ -18,9 +18,11 @@ from dissect.choosing import choose_units
 from dissect.dissecting import compare_layers
 from dissect.dissection import Dissection
 from dissect.hooks import layers as layers_of
+from dissect.remarks import remarks
 from dissect.report import write_report
 from dissect.sampling import Progress
 from dissect.segmenter import Segmenter
+from dissect.upsampling import Upsampling
 
 CAUSAL_IMAGES = 64  # images in which units are changed
 SMALLEST = 4  # side of the smallest layer worth dissecting, in cells
@@ -34,6 +36,7 @@ class Study:
     best: Dissection
     effects: tuple[CausalEffect, ...]
     page: Path
+    remarks: tuple[str, ...] = ()  # what is to be said beside the numbers, a line each
 
     def table(self) -> Table:
         """The layers compared: their units, how many are matched, and with which concepts. A star marks the best."""
@@ -55,7 +58,11 @@ def study(
     layers: Sequence[str] = (),
     colours: Sequence[Sequence[int]] | None = None,
     concepts: Sequence[str] = (),
+    preset: str = "chance-corrected",
+    upsampling: Upsampling = "bilinear",
+    keep: str | Path | None = None,
     provenance: Mapping[str, str] | None = None,
+    origin: str | None = None,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Study:
@@ -63,15 +70,30 @@ def study(
 
     Causes are tested for ``concepts``, by default for the three with most matched units among those that cover less
     than a tenth of the picture: large classes have units by their size alone. ``latents`` (N, ...) are the sample.
-    ``progress`` hears of the images of the dissection. Raises as ``compare_layers`` and ``write_report`` do, and
-    FileExistsError before any work when ``folder`` is there already.
+    ``preset`` is one of ``dissect.presets.PRESETS``; the counts are kept in the file ``keep`` and taken up from there,
+    as in :func:`dissect.dissect`. ``origin`` is Python that makes the sample again: see ``write_report``. ``progress``
+    hears of the images of the dissection. Raises as ``compare_layers`` and ``write_report`` do, and FileExistsError
+    before any work when ``folder`` is there already.
     """
     folder = Path(folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
     wanted = list(layers) or spatial_layers(generator, latents[:1])
-    dissections = compare_layers(generator, wanted, latents, segmenter, provenance=provenance, progress=progress)
+    said: list[str] = []
+    dissections = compare_layers(
+        generator,
+        wanted,
+        latents,
+        segmenter,
+        upsampling=upsampling,
+        criterion=preset,
+        keep=keep,
+        provenance=provenance,
+        progress=progress,
+        remark=said.append,
+    )
     best = best_layer(dissections)
+    said += [line for dissection in dissections.values() for line in remarks(dissection)]
     tested = list(concepts) or _small_concepts(best)
     effects = tuple(
         causal_effect(
@@ -81,13 +103,24 @@ def study(
             latents[:CAUSAL_IMAGES],
             segmenter,
             random_trials=4,
+            concept=concept,
             rng=rng,
         )
         for concept in tested
     )
-    page = write_report(folder, best, generator, latents, segmenter, colours=colours, causal=effects)
+    page = write_report(
+        folder,
+        best,
+        generator,
+        latents,
+        segmenter,
+        colours=colours,
+        causal=effects,
+        layers=dissections,
+        origin=origin,
+    )
     best.save(folder / "dissection.safetensors")
-    return Study(dissections, best, effects, page)
+    return Study(dissections, best, effects, page, tuple(dict.fromkeys(said)))
 
 
 def spatial_layers(generator: nn.Module, latent: Tensor) -> list[str]:

@@ -6,15 +6,17 @@ what those share, they share by chance, by the sizes of things and the places wh
 integers, so the result does not depend on how the sample is cut into batches.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
+from dissect.classmap import ClassMap
 from dissect.levels import Levels
+from dissect.upsampling import Upsampling, view
 
 Pixels = NDArray[np.float64]
 
@@ -33,50 +35,62 @@ class Counts:
 class Tally:
     """Pixels of ``U`` units by class and by the number of levels that the unit's upsampled activation lies above."""
 
-    def __init__(self, levels: Levels, classes: int) -> None:
+    def __init__(self, levels: Levels, classes: int, upsampling: Upsampling = "bilinear") -> None:
         self.levels = levels
         self.classes = classes
+        self.upsampling = upsampling
         units, count = levels.values.shape
-        shape = (units, classes + 1, count + 1)  # the last class is "none"
+        shape = (classes + 1, units, count + 1)  # the last class is "none"
         self._matching = torch.zeros(shape, dtype=torch.int64, device=levels.values.device)
         self._crossed = torch.zeros_like(self._matching)
-        self._first: Tensor | None = None
-        self._latest: Tensor | None = None
+        self._first: Tensor | None = None  # the features (U, h, w) of the first image
+        self._latest: ClassMap | None = None
 
-    def add(self, features: Tensor, classes: Tensor) -> None:
-        """Count the activations ``features`` (N, U, h, w) against the ``classes`` (N, H, W), -1 being none.
+    def add(self, features: Tensor, classes: Sequence[ClassMap]) -> None:
+        """Count the activations ``features`` (N, U, h, w) against the ``classes`` of their images.
 
-        Activations are brought to (H, W) bilinearly, ``align_corners=False``, as in gandissect.
+        Raises:
+            ValueError: the image is of another size than those before.
         """
-        # With the units last in memory, upsampling is some twenty times faster on a CPU.
-        features = features.contiguous(memory_format=torch.channels_last)
-        for one, seen in zip(features.split(1), classes, strict=True):
-            upsampled = F.interpolate(one, size=seen.shape, mode="bilinear", align_corners=False)
-            below = self.levels.below(upsampled[0].permute(1, 2, 0).reshape(-1, one.shape[1]))  # (H * W, U)
-            self._matching += self._histogram(below, seen)
+        for one, seen in zip(features, classes, strict=True):
+            at = view(one, seen.size, self.levels, self.upsampling)
+            at.count(seen, self._matching)
             if self._latest is None:
-                self._first = below
+                self._first = one.clone()
+            elif self._latest.size != seen.size:
+                raise ValueError(f"expected images of equal size, got {seen.size} after {self._latest.size}")
             else:
-                self._crossed += self._histogram(below, self._latest)
+                at.count(self._latest, self._crossed)
             self._latest = seen
 
     def counts(self) -> Counts:
         """What was counted so far, of at least one image."""
         assert self._first is not None, "an image was added"
         assert self._latest is not None, "an image was added"
+        at = view(self._first, self._latest.size, self.levels, self.upsampling)
+        at.count(self._latest, crossed := self._crossed.clone())
         both, on, concept = self._above(self._matching)
-        by_chance, _, _ = self._above(self._crossed + self._histogram(self._first, self._latest))
-        return Counts(both, by_chance, on, concept, float(self._matching[0].sum()))
+        by_chance, _, _ = self._above(crossed)
+        return Counts(both, by_chance, on, concept, float(self._matching[:, 0].sum()))
 
-    def _histogram(self, below: Tensor, classes: Tensor) -> Tensor:
-        """Pixels (U, classes + 1, L + 1) of one image, from the levels ``below`` (H * W, U) and ``classes`` (H, W)."""
-        units, rows, bins = self._matching.shape
-        first = torch.arange(units, dtype=torch.int32, device=below.device) * (rows * bins)
-        row = torch.where(classes < 0, self.classes, classes).flatten().to(torch.int32) * bins
-        where = below + row[:, None] + first
-        return torch.bincount(where.flatten(), minlength=units * rows * bins).view(units, rows, bins)
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything but the levels, as arrays, of at least one image; for :meth:`restore`."""
+        assert self._first is not None, "an image was added"
+        assert self._latest is not None, "an image was added"
+        parts = (self._matching, self._crossed, self._first, self._latest.classes)
+        names = ("matching", "crossed", "first", "latest")
+        return {name: part.cpu().numpy() for name, part in zip(names, parts, strict=True)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Become the tally whose :meth:`state` this is."""
+        device = self.levels.values.device
+        self._matching, self._crossed, self._first, latest = (
+            torch.tensor(state[name], device=device) for name in ("matching", "crossed", "first", "latest")
+        )
+        self._latest = ClassMap(latest, self.classes)
 
     def _above(self, histogram: Tensor) -> tuple[Pixels, Pixels, Pixels]:
+        histogram = histogram.transpose(0, 1)
         above = histogram.flip(2).cumsum(2).flip(2)[:, :, 1:]  # above level l: more than l levels lie below
         parts = above[:, : self.classes], above.sum(1, keepdim=True), histogram[:1, : self.classes].sum(2, keepdim=True)
         both, on, concept = (part.double().cpu().numpy() for part in parts)

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dissect.sealed import read_sealed, write_sealed
+from dissect.segmenters.contract import check_images, checked_colours, checked_labels
 
 WIDTHS = (16, 32, 64, 96)
 _KIND, _VERSION = "unet-segmenter", 1
@@ -77,7 +78,7 @@ def folded(net: UNet) -> UNet:
 
 
 class UNetSegmenter:
-    """A trained U-Net as a ``Segmenter``, on any device: it follows the images.
+    """A trained U-Net as a ``Segmenter`` and ``DifferentiableSegmenter``, on any device: it follows the images.
 
     ``colours`` has an RGB for each label. Where the most probable class is less probable than ``sure``, the
     answer is -1, none of the labels; with the default of 0 every pixel gets one.
@@ -89,15 +90,14 @@ class UNetSegmenter:
         classes = net.head.out_channels
         if len(labels) != classes:
             raise ValueError(f"the network tells {classes} classes apart, but there are {len(labels)} labels")
-        if colours is not None and len(colours) != len(labels):
-            raise ValueError(f"expected one colour for each of {len(labels)} labels, got {len(colours)}")
         if not 0.0 <= sure < 1.0:
             raise ValueError(f"sure is a probability from 0 to below 1, got {sure}")
         self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.labels: tuple[str, ...] = tuple(labels)
-        self.colours = None if colours is None else tuple((int(r), int(g), int(b)) for r, g, b in colours)
+        self.labels = checked_labels(labels)
+        self.colours = checked_colours(colours, self.labels)
         self.sure = sure
 
+    @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
         """Classes (N, H, W) int64 of images (N, 3, H, W) in [-1, 1]."""
         if not self.sure:
@@ -109,18 +109,17 @@ class UNetSegmenter:
 
         return self._map(images, choose)
 
+    def logits(self, images: Tensor) -> Tensor:
+        """Scores (N, classes, H, W) before the softmax, differentiable with respect to the images."""
+        return self._map(images, lambda scores: scores)
+
+    @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
         """The probability of every class at every pixel: (N, classes, H, W), summing to 1 over the classes."""
         return self._map(images, lambda scores: scores.softmax(1))
 
-    @torch.no_grad()
     def _map(self, images: Tensor, answer: _Answer) -> Tensor:
-        if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
-            raise ValueError(
-                f"expected images (N, 3, H, W), float in [-1, 1], got {images.dtype} {tuple(images.shape)}"
-            )
-        if min(images.shape[2:]) < 4:
-            raise ValueError(f"expected images of at least 4 x 4 pixels, got {tuple(images.shape[2:])}")
+        check_images(images, smallest=4)
         net = self.net.to(images.device)
         shown = images.float().contiguous(memory_format=torch.channels_last)
         return torch.cat([answer(net(chunk)) for chunk in shown.split(_CHUNK)])

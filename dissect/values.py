@@ -4,21 +4,21 @@ Bau et al. 2019, GAN Dissection, section 3.2: units are inserted at a constant, 
 the concept's area in each cell of the layer.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from dissect.classmap import ClassMap
 from dissect.hooks import at_rest
-from dissect.levels import quantile, thinned
+from dissect.quantiles import Sketch, unit_sketch
 from dissect.sampling import Latents, Progress, batches, sights
 from dissect.segmenter import Segmenter
 
 HIGH = 0.99  # the quantile that GANPaint inserts with
-SAMPLED = 65_536  # activations of each unit that its quantiles are taken from, about
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +40,11 @@ class ConceptMeans:
         self._sum = torch.zeros(units, dtype=torch.float64)
         self._cells = 0
 
-    def add(self, features: Tensor, classes: Tensor) -> None:
-        """Take in ``features`` (N, U, h, w) seen beside ``classes`` (N, H, W)."""
-        size = features.shape[-2:]
-        labels = torch.arange(len(self._area), device=classes.device)
+    def add(self, features: Tensor, classes: Sequence[ClassMap]) -> None:
+        """Take in ``features`` (N, U, h, w) seen beside the ``classes`` of their images."""
         for feature, seen in zip(features, classes, strict=True):
-            area = F.interpolate((seen == labels[:, None, None])[None].float(), size=size, mode="area")[0]
-            area, feature = area.flatten(1).double(), feature.flatten(1).double()
+            area = seen.shares((feature.shape[1], feature.shape[2]))
+            feature = feature.flatten(1).double()
             self._weighted += (area @ feature.T).cpu()
             self._area += area.sum(1, keepdim=True).cpu()
             self._sum += feature.sum(1).cpu()
@@ -59,6 +57,18 @@ class ConceptMeans:
         inside = torch.where(self._area > 0, self._weighted / self._area, overall)
         outside = torch.where(elsewhere > 1e-9, (self._sum - self._weighted) / elsewhere, overall)
         return inside.numpy(), outside.numpy()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything, as arrays, for :meth:`restore`."""
+        cells = np.array([self._cells])
+        return {
+            "weighted": self._weighted.numpy(), "area": self._area.numpy(), "sum": self._sum.numpy(), "cells": cells,
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Become the means whose :meth:`state` this is."""
+        self._weighted, self._area, self._sum = (torch.tensor(state[name]) for name in ("weighted", "area", "sum"))
+        self._cells = int(state["cells"][0])
 
 
 def insertion_values(
@@ -78,20 +88,20 @@ def insertion_values(
         ValueError: no such layer, no latents, or a generator or segmenter that does not answer as expected.
     """
     means: ConceptMeans | None = None
-    sample: list[Tensor] = []
-    sampled = done = 0
+    sample: Sketch | None = None
+    done = 0
     with at_rest(generator):
         for sight in sights(generator, [layer], batches(latents, batch_size), segmenter):
             found = sight.features[layer]
             means = means or ConceptMeans(found.shape[1], len(segmenter.labels))
-            means.add(found, sight.classes)
-            if sampled < SAMPLED:
-                sample.append(thinned(found, done, SAMPLED // 256))
-                sampled += sample[-1].shape[1]
+            sample = sample or unit_sketch(found.shape[1])
+            means.add(found, [ClassMap(seen, len(segmenter.labels)) for seen in sight.classes])
+            sample.add_maps(found)
             done += len(found)
             if progress is not None:
                 progress(done)
     assert means is not None, "batches() yields at least one"
+    assert sample is not None, "batches() yields at least one"
     inside, outside = means.means()
-    high = quantile(torch.cat(sample, dim=1).sort(dim=1).values, HIGH)
+    high = sample.quantile(HIGH)
     return InsertionValues(tuple(segmenter.labels), inside, outside, high.double().cpu().numpy())

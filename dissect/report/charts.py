@@ -16,6 +16,7 @@ from dissect.report.markup import count, percent
 WIDTH = 560
 LABELS = 128  # pixels kept for the names on the left
 VALUES = 88  # and for the numbers on the right
+SHARES = 176  # or for a number and a share of the pixels
 ROW = 30
 EFFECT_ROW = 38
 
@@ -41,10 +42,19 @@ class Effect:
     control: tuple[float, float, float]
 
 
+@dataclass(frozen=True)
+class Stack:
+    """A layer: how many units it has, and how many of each concept, as (concept, colour, units)."""
+
+    label: str
+    total: int
+    parts: Sequence[tuple[str, str, int]]
+
+
 def units_chart(bars: Sequence[Bar]) -> str:
     """Horizontal bars: the number of units of each concept, with the concept's share of the pixels beside it."""
     longest = max((len(bar.ious) for bar in bars), default=1) or 1
-    room = WIDTH - LABELS - 146
+    room = WIDTH - LABELS - SHARES
     rows = []
     for index, bar in enumerate(bars):
         top = index * ROW
@@ -116,6 +126,45 @@ def effects_chart(effects: Sequence[Effect], title: str, unit: str, at_most: flo
             f"{signed(effect.ours[0])}{unit}</text></g>"
         )
     return _svg(marks, height + 26, title, "A bar is a concept's change; the thin grey bar below it is random units.")
+
+
+def shares_chart(shares: Sequence[tuple[str, str, float]], title: str) -> str:
+    """Horizontal bars of (concept, colour, share in [0, 1]), on one scale that ends at the largest."""
+    most = max((share for _, _, share in shares), default=1.0) or 1.0
+    room = WIDTH - LABELS - VALUES
+    rows = []
+    for index, (concept, colour, share) in enumerate(shares):
+        top = index * ROW
+        end = LABELS + room * share / most
+        rows.append(
+            f"{_name(concept, top)}{_bar(LABELS, end, top + 5, ROW - 10, colour, 'bar')}"
+            f'<text class="value" x="{end + 8:.1f}" y="{top + 20}">{percent(share)}</text>'
+        )
+    return _svg(rows, len(shares) * ROW, title, "One bar a concept; all together are the whole.")
+
+
+def stacks_chart(stacks: Sequence[Stack], title: str) -> str:
+    """A bar for each layer, all of one length, its parts in proportion to the units of each concept."""
+    room = WIDTH - LABELS - VALUES
+    marks = []
+    for index, stack in enumerate(stacks):
+        top = index * ROW
+        marks.append(_name(stack.label, top))
+        marks.append(f'<rect class="rest" x="{LABELS}" y="{top + 5}" width="{room}" height="{ROW - 10}" rx="2"/>')
+        left = float(LABELS)
+        for concept, colour, number in stack.parts:
+            length = room * number / stack.total
+            marks.append(
+                f'<rect class="bar" x="{left:.1f}" y="{top + 5}" width="{length:.1f}" height="{ROW - 10}" '
+                f'fill="{colour}"><title>{escape(stack.label)}: {count(number, "unit")} of {escape(concept)}</title>'
+                "</rect>"
+            )
+            left += length
+        matched = sum(number for _, _, number in stack.parts)
+        marks.append(
+            f'<text class="value" x="{WIDTH}" y="{top + 20}" text-anchor="end">{percent(matched / stack.total)}</text>'
+        )
+    return _svg(marks, len(stacks) * ROW, title, "One bar a layer; the coloured share of it matches a concept.")
 
 
 def _note(effect: Effect, unit: str) -> str:

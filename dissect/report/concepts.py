@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from dissect.dissection import Match
+from dissect.report import curves
 from dissect.report.charts import Bar, quality_chart, units_chart
 from dissect.report.contents import Contents
 from dissect.report.markup import count, percent, photo, swatch
@@ -13,6 +14,11 @@ from dissect.report.markup import count, percent, photo, swatch
 NOTHING = (
     "<p>No unit of this layer passed the criterion. Try a layer nearer to the middle of the generator, more images, or "
     "a segmenter that knows this generator’s pictures better.</p>"
+)
+INTRODUCTION = (
+    "<p>A concept’s units are those that agree with it better than with any other, and well enough. Below, each is "
+    "shown in the pictures where it is strongest, of all that were looked at: what it cares for, not what it does on "
+    "average.</p>"
 )
 
 
@@ -25,7 +31,7 @@ def section(contents: Contents, quality: int) -> str:
         return NOTHING
     missing = [concept for concept in units if not units[concept]]
     left_out = [concept for concept in found if concept not in contents.plan]
-    parts = [_charts(contents, {concept: units[concept] for concept in found})]
+    parts = [INTRODUCTION, _charts(contents, {concept: units[concept] for concept in found})]
     if missing:
         parts.append(f"<p>Without a unit: {escape(', '.join(missing))}.</p>")
     parts += [_concept(contents, concept, units[concept], quality) for concept in found if concept in contents.plan]
@@ -75,5 +81,7 @@ def _unit(contents: Contents, match: Match, quality: int) -> str:
         f'<figure class="unit"><figcaption><a href="#unit-{match.unit}">Unit {match.unit}</a>'
         f'<span class="gauge" aria-hidden="true"><span style="{gauge}"></span></span>'
         f"<span>IoU {match.iou:.3f}</span><span>score {match.score:.3f}</span>"
-        f'<span>on in {percent(contents.area(match))}</span></figcaption><div class="eight">{tiles}</div></figure>'
+        f"<span>on in {percent(contents.area(match))}</span>"
+        f"{curves.chart(contents.dissection, match, contents.colour(match.concept))}</figcaption>"
+        f'<div class="eight">{tiles}</div></figure>'
     )

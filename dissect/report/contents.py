@@ -6,9 +6,11 @@ import colorsys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from dissect.dissection import Dissection, Match
-from dissect.report.causes import Story
 from dissect.report.gallery import Gallery
+from dissect.report.stories import Story
 from dissect.sheets import Picture, outlined
 
 Colour = tuple[int, int, int]  # red, green, blue, 0 to 255
@@ -19,7 +21,7 @@ SHEETS = 72  # in one page, at most
 TILE = 192  # pixels across a picture of a sheet
 THUMB = 80  # and of one in the table of all units
 THUMBS = 3
-THUMBED_UNITS = 512  # the table of a larger layer comes without pictures
+THUMBED_UNITS = 512  # the table of a larger layer comes without pictures and without sheets to open
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Contents:
     plan: Mapping[str, Sequence[int]]
     stories: Sequence[Story]
     provenance: Mapping[str, str]
+    layers: Mapping[str, Dissection]  # all that were dissected with the same images, from the first to the last
+
+    def colours_of_classes(self) -> Picture:
+        """The colours (K + 1, 3) to index with classes: the last is grey, for class -1, "none of them"."""
+        return np.array([*self.palette, (128, 128, 128)], dtype=np.uint8)
 
     def colour(self, concept: str) -> str:
         """The concept's colour for CSS."""
@@ -56,7 +63,10 @@ class Contents:
         images = [int(image) for image in self.dissection.top_images[match.unit][:count]]
         maps, pictures = self.gallery.maps, self.gallery.pictures
         line = 1.5 if width >= TILE else 1.0
-        return [outlined(pictures[i], maps[match.unit, i], match.level, width, line) for i in images]
+        return [
+            outlined(pictures[i], maps[match.unit, i], match.level, width, line, self.dissection.upsampling)
+            for i in images
+        ]
 
 
 def css(colour: Colour) -> str:
@@ -91,10 +101,8 @@ def wanted_images(
 ) -> dict[int, set[int]]:
     """The images to draw, and for each the units whose maps are needed."""
     wanted: dict[int, set[int]] = {image: set() for image in samples}
-    shown = {unit: SHEET for units in plan.values() for unit in units}
-    if dissection.count <= THUMBED_UNITS:
-        shown = {unit: shown.get(unit, THUMBS) for unit in range(dissection.count)}
-    for unit, pictures in shown.items():
-        for image in dissection.top_images[unit][:pictures]:
+    everyone = range(dissection.count) if dissection.count <= THUMBED_UNITS else ()
+    for unit in {*everyone, *(unit for units in plan.values() for unit in units)}:
+        for image in dissection.top_images[unit][:SHEET]:
             wanted.setdefault(int(image), set()).add(unit)
     return wanted

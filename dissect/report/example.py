@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dissect.dissection import Match
+from dissect.dissection import Dissection, Match
 from dissect.report.contents import TILE, Colour, Contents
-from dissect.report.markup import photo
-from dissect.sheets import Picture, enlarge, heat, outlined, region
+from dissect.report.markup import percent, photo
+from dissect.sheets import Picture, enlarge, heat, region
 
 Mask = npt.NDArray[np.bool_]  # (H, W)
 
@@ -18,12 +18,13 @@ LEAD = (
     "second network, the segmenter, to name what is in every pixel. Then it compares each unit’s map with each "
     "concept. No unit was told to draw anything in particular; whatever is found was learned from pictures alone.</p>"
 )
+LEVELS = {  # by the dissection's rule
+    "score": "Each pair of a unit and a concept has its own, the one at which they agree best beyond chance.",
+    "iqr": "Each pair of a unit and a concept has its own, the one at which they tell most of each other.",
+    "iou": "Each pair of a unit and a concept has its own, the one at which they agree best.",
+}
+RANKS = {"score": "score", "iqr": "IQR", "iou": "IoU"}
 WORDS = (
-    (
-        "Level",
-        "A unit counts as “on” where its map, enlarged to the picture, is above its level. Each pair of a unit and a "
-        "concept has its own, the one at which they agree best.",
-    ),
     (
         "IoU",
         "Intersection over union: of the pixels that are in the unit’s region or in the concept, the share that is in "
@@ -31,20 +32,34 @@ WORDS = (
     ),
     (
         "Score",
-        "The IoU corrected for luck: 0 is what a region of the same size, thrown anywhere, would reach, and 1 is "
-        "perfect. A sky overlaps with anything; the score does not reward that. It decides a unit’s concept.",
+        "The IoU corrected for chance: 0 is what the unit’s regions reach when they are laid over another picture, and "
+        "1 is perfect. Sky is large and always above, so nearly any unit overlaps with some sky; that much it has with "
+        "another picture’s sky, too, and gets no score for it.",
     ),
-    ("IQR", "Information quality ratio: how much knowing the unit tells about the concept, from 0 to 1."),
+    (
+        "IQR",
+        "Information quality ratio: the information that unit and concept share, as a part of all that the two hold "
+        "together. 0 is none, 1 is all.",
+    ),
     ("Area", "The share of all pixels where the unit is on."),
 )
 
 
 def section(contents: Contents, quality: int) -> str:
     """What dissection is, an example in five pictures, and the words that the report uses."""
-    words = "".join(f"<div><dt>{word}</dt><dd>{meaning}</dd></div>" for word, meaning in WORDS)
+    defined = (("Level", _level(contents.dissection)), *WORDS)
+    words = "".join(f"<div><dt>{word}</dt><dd>{meaning}</dd></div>" for word, meaning in defined)
+    decides = f"<p>A unit’s concept is the one with its highest {RANKS[contents.dissection.criterion.rank]}.</p>"
     match = _chosen(contents)
     steps = "" if match is None else _steps(contents, match, quality)
-    return f'{LEAD}{steps}<dl class="words">{words}</dl>'
+    return f'{LEAD}{steps}<dl class="words">{words}</dl>{decides}'
+
+
+def _level(dissection: Dissection) -> str:
+    """What a level is, and how those of this dissection were found."""
+    rule = dissection.rule
+    chosen = LEVELS[rule] if isinstance(rule, str) else f"Each unit has one, which {percent(rule)} of its map exceed."
+    return f"A unit counts as “on” where its map, enlarged to the picture, is above its level. {chosen}"
 
 
 def _chosen(contents: Contents) -> Match | None:
@@ -60,14 +75,16 @@ def _steps(contents: Contents, match: Match, quality: int) -> str:
     concept = contents.dissection.concept(match.concept)
     colour = contents.palette[concept]
     there = contents.gallery.classes[image] == concept
-    on = region(activation, match.level, *there.shape)
+    upsampling = contents.dissection.upsampling
+    height, width = there.shape
+    on = region(activation, match.level, height, width, upsampling)
     both, either = int((there & on).sum()), int((there | on).sum())
     shown = enlarge(picture, TILE)
     size = shown.shape[1], shown.shape[0]
     steps = [
         ("The picture", "as the generator drew it.", shown),
         (f"Unit {match.unit}", "its map, enlarged: bright is strong.", heat(activation, *size)),
-        ("Its region", "where the map is above the unit’s level.", outlined(picture, activation, match.level, TILE)),
+        ("Its region", "where the map is above the unit’s level.", contents.tiles(match, count=1)[0]),
         (match.concept.capitalize(), "as the segmenter sees it.", _veiled(shown, there, colour)),
         (
             "Both together",

@@ -12,13 +12,18 @@ from dissect.sheets import Picture
 
 def photo(picture: Picture, quality: int, alt: str) -> str:
     """A picture (H, W, 3) as an image element, compressed to WebP of ``quality`` (1 to 100)."""
-    return _element("image/webp", encoded(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality]), picture, alt)
+    return _element(data_uri(picture, quality), picture, alt)
+
+
+def data_uri(picture: Picture, quality: int) -> str:
+    """A picture (H, W, 3) as an address that holds it whole, compressed to WebP of ``quality`` (1 to 100)."""
+    return _uri("image/webp", encoded(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality]))
 
 
 def pixels(picture: Picture, alt: str) -> str:
     """A small picture of flat colours: without loss, enlarged by the browser with its pixels kept square."""
     data = encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
-    return _element("image/png", data, picture, alt, ' class="pixels"')
+    return _element(_uri("image/png", data), picture, alt, ' class="pixels"')
 
 
 def encoded(kind: str, picture: Picture, options: list[int]) -> bytes:
@@ -39,14 +44,18 @@ def count(number: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in [0, 1] as a percentage people read: 46 %, 7.2 %, 0.31 %."""
+    """A share in [0, 1] as a percentage people read: 46 %, 7.2 %, 0.31 %, in one piece."""
     value = 100.0 * share
-    return f"{value:.0f} %" if value >= 10 else f"{value:.2g} %"
+    return f"{value:.0f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2g}\N{NO-BREAK SPACE}%"
 
 
-def _element(kind: str, data: bytes, picture: Picture, alt: str, style: str = "") -> str:
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _element(uri: str, picture: Picture, alt: str, style: str = "") -> str:
     height, width = picture.shape[:2]
     return (
-        f'<img{style} src="data:{kind};base64,{base64.b64encode(data).decode()}" alt="{escape(alt)}" '
-        f'width="{width}" height="{height}" loading="lazy" decoding="async">'
+        f'<img{style} src="{uri}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy" '
+        'decoding="async">'
     )

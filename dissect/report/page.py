@@ -7,12 +7,14 @@ from importlib.resources import files
 
 import numpy as np
 
-from dissect.report import causes, concepts, example, table
+from dissect.report import causes, concepts, dialog, example, layers, limits, units
 from dissect.report.contents import TILE, Contents
 from dissect.report.markup import photo, pixels, swatch
 from dissect.sheets import enlarge
 
 FIRST = 6  # pictures beside the title
+STYLES = ("page.css", "figures.css", "charts.css", "tables.css", "dialog.css")
+SCRIPTS = ("units.js", "dialog.js")
 PAPER = (
     "Method: David Bau, Jun-Yan Zhu, Hendrik Strobelt, Bolei Zhou, Joshua B. Tenenbaum, William T. Freeman and Antonio "
     "Torralba, <cite>GAN Dissection: Visualizing and Understanding Generative Adversarial Networks</cite>, ICLR 2019."
@@ -25,8 +27,10 @@ def render(contents: Contents, quality: int) -> str:
         ("how", "How to read it", example.section(contents, quality)),
         ("pictures", "The pictures", _pictures(contents, quality)),
         ("concepts", "The concepts", concepts.section(contents, quality)),
-        ("causes", "Cause and effect", causes.section(contents.stories, quality)),
-        ("all", "All units", table.section(contents, quality)),
+        ("causes", "Cause and effect", causes.section(contents, quality)),
+        ("layers", "The layers", layers.section(contents)),
+        ("all", "All units", units.section(contents, quality)),
+        ("limits", "What it cannot say", limits.section(contents)),
         ("provenance", "Provenance", _provenance(contents)),
     )
     there = [(anchor, name, body) for anchor, name, body in sections if body]
@@ -35,22 +39,26 @@ def render(contents: Contents, quality: int) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(contents.title)}</title><style>{_beside('page.css')}</style></head><body>"
+        f"<title>{escape(contents.title)}</title><style>{''.join(map(_beside, STYLES))}</style></head><body>"
         f'{_top(contents, quality)}<nav aria-label="Sections"><ul>{links}</ul></nav><main>{bodies}</main>'
-        "<footer>The numbers of this page are in <code>report.json</code> and <code>units.csv</code> beside it, the "
-        f"sheets as pictures in <code>sheets</code>.</footer><script>{_beside('page.js')}</script></body></html>\n"
+        "<footer>Beside this page lie its numbers, <code>report.json</code> and tables as CSV, the sheets as pictures "
+        "in <code>sheets</code>, and <code>replay.py</code>, which does the dissection again and compares; "
+        f"<code>README.md</code> says what each column holds.</footer>"
+        f"{dialog.section(contents, quality)}<script>{''.join(map(_beside, SCRIPTS))}</script></body></html>\n"
     )
 
 
 def _top(contents: Contents, quality: int) -> str:
     dissection = contents.dissection
     matched = dissection.matched()
-    facts = (
+    facts: tuple[tuple[str, str], ...] = (
         ("units in the layer", f"{dissection.count}"),
         ("match a concept", f"{len(matched)}"),
         ("concepts have a unit", f"{len({match.concept for match in matched})} of {len(dissection.labels)}"),
         ("images looked at", f"{dissection.images:,}"),
     )
+    wrong = limits.faults(dissection)
+    facts += (("cannot be judged", f"{len(wrong)}"),) if wrong else ()
     listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return (
         '<header class="top"><div><p class="eyebrow">Dissection of the layer '
@@ -77,7 +85,7 @@ def _first(contents: Contents, quality: int) -> str:
 
 def _pictures(contents: Contents, quality: int) -> str:
     labels, gallery = contents.dissection.labels, contents.gallery
-    palette = np.array([*contents.palette, (128, 128, 128)], dtype=np.uint8)  # the last for class -1, "none of them"
+    palette = contents.colours_of_classes()
     pairs, seen = [], set()
     for image in contents.samples:
         classes = gallery.classes[image]

@@ -1,17 +1,15 @@
-"""Writing a report: ``report.html`` stands alone (no network, no other file), ``report.json`` holds every number,
-``units.csv`` one row a unit, and ``sheets/`` the unit sheets as PNG.
+"""Writing a report: ``report.html`` stands alone (no network, no other file), ``report.json`` and tables as CSV hold
+every number, ``replay.py`` does it all again, ``sheets/`` and ``edits/`` have the pictures as PNG.
 
 After the unit sheets of Bau et al. 2019, "GAN Dissection", figures 1 and 3.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,18 +20,21 @@ from torch import Tensor, nn
 
 from dissect.causal import CausalEffect
 from dissect.dissection import Dissection
-from dissect.report.causes import stories
+from dissect.report import layers as of_layers
 from dissect.report.contents import SAMPLES, Contents, chosen_palette, chosen_units, css, wanted_images
 from dissect.report.gallery import check_peaks, gather
-from dissect.report.markup import encoded
+from dissect.report.limits import faults
 from dissect.report.page import render
+from dissect.report.pictures import edit_of, write_edits, write_sheets
+from dissect.report.replaying import script
+from dissect.report.stories import stories
+from dissect.report.tables import readme, tables, write_csv
 from dissect.sampling import Progress
 from dissect.segmenter import Segmenter
-from dissect.sheets import strip
 
-FORMAT = "dissection report/1"
+FORMAT = "dissection report/2"
 PAGE_BYTES = 6_000_000
-QUALITIES = (88, 78, 66, 50, 32)  # of the page's pictures: the first with which it is small enough
+QUALITIES = (80, 66, 50, 32)  # of the page's pictures: the first with which it is small enough
 
 
 def write_report(
@@ -45,6 +46,8 @@ def write_report(
     *,
     colours: Sequence[Sequence[int]] | None = None,
     causal: Sequence[CausalEffect] | None = None,
+    layers: Mapping[str, Dissection] | None = None,
+    origin: str | None = None,
     title: str = "What the units draw",
     units_per_concept: int = 4,
     batch_size: int = 32,
@@ -57,18 +60,23 @@ def write_report(
     Args:
         generator: this, the latents (N, ...) and the segmenter are those that were dissected: pictures are drawn again.
         colours: red, green and blue, 0 to 255, for each label; by default the hues are spread evenly.
-        causal: adds what happened when units were changed.
+        causal: adds what happened when units were changed; measured on the first of ``latents``.
+        layers: dissections of other layers with the same images, in the order of the generator: adds their comparison.
+        origin: Python for ``replay.py`` that assigns ``generator``, ``latents`` and ``segmenter`` as they are here;
+            ``torch`` is imported already. Without it the script asks for a function that returns them.
         units_per_concept: how many sheets a concept gets; fewer if there are very many concepts.
         progress: called with the number of images drawn so far.
 
     Raises:
         FileExistsError: ``folder`` is there already, and is not an empty folder.
-        ValueError: generator, latents, segmenter, colours or effects do not belong to the dissection.
+        ValueError: generator, latents, segmenter, colours or effects do not belong to the dissection; or an origin
+            that is no Python.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
     _check(dissection, latents, segmenter, units_per_concept)
+    replay = script(origin)
     palette = chosen_palette(colours, len(dissection.labels))
     plan = chosen_units(dissection, units_per_concept)
     samples = range(min(SAMPLES, len(latents)))
@@ -76,6 +84,8 @@ def write_report(
     gallery = gather(generator, dissection.layer, latents, segmenter, wanted, batch_size=batch_size, progress=progress)
     check_peaks(dissection, gallery)
     effects = list(causal or ())
+    colour_names = [css(colour) for colour in palette]
+    told = stories(effects, generator, dissection, latents, segmenter, gallery, colour_names)
     contents = Contents(
         title=title,
         dissection=dissection,
@@ -83,24 +93,33 @@ def write_report(
         gallery=gallery,
         samples=samples,
         plan=plan,
-        stories=stories(effects, generator, dissection, latents, gallery, [css(colour) for colour in palette]),
+        stories=told,
         provenance={
             "layer": dissection.layer,
             "images": str(dissection.images),
             **dissection.provenance,
             "report written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         },
+        layers=dict(layers or {}),
     )
     numbers = numbers_of(dissection)
-    numbers |= {"causal": [effect.to_dict() for effect in effects], "provenance": dict(contents.provenance)}
+    numbers |= {
+        "causal": [effect.to_dict() for effect in effects],
+        "edits": [edit_of(*item) for item in enumerate(told)],
+    }
+    numbers |= {"layers": of_layers.summary(contents.layers), "provenance": dict(contents.provenance)}
+    written = list(tables(dissection, effects, contents.layers))
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         (draft / "report.html").write_text(_small_page(contents), encoding="utf-8")
         text = json.dumps(_sayable(numbers), allow_nan=False)
         (draft / "report.json").write_text(text + "\n", encoding="utf-8")
-        _write_csv(draft / "units.csv", dissection)
-        _write_sheets(draft / "sheets", contents)
+        write_csv(draft, written)
+        (draft / "README.md").write_text(readme(title, written), encoding="utf-8")
+        (draft / "replay.py").write_text(replay, encoding="utf-8")
+        write_sheets(draft / "sheets", contents)
+        write_edits(draft / "edits", told)
         draft.chmod(0o755)  # a temporary folder is its maker's alone
         if folder.exists():
             folder.rmdir()
@@ -118,8 +137,12 @@ def numbers_of(dissection: Dissection) -> dict[str, Any]:
         "layer": dissection.layer,
         "labels": list(dissection.labels),
         "images": dissection.images,
+        "rule": dissection.rule,
+        "upsampling": dissection.upsampling,
+        "unsteady": dissection.unsteady,
         "criterion": asdict(dissection.criterion),
         "units": [asdict(dissection.best(unit)) for unit in range(dissection.count)],
+        "faults": {str(unit): fault for unit, fault in faults(dissection).items()},
         "concepts": {concept: dissection.units(concept) for concept in dissection.labels},
         **{name: array.tolist() for name, array in vars(dissection).items() if isinstance(array, np.ndarray)},
     }
@@ -152,27 +175,3 @@ def _sayable(value: Any) -> Any:
     if isinstance(value, list):
         return [_sayable(item) for item in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def _write_csv(path: Path, dissection: Dissection) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["unit", "concept", "matched", "score", "iou", "iqr", "level", "area", "peak", "top_images"])
-        for unit in range(dissection.count):
-            match = dissection.best(unit)
-            area = float(dissection.area[unit, dissection.concept(match.concept)])
-            numbers = [match.score, match.iou, match.iqr, match.level, area, float(dissection.peak[unit].max())]
-            tops = " ".join(str(int(image)) for image in dissection.top_images[unit])
-            writer.writerow([unit, match.concept, "yes" if match.matched else "no", *numbers, tops])
-
-
-def _write_sheets(folder: Path, contents: Contents) -> None:
-    folder.mkdir()
-    for concept, units in contents.plan.items():
-        word = (
-            re.sub(r"[^a-z0-9]+", "-", concept.lower()).strip("-") or f"concept-{contents.dissection.concept(concept)}"
-        )
-        for rank, unit in enumerate(units, start=1):
-            sheet = strip(contents.tiles(contents.dissection.best(unit)), columns=4)
-            data = encoded(".png", sheet, [])  # the highest compression takes 80 times as long for a sixth less
-            (folder / f"{word}-{rank}-unit-{unit:04d}.png").write_bytes(data)

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from dissect import compare_layers, dissect, record
+from dissect import Dissection, compare_layers, dissect, record
 from tests.dissect.glass import (
     ALWAYS,
     DOOR,
@@ -129,30 +130,40 @@ def test_a_fixed_share_cannot_match_a_large_class():
     assert (fixed.iou[NOISE] <= fixed.area[NOISE] / fixed.share.clip(1e-9) + 1e-12).all()
 
 
-def test_the_sample_may_be_cut_in_any_way(found):
-    def pieces() -> Iterator[Tensor]:
-        yield from SAMPLE.split([1, 50, 2, 67])
+def same(one: Dissection, other: Dissection) -> None:
+    for item in fields(Dissection):
+        mine, theirs = getattr(one, item.name), getattr(other, item.name)
+        if isinstance(mine, np.ndarray):
+            assert np.array_equal(mine, theirs, equal_nan=True), item.name
+        elif item.name != "provenance":
+            assert mine == theirs, item.name
 
-    for other in (
-        dissect(GlassGenerator(), LAYER, SAMPLE, ColourSegmenter(), batch_size=1),
-        dissect(GlassGenerator(), LAYER, SAMPLE, ColourSegmenter(), batch_size=77),
-        dissect(GlassGenerator(), LAYER, pieces(), ColourSegmenter()),
-    ):
-        for name in (
-            "iou",
-            "score",
-            "iqr",
-            "level",
-            "area",
-            "share",
-            "inside",
-            "outside",
-            "high",
-            "peak",
-            "top_images",
-        ):
-            assert np.array_equal(getattr(other, name), getattr(found, name)), name
-        assert other.images == 120
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"criterion": "gandissect"}, {"criterion": "dissect", "upsampling": "nearest"}]
+)
+def test_the_sample_may_be_cut_in_any_way(settings):
+    def pieces() -> Iterator[Tensor]:
+        yield from few.split([1, 20, 2, 27])
+
+    few = SAMPLE[:50]
+    made = [
+        dissect(GlassGenerator(), LAYER, few, ColourSegmenter(), batch_size=size, **settings) for size in (1, 7, 32)
+    ]
+    made.append(dissect(GlassGenerator(), LAYER, pieces(), ColourSegmenter(), **settings))
+    for other in made[1:]:
+        same(made[0], other)
+    assert other.images == 50
+
+
+def test_a_fixed_quantile_is_of_all_images():
+    dark = SAMPLE.clone()
+    dark[:, 3:5] = 0  # no trees and no doors in the first 260 images
+    mixed = torch.cat((dark, dark, dark[:20], SAMPLE[:80]))
+    dissection = dissect(GlassGenerator(), LAYER, mixed, ColourSegmenter(), criterion="dissect")
+    whole = GlassGenerator().stem(mixed)[:, NOISE].flatten()
+    assert float((whole > dissection.level[NOISE, 0]).float().mean()) == pytest.approx(0.01, abs=0.001)
+    assert dissection.level[7].tolist() == pytest.approx([0.5] * 5)  # the first images alone would have said 0
 
 
 def test_top_images_are_those_with_the_highest_maxima(found):
@@ -231,10 +242,100 @@ def test_grey_images_are_shown_as_rgb_and_modes_are_restored():
     assert generator.unit.training
 
 
+@pytest.mark.parametrize("upsampling", ["bilinear", "nearest"])
+@pytest.mark.parametrize("levels", ["score", 0.05])
+def test_iou_is_bounded_by_the_ratio_of_areas_at_every_level(levels, upsampling):
+    dissection = dissect(GlassGenerator(), LAYER, SAMPLE, ColourSegmenter(), levels=levels, upsampling=upsampling)
+    a, p = dissection.area, dissection.share
+    bound = np.minimum(a, p) / np.maximum(np.maximum(a, p), 1e-12)
+    assert (dissection.iou <= bound + 1e-12).all()
+    with torch.no_grad():
+        maps = GlassGenerator().stem(SAMPLE)
+    large = torch.nn.functional.interpolate(maps, size=(32, 32), mode=upsampling).permute(1, 0, 2, 3).flatten(1).numpy()
+    for unit in range(UNITS):
+        share = p[LABELS.index(dissection.best(unit).concept)]
+        for level, iou in zip(dissection.levels[unit], dissection.curves[unit], strict=True):
+            area = (large[unit] > level).mean()
+            assert iou <= min(area, share) / max(area, share) + 1e-3  # a thousandth: rounding at the very level
+
+
+def test_the_curve_is_the_iou_of_the_best_concept_and_its_height_is_the_units_own(found):
+    plain = dissect(GlassGenerator(), LAYER, SAMPLE, ColourSegmenter(), criterion="best-iou")
+    for dissection in (found, plain):
+        assert dissection.levels.shape == dissection.curves.shape == (UNITS, 100)
+        for unit in range(UNITS):
+            match = dissection.best(unit)
+            assert match.level in dissection.levels[unit]
+            at = dissection.levels[unit].tolist().index(match.level)
+            assert dissection.curves[unit, at] == match.iou
+    assert plain.curves.max(axis=1).tolist() == [plain.best(unit).iou for unit in range(UNITS)]
+
+
+class Framed(nn.Module):
+    """Units that outline a class at the border of the picture, and the same one in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map = nn.Identity()
+
+    def forward(self, z: Tensor) -> Tensor:
+        maps = torch.zeros(len(z), 2, 8, 8)
+        for i, (side, place) in enumerate(z.tolist()):
+            at = int(place * 4)
+            maps[i, 0, -2:, :] = float(side > 0.5)  # touches three borders
+            maps[i, 1, 2:4, at : at + 2] = 1.0
+        large = nn.functional.interpolate(self.map(maps), size=(32, 32), mode="bilinear")
+        return (large > 0.5).float()[:, [0, 1, 1]] * 2 - 1
+
+
+class Two:
+    labels = ("border", "middle")
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return torch.where(images[:, 0] > 0, 0, torch.where(images[:, 1] > 0, 1, -1))
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "nearest"])
+def test_a_class_at_the_border_only_is_not_penalised(upsampling):
+    sample = torch.rand(40, 2, generator=torch.Generator().manual_seed(0))
+    dissection = dissect(Framed(), "map", sample, Two(), upsampling=upsampling)
+    border, middle = dissection.best(0), dissection.best(1)
+    assert (border.concept, middle.concept) == ("border", "middle")
+    assert border.iou == pytest.approx(1)  # padding with zeros would have dimmed the outermost pixels
+    assert border.score == pytest.approx(1)
+    assert middle.iou > 0.7
+
+
+def test_a_pixel_at_the_edge_is_as_bright_as_its_cell():
+    flat = torch.ones(3, 1, 4, 4)
+    flat[:2] *= torch.tensor([0.0, 2.0]).view(2, 1, 1, 1)
+
+    class All:
+        labels = ("dark", "bright")
+
+        def __call__(self, images: Tensor) -> Tensor:
+            return (images[:, 0] > 1.5).long()
+
+    class Enlarge(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.unit = nn.Identity()
+
+        def forward(self, z: Tensor) -> Tensor:
+            return self.unit(z).repeat_interleave(8, 2).repeat_interleave(8, 3)
+
+    for settings in ({}, {"levels": 0.4}, {"upsampling": "nearest"}):
+        dissection = dissect(Enlarge(), "unit", flat, All(), **settings)
+        assert dissection.iou[0, 1] == 1
+
+
 def test_progress_hears_of_every_image():
     heard: list[int] = []
     dissect(GlassGenerator(), LAYER, SAMPLE[:50], ColourSegmenter(), batch_size=20, progress=heard.append)
     assert heard == [20, 40, 50]
+    heard.clear()
+    dissect(GlassGenerator(), LAYER, SAMPLE[:50], ColourSegmenter(), batch_size=20, levels=0.1, progress=heard.append)
+    assert heard == [10, 20, 25, 35, 45, 50]  # once for the level, once to count
 
 
 class Broken(GlassGenerator):
@@ -249,7 +350,14 @@ class Broken(GlassGenerator):
         return self.result
 
 
-def segmenter_of(answer: Tensor) -> ColourSegmenter:
+def named(names: tuple[str, ...]) -> ColourSegmenter:
+    class Named(ColourSegmenter):
+        labels = names
+
+    return Named()
+
+
+def segmenter_of(answer: object) -> ColourSegmenter:
     class Fixed(ColourSegmenter):
         def __call__(self, images: Tensor) -> Tensor:
             return answer
@@ -268,12 +376,22 @@ def segmenter_of(answer: Tensor) -> ColourSegmenter:
         ({"batch_size": 0}, "batch size of at least 1"),
         ({"levels": "best"}, '"score", "iqr", "iou" or a share'),
         ({"levels": 1.5}, "strictly between 0 and 1"),
+        ({"levels": "best-iou"}, '"score", "iqr", "iou" or a share'),
+        ({"upsampling": "bicubic"}, "no upsampling 'bicubic'"),
+        ({"layer": "attic"}, "layer 'attic' does not run"),
         ({"top": 0}, "at least 1 top image"),
         ({"generator": Broken(torch.zeros(2, 3))}, r"expected 2 images of shape \(C, H, W\) from the generator"),
         ({"generator": Broken(("image", "latent"))}, "from the generator, got tuple"),
         ({"segmenter": segmenter_of(torch.full((2, 32, 32), 5))}, "0 to 4 .* answered with 5 to 5"),
         ({"segmenter": segmenter_of(torch.zeros(2, 32, 32))}, "integer classes"),
         ({"segmenter": segmenter_of(torch.zeros(1, 32, 32).long())}, "expected 2 maps"),
+        (
+            {"segmenter": segmenter_of(torch.zeros(2, 16, 32).long())},
+            "each of 32 x 32 pixels .* maps of 16 x 32: resize",
+        ),
+        ({"segmenter": segmenter_of([[0]])}, "a tensor of classes, .* got list"),
+        ({"segmenter": named(("sky", "tree", "sky"))}, "labels are names that differ, got sky, tree, sky"),
+        ({"segmenter": named(())}, "labels are names that differ, got none"),
     ],
 )
 def test_mistakes_are_told(change, words):
@@ -285,20 +403,3 @@ def test_mistakes_are_told(change, words):
     } | change
     with pytest.raises(ValueError, match=words):
         dissect(**chosen)
-
-
-def test_a_layer_that_is_no_map_or_not_finite_is_refused():
-    class Odd(nn.Module):
-        def __init__(self, value: float) -> None:
-            super().__init__()
-            self.flat, self.map, self.value = nn.Flatten(), nn.Identity(), value
-
-        def forward(self, z: Tensor) -> Tensor:
-            self.flat(z)
-            return self.map(z * self.value)
-
-    pictures = torch.ones(2, 3, 4, 4)
-    with pytest.raises(ValueError, match=r"layer 'flat' puts out the shape \(2, 48\)"):
-        dissect(Odd(1.0), "flat", pictures, ColourSegmenter())
-    with pytest.raises(ValueError, match="layer 'map' puts out NaN or infinite"):
-        dissect(Odd(math.nan), "map", pictures, ColourSegmenter())

@@ -31,6 +31,8 @@ def made(**changes) -> Dissection:
         "high": np.ones(4),
         "top_images": np.arange(8).reshape(4, 2),
         "peak": np.full((4, 2), 2.0),
+        "levels": np.arange(8, dtype=np.float32).reshape(4, 2),
+        "curves": np.full((4, 2), 0.1),
         "provenance": {"seed": "5", "command": "dissect run"},
     }
     return Dissection(**(fields | changes))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dissect import ablate, intervene, layers, record, scale
+from dissect import ablate, compose, fill, insert, intervene, layers, record, scale, shift
 
 
 class Chain(nn.Module):
@@ -149,3 +149,95 @@ def test_layers_lists_shapes_and_leaves_the_model_as_it_was():
     assert not model[0].training
     assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
     assert hooks(model) == 0
+
+
+class Stack(nn.Module):
+    """Three convolutions 3 x 3 over maps of 16 x 16; what is edited is two of them away from the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        rng = torch.Generator().manual_seed(0)
+        self.units = nn.Conv2d(1, 8, 3, padding=1)
+        self.middle = nn.Conv2d(8, 6, 3, padding=1)
+        self.image = nn.Conv2d(6, 3, 3, padding=1)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, generator=rng)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.image(self.middle(self.units(x)).relu()).tanh()
+
+
+LOOKED_AT = torch.randn(2, 1, 16, 16, generator=torch.Generator().manual_seed(1))
+NOWHERE = torch.zeros(16, 16)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        scale([0, 3], 1.0),
+        shift([0, 3], 0.0),
+        ablate([0, 3], NOWHERE),
+        insert([0, 3], [5.0, -7.0], NOWHERE),
+        shift([0, 3], 9.0, NOWHERE),
+        fill([0, 3], NOWHERE),
+        ablate([]),
+        compose([]),
+        compose([scale([1], 1.0), insert([2], 4.0, NOWHERE)]),
+    ],
+)
+def test_an_edit_of_strength_zero_changes_no_bit_of_the_image(edit):
+    model = Stack().requires_grad_(False)
+    before = model(LOOKED_AT)
+    with intervene(model, {"units": edit}):
+        assert torch.equal(model(LOOKED_AT).view(torch.int32), before.view(torch.int32))
+    with intervene(model, {"units": ablate([0, 3])}):
+        assert not torch.equal(model(LOOKED_AT), before)
+
+
+@pytest.mark.parametrize(("top", "left", "height", "width"), [(5, 6, 3, 2), (0, 0, 1, 1), (13, 4, 3, 9)])
+def test_an_edit_inside_a_mask_changes_nothing_outside_its_receptive_field(top, left, height, width):
+    model = Stack().requires_grad_(False)
+    mask = torch.zeros(16, 16)
+    mask[top : top + height, left : left + width] = 1
+    reached = torch.zeros(16, 16, dtype=torch.bool)  # two convolutions 3 x 3 carry a change two pixels far
+    reached[max(0, top - 2) : top + height + 2, max(0, left - 2) : left + width + 2] = True
+    before = model(LOOKED_AT)
+    with intervene(model, {"units": insert([1, 4], 30.0, mask)}):
+        changed = (model(LOOKED_AT) != before).any(1)
+    assert not changed[:, ~reached].any()
+    assert changed[:, reached].float().mean() > 0.3  # the others stand where the rectifier or the tanh is flat
+    assert changed[:, top : top + height, left : left + width].any()
+
+
+@pytest.mark.parametrize("failing", ["generator", "edit", "body"])
+def test_whatever_fails_no_hook_stays_and_the_model_draws_what_it_drew(failing):
+    model = Stack().requires_grad_(False)
+    before = model(LOOKED_AT)
+
+    def edit(features: Tensor) -> Tensor:
+        if failing == "edit":
+            raise KeyError("edit")
+        return features * 0
+
+    with (  # noqa: PT012 (what fails is one of three)
+        pytest.raises((KeyError, RuntimeError)),
+        record(model, ["middle"]),
+        intervene(model, {"units": edit}),
+        record(model, ["units", "image"]),
+    ):
+        model(LOOKED_AT[:, :, None] if failing == "generator" else LOOKED_AT)
+        raise KeyError("body")
+    assert hooks(model) == 0
+    assert torch.equal(model(LOOKED_AT), before)
+    with pytest.raises(RuntimeError):
+        layers(model, LOOKED_AT[:, :, None])
+    assert hooks(model) == 0
+    assert model.training
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated:DeprecationWarning")
+def test_torchscript_is_sent_to_where_it_is_opened():
+    script = torch.jit.script(Stack())
+    for look in (lambda: layers(script, LOOKED_AT), lambda: record(script, ["units"]).__enter__()):
+        with pytest.raises(ValueError, match="TorchScript takes no hooks: open its file with"):
+            look()

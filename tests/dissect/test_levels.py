@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dissect.levels import CELLS, Levels, quantile, spread, thinned
+from dissect.levels import CELLS, Levels, spread
+from dissect.quantiles import Sketch, unit_sketch
 
 
 def sample(kind: str, units: int = 5, count: int = 4000) -> torch.Tensor:
@@ -15,10 +16,17 @@ def sample(kind: str, units: int = 5, count: int = 4000) -> torch.Tensor:
     return made[kind].sort(dim=1).values
 
 
+def sketched(values: torch.Tensor) -> Sketch:
+    """A sketch of the rows of ``values``."""
+    made = unit_sketch(len(values))
+    made.add(values)
+    return made
+
+
 @pytest.mark.parametrize("kind", ["normal", "rectified", "shifted", "tailed"])
 def test_the_table_counts_exactly_the_levels_below(kind):
     ordered = sample(kind)
-    levels = Levels.place(ordered, spread(), even=30)
+    levels = Levels.place(sketched(ordered), spread(), even=30)
     at = levels.values.T  # each level itself, and the floats beside it
     activations = torch.cat((ordered.T, at, at.nextafter(at + 1), at.nextafter(at - 1)))
     expected = (activations[:, :, None] > levels.values).sum(2)
@@ -30,22 +38,22 @@ def test_the_table_counts_exactly_the_levels_below(kind):
 def test_the_table_is_exact_for_any_range(low, width, seed):
     rng = torch.Generator().manual_seed(seed)
     ordered = (torch.rand(2, 50, generator=rng) * width + low).sort(dim=1).values
-    levels = Levels.place(ordered, (0.3, 0.05), even=3)
+    levels = Levels.place(sketched(ordered), (0.3, 0.05), even=3)
     activations = torch.cat((ordered.T, levels.values.T, torch.zeros(1, 2)))
     assert torch.equal(levels.below(activations).long(), (activations[:, :, None] > levels.values).sum(2))
 
 
 def test_levels_are_quantiles_to_within_half_a_cell():
     ordered = sample("normal")
-    levels = Levels.place(ordered, (0.5, 0.1, 0.01))
-    wanted = torch.stack([quantile(ordered, 1 - share) for share in (0.5, 0.1, 0.01)], dim=1)
+    levels = Levels.place(sketched(ordered), (0.5, 0.1, 0.01))
+    wanted = sketched(ordered).quantiles([0.5, 0.9, 0.99])
     assert bool(((levels.values - wanted).abs() * levels.per_cell[:, None] < 0.51).all())
     above = (ordered[:, None] > levels.values[:, :, None]).float().mean(2)
     torch.testing.assert_close(above, torch.tensor([0.5, 0.1, 0.01]).expand(5, 3), atol=0.004, rtol=0)
 
 
 def test_levels_ascend_and_a_rectified_unit_has_one_at_zero():
-    levels = Levels.place(sample("rectified"), spread(), even=30)
+    levels = Levels.place(sketched(sample("rectified")), spread(), even=30)
     assert levels.values.shape == (5, 100)
     assert bool((levels.values.diff(dim=1) >= 0).all())
     assert levels.values[:, 0].tolist() == [0.0] * 5
@@ -53,7 +61,7 @@ def test_levels_ascend_and_a_rectified_unit_has_one_at_zero():
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -7.3])
 def test_a_unit_that_does_not_move_is_off_until_it_does(constant):
-    levels = Levels.place(torch.full((1, 100), constant), spread(), even=30)
+    levels = Levels.place(sketched(torch.full((1, 100), constant)), spread(), even=30)
     jitter = torch.tensor([constant, constant * (1 + 2e-7), constant * (1 - 2e-7)])[:, None]
     assert levels.below(jitter).tolist() == [[0], [0], [0]]
     assert levels.below(jitter + 0.01).tolist() == [[100], [100], [100]]
@@ -69,22 +77,29 @@ def test_spread_reaches_from_small_objects_to_backgrounds():
     assert list(shares) == sorted(set(shares))
 
 
-def test_thinning_does_not_depend_on_batches_and_prefers_no_pixel():
-    features = torch.arange(32 * 2 * 64, dtype=torch.float32).view(32, 2, 8, 8)
-    whole = thinned(features, 0, 16)
-    parts = torch.cat([thinned(features[i : i + 5], i, 16) for i in range(0, 32, 5)], dim=1)
-    assert torch.equal(whole, parts)
-    assert whole.shape == (2, 32 * 16)
-    assert torch.bincount((whole[0] % 64).long()).tolist() == [8] * 64
-    assert torch.equal(thinned(features, 0, 64), features.transpose(0, 1).flatten(1))
+@pytest.mark.parametrize("kind", ["normal", "rectified", "tailed"])
+def test_a_single_level_is_a_quantile_to_the_bit(kind):
+    ordered = sample(kind)
+    levels = Levels.single(sketched(ordered), 0.01)
+    assert torch.equal(levels.values[:, 0], sketched(ordered).quantile(0.99))
+    above = (ordered > levels.values).float().mean(1)
+    torch.testing.assert_close(above, torch.full((5,), 0.01), atol=0.001, rtol=0)
+    assert torch.equal(levels.below(ordered.T), (ordered > levels.values).int().T)
+
+
+def test_a_single_level_of_a_unit_that_does_not_move_lies_above_it():
+    levels = Levels.single(sketched(torch.full((1, 50), 0.3)), 0.5)
+    assert levels.below(torch.tensor([[0.3], [0.3 * (1 + 2e-7)], [0.31]])).tolist() == [[0], [0], [1]]
 
 
 def test_a_share_is_strictly_between_0_and_1():
     with pytest.raises(ValueError, match=r"strictly between 0 and 1, got 1\.0"):
-        Levels.place(sample("normal"), (1.0,))
+        Levels.place(sketched(sample("normal")), (1.0,))
 
 
 def test_cells_cover_the_range_of_a_level():
     ordered = sample("normal", units=1)
-    levels = Levels.place(ordered, spread())
+    levels = Levels.place(sketched(ordered), spread())
     assert float(levels.per_cell * (ordered[:, -1] - ordered[:, 0])) >= CELLS - 1
+    with pytest.raises(ValueError, match=r"strictly between 0 and 1, got 0"):
+        Levels.single(sketched(ordered), 0)

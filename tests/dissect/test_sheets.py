@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from dissect.sheets import HALO, SHADE, Picture, enlarge, heat, outlined, region, strip
+from dissect.sheets import HALO, SHADE, Picture, enlarge, heat, outline, outlined, region, strip
 
 GREY = 120
 
@@ -30,11 +30,16 @@ def white(picture: Picture) -> np.ndarray:
 
 
 @settings(deadline=None, max_examples=30)
-@given(seed=st.integers(0, 1000), level=st.floats(0.05, 0.95), size=st.sampled_from([8, 21, 64]))
-def test_region_is_that_of_the_dissection(seed: int, level: float, size: int) -> None:
+@given(
+    seed=st.integers(0, 1000),
+    level=st.floats(0.05, 0.95),
+    size=st.sampled_from([8, 21, 64]),
+    mode=st.sampled_from(["bilinear", "nearest"]),
+)
+def test_region_is_that_of_the_dissection(seed: int, level: float, size: int, mode: str) -> None:
     activation = np.random.default_rng(seed).random((7, 9), dtype=np.float32)
-    enlarged = F.interpolate(torch.from_numpy(activation)[None, None], size=(size, size + 3), mode="bilinear")[0, 0]
-    found = region(activation, level, size, size + 3)
+    enlarged = F.interpolate(torch.from_numpy(activation)[None, None], size=(size, size + 3), mode=mode)[0, 0]
+    found = region(activation, level, size, size + 3, mode)
     sure = np.abs(enlarged.numpy() - level) > 1e-5  # nearer than that, the order of the additions decides
     np.testing.assert_array_equal(found[sure], (enlarged.numpy() > level)[sure])
 
@@ -127,3 +132,39 @@ def _from_edge(mask: np.ndarray) -> np.ndarray:
     """How far each pixel is from the edge of ``mask``, on either side of it; 1 beside the edge."""
     within, without = (cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L2, 5) for side in (mask, ~mask))
     return np.maximum(within, without)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        planted(slice(5, 11), slice(4, 9)),
+        planted(slice(0, 8), slice(0, 16)),
+        planted(slice(2, 14), slice(2, 14)) - planted(slice(6, 10), slice(6, 10)),
+        np.random.default_rng(3).random((6, 6), dtype=np.float32),
+    ],
+    ids=["blob", "upper half", "ring", "anything"],
+)
+def test_outline_in_vectors_encloses_the_region(activation: np.ndarray) -> None:
+    width, height = 128, 96
+    path = outline(activation, 0.5, width, height)
+    inside = region(activation, 0.5, height, width)
+    polygons = [_corners(part) for part in path.split("M")[1:]]
+    drawn = np.zeros((height, width), dtype=np.uint8)
+    cv2.fillPoly(drawn, polygons, 1)  # by the rule "evenodd"
+    wrong = (drawn > 0) != inside
+    assert (_from_edge(inside)[wrong] <= 2).all()
+    assert wrong.mean() < 0.04
+    frame = [points for points in polygons if points.min() < 0]
+    touches = inside[0].any() or inside[-1].any() or inside[:, 0].any() or inside[:, -1].any()
+    assert bool(frame) == touches  # where the region leaves the picture, so does the path
+
+
+def test_outline_of_nothing_is_empty() -> None:
+    assert outline(planted(slice(3, 5), slice(3, 5)), 2.0, 128, 128) == ""
+    assert outline(planted(slice(3, 5), slice(3, 5)), np.inf, 128, 128) == ""
+
+
+def _corners(part: str) -> np.ndarray:
+    start, _, steps = part.rstrip("z").partition("l")
+    numbers = np.array([start.split(), *np.array(steps.split()).reshape(-1, 2)], dtype=int)
+    return numbers.cumsum(axis=0).astype(np.int32)

@@ -15,7 +15,7 @@
   };
 
   const compare = (one, other) =>
-    typeof one === "number" && typeof other === "number" ? one - other : String(one).localeCompare(String(other));
+    typeof one === "string" ? one.localeCompare(other) : Number(one > other) - Number(one < other); // infinite ones, too
 
   const sort = (head) => {
     const order = head.getAttribute("aria-sort");
@@ -34,6 +34,7 @@
         (concept.value === "" ||
           (concept.value === "matched" && row.dataset.matched === "yes") ||
           (concept.value === "unmatched" && row.dataset.matched === "no") ||
+          (concept.value === "fault" && row.dataset.fault !== "") ||
           (concept.value.startsWith("=") && row.dataset.concept === concept.value.slice(1) && row.dataset.matched === "yes")) &&
         (number.value.trim() === "" || number.value.split(/[\s,]+/).includes(row.cells[0].dataset.value));
       row.hidden = !fits;

@@ -1,0 +1,205 @@
+"""``dissect directions``: concepts without labels, written into a folder of pictures, Markdown and JSON."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+import tyro
+from rich.console import Console
+from rich.progress import Progress, TaskID
+from torch import Tensor, nn
+
+from core_gans import shipped
+from core_gans.models import load_model, open_model
+from core_gans.runs import default_name
+from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
+from dissect.directions.attributes import Lessons, cell_lessons, image_lessons
+from dissect.directions.closed_form import closed_form_directions, first_weights
+from dissect.directions.clusters import cluster_units
+from dissect.directions.coactivation import coactivation
+from dissect.directions.control import RANDOM_TRIALS
+from dissect.directions.exemplars import exemplars
+from dissect.directions.moving import Direction
+from dissect.directions.principal import principal_directions, principal_units
+from dissect.directions.probes import Probe, fit_probe
+from dissect.directions.writing import probe_in_words, probe_values
+from dissect.names import unknown
+from dissect.segmenter import Segmenter
+from dissect.unet import UNetSegmenter
+
+Method = Literal["pca", "unit-pca", "sefa", "clusters", "probe", "cell-probe"]
+TITLES: dict[Method, str] = {
+    "pca": "Principal directions of {}",
+    "unit-pca": "Principal directions of the units of {}",
+    "sefa": "Closed-form directions of {}",
+    "clusters": "Clusters of the units of {}",
+    "probe": "A probe of {}",
+    "cell-probe": "A probe of the cells of {}",
+}
+COUNT = 6  # directions
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Find directions, clusters of units or a probe, without labels or with one, and show what they do."""
+
+    model: tyro.conf.Positional[Path | None] = None
+    """A run's folder or a model file; default: the scenes generator that comes with the lab."""
+    method: Method = "pca"
+    """pca: principal directions of a layer, carried back to the latents (GANSpace). unit-pca: those of its units.
+    sefa: what the first weights amplify most (SeFa). clusters: units grouped by where they fire. probe: what tells
+    whether a concept is in the image. cell-probe: what tells which class a cell shows."""
+    layer: str | None = None
+    """The layer; default: the first one with weights (pca, sefa), the latents themselves (probe)."""
+    concept: str | None = None
+    """What a probe looks for: one of the segmenter's labels."""
+    count: int | None = None
+    """Directions to find, by default 6; or clusters, by default as many as part best."""
+    images: int = 1_000
+    """Images to find them with."""
+    judged: int = 64
+    """Other images, from which each direction is walked to see what it does."""
+    steps: int = 3
+    """Steps to either side."""
+    random: int = RANDOM_TRIALS
+    """Random directions beside it; directions of one length share them, those of units have their own each."""
+    segmenter: Path | None = None
+    """A segmenter made by train-segmenter; default: the one for scenes."""
+    seed: int = 0
+    """Of the latents and of the random directions."""
+    out: Path | None = None
+    """The folder; default: runs/directions-DATE."""
+
+    def run(self, console: Console) -> None:
+        """Find, judge, write."""
+        segmenter = UNetSegmenter.load(self.segmenter or shipped.path("scenes-segmenter"))
+        self._check(segmenter)
+        if self.model is None:
+            model, name = load_model(shipped.path("scenes-generator")), "scenes-generator"
+        else:
+            model, name = open_model(self.model), self.model.name
+        rng = torch.Generator().manual_seed(self.seed)
+        latents, others = model.game.latents(self.images, rng), model.game.latents(self.judged, rng)
+        layer = first_weights(model.net) if self.layer is None and self.method in ("pca", "sefa") else self.layer
+        account = Account(
+            self.out or Path("runs") / default_name("directions"),
+            f"{TITLES[self.method].format(layer or 'the latents')} in {name}",
+            {
+                "generator": name,
+                "segmenter": str(self.segmenter or "scenes-segmenter"),
+                "method": self.method,
+                "layer": layer or "the latents",
+                "images": str(self.images),
+                "seed": str(self.seed),
+                "command": shlex.join(["dissect", *sys.argv[1:]]),
+                "date": time.strftime("%Y-%m-%d"),
+            },
+        )
+        with Progress(console=console) as bar:
+            if self.method == "clusters":
+                lines = self._clusters(account, model.net, layer or "", latents, segmenter, bar)
+            else:
+                lines = self._directions(account, model.net, layer, latents, others, segmenter, rng, bar)
+        console.print("\n".join([*lines, f"account: {account.folder / PAGE}"]), highlight=False, soft_wrap=True)
+
+    def _check(self, segmenter: Segmenter) -> None:
+        if self.method in ("unit-pca", "clusters", "cell-probe") and self.layer is None:
+            raise ValueError(f"--method {self.method} needs a layer: name one with --layer; dissect layers lists them.")
+        probing = self.method in ("probe", "cell-probe")
+        if probing and self.concept is None:
+            raise ValueError(f"--method {self.method} needs a concept: name one with --concept.")
+        if not probing and self.concept is not None:
+            raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")
+        if self.concept is not None and self.concept not in segmenter.labels:
+            raise ValueError(unknown("concept", self.concept, segmenter.labels))
+        for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():
+            if (value := getattr(self, name)) < least:
+                raise ValueError(f"expected at least {least} for --{name}, got {value}.")
+
+    def _clusters(
+        self, account: Account, generator: nn.Module, layer: str, latents: Tensor, segmenter: Segmenter, bar: Progress
+    ) -> list[str]:
+        looking, seeing = (bar.add_task(name, total=self.images) for name in ("looking", "seeing"))
+        moments = coactivation(generator, layer, latents, progress=_update(bar, looking))
+        clusters = cluster_units(layer, moments, self.count)
+        found = exemplars(generator, clusters, latents, segmenter, progress=_update(bar, seeing))
+        tell_clusters(account, clusters, found)
+        seen = [", ".join(name for name, _, _ in found.seen(place)[:3]) for place in range(len(clusters.members))]
+        return [
+            f"cluster {place + 1}: {len(units)} units; {words or 'classes as everywhere'}"
+            for place, (units, words) in enumerate(zip(clusters.members, seen, strict=True))
+        ]
+
+    def _directions(
+        self,
+        account: Account,
+        generator: nn.Module,
+        layer: str | None,
+        latents: Tensor,
+        others: Tensor,
+        segmenter: Segmenter,
+        rng: torch.Generator,
+        bar: Progress,
+    ) -> list[str]:
+        total = self.images * (2 if self.method == "pca" else 1)
+        looking = bar.add_task("looking", total=total)
+        look = _update(bar, looking)
+        count = COUNT if self.count is None else self.count
+        lines: list[str] = []
+        directions: Sequence[Direction]
+        if self.concept is not None:
+            probe = self._probe(generator, layer, latents, segmenter, rng, look)
+            lines.append(probe_in_words(probe))
+            account = replace(account, words=lines[0], values={"probe": probe_values(probe)})
+            if layer is None:
+                directions = [probe.latent_direction(latents.shape[1:], self.concept)]
+            else:
+                directions = [probe.unit_direction(layer, self.concept)]
+        elif self.method == "sefa":
+            directions = closed_form_directions(generator, [layer or ""], latents.shape[1:], count=count)
+        elif self.method == "unit-pca":
+            directions = principal_units(generator, layer or "", latents, count=count, progress=look)
+        else:
+            directions = principal_directions(generator, layer or "", latents, count=count, progress=look)
+        look(total)
+        strengths = range(-self.steps, self.steps + 1)
+        walking = bar.add_task("walking", total=images_to_make(directions, self.judged, len(strengths), self.random))
+        effects = tell_directions(
+            account,
+            generator,
+            directions,
+            others,
+            segmenter,
+            strengths=strengths,
+            random_trials=self.random,
+            rng=rng,
+            progress=_update(bar, walking),
+        )
+        return [*lines, *(f"{each.name}: {', '.join(each.beyond()) or 'nothing beyond random'}" for each in effects)]
+
+    def _probe(
+        self,
+        generator: nn.Module,
+        layer: str | None,
+        latents: Tensor,
+        segmenter: Segmenter,
+        rng: torch.Generator,
+        look: Callable[[int], None],
+    ) -> Probe:
+        lessons: Lessons
+        if self.method == "cell-probe":
+            lessons = cell_lessons(generator, layer or "", latents, segmenter, rng=rng, progress=look)
+        else:
+            lessons = image_lessons(generator, layer, latents, segmenter, self.concept or "", progress=look)
+        return fit_probe(lessons.features, lessons.answers, lessons.classes, groups=lessons.images, rng=rng)
+
+
+def _update(bar: Progress, task: TaskID) -> Callable[[int], None]:
+    return lambda done: bar.update(task, completed=done)

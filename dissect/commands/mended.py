@@ -1,0 +1,44 @@
+"""A mended generator as a file that opens like any other: the lab's own as a model file, others as their weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from core_gans import shipped
+from core_gans.conditions import ConditionalGenerator
+from core_gans.models import load_model, open_model, save_model
+from dissect.commands.opening import SHIPPED, Source
+from dissect.folding import Mended
+from dissect.mending import Mending
+
+FILE = "mended.safetensors"
+
+
+def save_mended(
+    folder: Path, source: Source, generator: nn.Module, mending: Mending, example: Tensor, facts: Mapping[str, str]
+) -> str:
+    """Write the mended generator into ``folder``, if its architecture can hold the edit; returns how to open it."""
+    mended = mending.apply(generator, example)
+    if any(isinstance(module, Mended) for module in mended.modules()):
+        return (
+            f"the weights before {mending.layer} cannot hold the edit, so no mended.safetensors was written: apply "
+            "mending.safetensors with dissect.mending.Mending.load(...).apply(generator, latents)"
+        )
+    path = folder / FILE
+    if source.generator is not None:
+        save_file({name: tensor.clone() for name, tensor in mended.state_dict().items()}, path, dict(facts))
+        return f"mended generator: --generator {source.generator} --weights {path}"
+    model = load_model(shipped.path(SHIPPED)) if source.model is None else open_model(source.model)
+    net: nn.Module = mended
+    if isinstance(model.net, ConditionalGenerator):
+        net = copy.deepcopy(model.net)
+        net.net = mended
+    card = {"mended": {"layer": mending.layer, "units": list(mending.units), "strength": mending.strength, **facts}}
+    save_model(path, replace(model, net=net, card={**model.card, **card}))
+    return f"mended generator: {path}"

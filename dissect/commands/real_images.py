@@ -1,0 +1,73 @@
+"""Real images for a command to hold a generator's against, in thirds: to fit features to, to choose by, to judge by.
+
+Components that are fitted to some images fit those better than any others, so that distances to them mean little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core_gans import data as datasets
+from core_gans import runs
+from core_gans.data import Examples, as_float
+from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
+from dissect.commands.opening import Source
+from dissect.frechet import Gauge
+
+FEWEST = 100  # real images in each third
+SEED = 987_654  # of drawn scenes: others than those that generators are trained on
+
+
+@dataclass(frozen=True, eq=False)
+class Thirds:
+    """Two gauges through the same features, each with its own real images."""
+
+    name: str  # of the data
+    choosing: Gauge
+    judging: Gauge
+    images: int  # real ones in each
+    floor: float  # the distance between those that choose and those that judge: a perfect generator's
+
+
+def thirds(
+    data: str, shape: tuple[int, ...], count: int, features: str | None, progress: datasets.Progress | None = None
+) -> Thirds:
+    """At most ``count`` real images of ``shape`` (C, H, W), evenly spaced in the data set called ``data``.
+
+    ``features`` is a name that ``core-gans judge --features`` knows; ``progress`` hears how many images of how many are
+    read. Raises ValueError for data of another shape, or too few of them.
+    """
+    real = datasets.load(data, size=shape[-1], channels=shape[0], count=count, seed=SEED, progress=progress)
+    if real.shape != shape:
+        raise ValueError(f"the generator makes images of shape {shape}, those of {data} are {real.shape}: give --data")
+    kept = torch.linspace(0, len(real) - 1, min(count, len(real))).round().long()
+    images = real.images[kept]
+    size = len(images) // 3
+    if size < FEWEST:
+        raise ValueError(f"expected at least {3 * FEWEST} real images, a third of them to judge by, got {len(images)}")
+    fitted, chosen, judged = (images[start : 3 * size : 3] for start in range(3))
+    extractor = extractor_for(Examples(real.name, fitted), classifier_for(real, features))
+
+    def look(batch: Tensor) -> Tensor:
+        return features_of(extractor, batch)
+
+    one, two = (torch.cat([look(as_float(part)) for part in third.split(250)]) for third in (chosen, judged))
+    judging = Gauge(look, two, extractor.name)
+    return Thirds(real.name, Gauge(look, one, extractor.name), judging, size, judging.distance(one))
+
+
+def data_of(source: Source, asked: str) -> str:
+    """The data asked for; else what the run was trained on, or scenes for the generator that comes with the lab."""
+    if asked:
+        return asked
+    if source.generator is None and source.model is None:
+        return "scenes"
+    if source.model is not None and source.model.is_dir():
+        return str(runs.read_config(Path(source.model))["options"]["data"])
+    raise ValueError(
+        "what real images look like here is not known: name digits, scenes, or a folder or file of images with --data"
+    )

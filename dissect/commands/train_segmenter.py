@@ -1,0 +1,124 @@
+"""``dissect train-segmenter``: teach a small U-Net to see the drawn scenes, or what your own masks show."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from core_gans.data import scenes
+from dissect.segmenter_training import SegmenterReport, train_segmenter
+from dissect.segmenters.colours import spread_colours
+from dissect.segmenters.pairs import Pairs, read_pairs
+from dissect.segmenters.scoring import UNJUDGED
+from dissect.segmenters.showing import comparison
+from dissect.unet import WIDTHS
+
+_SHOWN = 4  # held-out images in the picture
+
+
+@dataclass(frozen=True)
+class TrainSegmenter:
+    """Train the small U-Net that tells the dissection what each pixel shows."""
+
+    data: Path | None = None
+    """An .npz with images (N, H, W, 3), masks (N, H, W) and class_names, or with train_images, train_masks, val_... of
+    the like; or a folder with images and masks, or train_images, train_masks and so on, and a classes.txt. Default:
+    freshly drawn scenes."""
+    split: Literal["val", "test"] | None = None
+    """The data's own split to hold out and judge by; default: the first that is there."""
+    held_out: float = 0.1
+    """Of data without a split, the last images, held out to judge by: a share, or a number from 1."""
+    ignore: tuple[str, ...] = ()
+    """Classes neither learnt nor judged; default: one called unlabelled, void or ignore."""
+    size: tuple[int, int] | None = None
+    """Height and width to bring the pictures of a folder to."""
+    count: int = 8_000
+    """Scenes to draw when no data are given."""
+    steps: int = 4_500
+    """Batches to learn from, at most."""
+    minutes: float | None = None
+    """Time to learn, at most."""
+    rarity: float = 0.3
+    """How much more a rare class counts: 0 every pixel alike, 1 every class alike."""
+    widths: tuple[int, ...] = WIDTHS
+    """Channels at each scale of the U-Net, from the images' own downwards."""
+    seed: int = 0
+    """Of the weights, the batches and the drawn scenes."""
+    out: Path = Path("segmenter.safetensors")
+    """The file; beside it, a picture .png of what was seen in held-out images. Existing ones are kept."""
+
+    def run(self, console: Console) -> None:
+        """Train, measure on held-out images, save, show."""
+        picture = self.out.with_suffix(".png")
+        for path in (self.out, picture):
+            if path.exists():
+                raise FileExistsError(f"{path} exists already and is kept: choose another name with --out.")
+        pairs = self._read() if self.data is not None else self._draw(console)
+        colours = pairs.colours or spread_colours(len(pairs.labels))
+        with Progress(console=console) as bar:
+            learning = bar.add_task("training", total=1.0)
+            segmenter, report = train_segmenter(
+                pairs.images,
+                pairs.masks,
+                pairs.labels,
+                steps=self.steps,
+                minutes=self.minutes,
+                rng=torch.Generator().manual_seed(self.seed),
+                colours=colours,
+                rarity=self.rarity,
+                held_out=pairs.held_out or self.held_out,
+                widths=self.widths,
+                progress=lambda done: bar.update(learning, completed=done),
+            )
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        segmenter.save(self.out, report.as_dict() | {"seed": self.seed, "command": _command()})
+        chosen = np.linspace(len(pairs.images) - report.held_out, len(pairs.images) - 1, _SHOWN).round().astype(int)
+        chosen = np.unique(chosen)
+        sheet = comparison(segmenter, pairs.images[chosen], pairs.masks[chosen], colours)
+        picture.write_bytes(cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes())
+        console.print(_table(report, pairs))
+        console.print(
+            f"{report.pixel_accuracy:.2%} of the pixels of {report.held_out} held-out images are right, "
+            f"mean IoU {report.mean_iou:.3f}; learnt from {report.trained_on} images in {report.steps} steps, "
+            f"{report.seconds / 60:.1f} minutes\nsegmenter: {self.out}\npicture: {picture}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def _read(self) -> Pairs:
+        assert self.data is not None
+        return read_pairs(self.data, split=self.split, ignore=self.ignore or None, size=self.size)
+
+    def _draw(self, console: Console) -> Pairs:
+        with Progress(console=console) as bar:
+            drawing = bar.add_task("drawing scenes", total=self.count)
+            drawn = scenes.draw_many(
+                self.count, seed=self.seed, progress=lambda done: bar.update(drawing, completed=done)
+            )
+        colours = tuple((r, g, b) for r, g, b in drawn.palette.tolist())
+        return Pairs(drawn.images, drawn.masks.astype(np.int16), drawn.labels, colours, held_out=0)
+
+
+def _table(report: SegmenterReport, pairs: Pairs) -> Table:
+    """The IoU of every class, beside its share of the held-out pixels."""
+    masks = pairs.masks[-report.held_out :]
+    judged = masks[masks != UNJUDGED].astype(np.int64)
+    share = np.bincount(judged, minlength=len(pairs.labels)) / max(len(judged), 1)
+    table = Table("class", "share of pixels", "IoU")
+    for (label, iou), part in zip(report.iou.items(), share, strict=True):
+        table.add_row(label, f"{part:.2%}", "not there" if iou is None else f"{iou:.3f}")
+    return table
+
+
+def _command() -> str:
+    return shlex.join(["dissect", *sys.argv[1:]])

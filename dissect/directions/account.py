@@ -1,0 +1,160 @@
+"""A folder that tells what was found: pictures, Markdown to read and JSON of every number."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor, nn
+
+from dissect.directions.clusters import UnitClusters
+from dissect.directions.control import RANDOM_TRIALS, Control, random_control
+from dissect.directions.curves import curves
+from dissect.directions.effects import Effect, effect
+from dissect.directions.exemplars import Exemplars
+from dissect.directions.moving import Direction
+from dissect.directions.pictures import strips
+from dissect.directions.rows import cluster_rows
+from dissect.directions.walking import STRENGTHS, ascending
+from dissect.directions.writing import (
+    change_in_words,
+    cluster_values,
+    clusters_page,
+    direction_values,
+    effects_page,
+    table,
+)
+from dissect.sampling import Progress
+from dissect.segmenter import Segmenter
+from dissect.sheets import Picture
+
+PAGE, NUMBERS = "directions.md", "directions.json"
+SHOWN = 3  # images that a strip is shown for
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the account of a finding goes, and what it says besides the numbers."""
+
+    folder: Path
+    title: str
+    provenance: Mapping[str, str]  # what the finding came from, by name
+    words: str = ""  # a paragraph that goes before all others
+    values: Mapping[str, object] | None = None  # plain values that go into the JSON as well
+
+    def open(self) -> None:
+        """Make the folder. Raises FileExistsError when there is something in it, which is kept."""
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise FileExistsError(f"{self.folder} exists already and is kept: choose another name.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, page: str, values: Mapping[str, object]) -> Path:
+        """Write page and numbers; returns the page's path."""
+        head, _, rest = page.partition("\n\n")
+        origin = table(["made from", ""], [[name, value] for name, value in self.provenance.items()])
+        parts = [head, *([self.words] if self.words else []), rest.rstrip("\n"), "## Where it comes from", origin]
+        (self.folder / PAGE).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        everything = {"provenance": dict(self.provenance), **(self.values or {}), **values}
+        text = json.dumps(everything, ensure_ascii=False, allow_nan=False)
+        (self.folder / NUMBERS).write_text(text + "\n", encoding="utf-8")
+        return self.folder / PAGE
+
+    def picture(self, name: str, sheet: Picture) -> str:
+        """Write a picture; returns the name of its file."""
+        done, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        assert done, "PNG takes any picture of bytes"
+        (self.folder / f"{name}.png").write_bytes(data.tobytes())
+        return f"{name}.png"
+
+
+def tell_directions(
+    account: Account,
+    generator: nn.Module,
+    directions: Sequence[Direction],
+    latents: Tensor,
+    segmenter: Segmenter,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+    random_trials: int = RANDOM_TRIALS,
+    rng: torch.Generator,
+    progress: Progress | None = None,
+) -> list[Effect]:
+    """Measure what ``directions`` do from ``latents``, and write the account.
+
+    Directions of one place and length share their random control. ``progress`` is called with the number of images made
+    so far; :func:`images_to_make` says how many there will be at most.
+
+    Raises:
+        FileExistsError: there is something in the folder.
+        ValueError: as :func:`effect` does.
+    """
+    strengths = ascending(strengths)
+    account.open()
+    controls: list[Control] = []
+    effects: list[Effect] = []
+    done = 0
+
+    def onward(images: int) -> None:
+        if progress is not None:
+            progress(done + images)
+
+    for direction in directions:
+        control = next((each for each in controls if each.fits(direction)), None)
+        if control is None:
+            control = random_control(
+                generator,
+                direction,
+                latents,
+                segmenter,
+                strengths=strengths,
+                trials=random_trials,
+                rng=rng,
+                progress=onward,
+            )
+            controls.append(control)
+            done += random_trials * len(strengths) * len(latents)
+        found = effect(
+            generator, direction, latents, segmenter, strengths=strengths, control=control, rng=rng, progress=onward
+        )
+        effects.append(found)
+        done += len(strengths) * len(latents)
+    shown = {"Along the directions": _strips(account, generator, directions, effects, latents)}
+    for number, found in enumerate(effects, 1):
+        shown[found.name] = account.picture(f"curves-{number:02}", curves(found))
+    page = effects_page(account.title, effects, directions, shown)
+    pairs = zip(directions, effects, strict=True)
+    account.write(page, {"directions": [direction_values(each, found) for each, found in pairs]})
+    return effects
+
+
+def images_to_make(directions: Sequence[Direction], latents: int, strengths: int, random_trials: int) -> int:
+    """How many images :func:`tell_directions` makes."""
+    lengths = {(each.place, round(float(each.vector.norm()), 3)) for each in directions}
+    return (len(directions) + len(lengths) * random_trials) * strengths * latents
+
+
+def tell_clusters(account: Account, clusters: UnitClusters, found: Exemplars) -> Path:
+    """Write the account of clusters. Raises FileExistsError when there is something in the folder."""
+    account.open()
+    file = account.picture("clusters", cluster_rows(clusters, found))
+    return account.write(clusters_page(account.title, clusters, found, file), cluster_values(clusters, found))
+
+
+def _strips(
+    account: Account,
+    generator: nn.Module,
+    directions: Sequence[Direction],
+    effects: Sequence[Effect],
+    latents: Tensor,
+) -> str:
+    captions = [_caption(found) for found in effects]
+    sheet = strips(generator, directions, latents[:SHOWN], effects[0].strengths, captions=captions)
+    return account.picture("strips", sheet)
+
+
+def _caption(found: Effect) -> str:
+    classes = ", ".join(f"{change_in_words(found, label)} %" for label in found.beyond()[:3])
+    light = f"brightness {found.brightness[0]:.2f} to {found.brightness[-1]:.2f}"
+    return f"{classes or 'no class beyond chance'}; {light}"

@@ -1,0 +1,114 @@
+"""A direction, and moving along it: in the latent space, or in the space of a layer's units.
+
+Härkönen et al. 2020, GANSpace, section 2: an image of the latent z is edited into generator(z + s u), with the
+direction u and the strength s. The units of a layer are moved likewise: every cell x (U,) of its output becomes
+x + s u.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from dissect.edits import shift
+from dissect.hooks import Edit, at_rest, intervene
+from dissect.sampling import generate
+
+
+class Direction(Protocol):
+    """What can be walked along: images at any strength, and random directions to compare it with."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in pictures and tables."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it lives: ``latents`` or the name of a layer."""
+        ...
+
+    @property
+    def vector(self) -> Tensor:
+        """One step: what is added at strength 1."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, float]:
+        """What its method measured of it, by name."""
+        ...
+
+    def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
+        """The images (N, C, H, W) of ``latents`` (N, ...), moved ``strength`` steps."""
+        ...
+
+    def random(self, rng: torch.Generator) -> "Direction":
+        """A direction of the same place and length, uniform on the sphere. ``rng`` is on the CPU."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class LatentDirection:
+    """A direction of the latent space. The directions found here have length 1: one deviation of a normal latent."""
+
+    name: str
+    vector: Tensor  # of the shape of one latent
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The latents."""
+        return "latents"
+
+    def moved(self, latents: Tensor, strength: float) -> Tensor:
+        """``latents`` (N, ...), moved ``strength`` steps. ValueError when the direction is of another size."""
+        if latents.shape[1:] != self.vector.shape:
+            raise ValueError(
+                f"the direction {self.name!r} moves latents of shape {tuple(self.vector.shape)}, got latents of shape "
+                f"{tuple(latents.shape[1:])}: it was found for another generator"
+            )
+        return latents + strength * self.vector.to(latents)
+
+    def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
+        """The images (N, C, H, W) of the moved latents."""
+        with at_rest(generator):
+            return generate(generator, self.moved(latents, strength))
+
+    def random(self, rng: torch.Generator) -> "LatentDirection":
+        """A latent direction of the same length."""
+        return LatentDirection("random", _of_length(self.vector, rng))
+
+
+@dataclass(frozen=True, eq=False)
+class UnitDirection:
+    """A direction of the space of a layer's units: a step adds ``vector`` (U,) to every cell of the layer."""
+
+    name: str
+    layer: str
+    vector: Tensor  # (U,)
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The layer."""
+        return self.layer
+
+    def edit(self, strength: float, mask: Tensor | None = None) -> Edit:
+        """The step as an edit for :func:`dissect.intervene`, everywhere or under a mask (see ``dissect.edits``)."""
+        return shift(range(len(self.vector)), strength * self.vector, mask)
+
+    def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
+        """The images (N, C, H, W) of ``latents``, with the layer moved on the way."""
+        with at_rest(generator), intervene(generator, {self.layer: self.edit(strength)}):
+            return generate(generator, latents)
+
+    def random(self, rng: torch.Generator) -> "UnitDirection":
+        """A direction of the same layer and length."""
+        return UnitDirection("random", self.layer, _of_length(self.vector, rng))
+
+
+def _of_length(vector: Tensor, rng: torch.Generator) -> Tensor:
+    drawn = torch.randn(vector.shape, generator=rng)
+    return (drawn / drawn.norm()).to(vector) * vector.norm()

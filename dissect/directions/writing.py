@@ -1,0 +1,156 @@
+"""The written account of directions and clusters: Markdown to read, and everything as plain values for JSON."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dissect.directions.clusters import UnitClusters
+from dissect.directions.effects import Effect
+from dissect.directions.exemplars import Exemplars
+from dissect.directions.moving import Direction
+from dissect.directions.probes import Probe
+
+READING = """A direction is walked from the strength {first:+g} to {last:+g}, from {images} latents that took no part in
+finding it. A class is named where its share of the pixels changes, by its 95% interval over images, and by more than
+along every one of {random} random directions of the same length. A direction like any other is named with a class at
+most once in {chance}; with many directions and classes some are named by chance."""
+
+
+def effects_page(
+    title: str, effects: Sequence[Effect], directions: Sequence[Direction], pictures: Mapping[str, str]
+) -> str:
+    """Markdown: what each direction does, in a table, with its strips and curves.
+
+    ``pictures`` maps a heading to the file that is shown under it.
+    """
+    first = effects[0]
+    reading = READING.format(
+        first=first.strengths[0],
+        last=first.strengths[-1],
+        images=first.images,
+        random=len(first.control.shares),
+        chance=len(first.control.shares) + 1,
+    )
+    facts = list(directions[0].facts)
+    rows = [
+        [
+            each.name,
+            *(f"{each.facts[fact]:.3f}" for fact in facts),
+            f"{found.brightness[0]:.2f} to {found.brightness[-1]:.2f}",
+            f"{(found.difference[0] + found.difference[-1]) / 2:.3f}",
+            ", ".join(change_in_words(found, label) for label in found.beyond()) or "nothing beyond random directions",
+        ]
+        for each, found in zip(directions, effects, strict=True)
+    ]
+    controls = [each.control for each in effects]
+    change = np.mean([each.difference[:, [0, -1]].mean() for each in controls])
+    light = max(float(np.abs(each.brightness[:, -1] - each.brightness[:, 0]).max()) for each in controls)
+    heads = ["direction", *facts, "brightness", "pixel change", "classes, in percent of the pixels"]
+    note = (
+        f"Along the random directions the pixels change by {change:.3f} (0 none, 1 from black to white), and the "
+        f"brightness by {light:.2f} at most."
+    )
+    shown = [f"## {heading}\n\n![{heading}]({file})" for heading, file in pictures.items()]
+    return "\n\n".join([f"# {title}", table(heads, rows), reading.replace("\n", " "), note, *shown]) + "\n"
+
+
+def change_in_words(found: Effect, label: str) -> str:
+    """A class's share at both ends, in percent: ``tree 1.2 to 4.5``."""
+    k = found.labels.index(label)
+    return f"{label} {100 * found.shares[0, k]:.1f} to {100 * found.shares[-1, k]:.1f}"
+
+
+def clusters_page(title: str, clusters: UnitClusters, found: Exemplars, picture: str) -> str:
+    """Markdown: the clusters with their units and the classes in their regions, and the picture."""
+    rows = []
+    for cluster, units in enumerate(clusters.members):
+        seen = [f"{name} {here:.0%} (of all {usual:.0%})" for name, here, usual in found.seen(cluster)[:3]]
+        rows.append(
+            [str(cluster + 1), str(len(units)), f"{clusters.cohesion[cluster]:.2f}", ", ".join(seen) or "what is usual"]
+        )
+    heads = ["cluster", "units", "mean correlation", "classes in its region, beside their share of all pixels"]
+    about = (
+        f"{sum(map(len, clusters.members))} units in {len(clusters.members)} clusters, formed by where the units fire "
+        f"and without any label; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching). "
+        f"{len(clusters.dead)} units never vary and are in none. A row of the picture: where the cluster fires on "
+        "average, and the images that light it up most, with its region outlined."
+    )
+    return "\n\n".join([f"# {title}", about, f"![clusters]({picture})", table(heads, rows)]) + "\n"
+
+
+def probe_in_words(probe: Probe) -> str:
+    """One paragraph: how well the probe does on what it has not seen."""
+    verdict = "better than guessing" if probe.better_than_guessing else "no better than guessing"
+    return (
+        f"The probe tells {', '.join(probe.classes)} apart in {probe.accuracy:.1%} of {probe.samples} samples that it "
+        f"has not seen ({probe.folds} folds, 95% interval {probe.low:.1%} to {probe.high:.1%}), {verdict}: the largest "
+        f"class alone has {probe.baseline:.1%}. Mean over classes: {probe.balanced:.1%}, where a constant answer has "
+        f"{1 / len(probe.classes):.1%}."
+    )
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def direction_values(direction: Direction, found: Effect) -> dict[str, object]:
+    """A direction and its effect as plain values."""
+    return {
+        "name": direction.name,
+        "place": direction.place,
+        "vector": direction.vector.tolist(),
+        "facts": dict(direction.facts),
+        "beyond_random": found.beyond(),
+        "strengths": list(found.strengths),
+        "images": found.images,
+        "labels": list(found.labels),
+        **{
+            name: getattr(found, name).tolist()
+            for name in ("shares", "low", "high", "change", "change_low", "change_high", "difference", "brightness")
+        },
+        "random": {
+            "length": found.control.length,
+            "shares": found.control.shares.tolist(),
+            "difference": found.control.difference.tolist(),
+            "brightness": found.control.brightness.tolist(),
+        },
+    }
+
+
+def cluster_values(clusters: UnitClusters, found: Exemplars) -> dict[str, object]:
+    """Clusters, and what a segmenter sees in them, as plain values."""
+    return {
+        "layer": clusters.layer,
+        "silhouette": None if np.isnan(clusters.silhouette) else clusters.silhouette,
+        "dead": list(clusters.dead),
+        "labels": list(found.labels),
+        "overall": found.overall.tolist(),
+        "clusters": [
+            {
+                "units": list(units),
+                "cohesion": float(clusters.cohesion[cluster]),
+                "level": float(found.level[cluster]),
+                "inside": found.inside[cluster].tolist(),
+            }
+            for cluster, units in enumerate(clusters.members)
+        ],
+    }
+
+
+def probe_values(probe: Probe) -> dict[str, object]:
+    """A probe as plain values."""
+    return {
+        "classes": list(probe.classes),
+        "accuracy": probe.accuracy,
+        "interval": [probe.low, probe.high],
+        "baseline": probe.baseline,
+        "balanced": probe.balanced,
+        "samples": probe.samples,
+        "folds": probe.folds,
+        "weights": probe.weights.tolist(),
+        "bias": probe.bias.tolist(),
+        "mean": probe.mean.tolist(),
+        "deviation": probe.deviation.tolist(),
+    }

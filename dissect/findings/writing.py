@@ -1,0 +1,64 @@
+"""Writing the findings down: findings.md for readers, findings.json for programs, PNG pictures for eyes."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import torch
+from torch import nn
+
+from dissect.findings.album import draw
+from dissect.findings.gathering import Findings
+from dissect.findings.page import page_text
+from dissect.segmenter import Segmenter
+
+
+def write_findings(
+    folder: str | Path,
+    findings: Findings,
+    generator: nn.Module,
+    segmenter: Segmenter,
+    *,
+    provenance: Mapping[str, str] | None = None,
+    rng: torch.Generator,
+) -> Path:
+    """Write everything into ``folder``, which must be new; returns the page, findings.md.
+
+    Raises FileExistsError when the folder is there already.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there already, and findings never overwrite: name a new folder")
+    pictures = draw(findings, generator, segmenter, rng)
+    folder.mkdir(parents=True)
+    for name, picture in pictures.items():
+        cv2.imwrite(str(folder / f"{name}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    facts = dict(provenance or {})
+    told = json.dumps(_numbers(findings) | {"provenance": facts}, indent=1, allow_nan=False)
+    (folder / "findings.json").write_text(told + "\n", encoding="utf-8")
+    page = folder / "findings.md"
+    page.write_text(page_text(findings, facts), encoding="utf-8")
+    return page
+
+
+def _numbers(findings: Findings) -> dict[str, object]:
+    return {
+        "layer": findings.layer,
+        "units_changed": findings.count,
+        "chosen_by": findings.chosen_by,
+        "layers": {
+            name: {
+                "units": each.count,
+                "matched": len(each.matched()),
+                "by_concept": {label: len(each.units(label)) for label in each.labels},
+            }
+            for name, each in findings.dissections.items()
+        },
+        "removed": {concept: each.to_dict() for concept, each in findings.removed.items()},
+        "object": findings.object,
+        "alpha": None if findings.alpha is None else findings.alpha.weight.tolist(),
+        "choices": {way: each.to_dict() for way, each in findings.choices.items()},
+        "dose": findings.dose.to_dict(),
+        "insertion": None if findings.contexts is None else findings.contexts.to_dict(),
+    }

@@ -1,0 +1,63 @@
+"""The report's pictures as PNG files: the sheets of units, and images before and after units were removed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dissect.report.contents import Contents
+from dissect.report.markup import encoded
+from dissect.report.stories import Story
+from dissect.sheets import Picture, strip
+
+
+def write_sheets(folder: Path, contents: Contents) -> None:
+    """A sheet for each unit of the plan: ``CONCEPT-RANK-unit-NUMBER.png`` in the new ``folder``."""
+    folder.mkdir()
+    for concept, units in contents.plan.items():
+        word = _word(concept, f"concept-{contents.dissection.concept(concept)}")
+        for rank, unit in enumerate(units, start=1):
+            sheet = strip(contents.tiles(contents.dissection.best(unit)), columns=4)
+            _write_png(folder / f"{word}-{rank}-unit-{unit:04d}.png", sheet)
+
+
+def edit_of(place: int, story: Story) -> dict[str, Any]:
+    """What ``report.json`` says of a story's pictures: the edit that made them, and the files they are in."""
+    names = _names(place, story)
+    return {
+        "layer": story.layer,
+        "units": list(story.units),
+        "concept": story.concept,
+        "edit": "ablate",
+        "images": [scene.image for scene in story.scenes],
+        "before": [f"edits/{before}" for before, _ in names],
+        "after": [f"edits/{after}" for _, after in names],
+    }
+
+
+def _names(place: int, story: Story) -> list[tuple[str, str]]:
+    """For each scene the names of its two pictures."""
+    start = f"{place + 1}-{_word(story.concept, 'concept')}"
+    stems = [f"{start}-picture-{scene.image:05d}" for scene in story.scenes]
+    return [(f"{stem}-before.png", f"{stem}-after.png") for stem in stems]
+
+
+def write_edits(folder: Path, told: Sequence[Story]) -> None:
+    """The pictures before and after each story's edit, in the new ``folder``; nothing where there are no stories."""
+    if told:
+        folder.mkdir()
+    for place, story in enumerate(told):
+        for (before, after), scene in zip(_names(place, story), story.scenes, strict=True):
+            _write_png(folder / before, scene.before)
+            _write_png(folder / after, scene.after)
+
+
+def _write_png(path: Path, picture: Picture) -> None:
+    path.write_bytes(encoded(".png", picture, []))  # the highest compression takes 80 times as long for a sixth less
+
+
+def _word(concept: str, otherwise: str) -> str:
+    """The concept as part of a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", concept.lower()).strip("-") or otherwise

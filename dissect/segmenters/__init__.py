@@ -1,0 +1,19 @@
+"""Eyes for a dissection: every way here of telling what each pixel of an image shows.
+
+``dissect.unet.UNetSegmenter`` is the one that is trained here (``dissect train-segmenter``).
+"""
+
+from dissect.segmenters.huggingface import HuggingFaceSegmenter
+from dissect.segmenters.known import MaskSegmenter, RuleSegmenter
+from dissect.segmenters.logits import IMAGENET_MEAN, IMAGENET_STD, LogitSegmenter
+from dissect.segmenters.strokes import StrokeSegmenter
+
+__all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "HuggingFaceSegmenter",
+    "LogitSegmenter",
+    "MaskSegmenter",
+    "RuleSegmenter",
+    "StrokeSegmenter",
+]

@@ -1,0 +1,41 @@
+"""A segmenter by what a person writes: a file, a folder, a name on the hub, or the word ``strokes``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dissect.segmenter import Segmenter
+from dissect.segmenters.huggingface import HuggingFaceSegmenter
+from dissect.segmenters.strokes import StrokeSegmenter
+from dissect.unet import UNetSegmenter
+
+HUB = "hf:"
+STROKES = "strokes"
+
+
+def open_segmenter(text: str | Path) -> Segmenter:
+    """The segmenter that ``text`` means.
+
+    ``strokes`` is the :class:`StrokeSegmenter`; ``hf:NAME`` a model of transformers on the hub, or in the folder NAME;
+    a folder with a ``config.json`` the model of transformers in it; any other path a file of ``train-segmenter``.
+
+    Raises:
+        FileNotFoundError: there is nothing at the path.
+        ValueError: what is there is no segmenter, or transformers is needed and not installed.
+    """
+    name = str(text)
+    if name == STROKES:
+        return StrokeSegmenter()
+    if name.startswith(HUB):
+        return HuggingFaceSegmenter.from_pretrained(name.removeprefix(HUB))
+    path = Path(text)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there is no segmenter {name!r}: give a file of train-segmenter, {STROKES!r}, or {HUB}NAME for a model of "
+            "transformers"
+        )
+    if not path.is_dir():
+        return UNetSegmenter.load(path)
+    if not (path / "config.json").is_file():
+        raise ValueError(f"{path} is a folder without config.json: a model of transformers has one")
+    return HuggingFaceSegmenter.from_pretrained(path)

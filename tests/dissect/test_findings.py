@@ -1,0 +1,155 @@
+"""The findings of planted generators are the planted ones; what is written is complete, and never overwrites."""
+
+import io
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from dissect.commands.findings import FindingsCommand
+from dissect.findings import find, removals, write_findings
+from dissect.findings.fates import fate
+from dissect.findings.gathering import ALPHA, ATTRIBUTION, SCORE
+from tests.dissect import glass, soft
+
+
+def rng():
+    return torch.Generator().manual_seed(0)
+
+
+def gather(**options):
+    options = {"share": 0.4, "updates": 30, "object": "tree", **options}
+    return find(soft.SoftGlass(), soft.latents(40), soft.SoftSegmenter(), rng=rng(), **options)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return gather()
+
+
+@pytest.fixture(scope="module")
+def folder(found, tmp_path_factory):
+    place = tmp_path_factory.mktemp("findings") / "out"
+    write_findings(place, found, soft.SoftGlass(), soft.SoftSegmenter(), provenance={"seed": "0"}, rng=rng())
+    return place
+
+
+def test_units_are_chosen_by_cause_where_the_segmenter_has_logits(found):
+    assert found.chosen_by == ATTRIBUTION
+    assert found.removed["tree"].units == (soft.TREE,)  # its copy agrees as well, and contributes nothing
+    assert found.removed["sky"].units == (soft.SKY,)
+    assert set(found.choices[SCORE].units) == {soft.TREE, soft.DECOY}
+    assert soft.TREE in found.choices[ALPHA].units
+    assert list(found.choices) == [ATTRIBUTION, SCORE, ALPHA]
+    assert found.dose.ranked[0] == soft.TREE
+    assert found.dose.counts.removed.mean.tolist() == [1, 1]
+
+
+def test_what_is_drawn_by_its_units_vanishes_and_nothing_else_is_harmed(found):
+    for concept in ("tree", "sky"):
+        removal = found.removed[concept]
+        assert removal.change == (-1, -1, -1)
+        assert removal.others() == 0  # the grass behind it came forth
+        assert removal.worst()[1] == (0, 0, 0)
+        assert fate(removal) == "vanishes"
+    assert "door" not in found.removed  # no image shows one
+
+
+def test_harm_to_others_is_counted_net_of_what_stood_behind():
+    latents, segmenter = glass.latents(30), glass.ColourSegmenter()
+    chosen = {"tree": [glass.TREE, glass.SKY]}
+    removal = removals(glass.GlassGenerator(), "stem.glass", chosen, latents, segmenter, rng=rng())["tree"]
+    images = glass.GlassGenerator()(latents)
+    before = segmenter(images)
+    sky, tree, grass = (before == glass.LABELS.index(name) for name in ("sky", "tree", "grass"))
+    assert removal.change[0] == -1
+    assert removal.worst()[0] == "sky"
+    assert removal.worst()[1][0] == -1
+    assert removal.share == pytest.approx(float(tree.float().mean()))
+    door = before == glass.LABELS.index("door")
+    # All of the sky goes, and as much grass comes: twice the sky's pixels, of all that show no tree.
+    assert removal.others() == pytest.approx(2 * int(sky.sum()) / int((sky | grass | door).sum()))
+
+
+def test_random_units_are_the_same_for_all_concepts_and_span_what_they_do(found):
+    spans = [found.removed[concept].random for concept in ("tree", "sky")]
+    for mean, low, high in spans:
+        assert -1 <= low <= mean <= high
+    again = gather()
+    assert [again.removed[concept].random for concept in ("tree", "sky")] == spans
+
+
+def test_everything_is_written_and_can_be_read(found, folder):
+    numbers = json.loads((folder / "findings.json").read_text())
+    assert numbers["layer"] == "maps"
+    assert numbers["chosen_by"] == ATTRIBUTION
+    assert numbers["layers"]["maps"]["units"] == 5
+    assert numbers["removed"]["tree"]["change"] == [-1, -1, -1]
+    assert numbers["removed"]["tree"]["behind"]["grass"] == 1
+    assert set(numbers["choices"]) == {SCORE, ATTRIBUTION, ALPHA}
+    assert len(numbers["alpha"]) == 5
+    assert numbers["insertion"]["concept"] == "tree"
+    assert numbers["provenance"] == {"seed": "0"}
+    page = (folder / "findings.md").read_text()
+    assert "| tree |" in page
+    assert "| -100 % (-100 to -100) |" in page
+    for name in ("layers", "removed", "before-after", "dose", "insertion"):
+        assert f"({name}.png)" in page
+        picture = cv2.imread(str(folder / f"{name}.png"))
+        assert picture.shape[1] > 300
+        assert len(np.unique(picture)) > 10
+
+
+def test_findings_are_never_written_over(found, folder):
+    with pytest.raises(FileExistsError, match="name a new folder"):
+        write_findings(folder, found, soft.SoftGlass(), soft.SoftSegmenter(), rng=rng())
+
+
+def test_a_segmenter_without_logits_is_enough(tmp_path):
+    generator, segmenter = glass.GlassGenerator(), glass.ColourSegmenter()
+    options = {"layers": ["stem.glass"], "object": "tree", "inserted": "sun", "share": 0.125}
+    found = find(generator, glass.latents(40), segmenter, rng=rng(), **options)
+    assert found.chosen_by == SCORE
+    assert list(found.choices) == [SCORE]
+    assert found.alpha is None
+    assert found.contexts is None  # no unit stands for a sun
+    assert found.removed["tree"].change[0] == -1
+    page = write_findings(tmp_path / "out", found, generator, segmenter, rng=rng()).read_text()
+    assert "not chosen by alpha" in page
+    assert "No unit stands for the concept" in page
+    assert not (tmp_path / "out" / "insertion.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"object": "tre"}, "did you mean 'tree'"),
+        ({"inserted": "skye"}, "did you mean 'sky'"),
+        ({"layer": "map"}, "did you mean 'maps'"),
+        ({"object": "door"}, "'door' has no units"),
+    ],
+)
+def test_mistakes_are_told(options, words):
+    with pytest.raises(ValueError, match=words):
+        gather(**options)
+
+
+def test_too_few_latents_are_told():
+    with pytest.raises(ValueError, match="at least 4 latents"):
+        find(soft.SoftGlass(), soft.latents(3), soft.SoftSegmenter(), rng=rng())
+
+
+def test_the_command_writes_the_findings_of_the_generator_that_comes_with_the_lab(tmp_path):
+    console = Console(file=io.StringIO(), width=200)
+    options = {"layers": ("block8",), "images": 12, "updates": 0, "object": "tree"}
+    FindingsCommand(out=tmp_path / "out", **options).run(console)
+    assert "findings.md (" in console.file.getvalue()
+    numbers = json.loads((tmp_path / "out" / "findings.json").read_text())
+    assert numbers["units_changed"] == 10
+    assert numbers["removed"]["tree"]["change"][0] < -0.3
+    assert numbers["provenance"]["generator"] == "scenes-generator"
+    with pytest.raises(FileExistsError, match="choose another folder"):
+        FindingsCommand(out=tmp_path / "out").run(console)
