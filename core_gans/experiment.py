@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from torch.utils.data import Dataset
 
 from core_gans import runs
 from core_gans.data import Examples
-from core_gans.game import Game, NoiseGame
+from core_gans.game import Game, NoiseGame, TranslationGame
 from core_gans.runs import Run
 from core_gans.session import (
     DEFAULT_SECONDS,
@@ -24,7 +25,10 @@ from core_gans.session import (
     with_data,
 )
 from core_gans.training import TrainingState, start, train
+from core_gans.translation import Lesson, read_lesson
+from core_gans.translation.watching import translation_watchers
 from core_gans.variants import make
+from core_gans.variants import variant as variant_called
 
 KIND = "training"
 
@@ -54,8 +58,9 @@ def run_training(
     console = console or Console(markup=False)
     if rounds is None and seconds is None:
         seconds = DEFAULT_SECONDS
-    examples = options.load(console)
-    game = make(variant, **over_the_run(with_data(fields, examples), rounds))
+    examples = _examples(variant, options, console)
+    fitting = examples.fields(fields) if isinstance(examples, Lesson) else with_data(fields, examples)
+    game = make(variant, **over_the_run(fitting, rounds))
     config = {
         "kind": KIND,
         "variant": variant,
@@ -64,7 +69,7 @@ def run_training(
         "rounds": rounds,
         "seconds": seconds,
     }
-    state = start(game, options.batches(examples), options.rng(), options.compute())
+    state = start(game, options.batches(_learned(examples)), options.rng(), options.compute())
     with runs.create(runs_folder, name or runs.default_name(variant, options.data), config) as run:
         return _play(run, state, options, examples, rounds, seconds, console, {})
 
@@ -82,9 +87,9 @@ def resume_training(
             rounds, seconds = config["rounds"], config["seconds"]
         options = options_from(config["options"])
         content = run.load_checkpoint()
-        examples = options.load(console)
+        examples = _examples(config["variant"], options, console)
         game = make(config["variant"], **config["fields"])
-        state = start(game, options.batches(examples), options.rng(), options.compute())
+        state = start(game, options.batches(_learned(examples)), options.rng(), options.compute())
         state.load_state_dict(content["state"])
         if told := told_of_fallen_rates(game, rounds):
             console.print(told, soft_wrap=True, highlight=False)
@@ -95,20 +100,44 @@ def _play(
     run: Run,
     state: TrainingState,
     options: Options,
-    examples: Examples,
+    examples: Examples | Lesson,
     rounds: int | None,
     seconds: float | None,
     console: Console,
     saved: dict[str, Any],
 ) -> Result:
-    game = _noise_game(state.game)
-    watchers, verdict = make_watchers(run, game, options, examples, console, "round")
+    game = state.game
+    if isinstance(examples, Lesson):
+        assert isinstance(game, TranslationGame)
+        watchers, verdict = translation_watchers(run, game, options, examples, console)
+    else:
+        watchers, verdict = make_watchers(run, _noise_game(game), options, examples, console, "round")
     restore_watchers(watchers, saved)
     console.print(f"training {game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}")
     console.print(f"run folder {run.folder}", soft_wrap=True)
     before = dict(verdict.judge(state))
     train(game, state.batches, rounds, rng=state.rng, watchers=watchers, state=state, seconds=seconds)
     return Result(run.folder, state, before, dict(verdict.judge(state)))
+
+
+def _examples(variant: str, options: Options, console: Console) -> Examples | Lesson:
+    """What the game called ``variant`` learns from."""
+    kind = variant_called(variant)
+    if not issubclass(kind, TranslationGame):
+        return options.load(console)
+    with console.status(f"reading {options.data}"):
+        return read_lesson(
+            kind.learns_from,
+            options.data,
+            size=options.size,
+            channels=options.colours,
+            count=options.count,
+            seed=options.seed,
+        )
+
+
+def _learned(examples: Examples | Lesson) -> Dataset:
+    return examples.learned if isinstance(examples, Lesson) else examples
 
 
 def _noise_game(game: Game) -> NoiseGame:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,10 @@ Loss = Callable[[Nets, "Batch", torch.Generator], dict[str, Tensor]]
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step learns from: images (N, C, H, W) in [-1, 1], points (N, D), clips or tokens; labels (N,)."""
+    """What one step learns from: images (N, C, H, W) in [-1, 1], points (N, D), clips or tokens; labels (N,).
+
+    Where images are translated, ``real`` are those of the target domain and ``other`` (N, C', H, W) the sources.
+    """
 
     real: Tensor
     label: Tensor | None = None
@@ -114,6 +117,30 @@ class NoiseGame(Game):
     def sample(self, nets: Nets, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """Examples (count, ...) drawn in evaluation mode, without gradients; images lie in [-1, 1]."""
         return generate(nets["generator"], self.latents(count, rng, label))
+
+
+@dataclass(frozen=True)
+class TranslationGame(Game):
+    """A game whose player ``generator`` turns images into images of another domain."""
+
+    learns_from: ClassVar[Literal["pairs", "domains", "labels"]]
+    """Sources with their targets, two domains without partners, or images whose labels are their domains."""
+
+    shape: tuple[int, ...] = (3, 64, 64)
+    """One image to translate, (C, H, W). Taken from the data by the commands."""
+
+    @property
+    @abstractmethod
+    def targets(self) -> tuple[str, ...]:
+        """The names of the domains to which it translates; the first is the one meant where none is asked for."""
+
+    @abstractmethod
+    def translate(self, nets: Nets, images: Tensor, target: int = 0, rng: torch.Generator | None = None) -> Tensor:
+        """Images (N, C, H, W) in [-1, 1] as they would look in ``targets[target]``: (N, C', H, W) in [-1, 1].
+
+        In evaluation mode, without gradients; a game with noise draws it from ``rng`` and has none without it.
+        LabError for images of other channels, and for a domain that is not there.
+        """
 
 
 @torch.no_grad()

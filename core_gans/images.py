@@ -51,11 +51,11 @@ def cloud(points: Tensor, real: Tensor | None = None, size: int = 512, reach: fl
     return page
 
 
-def picture(samples: Tensor, real: Tensor | None = None) -> np.ndarray:
+def picture(samples: Tensor, real: Tensor | None = None, columns: int | None = None) -> np.ndarray:
     """The picture that fits the samples: a sheet of images, or a cloud of points."""
     if samples.dim() == 2:
         return cloud(samples, real)
-    return sheet(samples, scale=max(1, 64 // samples.shape[-1]))
+    return sheet(samples, columns, scale=max(1, 64 // samples.shape[-1]))
 
 
 def write_png(path: str | Path, page: np.ndarray) -> Path:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
@@ -14,21 +14,23 @@ from torch import nn
 from core_gans import checkpoints, runs
 from core_gans.checkpoints import CheckpointError
 from core_gans.errors import LabError
-from core_gans.game import NoiseGame
+from core_gans.game import Game, NoiseGame, TranslationGame
 from core_gans.variants import make, name_of
+
+AGame = TypeVar("AGame", bound=Game, covariant=True)
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Generic[AGame]):
     """A player in evaluation mode, its game, and what is known of it (command, seed, measured numbers)."""
 
     net: nn.Module
-    game: NoiseGame
+    game: AGame
     player: str = "generator"
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
-def save_model(path: str | Path, model: Model, *, half: bool = False, overwrite: bool = False) -> Path:
+def save_model(path: str | Path, model: Model[Game], *, half: bool = False, overwrite: bool = False) -> Path:
     """Write ``model``; ``half`` stores float16, which halves the file. Raises as ``checkpoints.save`` does."""
     weights = {
         name: tensor.half() if half and tensor.is_floating_point() else tensor
@@ -45,8 +47,12 @@ def save_model(path: str | Path, model: Model, *, half: bool = False, overwrite:
     return checkpoints.save(path, content, overwrite=overwrite)
 
 
-def load_model(path: str | Path) -> Model:
+def load_model(path: str | Path) -> Model[NoiseGame]:
     """Read what ``save_model`` wrote, in float32. CheckpointError when the file is corrupt or something else."""
+    return _drawing(_load(path))
+
+
+def _load(path: str | Path) -> Model[Game]:
     content = checkpoints.load(path)
     if content.get("kind") != "model":
         raise CheckpointError(
@@ -55,11 +61,15 @@ def load_model(path: str | Path) -> Model:
     return _build(content["variant"], content["fields"], content["player"], content["weights"], content["card"])
 
 
-def model_of_run(folder: str | Path) -> Model:
+def model_of_run(folder: str | Path) -> Model[NoiseGame]:
     """The generator of a run's newest checkpoint: its weight average when it has one, else the raw one.
 
     Of an evolution it is the best survivor. Reading does not hold the run: it may be training meanwhile.
     """
+    return _drawing(_of_run(folder))
+
+
+def _of_run(folder: str | Path) -> Model[Game]:
     folder = Path(folder)
     config = runs.read_config(folder)
     content = runs.Run(folder, config).load_checkpoint()
@@ -74,23 +84,49 @@ def model_of_run(folder: str | Path) -> Model:
     return _build(config["variant"], config["fields"], "generator", weights, card)
 
 
-def open_model(path: str | Path) -> Model:
+def open_model(path: str | Path) -> Model[NoiseGame]:
     """A model file, or the generator of a run's folder; LabError with the nearest names when nothing is there."""
+    return _drawing(_open(path))
+
+
+def open_translator(path: str | Path) -> Model[TranslationGame]:
+    """The same for games that translate; LabError for one that draws from latents, and for a player that is another."""
+    model = _open(path)
+    game = model.game
+    if not isinstance(game, TranslationGame):
+        raise LabError(
+            f"{path} is of {game.name}, which draws from latents and translates nothing: give a run or a model of a "
+            "game of translation, as pix2pix, or draw from it with `core-gans sample`."
+        )
+    if model.player != "generator":
+        raise LabError(f"{path} holds a {model.player}, which translates nothing: give a generator, or a run's folder.")
+    return Model(model.net, game, model.player, model.card)
+
+
+def _open(path: str | Path) -> Model[Game]:
     path = Path(path)
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         near = difflib.get_close_matches(path.name, beside, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "give a run's folder or a model file."
         raise LabError(f"there is nothing at {path}: {hint}")
-    return model_of_run(path) if path.is_dir() else load_model(path)
+    return _of_run(path) if path.is_dir() else _load(path)
+
+
+def _drawing(model: Model[Game]) -> Model[NoiseGame]:
+    """The same model; CheckpointError where it draws from no latents."""
+    game = model.game
+    if isinstance(game, TranslationGame):
+        raise CheckpointError(f"{game.name} draws from no latents: it translates pictures, by `core-gans translate`.")
+    if not isinstance(game, NoiseGame):
+        raise CheckpointError(f"{game.name} draws from no latents, so its generator cannot be opened here.")
+    return Model(model.net, game, model.player, model.card)
 
 
 def _build(
     variant: str, fields: Mapping[str, Any], player: str, weights: Mapping[str, Any], card: Mapping[str, Any]
-) -> Model:
+) -> Model[Game]:
     game = make(variant, **fields)
-    if not isinstance(game, NoiseGame):
-        raise CheckpointError(f"{variant} draws from no latents, so its generator cannot be opened here.")
     with torch.random.fork_rng(devices=[]):
         net = game.players()[player]
     net.load_state_dict(

@@ -14,6 +14,7 @@ import torch
 from rich.console import Console
 from rich.markup import escape
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from core_gans import data as datasets
 from core_gans.averaging import Average
@@ -93,7 +94,7 @@ class Options:
         with console.status(f"reading {self.data}"):
             return datasets.load(self.data, size=self.size, channels=self.colours, count=self.count, seed=self.seed)
 
-    def batches(self, examples: Examples) -> Batches:
+    def batches(self, examples: Dataset) -> Batches:
         return Batches(examples, self.batch, self.seed, self.device)
 
 

@@ -78,10 +78,20 @@ class Log(Watcher):
 
 
 class Samples(Watcher):
-    """Draws the same latents every ``every`` rounds (more often in the beginning) into samples/, and a film of them."""
+    """Draws the same latents every ``every`` rounds (more often in the beginning) into samples/, and a film of them.
 
-    def __init__(self, folder: Path, draw: Callable[[Any], Tensor], every: int, real: Tensor | None = None) -> None:
-        self.folder, self.draw, self.every, self.real = folder, draw, every, real
+    ``columns`` of a sheet are chosen by its number of images where they are not given.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        draw: Callable[[Any], Tensor],
+        every: int,
+        real: Tensor | None = None,
+        columns: int | None = None,
+    ) -> None:
+        self.folder, self.draw, self.every, self.real, self.columns = folder, draw, every, real, columns
         self._last = -1
 
     def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
@@ -99,7 +109,7 @@ class Samples(Watcher):
 
     def _write(self, state: Any) -> None:
         self._last = state.round
-        page = picture(self.draw(state), self.real)
+        page = picture(self.draw(state), self.real, self.columns)
         write_png(self.folder / "samples" / f"round-{state.round:07d}.png", page)
 
 

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from core_gans.data.domains import Domains
 from core_gans.data.examples import Examples, as_float
+from core_gans.data.pairs import Pairs
 from core_gans.game import Batch
 
 
@@ -18,6 +20,9 @@ class Batches(Iterator[Batch]):
     Item ``i`` of the stream is item ``i mod N`` of the permutation of epoch ``i div N``, so batches run across the
     ends of epochs and every example is seen once an epoch. Items of a torch data set are tensors, or tuples whose
     first entry is the example and whose second, if any, is an integer label; bytes become floats in [-1, 1].
+
+    Of ``Pairs`` and ``Domains``, the targets are a batch's ``real`` and the sources its ``other``. The two domains are
+    of different lengths, so each has its own epochs and its own permutations.
     """
 
     def __init__(self, data: Dataset, size: int, seed: int = 0, device: torch.device | str = "cpu") -> None:
@@ -29,13 +34,13 @@ class Batches(Iterator[Batch]):
         self.data, self.size, self.seed, self.device = data, size, seed, torch.device(device)
         self.count = count
         self.position = 0  # batches handed out
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.int64)
+        counts = (len(data.target), len(data.source)) if isinstance(data, Domains) else (count,)
+        self._orders = [_Shuffled(each, seed, number) for number, each in enumerate(counts)]
 
     def __next__(self) -> Batch:
         first = self.position * self.size
         self.position += 1
-        return self._collate([self._index(item) for item in range(first, first + self.size)])
+        return self._collate(*([order.at(i) for i in range(first, first + self.size)] for order in self._orders))
 
     def state_dict(self) -> dict[str, int]:
         return {"position": self.position, "seed": self.seed, "size": self.size, "count": self.count}
@@ -48,14 +53,11 @@ class Batches(Iterator[Batch]):
             )
         self.position = state["position"]
 
-    def _index(self, item: int) -> int:
-        epoch, place = divmod(item, self.count)
-        if epoch != self._epoch:
-            shuffler = torch.Generator().manual_seed(((self.seed << 24) + epoch) % 2**63)
-            self._order, self._epoch = torch.randperm(self.count, generator=shuffler), epoch
-        return int(self._order[place])
-
-    def _collate(self, indices: list[int]) -> Batch:
+    def _collate(self, indices: list[int], others: list[int] | None = None) -> Batch:
+        if isinstance(self.data, Pairs | Domains):
+            real = as_float(self.data.target[torch.tensor(indices)])
+            other = as_float(self.data.source[torch.tensor(indices if others is None else others)])
+            return Batch(real.to(self.device), other=other.to(self.device))
         if isinstance(self.data, Examples):
             chosen = torch.tensor(indices)
             real, label = as_float(self.data.images[chosen]), self.data.labels
@@ -66,6 +68,23 @@ class Batches(Iterator[Batch]):
         real = torch.stack([_example(item[0]) for item in items]).to(self.device)
         label = torch.tensor([int(item[1]) for item in items], device=self.device) if len(items[0]) > 1 else None
         return Batch(real, label)
+
+
+class _Shuffled:
+    """The numbers below ``count`` in an endless order, permuted anew each epoch; streams differ by ``number``."""
+
+    def __init__(self, count: int, seed: int, number: int) -> None:
+        self.count, self.seed, self.number = count, seed, number
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def at(self, item: int) -> int:
+        epoch, place = divmod(item, self.count)
+        if epoch != self._epoch:
+            seed = ((self.seed << 24) + (self.number << 23) + epoch) % 2**63
+            self._order = torch.randperm(self.count, generator=torch.Generator().manual_seed(seed))
+            self._epoch = epoch
+        return int(self._order[place])
 
 
 def _example(given: object) -> Tensor:

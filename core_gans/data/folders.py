@@ -26,7 +26,7 @@ def read_folder(folder: Path, size: int, channels: int | None = None, progress: 
     Raises ValueError for a folder without pictures, for one that holds splits (``train``, ``test``), and for a
     picture that cannot be read.
     """
-    paths = _pictures(folder)
+    paths = pictures_below(folder)
     if not paths:
         kinds = ", ".join(suffix.lstrip(".") for suffix in SUFFIXES)
         raise ValueError(f"{folder} holds no pictures: expected files ending in {kinds}, here or in subfolders")
@@ -35,7 +35,8 @@ def read_folder(folder: Path, size: int, channels: int | None = None, progress: 
     return Examples(folder.resolve().name, images, labels, classes)
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_below(folder: Path) -> list[Path]:
+    """The paths of all picture files below ``folder``, in order; hidden files and folders are left out."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and name != "__MACOSX"]

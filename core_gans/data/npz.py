@@ -6,6 +6,7 @@ Which array is read:
   3. else the only array that has the shape of pictures.
 Its labels are the first array that is there of those that ``labels_for`` names. Class names are ``class_names``,
 ``classes`` or ``label_names``; without labels they are left alone, for they may name the classes of masks.
+Masks that are named are painted in the colours of the array ``palette``, where there is one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ IMAGES = (
     *("jpeg", "train_jpeg", "arr_0"),
 )
 CLASS_NAMES = ("class_names", "classes", "label_names")
+PALETTE = "palette"
 
 _ENDS = {"images": "labels", "x": "y", "X": "y", "data": "labels", "jpeg": "labels"}
 # What damaged or encrypted archives raise.
@@ -121,7 +123,7 @@ class _Npz:
             count = len(offsets) - 1
             images = stack(self._jpegs(name, offsets, 2 * size), count, size, channels, progress)
         else:
-            array = self._read(name)
+            array = self._painted(name) if name.endswith("masks") and PALETTE in self.headers else self._read(name)
             count = len(array) if array.ndim else 0
             images = stack(pictures(array, where), count, size, channels, progress)
         beside = next((labels for labels in labels_for(name) if labels in self.headers), None)
@@ -132,6 +134,22 @@ class _Npz:
         return Examples(
             self.path.stem, images, *check_labels(self._read(beside), count, classes, f"{self.path}:{beside}")
         )
+
+    def _painted(self, name: str) -> np.ndarray:
+        """Masks (N, H, W) of classes in the colours of the file's palette (classes, 3): (N, H, W, 3) uint8."""
+        masks, palette = self._read(name), self._read(PALETTE)
+        if masks.ndim != 3 or masks.dtype.kind not in "iu" or palette.dtype != np.uint8 or palette.shape[1:] != (3,):
+            raise ValueError(
+                f"{self.path}: expected {name} (N, H, W) of whole numbers and a palette (classes, 3) of bytes, "
+                f"got {masks.dtype} {masks.shape} and {palette.dtype} {palette.shape}"
+            )
+        lowest, highest = (int(masks.min()), int(masks.max())) if masks.size else (0, 0)
+        if lowest < 0 or highest >= len(palette):
+            raise ValueError(
+                f"{self.path}:{name}: expected masks of classes 0 to {len(palette) - 1}, one for each colour of the "
+                f"palette, got {lowest if lowest < 0 else highest}"
+            )
+        return palette[masks]
 
     def _offsets(self, name: str) -> np.ndarray:
         """The (N + 1,) places in the joined JPEG bytes where each picture begins and the last one ends."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from core_gans.errors import unknown_name
-from core_gans.networks import autoencoder, dcgan, maxout, mlp
+from core_gans.networks import autoencoder, dcgan, maxout, mlp, progressive
 from core_gans.networks.architecture import Architecture
 
 
@@ -30,6 +30,7 @@ FAMILIES: dict[str, Family] = {
     # Of a point's two coordinates, dropout would often leave one.
     "maxout": Family(maxout.generator, maxout.discriminator, points=False),
     "autoencoder": Family(autoencoder.generator, autoencoder.discriminator),
+    "progressive": Family(progressive.generator, progressive.discriminator, points=False),
 }
 
 

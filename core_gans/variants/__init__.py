@@ -6,11 +6,12 @@ import dataclasses
 from typing import Any
 
 from core_gans.errors import unknown_name
-from core_gans.game import Game
+from core_gans.game import Game, TranslationGame
 from core_gans.own import is_own, own_variant
 from core_gans.variants.acgan import ACGAN
 from core_gans.variants.began import BEGAN
 from core_gans.variants.cgan import CGAN
+from core_gans.variants.cyclegan import CycleGAN
 from core_gans.variants.dcgan import DCGAN
 from core_gans.variants.ebgan import EBGAN
 from core_gans.variants.fgan import FGAN
@@ -18,10 +19,14 @@ from core_gans.variants.gan import GAN
 from core_gans.variants.gls_gan import GLSGAN
 from core_gans.variants.hinge import Hinge
 from core_gans.variants.infogan import InfoGAN
+from core_gans.variants.lapgan import LAPGAN
 from core_gans.variants.ls_gan import LSGANQi
 from core_gans.variants.lsgan import LSGAN
+from core_gans.variants.pix2pix import Pix2Pix
+from core_gans.variants.progan import ProGAN
 from core_gans.variants.relativistic import Relativistic
 from core_gans.variants.semi_supervised import SemiSupervised
+from core_gans.variants.stargan import StarGAN
 from core_gans.variants.wgan import WGAN
 from core_gans.variants.wgan_gp import WGANGP
 
@@ -30,8 +35,13 @@ VARIANTS: dict[str, type[Game]] = {
     for variant in (
         *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic),
         *(CGAN, ACGAN, InfoGAN, SemiSupervised),
+        *(LAPGAN, ProGAN),
     )
 }
+"""The games whose generators draw from latents, by name."""
+
+TRANSLATIONS: dict[str, type[TranslationGame]] = {kind.name: kind for kind in (Pix2Pix, CycleGAN, StarGAN)}
+"""The games that translate images, by name."""
 
 
 def variant(name: str) -> type[Game]:
@@ -41,15 +51,16 @@ def variant(name: str) -> type[Game]:
     """
     if is_own(name):
         return own_variant(name)
-    if name not in VARIANTS:
-        raise unknown_name("variant", name, VARIANTS)
-    return VARIANTS[name]
+    known = {**VARIANTS, **TRANSLATIONS}
+    if name not in known:
+        raise unknown_name("variant", name, known)
+    return known[name]
 
 
 def name_of(game: Game) -> str:
     """The name by which ``make`` finds the class of ``game`` again: the variant's, or ``module:name`` of one's own."""
     kind = type(game)
-    if is_own(kind.name) or VARIANTS.get(kind.name) is kind:
+    if is_own(kind.name) or kind in (VARIANTS.get(kind.name), TRANSLATIONS.get(kind.name)):
         return kind.name
     return f"{kind.__module__}:{kind.__name__}"
 
@@ -74,15 +85,21 @@ __all__ = [
     "FGAN",
     "GAN",
     "GLSGAN",
+    "LAPGAN",
     "LSGAN",
+    "TRANSLATIONS",
     "VARIANTS",
     "WGAN",
     "WGANGP",
+    "CycleGAN",
     "Hinge",
     "InfoGAN",
     "LSGANQi",
+    "Pix2Pix",
+    "ProGAN",
     "Relativistic",
     "SemiSupervised",
+    "StarGAN",
     "make",
     "name_of",
     "variant",

@@ -21,6 +21,7 @@ from core_gans.game import Batch, Nets
 from core_gans.networks import family
 from core_gans.networks.trunk import Trunked
 from core_gans.objectives import Objective, goodfellow
+from core_gans.techniques.feature_matching import feature_matching
 
 
 class ClassifyingDiscriminator(nn.Module):
@@ -102,9 +103,8 @@ class SemiSupervised(AdversarialGame):
         discriminator = classifying(nets)
         fake = nets["generator"](self.latents(len(batch.real), rng))
         with torch.no_grad():
-            wanted = discriminator.features(batch.real).float().mean(dim=0)
-        difference = discriminator.features(fake).float().mean(dim=0) - wanted
-        return {"generator": self.feature_matching * difference.square().mean()}
+            wanted = discriminator.features(batch.real)
+        return {"generator": self.feature_matching * feature_matching(wanted, discriminator.features(fake))}
 
 
 def classifying(nets: Nets) -> ClassifyingDiscriminator:

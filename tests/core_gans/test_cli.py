@@ -189,7 +189,7 @@ def test_without_words_the_command_explains_itself(command: Command) -> None:
 
 class TestMistakes:
     def test_misspelt_names_list_the_nearest(self, refused: Command, tmp_path: Path) -> None:
-        assert "no command is called 'trian': did you mean train?" in refused("trian")
+        assert "no command is called 'trian': did you mean train or translate?" in refused("trian")
         assert "no variant is called 'dcgna': did you mean dcgan" in refused("train", "dcgna")
         assert "no data set is called 'digit': did you mean digits?" in refused("train", "gan", "--data", "digit")
         (tmp_path / "one").mkdir()

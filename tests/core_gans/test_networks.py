@@ -1,6 +1,7 @@
 """Network families: the shapes of every size, and what the DCGAN paper says of its layers."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -73,7 +74,10 @@ def test_every_normalisation_of_every_family_learns(kind: str, normalisation: No
     _, discriminator = built(kind, normalisation=normalisation)
     score = discriminator(torch.randn(4, 1, 16, 16)).square().mean()
     score.backward()
-    assert all(parameter.grad is not None for parameter in discriminator.parameters())
+    # of a network that grows, the colours of the smaller stages rest
+    learning = [each for name, each in discriminator.named_parameters() if not re.search(r"colours[48]\.", name)]
+    assert learning
+    assert all(parameter.grad is not None for parameter in learning)
 
 
 class TestTheDCGANPaper:

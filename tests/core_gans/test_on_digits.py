@@ -27,6 +27,7 @@ OWN: dict[str, dict[str, Any]] = {
     "wgan": {"discriminator_steps": 2},
     "wgan_gp": {"discriminator_steps": 2},
     "hinge": {"discriminator_steps": 2},
+    "lapgan": {"width": 32, "depth": 1},
     "infogan": {"discriminator_rate": 2e-3},
     "ebgan": {"width": 8, "margin": 3.0, "rate": 4e-3},
     "began": {"width": 8, "k_rate": 0.02, "rate": 5e-3},

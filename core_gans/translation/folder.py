@@ -1,0 +1,122 @@
+"""A folder of pictures translated into another folder, one picture for each, under the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core_gans.data import as_float
+from core_gans.data.folders import pictures_below
+from core_gans.data.pictures import decode
+from core_gans.data.squares import stack
+from core_gans.errors import LabError
+from core_gans.game import TranslationGame
+from core_gans.images import to_bytes, write_png
+
+Progress = Callable[[int, int], None]  # (pictures done, pictures in all)
+
+AT_ONCE = 16  # pictures held in memory
+
+
+@dataclass(frozen=True)
+class Translated:
+    """What became of a folder: the pictures written, and those that could not be read, with the reasons."""
+
+    written: tuple[Path, ...]
+    broken: tuple[str, ...] = ()
+
+
+def translate_folder(
+    game: TranslationGame,
+    generator: nn.Module,
+    source: Path,
+    out: Path,
+    *,
+    target: int = 0,
+    rng: torch.Generator | None = None,
+    skip_broken: bool = False,
+    progress: Progress | None = None,
+) -> Translated:
+    """Translate every picture below ``source`` to ``game.targets[target]`` and write it below ``out`` as a PNG.
+
+    A picture is cropped to its central square and brought to the size that the game learned; subfolders are kept, and
+    every name ends in .png. Noise is drawn from ``rng``, where there is one.
+
+    Nothing is overwritten: FileExistsError before any work when one of the pictures to write is there already.
+    ValueError, before any work too, names a picture that cannot be read, unless ``skip_broken``, which leaves it out
+    and lists it in the result. LabError for a folder without pictures, for two names that would become one, and for
+    ``out`` in ``source``.
+    """
+    paths = _sources(source, out)
+    places = _places(paths, source, out)
+    if not skip_broken:
+        _require_readable(paths, game)
+    written: list[Path] = []
+    broken: list[str] = []
+    for begin in range(0, len(paths), AT_ONCE):
+        chosen = range(begin, min(begin + AT_ONCE, len(paths)))
+        readable: list[int] = []
+        squares: list[Tensor] = []
+        for index in chosen:
+            try:
+                squares.append(_square(paths[index], game))
+                readable.append(index)
+            except ValueError as error:
+                broken.append(str(error))
+        if squares:
+            images = as_float(torch.cat(squares)).to(next(generator.parameters()).device)
+            answers = game.translate({"generator": generator}, images, target, rng)
+            for index, page in zip(readable, to_bytes(answers), strict=True):
+                written.append(write_png(places[index], page))
+        if progress is not None:
+            progress(chosen.stop, len(paths))
+    return Translated(tuple(written), tuple(broken))
+
+
+def _sources(source: Path, out: Path) -> list[Path]:
+    if not source.is_dir():
+        raise LabError(f"expected a folder of pictures to translate, and {source} is none.")
+    if out.resolve().is_relative_to(source.resolve()):
+        raise LabError(f"{out} lies in {source}, which is to be read: choose a folder elsewhere.")
+    paths = pictures_below(source)
+    if not paths:
+        raise LabError(f"{source} holds no pictures to translate.")
+    return paths
+
+
+def _places(paths: list[Path], source: Path, out: Path) -> list[Path]:
+    places = [out / path.relative_to(source).with_suffix(".png") for path in paths]
+    seen: dict[Path, Path] = {}
+    for path, place in zip(paths, places, strict=True):
+        if place in seen:
+            raise LabError(f"{seen[place]} and {path} would both become {place}: rename one of them.")
+        seen[place] = path
+        if place.exists():
+            raise FileExistsError(f"{place} exists already and is kept: choose another folder.")
+    return places
+
+
+def _require_readable(paths: list[Path], game: TranslationGame) -> None:
+    """ValueError with the first picture that cannot be read."""
+    for path in paths:
+        try:
+            _square(path, game)
+        except ValueError as error:
+            raise ValueError(f"{error}, or skip what is broken (--skip-broken).") from error
+
+
+def _square(path: Path, game: TranslationGame) -> Tensor:
+    colours, height, width = game.shape
+    if height != width:
+        raise LabError(f"expected a game of square images to translate pictures, got {width}x{height} pixels.")
+
+    def pictures() -> Iterator[np.ndarray]:
+        with path.open("rb") as file:
+            yield decode(file, str(path), least=2 * height)
+
+    return stack(pictures(), 1, height, colours)

@@ -1,0 +1,138 @@
+"""What a game of translation learns from, by name or by path, and the tenth of it that is held out for the judge.
+
+Pairs and domains are ``SOURCE,TARGET``, two data sets, or a folder with the subfolders ``source`` and ``target``. The
+pictures of paired folders have the same names on both sides. Pairs are also made of one data set by a task, as in
+``colourisation:scenes``. Labelled images are one data set, or several: ``FIRST,SECOND``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from core_gans import data as datasets
+from core_gans.data import Examples
+from core_gans.data.domains import Domains, together
+from core_gans.data.folders import pictures_below
+from core_gans.data.pairs import Pairs, held_out
+from core_gans.data.tasks import TASKS, task
+from core_gans.errors import LabError
+
+LearnsFrom = Literal["pairs", "domains", "labels"]
+SIDES = ("source", "target")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """``learned`` is what the game sees, ``held`` what it never sees; ``groups``: the classes of each labelled set."""
+
+    learned: Pairs | Domains | Examples
+    held: Pairs | Domains | Examples
+    groups: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.learned.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image to translate: (C, H, W)."""
+        return self.learned.shape
+
+    def __len__(self) -> int:
+        return len(self.learned)
+
+    def fields(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A game's fields for these data: ``given``, with the shapes of the images or the names of their domains."""
+        if isinstance(self.learned, Examples):
+            return {**given, "shape": self.shape, "domains": self.learned.classes, "groups": self.groups}
+        return {**given, "shape": self.shape, "drawn": self.learned.target.shape[1]}
+
+
+def read_lesson(
+    learns_from: LearnsFrom,
+    data: str,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    count: int | None = None,
+    seed: int = 0,
+) -> Lesson:
+    """The lesson called ``data``; the other arguments as ``core_gans.data.load`` takes them.
+
+    Raises LabError or ValueError with one line: for one data set where two are needed, for pictures without partners,
+    for images without labels, and whatever reading raises.
+    """
+
+    def load(name: str) -> Examples:
+        return datasets.load(name, size=size, channels=channels, count=count, seed=seed)
+
+    if learns_from == "labels":
+        return _labelled([load(name) for name in _names(data)])
+    made, colon, of = data.partition(":")
+    if learns_from == "pairs" and colon and made in TASKS:
+        return Lesson(*task(made, load(of)).split())
+    source, target = _two(data, learns_from, load)
+    kind: type[Pairs] | type[Domains] = Pairs if learns_from == "pairs" else Domains
+    return Lesson(*kind(f"{source.name} to {target.name}", source.images, target.images).split())
+
+
+def _names(data: str) -> list[str]:
+    return [data] if Path(data).exists() else data.split(",")
+
+
+def _two(data: str, learns_from: str, load: Callable[[str], Examples]) -> tuple[Examples, Examples]:
+    names = _names(data)
+    folders = [Path(data, side) for side in SIDES]
+    if len(names) == 1 and all(folder.is_dir() for folder in folders):
+        names = [str(folder) for folder in folders]
+    if len(names) != 2 or not all(names):
+        needs = "sources with their targets" if learns_from == "pairs" else "two domains"
+        tasks = f", or a task as in {next(iter(TASKS))}:{data}" if learns_from == "pairs" else ""
+        raise LabError(
+            f"expected {needs}, got {data!r}: give --data SOURCE,TARGET, or a folder with the subfolders "
+            f"{' and '.join(SIDES)}{tasks}."
+        )
+    if learns_from == "pairs" and all(Path(name).is_dir() for name in names):
+        _require_partners(Path(names[0]), Path(names[1]))
+    source, target = load(names[0]), load(names[1])
+    return source, target
+
+
+def _require_partners(source: Path, target: Path) -> None:
+    """ValueError unless the pictures below both folders have the same names, endings apart."""
+    ours, theirs = (
+        {path.relative_to(folder).with_suffix("").as_posix() for path in pictures_below(folder)}
+        for folder in (source, target)
+    )
+    alone = sorted(ours ^ theirs)
+    if alone:
+        here, there = (source, target) if alone[0] in ours else (target, source)
+        raise ValueError(
+            f"expected a partner for every picture, but {here / alone[0]} has none in {there}, and so "
+            f"{len(alone):,} in all: leave them out, or train cyclegan, which needs no pairs."
+        )
+
+
+def _labelled(sets: list[Examples]) -> Lesson:
+    sets = [_with_classes(each) for each in sets]
+    both = together(*sets)
+    learned, held = held_out(len(both.examples), both.examples.name)
+
+    def part(chosen: Any) -> Examples:
+        labels = both.examples.labels
+        assert labels is not None
+        return replace(both.examples, images=both.examples.images[chosen], labels=labels[chosen])
+
+    return Lesson(part(learned), part(held), both.groups)
+
+
+def _with_classes(examples: Examples) -> Examples:
+    if examples.labels is None or len(examples.classes) < 2:
+        raise LabError(
+            f"expected images whose labels are their domains, at least two of them, and {examples.name} has "
+            f"{len(examples.classes)}: choose data with labels, as a folder with a subfolder for each domain."
+        )
+    return examples
