@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core_gans.toys import BY_DATA, COMMON, ROUNDS, mixture_in, suited
+from core_gans.toys import BY_DATA, COMMON, ROUNDS, mixture_in, points_fields, suited
 from core_gans.variants import DCGAN, GAN, WGAN
 
 
@@ -14,12 +14,14 @@ def test_points_begin_with_settings_for_points(words: list[str]) -> None:
     assert (game.family, game.width, game.r1, game.rate) == ("mlp", COMMON["width"], COMMON["r1"], COMMON["rate"])
     assert game.fall_to == BY_DATA["ring"]["fall_to"]
     assert game.fall_rounds == -1
-    assert rounds == ROUNDS
+    assert rounds == ROUNDS["ring"]
 
 
-def test_the_grid_is_seen_through_waves() -> None:
-    assert suited(GAN, ["--data", "grid"])[0].fourier == 2
-    assert suited(GAN, ["--data", "ring"])[0].fourier == 0
+def test_the_grid_is_seen_through_waves_and_learned_more_slowly() -> None:
+    grid, ring = (suited(GAN, ["--data", name])[0] for name in ("grid", "ring"))
+    assert (grid.fourier, ring.fourier) == (2, 0)
+    assert grid.rate < ring.rate
+    assert suited(WGAN, ["--data", "grid"])[0].rate == points_fields("wgan")["rate"]
 
 
 def test_a_variant_keeps_its_own_settings_for_points() -> None:
