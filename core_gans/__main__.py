@@ -57,7 +57,7 @@ class Train(Generic[AGame]):
 
     game: Annotated[AGame, Flat]
     rounds: int | None = None
-    """Rounds in all; by default one minute of them, 10,000 on ring, 17,500 on grid."""
+    """Rounds in all; by default one minute of them, 8,000 on ring, 17,500 on grid."""
     seconds: float | None = None
     """Seconds of this call."""
     runs: Path = Path("runs")

@@ -48,7 +48,7 @@ BY_DATA: dict[str, dict[str, Any]] = {
     # an evolution loses what it has in the middle.
     "grid": {"fall_to": 0.0, "fourier": 2.0, "rate": 1e-3},
 }
-ROUNDS = {"ring": 10_000, "grid": 17_500}  # of a run without a bound, so that its rates know when they have fallen
+ROUNDS = {"ring": 8_000, "grid": 17_500}  # of a run without a bound, so that its rates know when they have fallen
 
 
 def points_fields(variant: str, data: str = "") -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Evolve(Generic[AGame]):
     game: Annotated[AGame, Flat]
     """The networks, their optimisers, and the discriminator's steps. Points take the family mlp by themselves."""
     rounds: int | None = None
-    """Generations in all; by default one minute of them, 10,000 on ring, 17,500 on grid."""
+    """Generations in all; by default one minute of them, 8,000 on ring, 17,500 on grid."""
     seconds: float | None = None
     """Seconds of this call."""
     runs: Path = Path("runs")
