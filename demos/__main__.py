@@ -8,7 +8,6 @@ Both explain their options with --help.
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.session import friendly_errors
-from demos.door import PORT, require_port
+from demos.door import ADDRESS, PORT, Door, read_password
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,13 @@ class App:
     port: int = PORT
     """Where to listen; any free port when it is taken, or 0."""
     runs: Path = Path("runs")
-    """Where the app keeps runs."""
+    """Where the app finds and keeps runs."""
+    address: str = ADDRESS
+    """The address to listen on; any but this computer's own loopback takes a password."""
+    password_file: Path | None = None
+    """A file whose first line is the password."""
+    names: tuple[str, ...] = ()
+    """Further names under which browsers may ask for the app."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,10 @@ def main(arguments: list[str] | None = None) -> None:
         command = tyro.extras.subcommand_cli_from_dict(
             {"app": App, "main-job": MainJob}, prog="gan-lab", args=words, description=__doc__
         )
-        require_port(command.port)
+        if isinstance(command, App):
+            door = Door(command.port, command.address, read_password(command.password_file), command.names)
+        else:
+            door = Door(command.port)
         if isinstance(command, MainJob):
             from demos.main_job import dissect_scenes, evolve_digits
 
@@ -66,24 +74,22 @@ def main(arguments: list[str] | None = None) -> None:
                 app = shlex.join([sys.executable, "-m", "demos", "--runs", str(command.runs)])
                 console.print(f"open the app, to paint and to evolve: {app}", highlight=False, soft_wrap=True)
                 return
-        serve_app(command.port, command.runs, console)
+        serve_app(door, command.runs, console)
 
 
-def serve_app(port: int, runs: Path, console: Console) -> None:
-    """Serve until Ctrl-C; evolutions that are under way then end, and stay if they were to be kept."""
+def serve_app(door: Door, runs: Path, console: Console) -> None:
+    """Serve until Ctrl-C; what runs in the background then ends in order, and what is kept stays."""
     with console.status("opening the app"):
-        from demos.app import build
-        from demos.evolving import Workshop
+        from demos.lab import Lab
         from demos.serve import serve
 
-        # Half of the cores for one brush or evolution: two torches that fight for all of them are many times slower.
-        torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-        workshop = Workshop(runs)
-        blocks = build(workshop=workshop)
+        # One thread for each piece of work: two torches that fight for all cores are many times slower.
+        torch.set_num_threads(1)
+        lab = Lab.at(runs)
     try:
-        serve(blocks, port, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
+        serve(lab, door, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
     finally:
-        workshop.close()
+        lab.close()
 
 
 if __name__ == "__main__":

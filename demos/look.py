@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,7 +14,9 @@ MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 def look() -> dict[str, Any]:
     """What ``mount_gradio_app`` and ``launch`` take to show the app as it is meant."""
-    return {"theme": theme(), "css_paths": [str(files("demos").joinpath("app.css"))], "footer_links": []}
+    home = Path(str(files("demos")))
+    sheets = [home / "app.css", *sorted(home.glob("*/*.css"))]
+    return {"theme": theme(), "css_paths": sheets, "footer_links": []}
 
 
 def theme() -> gr.themes.Base:

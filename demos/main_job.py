@@ -12,7 +12,7 @@ from rich.progress import Progress
 from core_gans import shipped
 from core_gans.models import load_model
 from core_gans.runs import default_name
-from demos.settings import SETTINGS
+from demos.evolve.settings import SETTINGS
 from dissect.study import Study, study
 from dissect.unet import UNetSegmenter
 from egan.experiment import Evolution, Result, run_evolution

@@ -1,8 +1,4 @@
-"""Serving the app on this computer alone: loopback only, no foreign names, no oversized pictures, nothing from outside.
-
-Beside listening on loopback, requests must name this computer as their host: a page elsewhere whose name is made to
-point here (DNS rebinding) is refused.
-"""
+"""Serving the app: no foreign names, no oversized pictures, nothing from outside; see door.py for who is let in."""
 
 from __future__ import annotations
 
@@ -17,32 +13,41 @@ import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
-from demos.door import ADDRESS, PORT, address_of, listen
+from demos.app import build
+from demos.door import Door, address_of
+from demos.gate import Gate
+from demos.lab import Lab
 from demos.look import look
 from demos.loops import within_a_loop
+from demos.paint.routes import routes
 
 LARGEST_PICTURE = 4096 * 4096  # pixels; Pillow would unpack a small file into gigabytes
-LARGEST_UPLOAD = "2mb"  # the app itself asks for no files
+LARGEST_UPLOAD = "4mb"
 STARTING_SECONDS = 30.0
 
 
-def web_app(blocks: gr.Blocks) -> FastAPI:
-    """``blocks`` as a web application that answers only to this computer's own names."""
+def web_app(lab: Lab, door: Door | None = None) -> ASGIApp:
+    """The pages and calls of ``lab`` as a web application that answers to the names of ``door`` only."""
+    door = door or Door()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[ADDRESS, "localhost"])
-    return within_a_loop(
+    app.include_router(routes(lab))
+    blocks = build(lab)
+    app = within_a_loop(
         lambda: gr.mount_gradio_app(
             app,
             blocks,
             path="/",
-            server_name=ADDRESS,
+            server_name=door.address,
             show_error=False,
             max_file_size=LARGEST_UPLOAD,
             ssr_mode=False,
             **look(),
         )
     )
+    guarded: ASGIApp = app if door.password is None else Gate(app, door.password)
+    return TrustedHostMiddleware(guarded, allowed_hosts=door.hosts)
 
 
 def refuse_large_pictures() -> None:
@@ -51,22 +56,23 @@ def refuse_large_pictures() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def serve(blocks: gr.Blocks, port: int = PORT, announce: Callable[[str], None] = print) -> None:
+def serve(lab: Lab, door: Door, announce: Callable[[str], None] = print) -> None:
     """Serve until Ctrl-C. ``announce`` is told the address once the door is open."""
-    with suppress(KeyboardInterrupt), serving(blocks, port) as address:
+    with suppress(KeyboardInterrupt), serving(lab, door) as address:
         announce(address)
         threading.Event().wait()
 
 
 @contextmanager
-def serving(blocks: gr.Blocks, port: int = 0) -> Iterator[str]:
-    """Serve while the block runs, on ``port`` or any free one; yields the address."""
+def serving(lab: Lab, door: Door | None = None) -> Iterator[str]:
+    """Serve while the block runs, by default on any free port of loopback; yields the address."""
     refuse_large_pictures()
-    with listen(port) as door:
-        config = uvicorn.Config(web_app(blocks), log_level="warning", timeout_graceful_shutdown=1)
+    door = door or Door(port=0)
+    with door.listen() as socket:
+        config = uvicorn.Config(web_app(lab, door), log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         # In a thread of its own the server leaves Ctrl-C to the program, which ends it in order.
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + STARTING_SECONDS
         while not server.started:
@@ -74,7 +80,7 @@ def serving(blocks: gr.Blocks, port: int = 0) -> Iterator[str]:
                 raise RuntimeError("the app did not start: see the messages above")
             time.sleep(0.02)
         try:
-            yield address_of(door)
+            yield address_of(socket)
         finally:
             server.should_exit = True
             thread.join(timeout=STARTING_SECONDS)

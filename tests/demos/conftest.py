@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from core_gans import shipped
-from demos.painter import Painter
+from demos.lab import Lab
+from demos.paint.painter import Painter
+from demos.shelf import SHIPPED
 from dissect import dissect
 from tests.dissect.glass import COLOURS, ColourSegmenter, GlassGenerator, latents
 
@@ -27,6 +31,13 @@ def glass_painter() -> Painter:
 def glass() -> Painter:
     """Paints on glass: pictures of 32x32 in which trees, doors and the sky have one unit each."""
     return glass_painter()
+
+
+def lab_with(painter: Painter, runs: Path) -> Lab:
+    """A lab in which ``painter`` paints in place of the one that comes with it."""
+    lab = Lab.at(runs)
+    lab.painters.put(SHIPPED, painter)
+    return lab
 
 
 @pytest.fixture(scope="session", params=["glass", "shipped"])

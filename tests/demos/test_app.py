@@ -17,25 +17,23 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from demos.app import build
-from demos.door import ADDRESS, listen
-from demos.evolve_tab import wished
-from demos.evolving import Workshop
-from demos.painter import Painter
+from demos.door import ADDRESS, Door
+from demos.evolve.tab import wished
+from demos.paint.painter import Painter
 from demos.serve import refuse_large_pictures, serving
-from tests.demos.conftest import SERVED, seeds_with
+from tests.demos.conftest import SERVED, lab_with, seeds_with
 
 pytestmark = SERVED
 
 
 @pytest.fixture(scope="module")
 def address(glass: Painter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    workshop = Workshop(tmp_path_factory.mktemp("runs"))
+    lab = lab_with(glass, tmp_path_factory.mktemp("runs"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # put back at the end
-        with serving(build(glass, workshop)) as found:
+        with serving(lab) as found:
             yield found
-    workshop.close()
+    lab.close()
 
 
 def call(address: str, name: str, *data: Any) -> tuple[str, Any]:
@@ -161,17 +159,17 @@ def test_files_are_not_served(address: str) -> None:
 
 
 def test_it_listens_on_loopback_and_finds_a_free_port() -> None:
-    with listen(0) as first:
+    with Door(0).listen() as first:
         taken = first.getsockname()[1]
         first.listen()
-        with listen(taken) as second:
+        with Door(taken).listen() as second:
             assert second.getsockname()[0] == ADDRESS
             assert second.getsockname()[1] != taken
 
 
 def test_a_port_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="65535"):
-        listen(70_000)
+        Door(70_000)
 
 
 def test_pictures_that_would_unpack_into_gigabytes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

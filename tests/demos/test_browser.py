@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -18,66 +15,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from demos.app import build
-from demos.canvas import brush_mask
-from demos.evolving import Workshop
-from demos.painter import Painter
+from demos.paint.canvas import brush_mask
+from demos.paint.painter import Painter
 from demos.serve import serving
-from tests.demos.conftest import SERVED, seeds_with
+from tests.demos.browser import BROWSER, Page, opened
+from tests.demos.conftest import lab_with, seeds_with
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-Page = sync_api.Page
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 60_000  # milliseconds
-pytestmark = [SERVED, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")]
-
-
-@contextmanager
-def opened(address: str, profile: Path, width: int = 1400, height: int = 1000, dark: bool = False) -> Iterator[Page]:
-    """A page of a fresh browser. On leaving, its console must have held no error and its requests gone nowhere else."""
-    errors: list[str] = []
-    strangers: list[str] = []
-
-    def heard(message: sync_api.ConsoleMessage) -> None:
-        if message.type == "error":
-            errors.append(message.text)
-
-    def sent(request: sync_api.Request) -> None:
-        if not request.url.startswith((address, "data:", "blob:")):
-            strangers.append(request.url)
-
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=CHROMIUM,
-            headless=True,
-            args=ARGUMENTS,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-        )
-        browser.set_default_timeout(PATIENCE)
-        page = browser.pages[0]
-        page.on("console", heard)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", sent)
-        page.goto(address)
-        page.wait_for_selector("[data-number]", state="attached")
-        try:
-            yield page
-        finally:
-            browser.close()
-    assert errors == []
-    assert strangers == []
+pytestmark = BROWSER
 
 
 def answered(page: Page, before: str | None) -> None:
@@ -122,7 +66,7 @@ def zigzag(there: Tensor, radius: float) -> list[tuple[float, float]]:
 def test_a_mouse_erases_a_tree(painter: Painter, tmp_path: Path) -> None:
     (seed,) = seeds_with(painter, "tree")
     tree = painter.labels.index("tree")
-    with serving(build(painter, Workshop(tmp_path / "runs"))) as address, opened(address, tmp_path / "profile") as page:
+    with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
         page.locator("#seed input").fill(str(seed))
         before = number(page)
         page.locator("#seed input").press("Enter")
@@ -174,8 +118,8 @@ def test_a_mouse_erases_a_tree(painter: Painter, tmp_path: Path) -> None:
 
 
 def test_an_evolution_is_started_watched_stopped_and_kept(glass: Painter, tmp_path: Path) -> None:
-    workshop = Workshop(tmp_path / "runs")
-    with serving(build(glass, workshop)) as address, opened(address, tmp_path / "profile") as page:
+    lab = lab_with(glass, tmp_path / "runs")
+    with serving(lab) as address, opened(address, tmp_path / "profile") as page:
         page.get_by_role("tab", name="Evolve").click()
         page.get_by_role("button", name="Start").click()
         page.wait_for_selector(".stage[data-phase=evolving] img")
@@ -189,13 +133,13 @@ def test_an_evolution_is_started_watched_stopped_and_kept(glass: Painter, tmp_pa
         page.wait_for_selector("#kept code")
         assert "modes covered" in (page.locator(".stage").text_content() or "")
         assert [Path(page.locator("#kept code").text_content() or "")] == list((tmp_path / "runs").iterdir())
-    workshop.close()
+    lab.close()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_nothing_sticks_out_on_a_telephone(glass: Painter, tmp_path: Path, dark: bool) -> None:
     with (
-        serving(build(glass, Workshop(tmp_path / "runs"))) as address,
+        serving(lab_with(glass, tmp_path / "runs")) as address,
         opened(address, tmp_path / "profile", 420, 900, dark) as page,
     ):
         for tab in ("Paint", "Evolve"):

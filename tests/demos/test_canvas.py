@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.canvas import MOST_POINTS, NO_CLASS, brush_mask, content, png
-from demos.painter import Painter
+from demos.paint.canvas import MOST_POINTS, NO_CLASS, brush_mask, content, png
+from demos.paint.painter import Painter
 
 
 def test_a_dab_is_a_disc_of_its_radius_at_its_place() -> None:

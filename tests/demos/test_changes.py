@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from demos.changes import as_html, rows_of, told
-from demos.painter import Touch
+from demos.paint.changes import as_html, rows_of, told
+from demos.paint.painter import Touch
 from dissect import ClassChange, Painting
 
 ANYWHERE = torch.ones(10, 10)

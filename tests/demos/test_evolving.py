@@ -12,8 +12,8 @@ import pytest
 from core_gans import runs
 from core_gans.errors import LabError
 from core_gans.models import model_of_run
-from demos.evolving import Evolving, Look, Wish, Workshop
-from demos.settings import SETTINGS
+from demos.evolve.evolving import Evolving, Look, Wish, Workshop
+from demos.evolve.settings import SETTINGS
 
 PATIENCE = 60.0  # seconds
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from demos.painter import LARGEST_SEED, Painter, Touch, touch
+from demos.paint.painter import LARGEST_SEED, Painter, Touch, touch
 from dissect import Painting
 from tests.demos.conftest import glass_painter, seeds_with
 from tests.dissect.glass import TREE

@@ -50,7 +50,7 @@ def brush_canvas(value: dict[str, Any], labels: Sequence[str], colours: Sequence
     return gr.HTML(
         value,
         html_template=SKELETON,
-        js_on_load=files("demos").joinpath("canvas.js").read_text(encoding="utf-8"),
+        js_on_load=files("demos.paint").joinpath("canvas.js").read_text(encoding="utf-8"),
         apply_default_css=False,
         elem_id=elem_id,
         labels=list(labels),

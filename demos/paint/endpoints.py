@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
 
-from core_gans.errors import LabError
-from demos.canvas import brush_mask, png
-from demos.painter import Painter, touch
+from demos.lab import Lab
+from demos.page import told
+from demos.paint.canvas import brush_mask, png
+from demos.paint.painter import touch
+from demos.work import LISTENER
+
+PUBLIC: dict[str, Any] = {**LISTENER, "api_visibility": "public"}
 
 
-def endpoints(painter: Painter) -> None:
+def endpoints(lab: Lab) -> None:
     """Add the calls to the page; call it inside ``gr.Blocks``."""
+
+    painter = lab.painters.of()
 
     def scene(seed: int) -> dict[str, Any]:
         """The scene of a seed: ``picture``, a PNG as data URL, and the ``shares`` of the classes in it."""
-        with _told():
+        with told():
             return {"picture": png(painter.easel(seed).before), "shares": painter.shares(seed)}
 
     def paint(
@@ -28,20 +32,11 @@ def endpoints(painter: Painter) -> None:
 
         ``mode`` is erase, add or amplify; ``points`` [x, y] and ``radius`` are in shares of the picture's side.
         """
-        with _told():
+        with told():
             stroke = touch(mode, concept, brush_mask(points, radius, painter.side), strength)
             painting = painter.paint(seed, [stroke])
             pixels = {line.concept: {"before": line.before, "after": line.after} for line in painting.table}
             return {"picture": png(painting.after), "pixels": pixels}
 
-    gr.api(scene, api_name="scene", concurrency_id="painter")
-    gr.api(paint, api_name="paint", concurrency_id="painter")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell the caller what was wrong with the call."""
-    try:
-        yield
-    except (ValueError, TypeError, LabError) as error:
-        raise gr.Error(str(error), print_exception=False) from error
+    gr.api(scene, api_name="scene", **PUBLIC)
+    gr.api(paint, api_name="paint", **PUBLIC)

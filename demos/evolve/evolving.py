@@ -25,7 +25,7 @@ from core_gans.errors import LabError, unknown_name
 from core_gans.game import generate
 from core_gans.images import cloud, sheet
 from core_gans.watchers import Watcher, fixed_latents
-from demos.settings import SETTINGS
+from demos.evolve.settings import SETTINGS
 from egan.curves import Curves, curves
 from egan.experiment import Evolution, run_evolution
 from egan.mutations import mutation

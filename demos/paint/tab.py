@@ -11,9 +11,11 @@ from typing import Any
 import gradio as gr
 
 from core_gans.errors import LabError
-from demos.canvas import brush_canvas, brush_mask, content
-from demos.changes import as_html, rows_of, told
-from demos.painter import LARGEST_SEED, SEEN, STRONGEST, Painter, Touch, touch
+from demos.page import Page
+from demos.paint.canvas import brush_canvas, brush_mask, content
+from demos.paint.changes import as_html, rows_of, told
+from demos.paint.painter import LARGEST_SEED, SEEN, STRONGEST, Painter, Touch, touch
+from demos.work import LISTENER
 
 MOST_TOUCHES = 40  # on one scene; each costs time at every repainting
 NEW_SEEDS = 10_000  # new scenes have numbers that people can tell each other
@@ -122,8 +124,9 @@ def _dots(desk: Desk, concepts: Sequence[str]) -> str:
     return f"<style>{' '.join(rules)}</style>"
 
 
-def paint_tab(painter: Painter) -> None:
+def paint_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
+    painter = page.lab.painters.of()
     desk = Desk(painter)
     _, canvas_value, sentence, table, seed = desk.show(desk.first)
     state = gr.State(desk.first)
@@ -174,8 +177,7 @@ def paint_tab(painter: Painter) -> None:
     private: dict[str, Any] = {
         "outputs": shown,
         "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_id": "painter",
+        **LISTENER,
     }
     canvas.stroke(on_stroke, [state, concept, mode, strength, share], **private)
     for slider in (strength, share):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from demos.painter import Touch
+from demos.paint.painter import Touch
 from dissect import Painting
 
 MINUS = "−"

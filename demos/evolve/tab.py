@@ -9,10 +9,11 @@ from typing import Any
 import gradio as gr
 
 from core_gans.errors import LabError
-from demos.canvas import data_url
-from demos.charts import fitness_chart, winners_chart
-from demos.evolving import LONGEST, MOST_PARENTS, Evolving, Look, Wish, Workshop
-from demos.settings import SETTINGS
+from demos.evolve.charts import fitness_chart, winners_chart
+from demos.evolve.evolving import LONGEST, MOST_PARENTS, Evolving, Look, Wish
+from demos.evolve.settings import SETTINGS
+from demos.page import Page
+from demos.paint.canvas import data_url
 from egan.drawing import colours, words
 from egan.mutations import MUTATIONS, PAPER
 
@@ -36,7 +37,7 @@ WORDS = {
 }
 
 
-def page(look: Look | None) -> str:
+def stage_of(look: Look | None) -> str:
     """What is shown of an evolution, as HTML; an invitation where there is none."""
     if look is None:
         return '<div class="stage empty"><p>Nothing is evolving yet. The defaults are a good start.</p></div>'
@@ -99,8 +100,9 @@ def _verdict(look: Look) -> str:
     )
 
 
-def evolve_tab(workshop: Workshop) -> None:
+def evolve_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
+    workshop = page.lab.workshop
     state = gr.State(None, time_to_live=FORGET_SECONDS, delete_callback=_forget)
     timer = gr.Timer(LOOK_SECONDS, active=False)
     gr.HTML(INTRODUCTION, elem_classes="introduction")
@@ -124,7 +126,7 @@ def evolve_tab(workshop: Workshop) -> None:
                 keep = gr.Button("Keep", interactive=False, elem_id="keep")
             kept = gr.HTML("", elem_id="kept")
         with gr.Column(scale=9, min_width=320):
-            stage = gr.HTML(page(None), elem_id="stage")
+            stage = gr.HTML(stage_of(None), elem_id="stage")
 
     shown = [state, stage, timer, start, stop, keep, kept]
 
@@ -133,7 +135,7 @@ def evolve_tab(workshop: Workshop) -> None:
         running = evolving is not None and evolving.running
         return (
             evolving,
-            page(look),
+            stage_of(look),
             gr.Timer(active=running),
             gr.Button(interactive=not running),
             gr.Button(interactive=running),

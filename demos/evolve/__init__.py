@@ -1,0 +1,1 @@
+"""Evolve: populations of generators, started from a page and watched while they evolve."""

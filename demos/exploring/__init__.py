@@ -1,0 +1,1 @@
+"""Explore: walks, arithmetic, directions, classes and translations of a learned model."""

@@ -1,0 +1,76 @@
+"""What the tabs of a page share: the model picker, the page's name, and what is to be shown when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+
+from core_gans.errors import LabError
+from demos.lab import Lab
+from demos.sessions import TOKEN_JS
+from demos.shelf import SHIPPED
+from demos.work import LISTENER
+
+
+class Page:
+    """Made inside ``gr.Blocks`` before the tabs; ``connect`` it after them."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.token = gr.Textbox(visible=False, elem_id="page-name")
+        """The page's name, for ``lab.sessions``: an input of every listener that has something to remember."""
+        self.model = gr.Dropdown(
+            self._choices(), value=SHIPPED, label="Model", elem_id="model", filterable=True, scale=0, min_width=280
+        )
+        """The key of the model that the tabs work on; see ``lab.shelf``."""
+        self._entered: list[tuple[Callable[..., Sequence[Any]], list[Any]]] = []
+
+    def on_entry(self, restore: Callable[[str], Sequence[Any]], outputs: list[Any]) -> None:
+        """When the page opens or is reloaded, show in ``outputs`` what ``restore(token)`` returns, one for each."""
+        self._entered.append((restore, outputs))
+
+    def connect(self, blocks: gr.Blocks) -> None:
+        """Connect what all tabs share."""
+
+        def enter(token: str) -> list[Any]:
+            chosen = self.lab.sessions.of(token, "chosen", _nothing_chosen)
+            keys = {key for _, key in self._choices()}
+            key = chosen.get("model", SHIPPED)
+            shown: list[Any] = [token, gr.Dropdown(choices=self._choices(), value=key if key in keys else SHIPPED)]
+            for restore, outputs in self._entered:
+                answer = list(restore(token))
+                if len(answer) != len(outputs):
+                    raise RuntimeError(f"{restore.__qualname__} gave {len(answer)} values for {len(outputs)} outputs")
+                shown += answer
+            return shown
+
+        def choose(token: str, key: str) -> None:
+            with told():
+                self.lab.sessions.of(token, "chosen", _nothing_chosen)["model"] = self.lab.shelf.entry(key).key
+
+        outputs = [self.token, self.model, *(output for _, outputs in self._entered for output in outputs)]
+        blocks.load(enter, self.token, outputs, js=TOKEN_JS, show_progress="hidden", **LISTENER)
+        self.model.input(choose, [self.token, self.model], None, show_progress="hidden", **LISTENER)
+        # Runs come and go: the list is read again whenever it is opened.
+        self.model.focus(
+            lambda: gr.Dropdown(choices=self._choices()), None, self.model, show_progress="hidden", **LISTENER
+        )
+
+    def _choices(self) -> list[tuple[str, str]]:
+        return [(entry.title, entry.key) for entry in self.lab.shelf.entries()]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns the mistakes of a person, inside ``with told():``, into one line on the page."""
+    try:
+        yield
+    except (ValueError, TypeError, LabError, OSError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def _nothing_chosen() -> dict[str, str]:
+    return {}

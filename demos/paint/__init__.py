@@ -1,0 +1,1 @@
+"""Paint: erase, add and amplify what the units of a generator draw."""

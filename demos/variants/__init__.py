@@ -1,0 +1,1 @@
+"""Variants: the family of objectives as a living page."""
