@@ -121,5 +121,5 @@ async def _password_in(request: Request) -> str:
         body += part
         if len(body) > LONGEST_FORM:
             return ""
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=8)
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return fields.get("password", [""])[0]
