@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import torch
 from torch import nn
 
 from core_gans import checkpoints, runs
 from core_gans.checkpoints import CheckpointError
 from core_gans.errors import LabError
 from core_gans.game import Game, NoiseGame, TranslationGame
+from core_gans.initialising import initialising
 from core_gans.variants import make, name_of
 
 AGame = TypeVar("AGame", bound=Game, covariant=True)
@@ -127,7 +127,7 @@ def _build(
     variant: str, fields: Mapping[str, Any], player: str, weights: Mapping[str, Any], card: Mapping[str, Any]
 ) -> Model[Game]:
     game = make(variant, **fields)
-    with torch.random.fork_rng(devices=[]):
+    with initialising(0):  # all of it is replaced
         net = game.players()[player]
     net.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}

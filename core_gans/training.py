@@ -15,6 +15,7 @@ from core_gans.compute import Compute
 from core_gans.data.batches import Batches
 from core_gans.errors import DivergedError
 from core_gans.game import Batch, Game, Nets, Turn
+from core_gans.initialising import initialising
 
 if TYPE_CHECKING:
     from core_gans.watchers import Watcher
@@ -78,8 +79,7 @@ def start(game: Game, batches: Batches, rng: torch.Generator, compute: Compute |
 def fresh_players(game: Game, rng: torch.Generator) -> dict[str, nn.Module]:
     """The game's players, initialised from ``rng``; the global random state is left as it was."""
     seed = int(torch.randint(2**62, (), generator=rng, device=rng.device))
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with initialising(seed):
         return game.players()
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demos.evolve.evolving import Workshop
+from demos.evolve.workshop import Workshop
 from demos.paint.painters import Painters
 from demos.sessions import Sessions
 from demos.shelf import Shelf
+from demos.variants.trials import Trials
 from demos.work import Work
 
 
@@ -21,6 +22,7 @@ class Lab:
     painters: Painters
     work: Work = field(default_factory=Work)
     sessions: Sessions = field(default_factory=Sessions)
+    trials: Trials = field(default_factory=Trials)
 
     @classmethod
     def at(cls, runs_folder: Path) -> Lab:
@@ -32,4 +34,5 @@ class Lab:
         """End everything in order."""
         self.sessions.close()
         self.workshop.close()
+        self.trials.close()
         self.work.close()

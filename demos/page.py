@@ -32,6 +32,10 @@ class Page:
         """When the page opens or is reloaded, show in ``outputs`` what ``restore(token)`` returns, one for each."""
         self._entered.append((restore, outputs))
 
+    def chosen(self, token: str) -> str:
+        """The key of the model that the page called ``token`` has picked."""
+        return self.lab.sessions.of(token, "chosen", _nothing_chosen).get("model", SHIPPED)
+
     def connect(self, blocks: gr.Blocks) -> None:
         """Connect what all tabs share."""
 

@@ -11,19 +11,21 @@ from contextlib import contextmanager, suppress
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 from demos.app import build
 from demos.door import Door, address_of
+from demos.exploring.routes import routes as explore_routes
 from demos.gate import Gate
 from demos.lab import Lab
 from demos.look import look
 from demos.loops import within_a_loop
-from demos.paint.routes import routes
+from demos.paint.routes import routes as paint_routes
 
 LARGEST_PICTURE = 4096 * 4096  # pixels; Pillow would unpack a small file into gigabytes
+LARGEST_TEXT = 2**20  # bytes of the notes in a picture, which may be packed as tightly
 LARGEST_UPLOAD = "4mb"
 STARTING_SECONDS = 30.0
 
@@ -32,7 +34,8 @@ def web_app(lab: Lab, door: Door | None = None) -> ASGIApp:
     """The pages and calls of ``lab`` as a web application that answers to the names of ``door`` only."""
     door = door or Door()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(routes(lab))
+    app.include_router(paint_routes(lab))
+    app.include_router(explore_routes(lab))
     blocks = build(lab)
     app = within_a_loop(
         lambda: gr.mount_gradio_app(
@@ -51,8 +54,9 @@ def web_app(lab: Lab, door: Door | None = None) -> ASGIApp:
 
 
 def refuse_large_pictures() -> None:
-    """Make Pillow raise for pictures above ``LARGEST_PICTURE`` pixels, where it would only warn."""
+    """Make Pillow raise for pictures above ``LARGEST_PICTURE`` pixels, where it would only warn, and for long notes."""
     Image.MAX_IMAGE_PIXELS = LARGEST_PICTURE
+    PngImagePlugin.MAX_TEXT_MEMORY = LARGEST_TEXT
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 

@@ -5,7 +5,6 @@ A page names a model by its key, never by a path: what is not on the shelf canno
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -115,12 +114,19 @@ def _shipped_layer() -> str:
 
 def _entry_of(folder: Path) -> Entry | None:
     try:
-        config = runs.read_config(folder)
-        variant, data = str(config["variant"]), str(config["options"]["data"])
-        kind = _kind(variant, config["fields"])
         _newest(folder)
-    except (LabError, OSError, KeyError, TypeError, json.JSONDecodeError):
+        return _described(folder, (folder / "config.json").stat().st_mtime_ns)
+    except (LabError, OSError, KeyError, TypeError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _described(folder: Path, stamp: int) -> Entry | None:
+    """The entry of a run by its configuration; None for a game that is opened by nobody but its owner."""
+    del stamp  # a newer configuration is read again
+    config = runs.read_config(folder)
+    variant, data = str(config["variant"]), str(config["options"]["data"])
+    kind = _kind(variant, config["fields"])
     if kind is None:
         return None
     return Entry(folder.name, f"{variant} on {Path(data).name} · {folder.name}", kind, variant, data)

@@ -84,9 +84,17 @@ def run_evolution(
 
 
 def resume_evolution(
-    folder: Path, *, rounds: int | None = None, seconds: float | None = None, console: Console | None = None
+    folder: Path,
+    *,
+    rounds: int | None = None,
+    seconds: float | None = None,
+    console: Console | None = None,
+    watchers: Sequence[Watcher] = (),
 ) -> Result:
-    """Continue the run in ``folder`` exactly where its last checkpoint stands."""
+    """Continue the run in ``folder`` exactly where its last checkpoint stands.
+
+    ``watchers`` look on after those that write the folder.
+    """
     console = console or Console(markup=False)
     require_bounds(rounds, seconds)
     with runs.open_run(folder) as run:
@@ -105,7 +113,8 @@ def resume_evolution(
             console.print(told, soft_wrap=True, highlight=False)
         if rounds is not None and population.round >= rounds:
             console.print(f"{folder} has its {population.round:,} generations already: ask for more with --rounds.")
-        return _play(run, population, options, evolution, examples, rounds, seconds, console, content["watchers"])
+        saved = content["watchers"]
+        return _play(run, population, options, evolution, examples, rounds, seconds, console, saved, watchers)
 
 
 def require_bounds(rounds: int | None, seconds: float | None) -> None:

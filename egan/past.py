@@ -12,7 +12,10 @@ from itertools import groupby
 from typing import Any
 
 import torch
+from deap import tools
 from torch import Tensor
+
+from egan.individual import Record
 
 Value = bool | int | float | str
 Row = Mapping[str, Value]
@@ -31,6 +34,22 @@ def pack(rows: Sequence[Row]) -> dict[str, Any]:
 def unpack(packed: dict[str, Any] | list[Any]) -> list[Any]:
     """The rows that ``pack`` was given; a list, which the first checkpoints hold in place of columns, as it is."""
     return packed if isinstance(packed, list) else [row for block in packed["blocks"] for row in _rows(block)]
+
+
+def logbook_from(state: Mapping[str, Any]) -> tools.Logbook:
+    """DEAP's logbook out of a population's ``state_dict``, with its chapters."""
+    logbook = tools.Logbook()
+    for line in unpack(state["logbook"]):
+        logbook.record(**line)
+    for name, chapter in state.get("chapters", {}).items():  # the first checkpoints know of no chapters
+        for line in unpack(chapter):
+            logbook.chapters[name].record(**line)
+    return logbook
+
+
+def history_from(state: Mapping[str, Any]) -> list[Record]:
+    """The records of all who were ever born, out of a population's ``state_dict``."""
+    return [Record(**row) if isinstance(row, dict) else Record(*row) for row in unpack(state["history"])]
 
 
 def _columns(rows: list[Row]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from core_gans.training import fresh_players
 from core_gans.watchers import Watcher
 from egan.discriminators import Discriminator
 from egan.individual import Individual, Record
-from egan.past import pack, unpack
+from egan.past import history_from, logbook_from, pack
 
 MARKS = tuple(mark.name for mark in fields(Record))
 HALL_SIZE = 3  # individuals of the highest fitness ever, which is not the best ever: the discriminator moves on
@@ -120,16 +120,10 @@ class Population:
         self.batches.load_state_dict(state["batches"])
         self.round, self.seconds, self.born = state["round"], state["seconds"], state["born"]
         self.images_seen = state["images_seen"]
-        self.returns = state.get("returns", 0)  # the first checkpoints know of neither these nor chapters
+        self.returns = state.get("returns", 0)  # the first checkpoints do not know of these
         recycled = state.get("recycled")
         self.recycled = None if recycled is None else recycled.to(self.batches.device)
-        self.logbook = tools.Logbook()
-        for line in unpack(state["logbook"]):
-            self.logbook.record(**line)
-        for name, chapter in state.get("chapters", {}).items():
-            for line in unpack(chapter):
-                self.logbook.chapters[name].record(**line)
-        self.history = [Record(**row) if isinstance(row, dict) else Record(*row) for row in unpack(state["history"])]
+        self.logbook, self.history = logbook_from(state), history_from(state)
         known = {record.number: record for record in self.history}
         for parent in self.parents:  # a parent that lives on goes on marking its own line of the history
             parent.record = known[parent.number]

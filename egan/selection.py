@@ -12,6 +12,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal, get_args
 
 import torch
@@ -24,15 +25,22 @@ from egan.scheme import Selection
 Name = Literal["best", "tournament", "nsga2", "annealed", "random", "fixed"]
 
 
+_CHANCE = Lock()  # Python's random is one for all threads, and evolutions may run side by side
+
+
 @contextmanager
 def chance_from(rng: torch.Generator) -> Iterator[None]:
-    """Seed Python's ``random`` from the state of ``rng``, which stays where it is; put the old state back after."""
-    before = random.getstate()
-    random.seed(hashlib.sha256(rng.get_state().numpy().tobytes()).digest())
-    try:
-        yield
-    finally:
-        random.setstate(before)
+    """Seed Python's ``random`` from the state of ``rng``, which stays where it is; put the old state back after.
+
+    Other threads that ask for chance wait meanwhile.
+    """
+    with _CHANCE:
+        before = random.getstate()
+        random.seed(hashlib.sha256(rng.get_state().numpy().tobytes()).digest())
+        try:
+            yield
+        finally:
+            random.setstate(before)
 
 
 def at_random(individuals: Sequence[Individual], count: int) -> list[Individual]:

@@ -2,12 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
 import gradio as gr
 
-from demos.page import Page
+from core_gans.errors import LabError
+from demos.dissecting.causes_part import Causes
+from demos.dissecting.desk import Desk
+from demos.dissecting.head import Controls, Progress
+from demos.dissecting.mend_part import Mend
+from demos.dissecting.report_part import ReportPart
+from demos.dissecting.stage import RAW, Stage
+from demos.dissecting.units_part import Sheet, Summary, Units
+from demos.page import Page, told
+from demos.shelf import SHIPPED
+from demos.work import LISTENER
+
+INTRODUCTION = """
+<h2>Open the network up</h2>
+<p>A layer of a generator has many <b>units</b>; each puts out a small map. Dissection asks which units light up where a
+thing is, and then tests it: take the units away, and see whether the thing goes.</p>
+"""
 
 
 def dissect_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
-    del page
-    gr.HTML("", elem_classes="introduction")
+    stage = Stage(page)
+    gr.HTML(INTRODUCTION, elem_classes="introduction")
+    notice = gr.HTML("", elem_id="dissect-notice")
+    with gr.Row(elem_classes="studio dissecting", visible=True) as studio:
+        with gr.Column(elem_classes="tools", scale=3, min_width=250):
+            controls = Controls()
+        with gr.Column(scale=9, min_width=320):
+            summary = Summary()
+            progress = Progress()
+            with gr.Tabs(elem_id="dissect-tabs"):
+                with gr.Tab("Units", id="units"):
+                    units, sheet = _units()
+                with gr.Tab("Causes", id="causes"):
+                    causes = Causes()
+                with gr.Tab("Mend", id="mend"):
+                    mending = Mend()
+                with gr.Tab("Report", id="report"):
+                    report = ReportPart()
+    stage.parts += [controls, progress, summary, units, sheet, causes, mending, report]
+    units.connect(stage, sheet)
+    for part in (controls, progress, causes, mending, report):
+        part.connect(stage)
+
+    around = [notice, studio]
+
+    def show(desk: Desk, key: Any) -> list[Any]:
+        """Everything about the model called ``key``, or in one line why there is nothing to show."""
+        try:
+            desk.open(key)
+            shown = stage.show(desk)
+        except (LabError, ValueError, OSError) as error:
+            line = f'<p class="dissect-empty">{escape(str(error))}</p>'
+            return [line, gr.Row(visible=False), *(gr.skip() for _ in stage.outputs)]
+        return ["", gr.Row(visible=True), *shown]
+
+    def restore(token: str) -> Sequence[Any]:
+        chosen = page.chosen(token)
+        there = any(entry.key == chosen for entry in page.lab.shelf.entries())
+        return page.lab.work.do(show, stage.desk(token), chosen if there else SHIPPED)
+
+    def enter(token: Any, key: Any) -> list[Any]:
+        with told():
+            return page.lab.work.do(show, stage.desk(token), key)
+
+    page.on_entry(restore, [*around, *stage.outputs])
+    page.model.change(enter, [page.token, page.model], [*around, *stage.outputs], **RAW, **LISTENER)
+
+
+def _units() -> tuple[Units, Sheet]:
+    with gr.Row(elem_classes="browse"):
+        with gr.Column(scale=6, min_width=300):
+            units = Units()
+        with gr.Column(scale=7, min_width=300):
+            sheet = Sheet()
+    return units, sheet

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from core_gans.session import Options
+from core_gans.toys import points_fields
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Setting:
     options: Options
     gamma: float  # the weight of diversity
     seconds: float  # enough to see something on one core
+    judge_every: int  # generations between two judgements that the page shows
+    kinds: int  # modes or classes that there are to cover; 0 where nobody can tell
     about: str
 
 
@@ -36,7 +39,20 @@ SETTINGS: dict[str, Setting] = {
         Options(data="ring", batch=256, average=0.99, samples_every=1_000),
         0.05,
         90.0,
+        200,
+        8,
         "Eight small clouds of points on a circle: a generator that loses some of them is easily caught.",
+    ),
+    "grid": Setting(
+        "gan",
+        # Waves tell neighbouring modes apart; nobody knows how many rounds the seconds will be, so no rate falls.
+        {**points_fields("gan", "grid"), "fall_rounds": 0},
+        Options(data="grid", batch=256, average=0.99, samples_every=1_000),
+        0.05,
+        120.0,
+        200,
+        25,
+        "Twenty-five clouds of points on a grid: harder to cover without losing some of them.",
     ),
     "digits": Setting(
         "dcgan",
@@ -45,6 +61,8 @@ SETTINGS: dict[str, Setting] = {
         Options(data="digits", batch=32, average=0.993, samples_every=200, bf16=bf16_is_fast(), channels_last=True),
         0.01,
         120.0,
+        150,
+        10,
         "1,797 handwritten digits at 32 × 32 pixels. They can be read after about a minute.",
     ),
     "scenes": Setting(
@@ -62,6 +80,8 @@ SETTINGS: dict[str, Setting] = {
         ),
         0.01,
         240.0,
+        200,
+        0,
         "Drawn landscapes at 32 × 32 pixels. A few minutes give sky, meadow and the first houses.",
     ),
 }

@@ -1,13 +1,55 @@
-"""The tab, laid out and connected."""
+"""The tab: one component, whose script asks the routes for pictures; the page tells it which model is picked."""
 
 from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
 
 import gradio as gr
 
 from demos.page import Page
+from demos.shelf import SHIPPED
+
+SCRIPTS = (
+    "asking",
+    "tiles",
+    "strip",
+    "player",
+    "lengths",
+    "walk",
+    "sums",
+    "directions",
+    "asked",
+    "translate",
+    "plane",
+    "board",
+)
+INTRODUCTION = """
+<h2>Explore what was learned</h2>
+<p>A generator turns <b>latents</b>, rows of random numbers, into samples. Walk from one to another, add and take away
+what they have in common, and find directions that mean something; ask a conditional model for what you want, and let a
+translating one translate a picture of yours. Nothing here changes the model.</p>
+"""
 
 
 def explore_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
-    del page
-    gr.HTML("", elem_classes="introduction")
+    gr.HTML(INTRODUCTION, elem_classes="introduction")
+    board = gr.HTML(
+        {"model": SHIPPED},
+        html_template=_read("board.html"),
+        js_on_load="\n".join(_read(f"{name}.js") for name in SCRIPTS),
+        apply_default_css=False,
+        elem_id="explore",
+    )
+
+    def show(key: Any) -> dict[str, Any]:
+        return {"model": key}  # whether there is such a model is for the routes to say
+
+    # It only hands a name on, so it need not wait behind what the models do.
+    page.model.change(show, page.model, board, concurrency_limit=None, api_visibility="private", show_progress="hidden")
+    page.on_entry(lambda token: [show(page.chosen(token))], [board])
+
+
+def _read(name: str) -> str:
+    return files("demos.exploring").joinpath(name).read_text(encoding="utf-8")

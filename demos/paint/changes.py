@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import Literal
+from typing import Literal, Protocol
 
-from demos.paint.painter import Touch
 from dissect import Painting
+from dissect.painting import Mode
 
 MINUS = "−"
 Verdict = Literal["wanted", "took its place", "gave way", "side effect", ""]
 THERE = 0.0005  # of the picture: a class that covers less before and after is left out
 NOTICED = 0.001  # of the picture: smaller changes are the segmenter's own flicker
+
+
+class Change(Protocol):
+    """What a stroke was to do."""
+
+    @property
+    def mode(self) -> Mode: ...
+
+    @property
+    def concept(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,7 @@ class Row:
         return self.after - self.before
 
 
-def rows_of(painting: Painting, touches: Sequence[Touch]) -> list[Row]:
+def rows_of(painting: Painting, touches: Sequence[Change]) -> list[Row]:
     """A row for every class that is there before or after, the largest first.
 
     A class that loses pixels is *wanted* where it was to be erased and *gave way* where something else was added; a
@@ -56,7 +65,7 @@ def _verdict(concept: str, change: float, erased: set[str], grown: set[str]) -> 
     return "wanted" if concept in grown else "took its place" if erased and concept not in erased else "side effect"
 
 
-def told(painting: Painting, touches: Sequence[Touch]) -> str:
+def told(painting: Painting, touches: Sequence[Change]) -> str:
     """One sentence on what happened under the brush to the concept of the last touch."""
     if not touches:
         return "Nothing is painted yet."
@@ -69,27 +78,3 @@ def told(painting: Painting, touches: Sequence[Touch]) -> str:
         return f"No {concept} came: this place does not let one grow. More strength or another place may."
     share = f" ({(after - before) / before:+.0%})".replace("-", MINUS) if before else ""
     return f"Under the brush: {concept} {before} → {after} pixels{share}."
-
-
-def as_html(rows: Sequence[Row], colours: dict[str, str]) -> str:
-    """The rows as a table. ``colours`` maps labels to CSS colours."""
-    reach = max((abs(row.change) for row in rows), default=0.0) or 1.0
-    body = "".join(_line(row, colours.get(row.label, "#888"), reach) for row in rows)
-    return (
-        '<table class="changes"><caption>Share of the picture, as the segmenter sees it</caption>'
-        "<thead><tr><th>class</th><th>before</th><th>after</th><th>change</th><th></th></tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
-
-
-def _line(row: Row, colour: str, reach: float) -> str:
-    noticed = abs(row.change) >= NOTICED
-    change = f"{row.change * 100:+.1f}".replace("-", MINUS) if noticed else "·"
-    side, width = ("less" if row.change < 0 else "more"), 50 * abs(row.change) / reach if noticed else 0
-    kind = row.verdict.replace(" ", "-")
-    return (
-        f'<tr class="{kind}"><th scope="row"><i style="background:{colour}"></i>{escape(row.label)}</th>'
-        f"<td>{row.before:.1%}</td><td>{row.after:.1%}</td>"
-        f'<td class="bar"><span class="{side}" style="width:{width:.1f}%"></span><b>{change}</b></td>'
-        f'<td class="verdict">{row.verdict}</td></tr>'
-    )

@@ -8,8 +8,10 @@ import gradio as gr
 
 from demos.lab import Lab
 from demos.page import told
-from demos.paint.canvas import brush_mask, png
-from demos.paint.painter import touch
+from demos.paint.canvas import png
+from demos.paint.sketch import Sketch
+from demos.paint.studio import touches_of
+from demos.shelf import SHIPPED
 from demos.work import LISTENER
 
 PUBLIC: dict[str, Any] = {**LISTENER, "api_visibility": "public"}
@@ -18,12 +20,11 @@ PUBLIC: dict[str, Any] = {**LISTENER, "api_visibility": "public"}
 def endpoints(lab: Lab) -> None:
     """Add the calls to the page; call it inside ``gr.Blocks``."""
 
-    painter = lab.painters.of()
-
     def scene(seed: int) -> dict[str, Any]:
         """The scene of a seed: ``picture``, a PNG as data URL, and the ``shares`` of the classes in it."""
         with told():
-            return {"picture": png(painter.easel(seed).before), "shares": painter.shares(seed)}
+            sketch = Sketch.read({"model": SHIPPED, "seed": seed})
+            return lab.work.do(_scene, lab, sketch)
 
     def paint(
         seed: int, concept: str, mode: str, points: list[list[float]], radius: float, strength: float = 1.0
@@ -33,10 +34,21 @@ def endpoints(lab: Lab) -> None:
         ``mode`` is erase, add or amplify; ``points`` [x, y] and ``radius`` are in shares of the picture's side.
         """
         with told():
-            stroke = touch(mode, concept, brush_mask(points, radius, painter.side), strength)
-            painting = painter.paint(seed, [stroke])
-            pixels = {line.concept: {"before": line.before, "after": line.after} for line in painting.table}
-            return {"picture": png(painting.after), "pixels": pixels}
+            stroke = {"mode": mode, "concept": concept, "points": points, "radius": radius, "strength": strength}
+            sketch = Sketch.read({"model": SHIPPED, "seed": seed, "strokes": [stroke]})
+            return lab.work.do(_paint, lab, sketch)
 
     gr.api(scene, api_name="scene", **PUBLIC)
     gr.api(paint, api_name="paint", **PUBLIC)
+
+
+def _scene(lab: Lab, sketch: Sketch) -> dict[str, Any]:
+    painter = lab.painters.of(sketch.model)
+    return {"picture": png(painter.easel(sketch.seed).before), "shares": painter.shares(sketch.seed)}
+
+
+def _paint(lab: Lab, sketch: Sketch) -> dict[str, Any]:
+    painter = lab.painters.of(sketch.model)
+    painting = painter.paint(sketch.seed, touches_of(sketch, painter))
+    pixels = {line.concept: {"before": line.before, "after": line.after} for line in painting.table}
+    return {"picture": png(painting.after), "pixels": pixels}

@@ -10,25 +10,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import cast, get_args
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core_gans import shipped
 from core_gans.errors import unknown_name
 from core_gans.models import load_model
-from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Segmenter, Stroke, pigment
+from demos.paint.rest import EDITED, is_chain, rest_of
+from demos.paint.sketch import LARGEST_SEED, By
+from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Segmenter, Stroke, choose_units
+from dissect.attribution import attribution
+from dissect.choosing import PAINTING_SHARE, Ranking
 from dissect.painting import Mode
+from dissect.segmenter import DifferentiableSegmenter
 from dissect.unet import UNetSegmenter
 
-LARGEST_SEED = 2**31 - 1
-SCENES_KEPT = 64  # pictures whose first look is remembered
+SCENES_KEPT = 128  # pictures whose first look is remembered
+PIGMENTS_KEPT = 256
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
 GREY = (128, 128, 128)
-STRONGEST = 3.0  # further out, units have values that they never take by themselves
 PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a concept to offer it
+CAUSE_SCENES = 72  # the first; causes are measured on those of them that show most of the thing
+CAUSE_IMAGES = 24
+RANKED: dict[By, Ranking] = {"agreement": "score", "iou": "iou"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,24 +47,19 @@ class Touch:
     concept: str
     mask: Tensor  # (H, W) float in [0, 1] at any resolution
     strength: float = 1.0  # at least 0; see ``dissect.Stroke``
-    units: int | None = None  # None leaves the number to the dissection
+    units: int | None = None  # None: half of the layer's
+    by: By = "agreement"
 
 
-def touch(mode: str, concept: str, mask: Tensor, strength: float = 1.0, units: int | None = None) -> Touch:
-    """A touch from values that may come from anywhere.
+class Scene(NamedTuple):
+    """An easel with its picture, and the lock that whoever paints on it holds."""
 
-    Raises:
-        ValueError: an unknown mode, or a strength that is no number from 0 to ``STRONGEST``.
-    """
-    if mode not in get_args(Mode):
-        raise ValueError(f"expected a mode out of {', '.join(get_args(Mode))}, got {mode!r}")
-    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= STRONGEST:
-        raise ValueError(f"expected a strength from 0 to {STRONGEST:g}, got {strength!r}")
-    return Touch(cast(Mode, mode), concept, mask, strength, units)
+    easel: Easel
+    lock: Lock
 
 
 class Painter:
-    """Paints on the scenes of one generator. Safe to share between threads: one picture is made at a time."""
+    """Paints on the scenes of one generator. Safe to share between threads: a scene is painted by one at a time."""
 
     def __init__(
         self,
@@ -82,9 +85,12 @@ class Painter:
         self.concepts = tuple(
             label for label, score in zip(self.labels, dissection.score.max(axis=0), strict=True) if score >= PAINTABLE
         )
-        self._lock = Lock()
-        self._easel = lru_cache(maxsize=SCENES_KEPT)(self._make_easel)
-        self._pigment = lru_cache(maxsize=SCENES_KEPT)(self._make_pigment)
+        self.by_cause = isinstance(segmenter, DifferentiableSegmenter)
+        """Whether units can be chosen by cause."""
+        self._lock = Lock()  # of what runs the generator as a whole
+        self._scene = lru_cache(maxsize=SCENES_KEPT)(self._make_scene)
+        self._pigment = lru_cache(maxsize=PIGMENTS_KEPT)(self._make_pigment)
+        self._causes = lru_cache(maxsize=len(self.labels))(self._measure_causes)
         self.side = int(self.easel(0).before.shape[-1])  # of the picture, in pixels
 
     @classmethod
@@ -96,11 +102,18 @@ class Painter:
         return cls(model.net, lambda rng: model.game.latents(1, rng), dissection, segmenter, segmenter.colours)
 
     def easel(self, seed: int) -> Easel:
-        """The untouched scene of ``seed``, ready to be painted on. ValueError for a seed out of range."""
+        """The untouched scene of ``seed``. ValueError for a seed out of range.
+
+        Its generator is the rest after the dissected layer (see ``rest.py``), its latent what that layer put out.
+        """
+        return self.scene(seed).easel
+
+    def scene(self, seed: int) -> Scene:
+        """The same, with the lock that whoever runs it must hold."""
         if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
             raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {seed!r}")
         with self._lock:
-            return self._easel(seed)
+            return self._scene(seed)
 
     def paint(self, seed: int, touches: Sequence[Touch], *, keep_outside: bool = True) -> Painting:
         """The scene of ``seed`` with ``touches`` made in their order; without any, the scene as it is.
@@ -110,21 +123,41 @@ class Painter:
         Raises:
             ValueError: a seed out of range, an unknown concept or mode, or a mask or strength that is none.
         """
-        easel = self.easel(seed)
-        if not touches:
-            return _untouched(easel)
-        strokes = [
-            Stroke(touch.mode, self.pigment(touch.concept, touch.units), touch.mask, touch.strength)
+        return self.paint_strokes(seed, self.strokes(touches), keep_outside=keep_outside)
+
+    def strokes(self, touches: Sequence[Touch]) -> list[Stroke]:
+        """The touches with their units looked up. ValueError as :meth:`paint`."""
+        return [
+            Stroke(touch.mode, self.pigment(touch.concept, touch.units, touch.by), touch.mask, touch.strength)
             for touch in touches
         ]
-        with self._lock:
-            return easel.paint(strokes, keep_outside=keep_outside)
 
-    def pigment(self, concept: str, units: int | None = None) -> Pigment:
-        """The units that stand for ``concept``. ValueError for a concept that is not there or has no units."""
+    def paint_strokes(self, seed: int, strokes: Sequence[Stroke], *, keep_outside: bool = True) -> Painting:
+        """The same for strokes whose units are known."""
+        scene = self.scene(seed)
+        if not strokes:
+            return _untouched(scene.easel)
+        with scene.lock:
+            return scene.easel.paint(strokes, keep_outside=keep_outside)
+
+    def pigment(self, concept: str, units: int | None = None, by: By = "agreement") -> Pigment:
+        """The units that stand for ``concept``, ``units`` of them or, by default, half of the layer's.
+
+        ``by`` chooses them: by "agreement" beyond chance, by plain "iou", or by "cause", which is measured at the
+        first asking and takes some seconds.
+
+        Raises:
+            ValueError: a concept that is not there or has no such units, or a ``by`` that is not possible here.
+        """
         if concept not in self.labels:
             raise unknown_name("concept", str(concept), self.labels)
-        return self._pigment(concept, units)
+        return self._pigment(concept, units, by)
+
+    def pigment_of(self, units: Sequence[int], concept: str) -> Pigment:
+        """``units`` as a pigment of ``concept``, with what they are inside of it and outside."""
+        column = self.dissection.concept(concept)
+        absent, present = self.dissection.outside[list(units), column], self.dissection.inside[list(units), column]
+        return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
 
     def shares(self, seed: int) -> dict[str, float]:
         """The share of the picture, in [0, 1], that each label covers in the scene of ``seed``."""
@@ -142,12 +175,30 @@ class Painter:
         bright = sorted(range(FIRST_SEEDS), key=lambda seed: -float(self.easel(seed).before.mean()))
         return max(bright[: FIRST_SEEDS // 2], key=told)
 
-    def _make_easel(self, seed: int) -> Easel:
+    def _make_scene(self, seed: int) -> Scene:
+        layer = self.dissection.layer
         latent = self.latent(torch.Generator().manual_seed(seed))
-        return Easel(self.generator, self.dissection.layer, latent, self.segmenter)
+        rest, features = rest_of(self.generator, layer, latent)
+        # What follows a link of a chain belongs to its scene alone; the rests of other generators share all of them.
+        lock = Lock() if is_chain(self.generator, layer) else self._lock
+        return Scene(Easel(rest, EDITED, features, self.segmenter), lock)
 
-    def _make_pigment(self, concept: str, units: int | None) -> Pigment:
-        return pigment(self.dissection, concept, units)
+    def _make_pigment(self, concept: str, count: int | None, by: By) -> Pigment:
+        count = max(1, round(PAINTING_SHARE * self.dissection.count)) if count is None else count
+        ranking: Ranking = self._causes(concept) if by == "cause" else RANKED[by]
+        units = choose_units(self.dissection, concept, min(count, self.dissection.count), by=ranking)
+        if not units:
+            layer = self.dissection.layer
+            raise ValueError(f"no unit of layer {layer!r} stands for {concept!r}: try another layer or concept")
+        return self.pigment_of(units, concept)
+
+    def _measure_causes(self, concept: str) -> np.ndarray:
+        if not self.by_cause:
+            raise ValueError("this segmenter only names classes; choose the units by agreement or by IoU")
+        seeds = sorted(range(CAUSE_SCENES), key=lambda seed: -self.shares(seed)[concept])[:CAUSE_IMAGES]
+        latents = torch.cat([self.latent(torch.Generator().manual_seed(seed)) for seed in seeds])
+        with self._lock:
+            return attribution(self.generator, self.dissection.layer, concept, latents, self.segmenter)
 
 
 def _untouched(easel: Easel) -> Painting:

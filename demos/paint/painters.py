@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from threading import Lock
+from typing import Any
 
-from core_gans import shipped
 from core_gans.errors import LabError, unknown_name
+from demos.dissecting.eyes import TITLES, Eye, eye
 from demos.paint.painter import Painter
 from demos.shelf import SHIPPED, Shelf
 from dissect import Dissection
-from dissect.unet import UNetSegmenter
 
-KEPT = 4  # painters in memory
+KEPT = 8  # painters in memory
+FRESH = 2.0  # seconds for which the shelf is not looked at again: a brush that moves asks many times
 
 
 class Painters:
@@ -23,25 +25,44 @@ class Painters:
         self._lock = Lock()
         self._put: dict[str, Painter] = {}
         self._made = lru_cache(maxsize=KEPT)(self._make)
+        self._fresh: dict[tuple[str, str | None], tuple[float, Painter]] = {}
 
     def put(self, key: str, painter: Painter) -> None:
         """Offer ``painter`` as the one of the model called ``key``, in place of what the shelf has."""
         self._put[key] = painter
 
-    def layers(self, key: str) -> tuple[str, ...]:
-        """The layers of the model called ``key`` that can be painted with. LabError for an unknown model."""
-        return (self._put[key].dissection.layer,) if key in self._put else tuple(self.shelf.dissections(key))
+    def layers(self, key: Any) -> tuple[str, ...]:
+        """The layers of the model called ``key`` that can be painted with. An error for an unknown model."""
+        if isinstance(key, str) and key in self._put:
+            return (self._put[key].dissection.layer,)
+        return tuple(self.shelf.dissections(key))
 
-    def of(self, key: str = SHIPPED, layer: str | None = None) -> Painter:
+    def of(self, key: Any = SHIPPED, layer: Any = None) -> Painter:
         """The painter of a model and one of its layers, by default the first.
 
-        LabError for an unknown model, one that has not been dissected, and a layer that has not.
+        LabError or ValueError, with one line, for an unknown model, one that has not been dissected, and a layer that
+        has not.
         """
+        if not isinstance(key, str) or not (layer is None or isinstance(layer, str)):
+            raise ValueError("expected the names of a model and of a layer")
+        now = time.monotonic()
+        when, painter = self._fresh.get((key, layer), (-FRESH, None))
+        if painter is None or now - when > FRESH:
+            painter = self._found(key, layer)
+            self._fresh = {asked: seen for asked, seen in list(self._fresh.items()) if now - seen[0] <= FRESH}
+            self._fresh[key, layer] = now, painter
+        return painter
+
+    def dissected_here(self, key: str, layer: str) -> bool:
+        """Whether the dissection of ``layer`` lies in the folder of runs; the others came with the lab."""
+        return key not in self._put and self.shelf.dissections(key)[layer] == self.shelf.place_for(key, layer)
+
+    def _found(self, key: str, layer: str | None) -> Painter:
         layers = self.layers(key)
         if not layers:
             raise LabError("this model has not been dissected yet: do that first, in the tab Dissect.")
         if layer is not None and layer not in layers:
-            raise unknown_name("dissected layer", str(layer)[:80], layers)
+            raise unknown_name("dissected layer", layer[:80], layers)
         if key in self._put:
             return self._put[key]
         path = self.shelf.dissections(key)[layer or layers[0]]
@@ -50,12 +71,20 @@ class Painters:
 
     def _make(self, key: str, path: str, stamp: int) -> Painter:
         del stamp  # a newer dissection is another one
-        game = self.shelf.model(key).game
-        segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
+        model = self.shelf.model(key)
+        dissection = Dissection.load(path)
+        seen_by = _eye_of(dissection)
         return Painter(
-            self.shelf.model(key).net,
-            lambda rng: game.latents(1, rng),
-            Dissection.load(path),
-            segmenter,
-            segmenter.colours,
+            model.net, lambda rng: model.game.latents(1, rng), dissection, seen_by.segmenter, seen_by.colours
         )
+
+
+def _eye_of(dissection: Dissection) -> Eye:
+    """The segmenter with the dissection's labels. LabError where the app has none."""
+    for name in TITLES:
+        if tuple(eye(name).segmenter.labels) == dissection.labels:
+            return eye(name)
+    raise LabError(
+        f"this model was dissected by a segmenter that the app does not have, with the labels "
+        f"{', '.join(dissection.labels[:6])}: dissect it anew, in the tab Dissect."
+    )

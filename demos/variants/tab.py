@@ -2,12 +2,135 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from typing import Any
+
 import gradio as gr
 
-from demos.page import Page
+from core_gans.variants import VARIANTS
+from demos.page import Page, told
+from demos.variants.cards import TOLD, cards
+from demos.variants.settings import DATA
+from demos.variants.stage import stage_of
+from demos.variants.theory import frames, theory_stage
+from demos.variants.trials import LONGEST, MOST, USUAL, Trial, wished
+from demos.work import LISTENER
+
+LOOK_SECONDS = 1.0  # between two looks of the page
+FIRST = ("gan", "wgan_gp")
+INTRODUCTION = """
+<h2>One game, many rules</h2>
+<p>Every GAN is a game between two networks. What differs is what they <b>minimise</b>, and what holds the discriminator
+back. Read a rule, see what it tells the generator, and let rules compete for twenty seconds.</p>
+"""
+READING: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "concurrency_id": "variants",
+    "concurrency_limit": None,
+}
+
+
+class Table:
+    """The trial that lies on a page's table, if there is one."""
+
+    def __init__(self) -> None:
+        self.trial: Trial | None = None
+
+    def forget(self) -> None:
+        if self.trial is not None:
+            self.trial.stop()
 
 
 def variants_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
-    del page
-    gr.HTML("", elem_classes="introduction")
+    trials, sessions, work = page.lab.trials, page.lab.sessions, page.lab.work
+    gr.HTML(INTRODUCTION, elem_classes="introduction")
+    with gr.Tabs(selected="objectives", elem_id="survey") as survey:
+        with gr.Tab("Objectives", id="objectives"):
+            script = files("demos.variants").joinpath("cards.js").read_text(encoding="utf-8")
+            all_cards = gr.HTML(cards(), js_on_load=script, apply_default_css=False, elem_id="cards")
+        with gr.Tab("Side by side", id="training", render_children=True), gr.Row(elem_classes="studio trying"):
+            with gr.Column(elem_classes="tools", scale=3, min_width=250):
+                data = gr.Radio(list(DATA), value="ring", label="Data", elem_id="trial-data")
+                about = gr.HTML(_about("ring"), elem_classes="about")
+                chosen = gr.CheckboxGroup(
+                    [(TOLD[name].title, name) for name in TOLD if name in VARIANTS],
+                    value=list(FIRST),
+                    label=f"Variants, up to {MOST}",
+                    elem_id="trial-variants",
+                )
+                seconds = gr.Slider(5, LONGEST, USUAL, step=5, label="Seconds for each", elem_id="trial-seconds")
+                with gr.Row(elem_classes="start-stop"):
+                    # Until the page has its name, nothing can be started under it.
+                    start = gr.Button("Train", variant="primary", interactive=False, elem_id="trial-start")
+                    stop = gr.Button("Stop", interactive=False, elem_id="trial-stop")
+            with gr.Column(scale=9, min_width=320):
+                stage = gr.HTML(stage_of(None), elem_id="trial-stage")
+        with gr.Tab("Theory", id="theory") as theory_page:
+            theory = theory_stage()
+    timer = gr.Timer(LOOK_SECONDS, active=False)
+    shown = [stage, timer, start, stop]
+
+    def table_of(token: Any) -> Table:
+        return sessions.of(token, "variants", Table)
+
+    def show(trial: Trial | None) -> list[Any]:
+        running = trial is not None and trial.running
+        return [
+            stage_of(None if trial is None else trial.look),
+            gr.Timer(active=running),
+            gr.Button(interactive=not running),
+            gr.Button(interactive=running),
+        ]
+
+    def look(token: Any) -> list[Any]:
+        with told():
+            return show(table_of(token).trial)
+
+    def begin(token: Any, data: Any, variants: Any, seconds: Any) -> list[Any]:
+        with told():
+            table = table_of(token)
+            if table.trial is not None and table.trial.running:
+                raise ValueError("a training is running on this page already: stop it first.")
+            table.trial = trials.start(wished(data, variants, seconds))
+            return show(table.trial)
+
+    def end(token: Any) -> list[Any]:
+        with told():
+            table = table_of(token)
+            table.forget()
+            return show(table.trial)
+
+    def restore(token: str) -> list[Any]:
+        trial = table_of(token).trial
+        if trial is None:
+            return [*show(None), gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()]
+        wish = trial.wish
+        opened = gr.Tabs(selected="training")
+        return [*show(trial), wish.data, _about(wish.data), list(wish.variants), wish.seconds, opened]
+
+    def add(event: gr.EventData, variants: Any) -> tuple[Any, Any]:
+        """A card asks to be trained: it joins the others, and takes the last one's place where there is none left."""
+        sent = event._data if isinstance(event._data, dict) else {}
+        name = sent.get("variant")
+        if not isinstance(name, str) or name not in VARIANTS:
+            raise gr.Error("this variant cannot be trained here.", print_exception=False)
+        kept = [each for each in variants if each in VARIANTS and each != name] if isinstance(variants, list) else []
+        return [*kept[: MOST - 1], name], gr.Tabs(selected="training")
+
+    def integrate() -> str:
+        with told():
+            return work.do(frames)
+
+    page.on_entry(restore, [*shown, data, about, chosen, seconds, survey])
+    data.input(lambda name: _about(name), data, about, **READING)
+    start.click(begin, [page.token, data, chosen, seconds], shown, **READING)
+    stop.click(end, page.token, shown, **READING)
+    timer.tick(look, page.token, shown, **READING)
+    all_cards.train(add, chosen, [chosen, survey], **READING)
+    theory_page.select(integrate, None, theory, show_progress="hidden", **LISTENER)
+
+
+def _about(data: Any) -> str:
+    return f"<p>{DATA[data]}</p>" if isinstance(data, str) and data in DATA else ""

@@ -15,13 +15,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from demos.door import ADDRESS, Door
-from demos.evolve.tab import wished
+from demos.evolve.wishes import wished
 from demos.paint.painter import Painter
 from demos.serve import refuse_large_pictures, serving
 from tests.demos.conftest import SERVED, lab_with, seeds_with
+from tests.demos.test_sketch import anything
 
 pytestmark = SERVED
 
@@ -48,32 +51,6 @@ def call(address: str, name: str, *data: Any) -> tuple[str, Any]:
     with urllib.request.urlopen(f"{address}gradio_api/call/{name}/{event}") as answer:
         lines = answer.read().decode().splitlines()
     return lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))
-
-
-def press(address: str, function: int, data: list[Any], event_data: Any = None) -> dict[str, Any]:
-    """What the page's own buttons send; the last message of the answer."""
-    body = {"fn_index": function, "data": data, "event_data": event_data, "session_hash": "hostile", "trigger_id": 1}
-    request = urllib.request.Request(
-        f"{address}gradio_api/queue/join", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request):
-        pass
-    last: dict[str, Any] = {}
-    with urllib.request.urlopen(f"{address}gradio_api/queue/data?session_hash=hostile") as answer:
-        for line in answer:
-            if line.startswith(b"data: "):
-                message = json.loads(line[6:])
-                if message["msg"] == "process_completed":
-                    last = message
-                if message["msg"] == "close_stream":
-                    break
-    return last
-
-
-def listeners(address: str) -> list[dict[str, Any]]:
-    with urllib.request.urlopen(f"{address}config") as answer:
-        found: list[dict[str, Any]] = json.load(answer)["dependencies"]
-    return found
 
 
 def test_a_program_can_paint(address: str, glass: Painter) -> None:
@@ -115,12 +92,17 @@ def test_only_the_two_calls_are_public(address: str) -> None:
         assert set(json.load(answer)["named_endpoints"]) == {"/scene", "/paint"}
 
 
-@pytest.mark.parametrize("sent", [None, {}, {"points": None, "radius": None}, {"points": [[None, 1]], "radius": 9}, []])
-def test_a_hostile_stroke_changes_nothing(address: str, sent: Any) -> None:
-    stroke = next(each["id"] for each in listeners(address) if each["targets"][0][1] == "stroke")
-    answer = press(address, stroke, [None, "tree", "erase", 1.0, 0.5], sent)
-    assert answer["success"], answer
-    assert answer["output"]["data"][1]["before"] == answer["output"]["data"][1]["after"]
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(range(6)), anything)
+def test_whatever_is_called_the_next_call_is_answered(address: str, glass: Painter, place: int, odd: Any) -> None:
+    data: list[Any] = [3, "tree", "erase", [[0.5, 0.5]], 0.1, 1.0]
+    data[place] = odd
+    kind, answer = call(address, "paint", *data)
+    assert kind in ("complete", "error")
+    assert "Traceback" not in str(answer)
+    kind, (scene,) = call(address, "scene", 3)
+    assert kind == "complete"
+    assert scene["shares"]["sky"] == pytest.approx(glass.shares(3)["sky"])
 
 
 @pytest.mark.parametrize(

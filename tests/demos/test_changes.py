@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from demos.paint.changes import as_html, rows_of, told
+from demos.paint.changes import rows_of, told
 from demos.paint.painter import Touch
 from dissect import ClassChange, Painting
 
@@ -48,9 +48,3 @@ def test_the_sentence_tells_what_happened_under_the_brush() -> None:
     assert told(painting(tree=(20, 5)), [ERASE]) == "Under the brush: tree 20 → 5 pixels (−75%)."
     assert "nothing to erase" in told(painting(tree=(0, 0)), [ERASE])
     assert "No door came" in told(painting(door=(0, 0)), [ADD])
-
-
-def test_names_are_escaped() -> None:
-    changed = painting(**{"<b>": (10, 5)})
-    assert "<b><" not in as_html(rows_of(changed, []), {})
-    assert "&lt;b&gt;" in as_html(rows_of(changed, []), {})

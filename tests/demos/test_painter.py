@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from demos.paint.painter import LARGEST_SEED, Painter, Touch, touch
-from dissect import Painting
+from demos.paint.painter import Painter, Touch
+from demos.paint.rest import EDITED
+from demos.paint.sketch import LARGEST_SEED
+from dissect import Easel, Painting, ablate, intervene
+from dissect.hooks import at_rest
 from tests.demos.conftest import glass_painter, seeds_with
 from tests.dissect.glass import TREE
 
@@ -25,6 +29,20 @@ def around(painter: Painter, seed: int, concept: str) -> Tensor:
     mask = torch.zeros(there.shape)
     mask[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2] = 1
     return mask.repeat_interleave(4, 0).repeat_interleave(4, 1)
+
+
+def around_middle(painter: Painter) -> Tensor:
+    mask = torch.zeros(painter.side, painter.side)
+    mask[painter.side // 4 : -painter.side // 4, painter.side // 4 : -painter.side // 4] = 1
+    return mask
+
+
+def remaining(painter: Painter, seed: int, units: tuple[int, ...]) -> int:
+    """Pixels of trees in a scene without ``units``."""
+    easel = painter.easel(seed)
+    with at_rest(easel.generator), intervene(easel.generator, {EDITED: ablate(units)}):
+        picture = easel.generator(easel.latent)
+    return int((painter.segmenter(picture) == painter.labels.index("tree")).sum())
 
 
 def pixels(painting: Painting, concept: str) -> tuple[int, int]:
@@ -114,16 +132,40 @@ def test_a_misspelt_concept_lists_the_nearest(glass: Painter) -> None:
         glass.paint(0, [Touch("erase", "treee", everywhere(glass))])
 
 
-@pytest.mark.parametrize("mode", ["eraze", None, 3])
-def test_an_unknown_mode_is_refused(glass: Painter, mode: str) -> None:
-    with pytest.raises(ValueError, match="erase, add, amplify"):
-        touch(mode, "tree", everywhere(glass))
+def test_the_easel_of_a_scene_is_the_generator_to_the_bit(painter: Painter) -> None:
+    latent = painter.latent(torch.Generator().manual_seed(11))
+    whole = Easel(painter.generator, painter.dissection.layer, latent, painter.segmenter)
+    assert torch.equal(painter.easel(11).before, whole.before)
+    touches = [
+        Touch("erase", "sky", around_middle(painter), 1.5, 3),
+        Touch("amplify", "tree", everywhere(painter), 0.7),
+    ]
+    painted, expected = painter.paint(11, touches), whole.paint(painter.strokes(touches))
+    assert torch.equal(painted.after, expected.after)
+    assert torch.equal(painted.classes_after, expected.classes_after)
+    assert not torch.equal(painted.after, painted.before)
 
 
-@pytest.mark.parametrize("strength", [-0.1, 3.5, float("nan"), "1", None, True])
-def test_a_strength_out_of_range_is_refused(glass: Painter, strength: float) -> None:
-    with pytest.raises(ValueError, match="strength"):
-        touch("erase", "tree", everywhere(glass), strength)
+def test_units_are_chosen_as_is_asked(painter: Painter) -> None:
+    dissection = painter.dissection
+    for by, table in (("agreement", dissection.score), ("iou", dissection.iou)):
+        units = painter.pigment("tree", 5, by).units  # type: ignore[arg-type]
+        numbers = table[:, dissection.concept("tree")]
+        assert numbers[list(units)].min() >= np.delete(numbers, units).max()
+    assert len(painter.pigment("tree").units) <= dissection.count / 2
+
+
+def test_units_are_chosen_by_cause_where_the_segmenter_has_logits(painter: Painter) -> None:
+    if not painter.by_cause:
+        with pytest.raises(ValueError, match="agreement or by IoU"):
+            painter.pigment("tree", 5, "cause")
+        return
+    # What the chosen units cause shows in a scene: without them more of the trees goes than without the agreeing ones.
+    left = {}
+    for by in ("agreement", "cause"):
+        pigment = painter.pigment("tree", 12, by)  # type: ignore[arg-type]
+        left[by] = sum(remaining(painter, seed, pigment.units) for seed in seeds_with(painter, "tree", 6))
+    assert left["cause"] < left["agreement"]
 
 
 def test_a_dissection_of_another_segmenter_is_refused(glass: Painter) -> None:

@@ -54,7 +54,24 @@ def test_it_opens_models_by_key(runs: Path) -> None:
         shelf.entry("points", "images")
 
 
-@pytest.mark.parametrize("key", [None, 3, "", "nowhere", "..", "../../etc", "notes", "damaged", "stranger", "x" * 999])
+@pytest.mark.parametrize(
+    "key",
+    [
+        None,
+        3,
+        "",
+        "nowhere",
+        "..",
+        "../../etc",
+        "notes",
+        "damaged",
+        "stranger",
+        "x" * 999,
+        "a\0b",
+        "..\\..",
+        "images/../points",
+    ],
+)
 def test_what_is_not_on_the_shelf_cannot_be_asked_for(runs: Path, key: object) -> None:
     shelf = Shelf(runs)
     with pytest.raises(ValueError, match="called"):

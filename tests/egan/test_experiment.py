@@ -12,11 +12,22 @@ from rich.console import Console
 
 from core_gans.errors import LabError
 from core_gans.session import Options
+from core_gans.watchers import Watcher
 from egan.experiment import Evolution, evolution_from, resume_evolution, run_evolution
 from egan.watching import CHART, NUMBERS, TREE
 
 OPTIONS = Options(data="ring", count=300, batch=16)
 FIELDS = {"width": 8, "latent": 2, "depth": 1}
+
+
+class Watched(Watcher):
+    """Remembers the rounds after which it looked."""
+
+    def __init__(self) -> None:
+        self.rounds: list[int] = []
+
+    def after_round(self, state: Any) -> None:
+        self.rounds.append(state.round)
 
 
 def run(folder: Path, evolution: Evolution | None = None, **bounds: Any) -> None:
@@ -83,11 +94,14 @@ def test_the_numbers_come_back_from_the_configuration() -> None:
         evolution_from({"kind": "training", "variant": "gan"})
 
 
-def test_a_run_leaves_its_pictures_and_says_when_it_has_nothing_left_to_play(tmp_path: Path) -> None:
+def test_a_run_leaves_its_pictures_can_be_watched_again_and_says_when_nothing_is_left(tmp_path: Path) -> None:
     run(tmp_path, rounds=3)
     folder = tmp_path / "runs" / "one"
     assert all((folder / name).is_file() for name in (CHART, NUMBERS, TREE))
+    seen = Watched()
+    resume_evolution(folder, rounds=5, console=Console(quiet=True), watchers=[seen])
+    assert seen.rounds == [4, 5]
     with (tmp_path / "again.txt").open("w+") as file:
-        resume_evolution(folder, rounds=3, console=Console(file=file, markup=False, width=500))
+        resume_evolution(folder, rounds=5, console=Console(file=file, markup=False, width=500))
         file.seek(0)
-        assert f"{folder} has its 3 generations already: ask for more with --rounds." in file.read()
+        assert f"{folder} has its 5 generations already: ask for more with --rounds." in file.read()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core_gans import checkpoints
 from egan.evolution import evolve
-from egan.past import pack, unpack
+from egan.past import history_from, logbook_from, pack, unpack
 from egan.population import start
 from tests.tiny import batches, differences, points, small
 
@@ -50,8 +50,11 @@ def test_a_population_s_past_survives_a_checkpoint(tmp_path: Path) -> None:
     one = evolve(small("dcgan", examples), batches(examples), 5, rng=torch.Generator().manual_seed(0), parents=2)
     one.history[-1].quality = math.nan
     path = checkpoints.save(tmp_path / "past.safetensors", one.state_dict())
+    state = checkpoints.load(path)
+    assert logbook_from(state) == one.logbook  # without a population, too
+    assert differences(list(map(vars, history_from(state))), list(map(vars, one.history))) == []
     other = start(small("dcgan", examples), batches(examples), torch.Generator().manual_seed(1), parents=2)
-    other.load_state_dict(checkpoints.load(path))
+    other.load_state_dict(state)
     assert differences([vars(record) for record in one.history], [vars(record) for record in other.history]) == []
     assert other.logbook == one.logbook
     assert len(other.history) == 2 + 5 * 2 * 3

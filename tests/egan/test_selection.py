@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -48,6 +50,18 @@ class TestChance:
         torch.rand((), generator=rng)
         with chance_from(rng):
             assert random.random() != one[0]
+
+    def test_two_threads_take_turns(self) -> None:
+        def draw(seed: int) -> list[float]:
+            with chance_from(chance(seed)):
+                first = random.random()
+                met.wait(0.05)  # time for the other thread to draw in between, if it could
+                return [first, random.random()]
+
+        met = threading.Event()
+        alone = [draw(0), draw(1)]
+        with ThreadPoolExecutor(2) as threads:
+            assert list(threads.map(draw, (0, 1))) == alone
 
     def test_pythons_state_comes_back_after_an_error(self) -> None:
         before = random.getstate()

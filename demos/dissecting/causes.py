@@ -1,0 +1,167 @@
+"""What the units of a concept cause: they are taken away and set high while the generator draws, beside random units.
+
+Bau et al. 2019, GAN Dissection, section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core_gans.errors import LabError, unknown_name
+from demos.dissecting.jobs import Course
+from demos.dissecting.specimen import Specimen
+from dissect import CausalEffect, ablate, causal_effect, choose_units, intervene
+from dissect.hooks import at_rest
+from dissect.report.charts import effects_chart, shares_chart
+from dissect.report.contents import css
+from dissect.report.gallery import as_pictures, gather
+from dissect.report.markup import photo
+from dissect.report.stories import Story, stories
+from dissect.sampling import generate
+from dissect.sheets import Picture, enlarge
+
+IMAGES = 48
+TRIALS = 4  # random sets of units for the control
+BATCH = 8
+SHARE = 0.1  # of a layer: as many units as the library tests by default
+CUT = 100.0  # percent: a rare concept may grow many times over, and would flatten all other bars
+TILE = 112  # pixels across a picture
+QUALITY = 84
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """What was measured, what the report tells of it, and the same pictures without as many random units."""
+
+    effect: CausalEffect
+    story: Story
+    random: Sequence[Picture]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which concept, and how many of the units that agree with it best."""
+
+    concept: str
+    count: int
+
+
+def most_units(specimen: Specimen) -> int:
+    """How many units can be tested: at most half of the layer, so that as many others are left for the control."""
+    return max(1, specimen.dissection.count // 2)
+
+
+def usual_units(specimen: Specimen) -> int:
+    """How many units to begin with."""
+    return max(1, round(SHARE * specimen.dissection.count))
+
+
+def wanted(specimen: Specimen, concept: Any, count: Any) -> Asked:
+    """A test from values that may come from anywhere. ValueError says what is wrong with them."""
+    concepts = specimen.concepts()
+    if not isinstance(concept, str) or concept not in concepts:
+        raise unknown_name("concept that units here agree with", str(concept)[:80], concepts)
+    most = most_units(specimen)
+    if isinstance(count, bool) or not isinstance(count, int | float) or not 1 <= count <= most:
+        raise ValueError(f"expected 1 to {most} units, got {repr(count)[:40]}")
+    return Asked(concept, int(count))
+
+
+def cause(specimen: Specimen, asked: Asked, course: Course) -> Cause:
+    """Measure it. LabError where the pictures that were dissected cannot be drawn again; Cancelled."""
+    found, segmenter = specimen.dissection, specimen.watcher().segmenter
+    latents = specimen.latents[:IMAGES]
+    units = choose_units(found, asked.concept, asked.count)
+    if not units:
+        raise LabError(f"no unit of {found.layer} agrees with {asked.concept} beyond chance: try another layer.")
+    specimen.check()
+    net, rng = specimen.subject.twin(), torch.Generator().manual_seed(0)
+    effect = causal_effect(
+        net,
+        found.layer,
+        units,
+        latents,
+        segmenter,
+        value=torch.from_numpy(np.nan_to_num(found.high).astype(np.float32)),
+        random_trials=TRIALS,
+        concept=asked.concept,
+        batch_size=BATCH,
+        rng=rng,
+        progress=course.stage(f"Taking {asked.concept} units away, and others", len(latents)),
+    )
+    drawn = course.stage("Drawing it", len(latents))
+    wanted_pictures: dict[int, set[int]] = {image: set() for image in range(len(latents))}
+    gallery = gather(net, found.layer, latents, segmenter, wanted_pictures, batch_size=BATCH, progress=drawn)
+    colours = [css(colour) for colour in specimen.colours]
+    (story,) = stories([effect], net, found, latents, segmenter, gallery, colours)
+    shown = latents[[scene.image for scene in story.scenes]]
+    others = torch.tensor([unit for unit in range(found.count) if unit not in units])
+    random = others[torch.randperm(len(others), generator=rng)[: len(units)]].tolist()
+    return Cause(effect, story, _without(net, found.layer, random, shown))
+
+
+def told(specimen: Specimen, cause: Cause) -> str:
+    """The cause as HTML: a sentence, the pictures with and without the units, the bars."""
+    del specimen
+    story = cause.story
+    columns = "".join(
+        f"<figure>{_photo(scene.before, 'as it was')}{_photo(scene.after, f'without the {story.concept} units')}"
+        f"{_photo(random, 'without as many random units')}</figure>"
+        for scene, random in zip(story.scenes, cause.random, strict=True)
+    )
+    names = "".join(
+        f"<span>{name}</span>"
+        for name in ("as it was", f"without {escape(story.concept)} units", "without random ones")
+    )
+    charts = _chart(
+        "Removed",
+        "Each concept's change when the units are taken away, in percent of its own pixels.",
+        effects_chart(story.removed, "What removing the units takes away", " %", CUT),
+    ) + _chart(
+        "Caused",
+        "Pixels with the units set high, less those with the units removed, in points of all pixels.",
+        effects_chart(story.caused, "What the units cause", " pp"),
+    )
+    more = ""
+    if story.elsewhere:
+        more += _chart(
+            "Elsewhere",
+            f"The same as removed, counted only where there was no {escape(story.concept)} before: damage.",
+            effects_chart(story.elsewhere, "What removing the units does elsewhere", " %", CUT),
+        )
+    if story.behind:
+        more += _chart(
+            "Behind",
+            f"What is seen now in the pixels that were {escape(story.concept)} and are no more.",
+            shares_chart(story.behind, "What came forth"),
+        )
+    return (
+        f'<article class="cause"><h3>{escape(story.heading)}</h3><p>{escape(story.text)}</p>'
+        f'<div class="with-without"><div class="rows" aria-hidden="true">{names}</div>'
+        f'<div class="columns">{columns}</div></div>'
+        f'<div class="charts">{charts}</div>'
+        '<p class="legend">The thin grey bar is the control: as many other units, chosen at random. Whiskers are 95 % '
+        "intervals. Only what goes beyond the control is the units' own doing.</p>"
+        f'<details><summary>Damage elsewhere, and what stood behind</summary><div class="charts">{more}</div></details>'
+        "</article>"
+    )
+
+
+def _chart(name: str, words: str, drawn: str) -> str:
+    return f"<figure><figcaption><b>{name}.</b> {words}</figcaption>{drawn}</figure>"
+
+
+def _photo(picture: Picture, alt: str) -> str:
+    return photo(enlarge(picture, TILE), QUALITY, alt)
+
+
+def _without(net: nn.Module, layer: str, units: list[int], latents: Tensor) -> list[Picture]:
+    with at_rest(net), intervene(net, {layer: ablate(units)}):
+        return list(as_pictures(generate(net, latents)))

@@ -1,0 +1,91 @@
+"""The report of a dissection for others to read: the page that stands alone, and all of it in one ZIP."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from demos.dissecting.eyes import SCENES
+from demos.dissecting.jobs import Course
+from demos.dissecting.measuring import seed_of
+from demos.dissecting.specimen import Specimen
+from demos.shelf import SHIPPED
+from dissect import CausalEffect, Dissection
+from dissect.report import write_report
+from dissect.report.contents import SAMPLES, chosen_units, wanted_images
+
+UNITS = 4  # sheets of a concept
+
+ORIGIN = """\
+from core_gans import shipped
+from core_gans.models import load_model, open_model
+from dissect.segmenters.opening import open_segmenter
+
+model = {model}
+generator = model.net
+latents = model.game.latents({images}, torch.Generator().manual_seed({seed}))
+segmenter = open_segmenter({segmenter})"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Two files: the page, and a ZIP of everything."""
+
+    page: Path
+    everything: Path
+
+
+def export(
+    specimen: Specimen,
+    effects: Iterable[CausalEffect],
+    layers: Mapping[str, Dissection],
+    folder: Path,
+    course: Course,
+) -> Report:
+    """Write the report into ``folder``, in place of an older one.
+
+    ``effects`` are what was measured of causes, ``layers`` the dissections to compare. LabError where the pictures that
+    were dissected cannot be drawn again; Cancelled.
+    """
+    found = specimen.dissection
+    specimen.check()
+    shutil.rmtree(folder, ignore_errors=True)
+    total = len(wanted_images(found, chosen_units(found, UNITS), range(min(SAMPLES, found.images))))
+    page = write_report(
+        folder / f"dissection-{found.layer}",
+        found,
+        specimen.subject.twin(),
+        specimen.latents,
+        specimen.watcher().segmenter,
+        colours=specimen.colours,
+        causal=list(effects),
+        layers=layers,
+        origin=origin(specimen),
+        title=f"What the units of {found.layer} draw",
+        units_per_concept=UNITS,
+        progress=course.stage("Drawing the pictures of the report", total),
+    )
+    packing = course.stage("Packing", 1)
+    everything = folder / f"dissection-{found.layer}.zip"
+    with zipfile.ZipFile(everything, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(page.parent.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    packing(1)
+    return Report(page, everything)
+
+
+def origin(specimen: Specimen) -> str:
+    """Python that makes generator, latents and segmenter again; a run is looked for in the folder ``runs``."""
+    shipped = specimen.subject.key == SHIPPED
+    name = specimen.watcher().name
+    return ORIGIN.format(
+        model='load_model(shipped.path("scenes-generator"))'
+        if shipped
+        else f"open_model({f'runs/{specimen.subject.key}'!r})",
+        images=specimen.dissection.images,
+        seed=seed_of(specimen.dissection),
+        segmenter=f"shipped.path({name!r})" if name == SCENES else repr(name),
+    )

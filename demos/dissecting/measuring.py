@@ -1,0 +1,119 @@
+"""A dissection asked for from a page: checked, measured so that it can go on after a stop, and put on the shelf.
+
+What is on the shelf already is not lost: an older dissection of the same layer moves into the folder ``older`` there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core_gans.errors import unknown_name
+from demos.dissecting.eyes import TITLES, eye, eyes_for
+from demos.dissecting.jobs import Course
+from demos.dissecting.subject import Subject
+from demos.shelf import SHIPPED
+from dissect import Dissection, dissect
+from dissect.keeping import fingerprint
+from dissect.sealed import read_sealed
+
+FEWEST, MOST, USUAL, STEP = 100, 4000, 500, 100  # images
+BATCH = 16  # images between two signs of progress
+OLDER = "older"
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which layer, seen by whom, over how many images."""
+
+    layer: str
+    eye: str
+    images: int
+    seed: int = SEED
+
+
+def question(subject: Subject, layer: Any, eye_name: Any, images: Any) -> Question:
+    """A question from values that may come from anywhere. ValueError says what is wrong with them."""
+    if not isinstance(layer, str) or layer not in subject.layers:
+        raise unknown_name("layer of this model", str(layer)[:80], subject.layers)
+    fitting = eyes_for(subject.shape)
+    if not isinstance(eye_name, str) or eye_name not in fitting:
+        raise unknown_name("segmenter for these pictures", str(eye_name)[:80], fitting)
+    if isinstance(images, bool) or not isinstance(images, int | float) or not FEWEST <= images <= MOST:
+        raise ValueError(f"expected {FEWEST} to {MOST} images, got {repr(images)[:40]}")
+    return Question(layer, eye_name, int(images))
+
+
+def measure(subject: Subject, asked: Question, place: Path, course: Course) -> Dissection:
+    """Dissect, and put the result at ``place``. Raises as ``dissect.dissect`` does, and Cancelled.
+
+    The counts are kept beside ``place`` while they grow, so that the same question goes on where it was stopped.
+    """
+    net, seen_by = subject.twin(), eye(asked.eye)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    keep = counts_at(subject, asked, place)
+    if not kept(subject, asked, place):
+        keep.unlink(missing_ok=True)  # nothing that could be gone on with: damaged, perhaps
+    found = dissect(
+        net,
+        asked.layer,
+        subject.sample(asked.images, asked.seed),
+        seen_by.segmenter,
+        batch_size=BATCH,
+        keep=keep,
+        provenance={
+            "generator": "scenes-generator" if subject.key == SHIPPED else subject.key,
+            "segmenter": asked.eye,
+            "seed": str(asked.seed),
+            "date": time.strftime("%Y-%m-%d"),
+        },
+        progress=course.stage(f"Dissecting {asked.layer}", asked.images),
+    )
+    shelve(found, place)
+    for counts in place.parent.glob(f"{place.stem}.*.counts"):
+        counts.unlink(missing_ok=True)
+    return found
+
+
+def counts_at(subject: Subject, asked: Question, place: Path) -> Path:
+    """The file for the counts of this very question, of this very state of the generator."""
+    facts = (fingerprint(subject.net), asked.eye, asked.images, asked.seed)
+    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    return place.with_name(f"{place.stem}.{digest}.counts")
+
+
+def kept(subject: Subject, asked: Question, place: Path) -> int:
+    """How many images an interrupted dissection of this question has counted already; 0 where there is none."""
+    try:
+        _, facts = read_sealed(counts_at(subject, asked, place))
+    except (FileNotFoundError, ValueError):
+        return 0
+    return int(facts["facts"]["done"])
+
+
+def shelve(found: Dissection, place: Path) -> None:
+    """Save ``found`` at ``place``; what is there moves to ``older/NAME-1``, or the next free number."""
+    if place.exists():
+        older = place.parent / OLDER
+        older.mkdir(exist_ok=True)
+        number = 1
+        while (older / f"{place.stem}-{number}{place.suffix}").exists():
+            number += 1
+        place.replace(older / f"{place.stem}-{number}{place.suffix}")
+    found.save(place)
+
+
+def seen_by(dissection: Dissection) -> str | None:
+    """The name of the eye that a dissection was made with; None where it is not one of ours."""
+    name = dissection.provenance.get("segmenter", "")
+    return name if name in TITLES else None
+
+
+def seed_of(dissection: Dissection) -> int | None:
+    """The seed of the sample's latents; None where it is not known, so that its pictures cannot be drawn again."""
+    text = dissection.provenance.get("seed", "")
+    return int(text) if text.isdecimal() else None

@@ -1,0 +1,138 @@
+"""Artifact units of a layer found, taken away, and judged on pictures that chose nothing, beside random units.
+
+Bau et al. 2019, GAN Dissection, section 4.2. What ``dissect mend`` does, with the sizes of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from core_gans.models import save_model
+from demos.dissecting.jobs import Course, Progress
+from demos.dissecting.subject import Subject
+from dissect import intervene
+from dissect.artifacts import rank_by_frechet
+from dissect.commands.real_images import Thirds, thirds
+from dissect.folding import Mended, replaced
+from dissect.hooks import at_rest
+from dissect.mending import Choice, Mending, best_of, choose_count, mend
+from dissect.mending.choosing import numbers_tried
+from dissect.report.gallery import as_pictures
+from dissect.sampling import generate
+from dissect.sheets import Picture
+
+STRENGTHS = (1.0, 0.5)
+RANKED, CHOSEN, JUDGED = 200, 200, 300  # pictures to rank the units by, to choose their number by, to judge by
+REAL = 900  # real pictures, a third for each of three uses
+CONTROLS = 4  # random sets
+SUSPECTS = 3  # units whose pictures are shown
+SHOWN = 7  # pictures in a row
+STAGES = 3 + len(STRENGTHS)
+FILE = "mended.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """Pictures before and, where anything was mended, after."""
+
+    words: str
+    before: Sequence[Picture]
+    after: Sequence[Picture] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What was tried, and what came of it."""
+
+    layer: str
+    data: str
+    floor: float  # the distance between two sets of real pictures
+    choices: Sequence[Choice]
+    mending: Mending | None  # None where nothing that was tried helps
+    rows: Sequence[Row]
+    file: Path | None  # the mended generator; None where its weights cannot hold the edit
+
+
+def attempt(subject: Subject, layer: str, folder: Path, course: Course) -> Attempt:
+    """Find, choose, judge; write the mended generator into ``folder``.
+
+    Raises as ``dissect.commands.real_images.thirds`` and ``dissect.mending.mend`` do, and Cancelled.
+    """
+    net, rng = subject.twin(), torch.Generator().manual_seed(0)
+    ranked, chosen, judged = (subject.latents(count, rng) for count in (RANKED, CHOSEN, JUDGED))
+    reading = course.stage(f"Reading real pictures of {subject.data}", REAL)
+    real = _real(subject.data, subject.shape, reading)
+    ranking = rank_by_frechet(
+        net, layer, ranked, real.choosing, progress=course.stage(f"Ranking the units of {layer}", RANKED)
+    )
+    order = ranking.order()
+    choices = []
+    for strength in STRENGTHS:
+        what = "Taking the worst away" if strength == 1 else f"Weakening the worst by {strength:.0%}"
+        told = course.stage(what, len(numbers_tried(len(order))))
+        choices.append(choose_count(net, layer, order, chosen, real.choosing, strength=strength, progress=told))
+    best = best_of(choices)
+    if not best.units:
+        rows = [
+            Row(f"lights up unit {unit}", _drawn(net, ranked[ranking.lit[unit][:SHOWN]])) for unit in order[:SUSPECTS]
+        ]
+        return Attempt(layer, real.name, real.floor, choices, None, rows, None)
+    mending = mend(
+        net,
+        layer,
+        best.units,
+        judged,
+        real.judging,
+        used=torch.cat((ranked, chosen)),
+        strength=best.strength,
+        random_sets=CONTROLS,
+        rng=rng,
+        progress=course.stage("Judging, beside random units", 2 + CONTROLS),
+    )
+    shown = [(f"lights up unit {unit}", ranked[ranking.lit[unit][:SHOWN]]) for unit in best.units[:SUSPECTS]]
+    rows = [
+        Row(words, _drawn(net, latents), _drawn(net, latents, mending))
+        for words, latents in (*shown, ("not picked", judged[:SHOWN]))
+    ]
+    file = keep_mended(subject, mending, judged[:4], folder / FILE)
+    return Attempt(layer, real.name, real.floor, choices, mending, rows, file)
+
+
+def keep_mended(subject: Subject, mending: Mending, example: Tensor, path: Path) -> Path | None:
+    """Write the mended generator as a model file at ``path``, in place of one that is there.
+
+    None where no weights before the layer can hold the edit.
+    """
+    mended = mending.apply(subject.twin(), example)
+    if subject.model is None or any(isinstance(module, Mended) for module in mended.modules()):
+        return None
+    told = {"layer": mending.layer, "units": list(mending.units), "strength": mending.strength}
+    model = replace(subject.model, net=mended, card={**subject.model.card, "mended": told})
+    return save_model(path, model, overwrite=True)
+
+
+@lru_cache(maxsize=2)
+def _known(data: str, shape: tuple[int, ...]) -> list[Thirds]:
+    """A place to remember the real pictures of ``data`` in: empty until they were read."""
+    return []
+
+
+def _real(data: str, shape: tuple[int, ...], progress: Progress) -> Thirds:
+    known = _known(data, shape)
+    if not known:
+        known.append(thirds(data, shape, REAL, None, lambda done, total: progress(done)))
+    return known[0]
+
+
+def _drawn(net: nn.Module, latents: Tensor, mending: Mending | None = None) -> list[Picture]:
+    edits = {}
+    if mending is not None:
+        edits[mending.layer] = replaced(mending.units, torch.tensor(mending.values), mending.strength)
+    with at_rest(net), intervene(net, edits):
+        return list(as_pictures(generate(net, latents)))

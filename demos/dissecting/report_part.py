@@ -1,0 +1,69 @@
+"""The part of the tab that writes the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from demos.dissecting.desk import Desk
+from demos.dissecting.exporting import export
+from demos.dissecting.jobs import Job
+from demos.dissecting.stage import Stage
+
+HINT = """
+<p class="dissect-hint">A page that stands alone: every unit with its pictures, the concepts, the causes tested here,
+the layers compared, and what the numbers do not say. The ZIP adds every number as JSON and CSV, the pictures as PNG,
+and a script that does it all again.</p>
+"""
+
+
+class ReportPart:
+    """Start, and the files."""
+
+    def __init__(self) -> None:
+        self.hint = gr.HTML(HINT)
+        with gr.Row(elem_classes="ask"):
+            self.start = gr.Button("Write the report", variant="primary", elem_id="dissect-report", scale=0,
+                                   min_width=160)  # fmt: skip
+            self.page = gr.DownloadButton("The page", visible=False, elem_id="dissect-report-page", scale=0,
+                                          min_width=120)  # fmt: skip
+            self.everything = gr.DownloadButton("Everything (ZIP)", visible=False, elem_id="dissect-report-zip",
+                                                scale=0, min_width=150)  # fmt: skip
+        self.told = gr.HTML("", elem_id="dissect-report-told")
+        self.outputs: list[Any] = [self.start, self.page, self.everything, self.told]
+
+    def connect(self, stage: Stage) -> None:
+        """Connect the button."""
+        stage.connect(self.start.click, write)
+
+    def show(self, desk: Desk) -> Sequence[Any]:
+        specimen = desk.specimen()
+        if specimen is None:
+            nothing = gr.DownloadButton(visible=False)
+            return gr.Button("Write the report", interactive=False), nothing, nothing, ""
+        found = desk.findings(specimen)
+        tested = ", ".join(map(escape, found.causes)) or "none yet; the part Causes tests them"
+        there = found.report is not None
+        page, everything = (str(found.report.page), str(found.report.everything)) if found.report else (None, None)
+        return (
+            gr.Button("Write it again" if there else "Write the report", interactive=not desk.busy),
+            gr.DownloadButton(value=page, visible=there),
+            gr.DownloadButton(value=everything, visible=there),
+            f'<p class="dissect-hint">Causes tested for this layer: {tested}.</p>',
+        )
+
+
+def write(desk: Desk) -> None:
+    """Write the report of the layer at hand, in the background."""
+    specimen = desk.opened()
+    found, folder = desk.findings(specimen), desk.folder(f"report-{desk.key}-{desk.layer}")
+    effects = [cause.effect for cause in found.causes.values()]
+    layers = desk.comparable(specimen)
+
+    def task(course: Any) -> None:
+        found.report = export(specimen, effects, layers, folder, course)
+
+    desk.start(Job(f"{desk.key}/{desk.layer}/report/{id(desk)}", "Writing the report", task, stages=2))

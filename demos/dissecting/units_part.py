@@ -1,0 +1,63 @@
+"""The part of the tab that browses units: a sentence, the table, the sheet of the unit chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from demos.dissecting.desk import Desk
+from demos.dissecting.sheet import sheet
+from demos.dissecting.stage import Stage
+from demos.dissecting.units import content, summary, units_table
+
+EMPTY = """
+<div class="dissect-empty"><p>Dissect draws pictures, lets the segmenter name what is in them, and holds each unit of
+the layer against each name. The units will be here.</p></div>
+"""
+
+
+class Summary:
+    """What was found in the layer, or that nothing was looked for yet."""
+
+    def __init__(self) -> None:
+        self.told = gr.HTML("", elem_id="dissect-summary")
+        self.outputs: list[Any] = [self.told]
+
+    def show(self, desk: Desk) -> Sequence[Any]:
+        specimen = desk.specimen()
+        if specimen is not None:
+            return (summary(specimen),)
+        if desk.layer in desk.dissected():
+            return (f"<p>The dissection of layer {escape(desk.layer)} is damaged: dissect it again.</p>",)
+        return (f"<p>Layer {escape(desk.layer)} has not been dissected yet.</p>",)
+
+
+class Units:
+    """The table of all units."""
+
+    def __init__(self) -> None:
+        self.table = units_table("", elem_id="dissect-units")
+        self.outputs: list[Any] = [self.table]
+
+    def show(self, desk: Desk) -> Sequence[Any]:
+        specimen = desk.specimen()
+        return (EMPTY if specimen is None else content(specimen, desk.unit),)
+
+    def connect(self, stage: Stage, opened: Sheet) -> None:
+        """Let a choice in the table open a sheet."""
+        stage.connect_choice(self.table.select, "unit", Desk.choose_unit, opened)
+
+
+class Sheet:
+    """The sheet of one unit."""
+
+    def __init__(self) -> None:
+        self.sheet = gr.HTML("", elem_id="dissect-sheet")
+        self.outputs: list[Any] = [self.sheet]
+
+    def show(self, desk: Desk) -> Sequence[Any]:
+        specimen = desk.specimen()
+        return ("" if specimen is None else sheet(specimen, desk.unit),)

@@ -1,0 +1,81 @@
+"""Evolutions that are on the shelf: which can be continued, and what can be seen of one before it goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from core_gans import checkpoints, data, runs
+from core_gans.errors import LabError
+from core_gans.game import generate
+from core_gans.runs import Run, numbered
+from core_gans.session import told_of_fallen_rates
+from core_gans.watchers import fixed_latents
+from demos.evolve.evolving import Evolving
+from demos.evolve.judgements import Judgements
+from demos.evolve.looking import SEED
+from demos.evolve.looks import CURVE_POINTS, Eye, Look, latest_family
+from demos.evolve.wishes import Plan
+from demos.shelf import Entry, Shelf
+from egan.curves import curves
+from egan.past import history_from, logbook_from
+
+POINTS = ("ring", "grid")  # drawn in a moment
+
+
+def continuable(shelf: Shelf) -> list[tuple[str, str]]:
+    """The evolutions on the shelf, the newest first: what they are called, and their keys."""
+    found = []
+    for entry in shelf.entries():
+        folder = shelf.runs_folder / entry.key
+        if (plan := _plan_of(folder)) is not None:
+            reached = numbered(folder / "checkpoints", "safetensors")[-1].stem.removeprefix("round-").lstrip("0") or "0"
+            found.append((f"{plan.title} · generation {reached} · {entry.key}", entry.key))
+    return found
+
+
+def opened(shelf: Shelf, key: Any) -> Evolving:
+    """The run called ``key``, at rest, with what can be seen of its newest checkpoint.
+
+    LabError, CheckpointError, ValueError or OSError with one line when it is no evolution or cannot be read.
+    """
+    entry = shelf.entry(key, "images", "points")
+    folder = shelf.runs_folder / entry.key
+    config = runs.read_config(folder)
+    plan = Plan.of_run(config)
+    content = checkpoints.load(Run(folder, config).latest_checkpoint())
+    return Evolving(folder, _look(shelf, entry, folder, plan, content["state"]), mine=False)
+
+
+def _look(shelf: Shelf, entry: Entry, folder: Path, plan: Plan, state: dict[str, Any]) -> Look:
+    model = shelf.model(entry.key)
+    game = model.game
+    options = runs.read_config(folder)["options"]
+    known = data.load(plan.data, count=options["count"], seed=options["seed"]) if plan.data in POINTS else None
+    eye = Eye(known)
+    logbook, history = logbook_from(state), history_from(state)
+    judged = Judgements(folder).read()
+    living = {parent["record"]["number"] for parent in state["parents"]}
+    return Look(
+        plan,
+        phase="stopped",
+        generation=state["round"],
+        seconds=state["seconds"],
+        planned=state["seconds"],
+        course=curves(logbook, most=CURVE_POINTS) if len(logbook) > 1 else None,
+        wins=Counter(logbook.select("winner")),
+        tree=latest_family(history, [record for record in history if record.number in living]),
+        judged=judged,
+        after=judged[-1].numbers if judged else {},
+        folder=folder,
+        note=told_of_fallen_rates(game, state["round"] + 1),
+        **eye.shown(generate(model.net, fixed_latents(game, eye.count, SEED))),
+    )
+
+
+def _plan_of(folder: Path) -> Plan | None:
+    try:
+        return Plan.of_run(runs.read_config(folder))
+    except (LabError, OSError, TypeError, ValueError):
+        return None

@@ -1,0 +1,114 @@
+"""A page's two places for evolutions, A and B, so that one can be compared with the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from core_gans.errors import LabError
+from demos.evolve.evolving import Evolving
+from demos.evolve.wishes import Wish, require_seconds
+from demos.evolve.workshop import Workshop
+
+NAMES = ("A", "B")
+
+
+@dataclass
+class Slot:
+    """One place: the evolution that stands there, and whether the page is being asked if it is to be deleted."""
+
+    evolving: Evolving | None = None
+    asked: bool = False
+
+
+@dataclass
+class Slots:
+    """What a page has going on in this tab. Safe to share between threads."""
+
+    workshop: Workshop
+    wish: Wish | None = None  # the last one that was begun here
+    places: Mapping[str, Slot] = field(default_factory=lambda: {name: Slot() for name in NAMES})
+    _lock: Any = field(default_factory=Lock, repr=False)
+
+    def of(self, name: Any) -> Slot:
+        """The place called ``name``. ValueError for another name."""
+        if not isinstance(name, str) or name not in self.places:
+            raise ValueError(f"expected {' or '.join(NAMES)} as the place of an evolution, got {repr(name)[:80]}")
+        return self.places[name]
+
+    @property
+    def running(self) -> bool:
+        """Whether anything here is at work."""
+        return any(slot.evolving is not None and slot.evolving.running for slot in self.places.values())
+
+    def start(self, name: Any, wish: Wish) -> None:
+        """A new evolution in the place ``name``; what rested there stays on the shelf."""
+        with self._lock:
+            slot = self._free(name)
+            slot.evolving, slot.asked = self.workshop.start(wish), False
+            self.wish = wish
+
+    def put(self, name: Any, evolving: Evolving) -> None:
+        """Show ``evolving``, a run from the shelf, in the place ``name``. LabError when the other place shows it."""
+        with self._lock:
+            slot = self._free(name)
+            for other in self.places.values():
+                if other is not slot and other.evolving is not None and other.evolving.folder == evolving.folder:
+                    raise LabError("this run is shown here already.")
+            slot.evolving, slot.asked = evolving, False
+
+    def press(self, name: Any, more: Any) -> None:
+        """Pause what runs; let go on what rests, for ``more`` seconds if its own are over.
+
+        ValueError when these are needed and out of range.
+        """
+        with self._lock:
+            slot = self.of(name)
+            if slot.evolving is None:
+                return
+            slot.asked = False
+            if slot.evolving.running:
+                slot.evolving.pause()
+            elif slot.evolving.look.phase == "paused":
+                self.workshop.go_on(slot.evolving)
+            else:
+                self.workshop.go_on(slot.evolving, require_seconds(more))
+
+    def stop(self, name: Any) -> None:
+        """End what is in the place ``name``; it stays to look at, and on the shelf."""
+        if (evolving := self.of(name).evolving) is not None:
+            evolving.stop()
+
+    def put_away(self, name: Any) -> None:
+        """Empty the place; the run stays on the shelf. LabError while it is at work."""
+        with self._lock:
+            slot = self._free(name)
+            slot.evolving, slot.asked = None, False
+
+    def ask(self, name: Any, asked: bool) -> None:
+        """Ask whether the run is to be deleted, or stop asking."""
+        slot = self.of(name)
+        slot.asked = asked and slot.evolving is not None and slot.evolving.mine
+
+    def throw_away(self, name: Any) -> None:
+        """Delete the run that was begun here. LabError unless that was asked before."""
+        with self._lock:
+            slot = self.of(name)
+            if slot.evolving is None or not slot.asked:
+                raise LabError("nothing was thrown away: press Throw away first.")
+            slot.evolving.discard()
+            slot.evolving, slot.asked = None, False
+
+    def forget(self) -> None:
+        """The page is gone: pause what runs, so that others may continue it."""
+        for slot in self.places.values():
+            if slot.evolving is not None and slot.evolving.running:
+                slot.evolving.pause()
+
+    def _free(self, name: Any) -> Slot:
+        slot = self.of(name)
+        if slot.evolving is not None and slot.evolving.running:
+            raise LabError(f"an evolution is at work in {name}: stop it first, or choose the other place.")
+        return slot

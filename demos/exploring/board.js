@@ -1,0 +1,111 @@
+// Opens the model that is picked, and shows the rooms that it has.
+const ROOMS = {
+  walk: { title: "Walk", enter: enterWalk, leave: () => walkPlayer.stop(), fits: (of) => of.kind === "images" },
+  sums: { title: "Arithmetic", enter: enterSums, fits: (of) => of.kind === "images" },
+  directions: { title: "Directions", enter: enterDirections, fits: (of) => of.kind === "images" },
+  asked: {
+    title: "Ask for it",
+    enter: enterAsked,
+    fits: (of) => of.kind === "images" && Boolean(of.classes || of.codes || of.words.length),
+  },
+  plane: { title: "The plane", enter: () => loadPlane(), leave: () => planePlayer.stop(), fits: (of) => of.kind === "points" },
+  translate: { title: "Translate", enter: enterTranslate, fits: (of) => of.kind === "translation" },
+};
+const tabs = find(".explore-rooms");
+const opening = find(".explore-opening");
+let wanted = null; // the key of the model that is picked
+let seen = false; // whether the tab was looked at: a model is opened for those who look
+
+async function openModel() {
+  const key = props.value && props.value.model;
+  if (!seen || !key || key === wanted) return;
+  wanted = key;
+  leaveRooms();
+  find(".explore-open").hidden = true;
+  opening.hidden = false;
+  complain(null);
+  delete element.dataset.open;
+  try {
+    const found = await (await post("open", { model: key })).json();
+    if (wanted === key) begin(found);
+  } catch (error) {
+    if (wanted === key) complain(error);
+    wanted = null;
+  }
+  opening.hidden = true;
+}
+
+function begin(found) {
+  open = found;
+  [frames, cloud, trail, stripPicture, lengths] = [null, null, null, null, null];
+  strips.clear();
+  delete list.dataset.of;
+  const rooms = Object.keys(ROOMS).filter((room) => ROOMS[room].fits(open));
+  chosen({
+    room: rooms[0],
+    first: 0,
+    ends: [0, 1],
+    way: open.shell || open.kind === "translation" ? "circle" : "straight",
+    place: 0.5,
+    nine: open.sum,
+    seed: 0,
+    method: "sefa",
+    label: 0,
+    values: Array(open.codes || 0).fill(0),
+    text: (open.captions || [])[0],
+    target: (open.targets || [])[0],
+  });
+  if (!rooms.includes(chosen().room)) keep({ room: rooms[0] });
+  tabs.replaceChildren(...rooms.map(roomTab));
+  tabs.hidden = rooms.length < 2;
+  find(".explore-open").hidden = false;
+  if (open.kind !== "translation") {
+    buildAsked();
+    samples.classList.toggle("explore-numbers", open.kind === "points");
+    showStrip();
+  }
+  enterRoom(chosen().room);
+  element.dataset.open = open.model;
+}
+
+function roomTab(room) {
+  const tab = make("button", { type: "button", textContent: ROOMS[room].title });
+  tab.dataset.room = room;
+  tab.setAttribute("role", "tab");
+  tab.addEventListener("click", () => enterRoom(room));
+  return tab;
+}
+
+function enterRoom(room) {
+  leaveRooms();
+  keep({ room });
+  for (const tab of tabs.children) {
+    const on = tab.dataset.room === room;
+    tab.setAttribute("aria-selected", on);
+    tab.tabIndex = on ? 0 : -1;
+  }
+  for (const section of findAll("section[data-room]")) section.hidden = section.dataset.room !== room;
+  complain(null);
+  markSamples();
+  ROOMS[room].enter();
+}
+
+function leaveRooms() {
+  for (const { leave } of Object.values(ROOMS)) if (leave) leave();
+}
+
+tabs.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const all = [...tabs.children];
+  const next = all.at((all.indexOf(document.activeElement) + step) % all.length);
+  next.focus();
+  enterRoom(next.dataset.room);
+});
+watch("value", openModel);
+new IntersectionObserver((entries) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  seen = true;
+  openModel();
+}).observe(element);

@@ -1,0 +1,109 @@
+// Directions: a slider for each, all of which move one sample together.
+const METHOD_NOTES = {
+  sefa:
+    "What the first layer's weights amplify most, found without drawing a single sample. The share is of what the " +
+    "layer amplifies in all.",
+  pca:
+    "Along what the samples vary most in an early layer, measured over some hundred of them. The share is of the " +
+    "layer's variance.",
+};
+const list = find(".explore-directions");
+const movedCanvas = find(".explore-moved");
+let rows = [];
+const showMethod = choice("method", (method) => {
+  keep({ method });
+  enterDirections();
+});
+
+const stepsOf = (method) => (chosen().steps || {})[method] || [];
+
+const drawMoved = oneAtATime(async (still) => {
+  const { seed, method } = chosen();
+  const steps = stepsOf(method);
+  const picture = await askPicture("draw", { seed, method, steps });
+  if (!still()) return;
+  drawTile(movedCanvas, picture);
+  element.dataset.moved = JSON.stringify(steps);
+});
+
+const drawEnds = oneAtATime(async (still) => {
+  const { seed, method } = chosen();
+  const picture = await askPicture("ends", { seed, method });
+  if (!still() || method !== chosen().method) return;
+  rows.forEach(({ ends }, place) => ends.forEach((canvas, side) => drawTile(canvas, picture, 2 * place + side, 2 * rows.length)));
+  element.dataset.ends = `${method} ${seed}`;
+});
+
+const listDirections = oneAtATime(async (still) => {
+  const { method } = chosen();
+  const { directions } = await askJson("directions", { method });
+  if (!still() || method !== chosen().method) return;
+  rows = directions.map((direction, place) => directionRow(direction, place, method));
+  list.replaceChildren(...rows.map(({ row }) => row));
+  drawEnds();
+  drawMoved();
+});
+
+function directionRow(direction, place, method) {
+  const name = (chosen().names || {})[`${method} ${place}`] || direction.name;
+  const ends = ["lower", "upper"].map((side) => thumbnail(`${side} end of ${name}`));
+  const slider = make("input", { type: "range", min: -open.reach, max: open.reach, step: 0.05 });
+  slider.value = stepsOf(method)[place] || 0;
+  slider.setAttribute("aria-label", name);
+  const shown = make("output", { textContent: signed(slider.value) });
+  const naming = make("input", { type: "text", value: name, maxLength: 40, className: "explore-name", spellcheck: false });
+  naming.setAttribute("aria-label", `name of direction ${place + 1}`);
+  naming.title = "Give it a name of your own";
+  naming.addEventListener("change", () => {
+    keep({ names: { ...chosen().names, [`${method} ${place}`]: naming.value.trim() } });
+    naming.value = naming.value.trim() || direction.name;
+    slider.setAttribute("aria-label", naming.value);
+  });
+  slider.addEventListener("input", () => {
+    const steps = rows.map((row) => Number(row.slider.value));
+    rows.forEach((row) => (row.shown.textContent = signed(row.slider.value)));
+    keep({ steps: { ...chosen().steps, [method]: steps } });
+    drawMoved();
+  });
+  const share = make("span", { className: "explore-share", textContent: percent(direction.gain ?? direction.variance) });
+  share.title = "its share";
+  const row = make("div", { className: "explore-direction" }, naming, share, ends[0], slider, ends[1], shown);
+  return { row, slider, shown, ends };
+}
+
+const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(1)}`;
+const percent = (share) => `${(100 * share).toFixed(1)}%`;
+
+function enterDirections() {
+  const { method } = chosen();
+  showMethod(method);
+  find(".explore-method-note").textContent = METHOD_NOTES[method];
+  if (list.dataset.of !== `${open.model} ${method}`) {
+    list.replaceChildren(make("p", { className: "explore-quiet", textContent: "Looking for directions …" }));
+    list.dataset.of = `${open.model} ${method}`;
+    rows = [];
+    listDirections();
+  } else if (rows.length) {
+    drawEnds();
+    drawMoved();
+  }
+}
+
+takers.directions = {
+  take(seed) {
+    keep({ seed });
+    enterDirections();
+  },
+  wants: () => "Choose the sample to move.",
+  marks: () => ({ [chosen().seed]: "●" }),
+};
+onDo("reset", () => {
+  const { method } = chosen();
+  keep({ steps: { ...chosen().steps, [method]: [] } });
+  rows.forEach((row) => {
+    row.slider.value = 0;
+    row.shown.textContent = signed(0);
+  });
+  drawMoved();
+});
+onDo("keep-moved", () => saveCanvas(movedCanvas, `sample-${chosen().seed}-moved.png`));

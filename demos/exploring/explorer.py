@@ -1,0 +1,144 @@
+"""An opened generator to explore: samples by their numbers, ways between them, sums of them, directions from them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from functools import lru_cache
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from core_gans.game import NoiseGame, generate
+from core_gans.models import Model
+from core_gans.variants import TextToImage
+from demos.exploring.finding import LOOKED_AT, Method, directions, reach
+from demos.exploring.makeup import Makeup
+from demos.exploring.wishes import Moves, Sample
+from dissect.directions import LatentDirection
+
+STRIP = 16  # samples of a strip
+STEPS = 48  # frames of a way between two samples
+NEIGHBOURS = 8  # samples near a sum
+NEAR = 0.25  # of the noise added there; Radford et al. 2016, figure 7
+KEPT = 64  # answers remembered
+
+
+class Explorer:
+    """Samples are numbers, latents rows. Safe to share between threads; nothing depends on what was asked before."""
+
+    def __init__(self, model: Model[NoiseGame]) -> None:
+        self.game = model.game
+        self._net = copy.deepcopy(model.net)  # others reach into the network that they share
+        self._finding = Lock()
+        self._found: dict[Method, tuple[LatentDirection, ...]] = {}
+        several = self.game.latents(LOOKED_AT, torch.Generator().manual_seed(0))
+        self.latent_shape = several.shape[1:]
+        self._several = several.flatten(1)
+        self.makeup = Makeup.of(self.game, self._several.shape[1])
+        self.reach = reach(self._several, self.makeup)
+        self.shape = tuple(self._draw(self._several[:1]).shape[1:])
+        self.strip = lru_cache(maxsize=KEPT)(self._strip)
+        self.way = lru_cache(maxsize=KEPT)(self._way)
+        self.ends = lru_cache(maxsize=KEPT)(self._ends)
+
+    @property
+    def makes_points(self) -> bool:
+        return len(self.shape) == 1
+
+    def latent(self, sample: Sample) -> Tensor:
+        """The latent (1, size) of a sample, and of what is asked for in it.
+
+        ValueError for a class, codes or words that the model does not take.
+        """
+        drawn = self.game.latents(1, torch.Generator().manual_seed(sample.seed)).flatten(1)
+        tokens = None
+        if sample.text is not None:
+            if not isinstance(self.game, TextToImage):
+                raise ValueError("this model takes no text.")
+            tokens = self.game.tokens([sample.text])
+        return self.makeup.asked(drawn, sample.label, None if sample.codes is None else list(sample.codes), tokens)
+
+    def draw(self, sample: Sample, moves: Moves | None = None) -> Tensor:
+        """The example (1, ...) of a sample, moved along directions of one method where ``moves`` are given.
+
+        ValueError for a step that goes further than ``reach``, and for more steps than there are directions.
+        """
+        latent = self.latent(sample)
+        if moves is not None:
+            found = self.directions(moves.method)
+            if len(moves.steps) > len(found):
+                raise ValueError(f"expected at most {len(found)} steps, one a direction, got {len(moves.steps)}.")
+            for step, direction in zip(moves.steps, found, strict=False):
+                if abs(step) > self.reach:
+                    raise ValueError(f"expected steps from -{self.reach:g} to {self.reach:g}, got {step:g}.")
+                latent = direction.moved(latent, step)
+        return self._draw(latent)
+
+    def classes(self, sample: Sample) -> Tensor:
+        """The same noise as each of the classes: (K, ...). ValueError where the model takes none."""
+        if not self.makeup.classes:
+            raise ValueError("this model takes no class.")
+        each = [self.makeup.asked(self.latent(sample), label) for label in range(self.makeup.classes)]
+        return self._draw(torch.cat(each))
+
+    def lengths(self, begin: int, end: int, round_the_shell: bool) -> list[float]:
+        """The length of the noise at each frame of a way."""
+        return self._noise_lengths(self._path(begin, end, round_the_shell)).tolist()
+
+    def usual_lengths(self) -> tuple[float, float]:
+        """Between which two lengths 98 of 100 latents lie."""
+        low, high = self._noise_lengths(self._several).quantile(torch.tensor([0.01, 0.99])).tolist()
+        return low, high
+
+    def sum(self, plus: Sequence[int], minus: Sequence[int], and_plus: Sequence[int]) -> Tensor:
+        """The mean of each group of samples, and plus - minus + and_plus of the means, with neighbours of that.
+
+        (4 + ``NEIGHBOURS``, ...): three means, the sum, and the sum with a little noise, uniform in +-``NEAR``.
+        """
+        groups = [torch.cat([self.latent(Sample(seed)) for seed in group]) for group in (plus, minus, and_plus)]
+        means = [group.mean(dim=0, keepdim=True) for group in groups]
+        if self.makeup.words:  # words have no mean: a group's caption is its first sample's
+            for mean, group in zip(means, groups, strict=True):
+                mean[:, self.makeup.noise :] = group[:1, self.makeup.noise :]
+        total = self.makeup.sum(*means)
+        rng = torch.Generator().manual_seed(0)
+        near = total.repeat(NEIGHBOURS, 1)
+        near[:, : self.makeup.noise] += NEAR * (2 * torch.rand(NEIGHBOURS, self.makeup.noise, generator=rng) - 1)
+        return self._draw(torch.cat((*means, total, near)))
+
+    def directions(self, method: Method) -> tuple[LatentDirection, ...]:
+        """The directions found by ``method``, found once. ValueError where nothing can be read off the network."""
+        with self._finding:
+            if method not in self._found:
+                # In a copy again: layers are watched there, while samples are drawn here.
+                self._found[method] = directions(copy.deepcopy(self._net), self.makeup, self._several, method)
+            return self._found[method]
+
+    def cloud(self, count: int) -> Tensor:
+        """``count`` samples drawn together, (count, ...): always the same ones."""
+        return self._draw(self.game.latents(count, torch.Generator().manual_seed(1)).flatten(1))
+
+    def _strip(self, first: int) -> Tensor:
+        return self._draw(torch.cat([self.latent(Sample(first + place)) for place in range(STRIP)]))
+
+    def _way(self, begin: int, end: int, round_the_shell: bool) -> Tensor:
+        """The frames (``STEPS``, ...) from one sample to another."""
+        return self._draw(self._path(begin, end, round_the_shell))
+
+    def _path(self, begin: int, end: int, round_the_shell: bool) -> Tensor:
+        ends = self.latent(Sample(begin)), self.latent(Sample(end))
+        return self.makeup.path(*ends, STEPS, round_the_shell=round_the_shell)
+
+    def _noise_lengths(self, latents: Tensor) -> Tensor:
+        return latents[:, : self.makeup.noise].norm(dim=1)
+
+    def _ends(self, sample: Sample, method: Method) -> Tensor:
+        """The sample at both ends of each direction: (2 times their number, ...), each one's lower end first."""
+        latent = self.latent(sample)
+        found = self.directions(method)
+        return self._draw(torch.cat([each.moved(latent, side * self.reach) for each in found for side in (-1, 1)]))
+
+    def _draw(self, latents: Tensor) -> Tensor:
+        return generate(self._net, latents.view(-1, *self.latent_shape))

@@ -1,0 +1,24 @@
+"""The routes of the Explore tab: POST /lab/explore/NAME, one for each call."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from demos.exploring.calls import Calls
+from demos.exploring.uploads import LARGEST_FILE
+from demos.json_calls import LONGEST, answered, refusal
+from demos.lab import Lab
+
+
+def routes(lab: Lab) -> APIRouter:
+    """The routes, to be included in the web application."""
+    router, calls = APIRouter(prefix="/lab/explore"), Calls(lab).by_name
+
+    @router.post("/{name}")
+    async def call(name: str, request: Request) -> Response:
+        if name not in calls:
+            return refusal(404, f"there is no such call: expected one of {', '.join(calls)}.")
+        longest = LONGEST + 2 * LARGEST_FILE if name == "translate" else LONGEST
+        return await answered(request, lab.work, calls[name], longest)
+
+    return router

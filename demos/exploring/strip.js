@@ -1,0 +1,117 @@
+// The strip of samples from which all rooms choose.
+const samples = find(".explore-samples");
+let stripPicture = null;
+let stripFirst = 0;
+let takers = {}; // by room: what it does with a chosen sample, what it wants to be told, which samples it shows as chosen
+
+const strips = new Map(); // of the model that is open, by the first number
+
+const showStrip = oneAtATime(async (still) => {
+  const first = chosen().first;
+  if (!strips.has(first)) {
+    const points = open.kind === "points";
+    const found = points ? (await askJson("strip", { first })).points : await askPicture("strip", { first });
+    if (!still()) return;
+    strips.set(first, found);
+  }
+  stripPicture = strips.get(first);
+  stripFirst = first;
+  samples.replaceChildren(...Array.from({ length: open.strip }, (_, place) => sampleButton(first + place)));
+  find(".explore-strip-range").textContent = `${first} – ${first + open.strip - 1}`;
+  find('[data-do="earlier"]').disabled = first === 0;
+  markSamples();
+});
+
+function sampleButton(seed) {
+  const button = make("button", { type: "button", className: "explore-sample", title: `sample ${seed}` });
+  button.dataset.seed = seed;
+  if (open.kind === "points") {
+    button.textContent = seed;
+  } else {
+    const picture = thumbnail("");
+    drawTile(picture, stripPicture, seed - stripFirst, open.strip);
+    button.append(picture);
+  }
+  button.setAttribute("aria-label", `sample ${seed}`);
+  return button;
+}
+
+// A small picture of any sample, drawn when its strip is there.
+async function drawSample(canvas, seed) {
+  const first = seed - (seed % open.strip);
+  const of = open;
+  if (!strips.has(first)) {
+    const found = await askPicture("strip", { first });
+    if (open !== of) return;
+    strips.set(first, found);
+  }
+  drawTile(canvas, strips.get(first), seed - first, open.strip);
+}
+
+function markSamples() {
+  const taker = takers[chosen().room];
+  find(".explore-strip").hidden = !taker;
+  if (!taker) return;
+  const marks = taker.marks();
+  find(".explore-strip-said").textContent = taker.wants();
+  for (const button of samples.children) {
+    const words = marks[button.dataset.seed];
+    button.dataset.mark = words || "";
+    button.classList.toggle("explore-marked", Boolean(words));
+    button.setAttribute("aria-label", `sample ${button.dataset.seed}${words ? `, chosen as ${words}` : ""}`);
+  }
+}
+
+samples.addEventListener("click", (event) => {
+  const button = event.target.closest(".explore-sample");
+  if (!button) return;
+  takers[chosen().room].take(Number(button.dataset.seed));
+  markSamples();
+});
+samples.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const next = step && [...samples.children].at(([...samples.children].indexOf(document.activeElement) + step) % open.strip);
+  if (next) {
+    event.preventDefault();
+    next.focus();
+  }
+});
+
+function turnPage(pages) {
+  keep({ first: Math.max(0, chosen().first + pages * open.strip) });
+  showStrip();
+}
+onDo("earlier", () => turnPage(-1));
+onDo("more", () => turnPage(1));
+
+// Places that a sample can be put into. `places` are words; `put` hears of the place that waits for the next sample.
+function slots(holder, places, groups) {
+  let active = 0;
+  const buttons = places.map((words, place) => {
+    const picture = thumbnail("");
+    const button = make("button", { type: "button", className: "explore-slot" }, picture);
+    button.addEventListener("click", () => activate(place));
+    groups(place, holder).append(button);
+    return { button, picture, words };
+  });
+  function activate(place) {
+    active = place;
+    buttons.forEach(({ button }, each) => button.setAttribute("aria-pressed", each === active));
+    markSamples();
+  }
+  function show(seeds) {
+    buttons.forEach(({ button, picture, words }, place) => {
+      button.setAttribute("aria-pressed", place === active);
+      button.setAttribute("aria-label", `${words}: sample ${seeds[place]}; press to choose another`);
+      button.title = `sample ${seeds[place]}`;
+      drawSample(picture, seeds[place]).catch(complain);
+    });
+  }
+  return {
+    show,
+    activate,
+    active: () => active,
+    next: () => activate((active + 1) % places.length),
+    words: () => places[active],
+  };
+}

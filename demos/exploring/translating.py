@@ -1,0 +1,37 @@
+"""A picture translated by a game of translation, beside what the network was shown of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from core_gans.data.examples import as_float
+from core_gans.data.squares import stack
+from core_gans.errors import LabError
+from core_gans.game import TranslationGame
+from core_gans.models import Model
+from core_gans.variants import CycleGAN
+from demos.exploring.wishes import one_of
+
+
+def translated(model: Model[TranslationGame], picture: np.ndarray, target: Any) -> tuple[Tensor, Tensor]:
+    """``picture``, (H, W) or (H, W, 3) uint8, as the network sees it, and in the domain called ``target``.
+
+    Both (1, C, S, S) in [-1, 1]: the picture is cropped to its central square and brought to the learned size. Raises
+    ValueError for a domain that is not there, and LabError for a game of pictures that are not square.
+    """
+    game = model.game
+    number = game.targets.index(one_of(target, "domain of this model", game.targets))
+    height, width = game.shape[1:]
+    if height != width:
+        raise LabError(f"expected a model of square pictures, and this one translates {width} x {height} pixels.")
+    shown = as_float(stack([picture], 1, height, channels=colours(game, number)))
+    return shown, game.translate({"generator": model.net}, shown, number)
+
+
+def colours(game: TranslationGame, number: int) -> int:
+    """Channels of the pictures that ``game`` takes for the domain of that number."""
+    # A game that goes both ways takes, on the way back, what it draws on the way there.
+    return game.drawn if isinstance(game, CycleGAN) and number else game.shape[0]

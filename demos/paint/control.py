@@ -1,0 +1,49 @@
+"""The control: the same strokes with as many random units. What they do as well is no merit of the chosen ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from demos.paint.painter import Painter, Touch
+from dissect import Stroke
+
+TRIALS = 3  # sets of random units, over which the control is averaged
+
+
+def random_strokes(painter: Painter, touches: Sequence[Touch], rng: torch.Generator) -> list[Stroke]:
+    """The strokes of ``touches`` with other units, drawn from those of the layer that are not the stroke's own.
+
+    Strokes with the same units get the same others. Where most of the layer is chosen, the others are fewer, and all
+    of them are taken. ValueError where there are none.
+    """
+    drawn: dict[tuple[int, ...], list[int]] = {}
+    strokes = []
+    for stroke in painter.strokes(touches):
+        chosen = stroke.pigment.units
+        if chosen not in drawn:
+            others = [unit for unit in range(painter.dissection.count) if unit not in set(chosen)]
+            if not others:
+                raise ValueError("a stroke uses all units of the layer: choose fewer to compare with random ones")
+            places = torch.randperm(len(others), generator=rng)[: len(chosen)].tolist()
+            drawn[chosen] = [others[place] for place in places]
+        concept = stroke.pigment.concept
+        assert concept is not None
+        strokes.append(replace(stroke, pigment=painter.pigment_of(drawn[chosen], concept)))
+    return strokes
+
+
+def random_shares(painter: Painter, seed: int, touches: Sequence[Touch]) -> dict[str, float]:
+    """The share of the picture of each label after the touches with random units, a mean over ``TRIALS`` sets.
+
+    The sets are the same at every call.
+    """
+    totals = dict.fromkeys(painter.labels, 0.0)
+    for trial in range(TRIALS):
+        rng = torch.Generator().manual_seed(trial)
+        painting = painter.paint_strokes(seed, random_strokes(painter, touches, rng))
+        for line in painting.table:
+            totals[line.concept] += line.after / painting.classes_after.numel() / TRIALS
+    return totals

@@ -1,0 +1,100 @@
+// Painting, by the pointer and by the keyboard.
+const MOST_POINTS = 200; // of one stroke: closer ones than a fraction of the brush say nothing new
+const radius = () => settings.size / (model ? model.side : 64);
+const near = (share) => Math.round(share * 1e4) / 1e4;
+
+function place(event) {
+  const frame = canvas.getBoundingClientRect();
+  return [(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height];
+}
+
+// Every point that lies far enough from the last one, so that the line stays and its message is short.
+function thinned(line) {
+  let gap = radius() / 5;
+  for (;;) {
+    const points = [line[0]];
+    for (const point of line.slice(1)) {
+      if (Math.hypot(point[0] - points.at(-1)[0], point[1] - points.at(-1)[1]) >= gap) points.push(point);
+    }
+    if (line.length > 1 && points.at(-1) !== line.at(-1)) points.push(line.at(-1));
+    if (points.length <= MOST_POINTS) return points.map((point) => point.map(near));
+    gap *= 1.5;
+  }
+}
+
+function begin(point) {
+  if (!easel.shown) return;
+  if (settings.tool === "explain") explain(point);
+  else easel.line = [point];
+  draw();
+}
+
+function end() {
+  if (!easel.line.length) return;
+  const { tool: mode, concept, soft, strength, by } = settings;
+  const stroke = { mode, concept, points: thinned(easel.line), radius: radius(), soft, strength, units: unitsNow(), by };
+  easel.line = [];
+  easel.pending = stroke;
+  addStroke(stroke);
+  tell();
+  refresh();
+  draw();
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (event.button || !event.isPrimary) return;
+  canvas.setPointerCapture(event.pointerId);
+  easel.pointer = place(event);
+  begin(easel.pointer);
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (!event.isPrimary) return;
+  easel.pointer = place(event);
+  if (easel.line.length) {
+    const steps = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+    easel.line.push(...(steps.length ? steps : [event]).map(place));
+  }
+  draw();
+});
+canvas.addEventListener("pointerup", end);
+canvas.addEventListener("pointercancel", () => {
+  easel.line = [];
+  draw();
+});
+canvas.addEventListener("pointerleave", () => {
+  easel.pointer = null;
+  draw();
+});
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+canvas.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const arrow = ARROWS[event.key];
+  if (arrow) {
+    const [x, y] = easel.pointer || [0.5, 0.5];
+    const stride = event.shiftKey ? 1 / 128 : 1 / 32;
+    easel.pointer = [x + arrow[0] * stride, y + arrow[1] * stride].map((share) => Math.min(1, Math.max(0, share)));
+    if (easel.line.length) easel.line.push(easel.pointer);
+  } else if (event.key === " " || (event.key === "Enter" && settings.tool === "explain")) {
+    easel.pointer = easel.pointer || [0.5, 0.5];
+    if (!event.repeat) begin(easel.pointer);
+  } else if (event.key === "[" || event.key === "]") {
+    change("size", Math.min(16, Math.max(0.5, settings.size + (event.key === "]" ? 1 : -1))));
+  } else if (event.key === "Escape") {
+    easel.line = [];
+  } else return;
+  event.preventDefault();
+  draw();
+});
+canvas.addEventListener("keyup", (event) => {
+  if (event.key === " ") end();
+});
+canvas.addEventListener("focus", () => {
+  if (canvas.matches(":focus-visible")) easel.pointer = easel.pointer || [0.5, 0.5];
+  if (easel.shown) draw();
+});
+canvas.addEventListener("blur", () => {
+  easel.line = [];
+  easel.pointer = null;
+  if (easel.shown) draw();
+});

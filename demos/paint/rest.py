@@ -1,0 +1,57 @@
+"""What is left of a generator after one of its layers: an edit of that layer need not run what comes before it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from dissect import intervene, record
+from dissect.hooks import at_rest
+
+EDITED = "edited"  # the layer of the rest whose output is that of the generator's layer
+
+
+class _Resumed(nn.Module):
+    """For a generator that is no chain: it runs from the start, and its layer's output is replaced."""
+
+    def __init__(self, generator: nn.Module, layer: str, latent: Tensor) -> None:
+        super().__init__()
+        self.edited = nn.Identity()
+        self._inner = (generator,)  # in a tuple, so that it is no part of this module
+        self._layer, self._latent = layer, latent
+
+    def forward(self, features: Tensor) -> Tensor:
+        (generator,) = self._inner
+        with intervene(generator, {self._layer: lambda _: self.edited(features)}):
+            images: Tensor = generator(self._latent)
+        return images
+
+
+def rest_of(generator: nn.Module, layer: str, latent: Tensor) -> tuple[nn.Module, Tensor]:
+    """A network that goes on from ``layer``, and what the layer puts out for ``latent``: its input.
+
+    ``rest(features)`` equals ``generator(latent)`` to the bit. Edits go to its layer ``EDITED``. A chain is cut behind
+    the layer; two rests of it may run at once. Any other generator runs as a whole, one rest at a time.
+    """
+    with at_rest(generator), record(generator, [layer]) as seen:
+        generator(latent)
+        features = seen[layer].detach()
+    if not is_chain(generator, layer):
+        return _Resumed(generator, layer, latent).eval(), features
+    names = [name for name, _ in generator.named_children()]
+    children = list(generator.children())[names.index(layer) + 1 :]
+    return nn.Sequential(OrderedDict({EDITED: nn.Identity(), "rest": nn.Sequential(*children)})).eval(), features
+
+
+def is_chain(generator: nn.Module, layer: str) -> bool:
+    """Whether ``layer`` is one link of a plain chain, so that what follows it depends on nothing else."""
+    return type(generator) is nn.Sequential and layer in dict(generator.named_children())
+
+
+def features_after(rest: nn.Module, run: Callable[[], object]) -> Tensor:
+    """What the layer puts out (1, U, h, w) while ``run`` runs ``rest``, after all edits."""
+    with record(rest, [EDITED]) as seen:
+        run()
+        return seen[EDITED].detach()

@@ -1,0 +1,136 @@
+"""The script of a session: a program that paints its picture again, to the bit, with the library alone."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from string import Template
+
+from demos.paint.brush import brush
+from demos.paint.painter import Painter
+from demos.paint.sketch import Mark, Sketch
+from demos.shelf import DISSECTIONS, SHIPPED
+from dissect.segmenters.strokes import StrokeSegmenter
+
+SCRIPT = Template('''\
+"""Paints scene $seed again, as it was painted in the lab, and writes $name.
+
+    python $script$usage
+
+Needs the packages core_gans and dissect of the lab. Each stroke below is a line of the history.
+"""
+
+$imports
+
+LAYER = $layer
+SEED = $seed
+
+
+$brush
+
+
+def pigment(units, concept):
+    """The units with what each of them is where the concept is, and where it is not."""
+    column = dissection.concept(concept)
+    absent, present = dissection.outside[units, column], dissection.inside[units, column]
+    return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
+
+
+$opening
+segmenter = $segmenter
+latent = model.game.latents(1, torch.Generator().manual_seed(SEED))
+easel = Easel(model.net, LAYER, latent, segmenter)
+side = easel.before.shape[-1]
+
+strokes = [
+$strokes]
+
+if strokes:
+    painting = easel.paint(strokes)
+    picture = painting.after
+    for line in painting.table:
+        if line.before or line.after:
+            print(f"{line.concept:10} {line.before:5} -> {line.after:5} pixels")
+else:
+    picture = easel.before
+print("written to", write_png("$name", to_bytes(picture[None])[0]))
+''')
+OPEN_SHIPPED = """\
+model = load_model(shipped.path("scenes-generator"))
+dissection = Dissection.load(shipped.path("scenes-dissection"))"""
+OPEN_UNET = (
+    "from dissect.unet import UNetSegmenter",
+    'UNetSegmenter.load(shipped.path("scenes-segmenter"))',
+)
+OPEN_STROKES = "from dissect.segmenters.strokes import StrokeSegmenter", "StrokeSegmenter()"
+OPEN_RUN = """\
+runs = Path(sys.argv[1] if len(sys.argv) > 1 else "runs")
+model = {model}
+dissection = Dissection.load(runs / {dissections} / {key} / f"{{LAYER}}.safetensors")"""
+STROKE = """\
+    Stroke(
+        {mode},
+        pigment({units}, {concept}),
+        brush({points}, radius={radius!r}, soft={soft!r}, side=side),
+        strength={strength!r},
+    ),
+"""
+IMPORTS = """\
+import cv2
+import numpy as np
+import torch
+
+from core_gans import {names}
+from core_gans.images import to_bytes, write_png
+from dissect import Dissection, Easel, Pigment, Stroke, choose_units
+{segmenter}"""
+PATHS = "import sys\nfrom pathlib import Path\n\n"
+
+
+def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
+    """The text of the program. It writes ``scene-SEED.png`` into the folder where it is run.
+
+    ``dissected_here``: the dissection lies in the folder of runs, and did not come with the lab. Units that were chosen
+    by cause are written out, because measuring causes takes longer than painting with them.
+    """
+    shipped = sketch.model == SHIPPED
+    model = 'load_model(shipped.path("scenes-generator"))' if shipped else f"open_model(runs / {_text(sketch.model)})"
+    local = dissected_here or not shipped
+    run = OPEN_RUN.format(model=model, dissections=_text(DISSECTIONS), key=_text(sketch.model))
+    strokes = isinstance(painter.segmenter, StrokeSegmenter)
+    segmenter = OPEN_STROKES if strokes else OPEN_UNET
+    names = ["load_model" if shipped else "open_model", *(["shipped"] if shipped or not strokes else [])]
+    imports = IMPORTS.format(names=", ".join(names), segmenter=segmenter[0])
+    return SCRIPT.substitute(
+        seed=sketch.seed,
+        name=f"scene-{sketch.seed}.png",
+        script=f"scene-{sketch.seed}.py",
+        usage=" runs        where runs is the lab's folder of runs" if local else "",
+        imports=PATHS + imports if local else imports,
+        layer=_text(painter.dissection.layer),
+        brush=inspect.getsource(brush).replace("  # type: ignore[no-untyped-def]", "").rstrip(),
+        opening=run if local else OPEN_SHIPPED,
+        segmenter=segmenter[1],
+        strokes="".join(_stroke(mark, painter) for mark in sketch.marks),
+    )
+
+
+def _stroke(mark: Mark, painter: Painter) -> str:
+    found = list(painter.pigment(mark.concept, mark.units, mark.by).units)
+    ranking = {"agreement": "score", "iou": "iou"}.get(mark.by)
+    concept = _text(mark.concept)
+    chosen = f"choose_units(dissection, {concept}, {len(found)}, by={_text(ranking)})" if ranking else repr(found)
+    return STROKE.format(
+        mode=_text(mark.mode),
+        units=chosen,
+        concept=concept,
+        points=[list(point) for point in mark.points],
+        radius=mark.radius,
+        soft=mark.soft,
+        strength=mark.strength,
+    )
+
+
+def _text(text: str) -> str:
+    """``text`` as Python writes it, in double quotes."""
+    return json.dumps(text)

@@ -1,0 +1,80 @@
+// Asking the server. A page asks for one picture at a time, and always for the latest.
+const PICTURES_KEPT = 60;
+const answers = new Map(); // by question; the longest unused first
+let rendering = false;
+let due = false;
+
+async function ask(name, question) {
+  const reply = await fetch(new URL(`lab/paint/${name}`, document.baseURI), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(question),
+  });
+  const answer = await reply.json().catch(() => ({ error: `the server answered ${reply.status}` }));
+  if (!reply.ok) {
+    const error = new Error(answer.error || "the server could not answer");
+    error.refused = reply.status === 400; // asking again would not help
+    throw error;
+  }
+  return answer;
+}
+
+async function remembered(name, question) {
+  const key = name + JSON.stringify(question);
+  const known = answers.get(key);
+  answers.delete(key);
+  const answer = known || (await ask(name, question));
+  answers.set(key, answer);
+  if (answers.size > PICTURES_KEPT) answers.delete(answers.keys().next().value);
+  return answer;
+}
+
+function fail(error) {
+  const line = one(".st-error");
+  line.textContent = error.message === "Failed to fetch" ? "The server does not answer. Is it still running?" : error.message;
+  line.hidden = false;
+}
+
+// Shows the session as it now is; calls made meanwhile lead to one more, with what is then the latest.
+async function refresh() {
+  due = true;
+  if (rendering) return;
+  rendering = true;
+  const slow = setTimeout(() => (one(".st-busy").hidden = false), 300);
+  while (due) {
+    due = false;
+    const question = painted();
+    const { seed } = question;
+    try {
+      const scene = await remembered("scene", { ...question, strokes: [] });
+      const result = question.strokes.length ? await remembered("render", question) : null;
+      if (!due) await show(scene, result, seed);
+      one(".st-error").hidden = true;
+    } catch (error) {
+      fail(error);
+      if (due) continue;
+      // Strokes that another layer cannot paint: the scene is shown without them, and they can be switched off.
+      if (!easel.shown) await remembered("scene", { ...question, strokes: [] }).then((scene) => show(scene, null, seed), fail);
+      if (error.refused) takeBack();
+      else tell();
+    }
+  }
+  clearTimeout(slow);
+  one(".st-busy").hidden = true;
+  rendering = false;
+}
+
+// A stroke that cannot be painted does not stay; nor does it come back by redo.
+function takeBack() {
+  preview = null;
+  easel.pending = null;
+  const { marks } = session.now;
+  if (marks.length && session.past.length && !session.past.at(-1).marks.some(({ id }) => id === marks.at(-1).id)) {
+    undo();
+    session.future.pop();
+    chosen = null;
+    save();
+    due = true;
+  }
+  tell();
+}

@@ -1,0 +1,153 @@
+// Ties the studio together: opens a model, and hears buttons and keys.
+let opening = 0;
+let wanted = null; // the key of the model that was picked last
+
+async function open(key, layer) {
+  const asked = ++opening;
+  wanted = key;
+  const kept = ((stored().models || {})[key] || {}).layer;
+  const room = one(".st-room");
+  const closed = one(".st-closed");
+  one(".st").dataset.state = "waiting";
+  const slow = setTimeout(() => (one(".st-busy").hidden = false), 300);
+  try {
+    const told = await ask("model", { model: key, layer: layer || kept || null });
+    if (asked !== opening) return;
+    closed.hidden = !told.closed;
+    closed.textContent = told.closed || "";
+    room.hidden = Boolean(told.closed);
+    if (told.closed) {
+      one(".st").dataset.state = "closed";
+      return;
+    }
+    model = told;
+    session = restore(told);
+    chosen = null;
+    preview = null;
+    easel.shown = null;
+    easel.previous = null;
+    closeExplained();
+    one("[data-of=layer]").replaceChildren(...told.layers.map((name) => new Option(name, name)));
+    one("[data-of=by] [value=cause]").disabled = !told.byCause;
+    showPalette();
+    showSettings();
+    save();
+    await refresh();
+    one(".st").dataset.state = "open";
+  } catch (error) {
+    fail(error);
+  } finally {
+    clearTimeout(slow);
+    one(".st-busy").hidden = true;
+  }
+}
+
+function press(name) {
+  if (name === "undo" ? undo() : redo()) {
+    chosen = null;
+    preview = null;
+    closeExplained();
+    tell();
+    refresh();
+  }
+}
+
+function download(source, name) {
+  const link = Object.assign(made("a"), { href: source, download: name });
+  element.append(link);
+  link.click();
+  link.remove();
+}
+
+const pressed = (name, on) => one(`[data-do=${name}]`).setAttribute("aria-pressed", on);
+
+function listenToButtons() {
+  one("[data-do=undo]").addEventListener("click", () => press("undo"));
+  one("[data-do=redo]").addEventListener("click", () => press("redo"));
+  one("[data-do=over]").addEventListener("click", () => {
+    chosen = null;
+    step({ ...session.now, marks: [] });
+    tell();
+    refresh();
+  });
+  const hold = (on) => (event) => {
+    if (event.type.startsWith("key") && ![" ", "Enter"].includes(event.key)) return;
+    easel.holding = on;
+    draw();
+  };
+  for (const kind of ["pointerdown", "keydown"]) one("[data-do=original]").addEventListener(kind, hold(true));
+  for (const kind of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) {
+    one("[data-do=original]").addEventListener(kind, hold(false));
+  }
+  one("[data-do=classes]").addEventListener("click", () => {
+    easel.classes = !easel.classes;
+    pressed("classes", easel.classes);
+    tellLegend();
+    draw();
+  });
+  one("[data-do=compare]").addEventListener("click", () => {
+    split(easel.split === null ? 0.5 : null);
+    pressed("compare", easel.split !== null);
+  });
+  one("[data-do=png]").addEventListener("click", () => {
+    download(easel.shown.sources[1], `scene-${session.now.seed}.png`);
+  });
+  one("[data-do=script]").addEventListener("click", async () => {
+    try {
+      const { name, text } = await ask("script", painted());
+      const address = URL.createObjectURL(new Blob([text], { type: "text/x-python" }));
+      download(address, name);
+      setTimeout(() => URL.revokeObjectURL(address), 10000);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+// The handle between before and after.
+function split(share) {
+  const handle = one(".st-split");
+  easel.split = share === null ? null : Math.min(1, Math.max(0, share));
+  handle.hidden = share === null;
+  handle.style.left = `${100 * (easel.split || 0)}%`;
+  handle.setAttribute("aria-valuenow", Math.round(100 * (easel.split || 0)));
+  draw();
+}
+
+function listenToSplit() {
+  const handle = one(".st-split");
+  handle.addEventListener("pointerdown", (event) => {
+    handle.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    handle.focus();
+  });
+  handle.addEventListener("pointermove", (event) => {
+    if (handle.hasPointerCapture(event.pointerId)) split(place(event)[0]);
+  });
+  handle.addEventListener("keydown", (event) => {
+    const stride = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 }[event.key];
+    if (!stride) return;
+    event.preventDefault();
+    split(easel.split + stride);
+  });
+}
+
+// Undo and redo wherever the focus is, except in a field where they have a meaning of its own.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input[type=number], input[type=text], input:not([type]), textarea");
+  if (!(event.ctrlKey || event.metaKey) || typing || !session || element.offsetParent === null) return;
+  const key = event.key.toLowerCase();
+  if (key !== "z" && key !== "y") return;
+  event.preventDefault();
+  press(key === "y" || event.shiftKey ? "redo" : "undo");
+});
+
+listenToTools();
+listenToButtons();
+listenToSplit();
+listenToFindings();
+listenToScenes();
+watch("value", () => {
+  if (props.value.model !== wanted) open(props.value.model);
+});
+open(props.value.model);

@@ -1,0 +1,232 @@
+"""What the studio on the page asks for: each question an object that came as JSON, each answer one that goes as JSON.
+
+A page keeps its own session and sends it along, so nothing is remembered here but pictures that may be asked for
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from core_gans.errors import LabError
+from demos.lab import Lab
+from demos.paint.brush import brush_mask
+from demos.paint.canvas import class_bytes, data_url, png
+from demos.paint.changes import rows_of, told
+from demos.paint.control import TRIALS, random_shares
+from demos.paint.explain import NAMED, Trial, features_of, firing, label_at, without
+from demos.paint.painter import SEEN, Painter, Touch
+from demos.paint.palette import Crop, crops
+from demos.paint.script import script_of
+from demos.paint.sketch import Sketch, number, read_seed, whole
+from dissect.sheets import heat
+
+RENDERS_KEPT = 512
+LOOKS_KEPT = 8
+MOST_SCENES = 24  # of a strip
+HEAT = 96  # pixels on a side of a unit's map
+NOT_DISSECTED = (
+    "This model has not been dissected yet, so nobody knows which of its units draw what. Do that first, in the tab "
+    "Dissect; it takes a minute or two."
+)
+NOTHING_FOUND = (
+    "No unit of this model agrees with anything that the segmenter knows, so there is nothing to paint with. Another "
+    "layer may know more: dissect one in the tab Dissect."
+)
+
+Answer = dict[str, Any]
+
+
+class Look(NamedTuple):
+    """What is seen at the first look at a generator, whatever its layer."""
+
+    crops: dict[str, Crop]
+    seed: int  # of the scene to begin with
+
+
+class Studio:
+    """Answers for all pages of one lab. Raises ValueError or LabError, with one line, for what cannot be answered."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._looks: dict[nn.Module, Look] = {}
+        self._rendered = lru_cache(maxsize=RENDERS_KEPT)(_rendering)
+        self._controlled = lru_cache(maxsize=RENDERS_KEPT)(_control)
+
+    def model(self, asked: Mapping[str, Any]) -> Answer:
+        """The palette, the layers and the first scene of a model."""
+        key, layer = asked.get("model"), asked.get("layer")
+        layers = self.lab.painters.layers(key)
+        if not layers:
+            entry = self.lab.shelf.entry(key)
+            pictures = f"{entry.title} makes {entry.kind}: to paint, choose a model that draws pictures from nothing."
+            return {"closed": NOT_DISSECTED if entry.kind == "images" else pictures}
+        known = {name: painter for name in layers if (painter := self.lab.painters.of(key, name)).concepts}
+        if not known:
+            return {"closed": f"{NOTHING_FOUND} Dissected: {', '.join(layers)}."}
+        painter = known[layer] if isinstance(layer, str) and layer in known else next(iter(known.values()))
+        order = [name for name, _ in painter.generator.named_modules()]
+        return {"model": key, "layers": sorted(known, key=order.index), **_description(painter, self._look(painter))}
+
+    def scene(self, asked: Mapping[str, Any]) -> Answer:
+        """The untouched scene of a seed."""
+        sketch, painter = self.sketch(asked)
+        easel = painter.easel(sketch.seed)
+        shares = painter.shares(sketch.seed)
+        there = [label for label in painter.concepts if shares[label] >= SEEN]
+        return {
+            "picture": png(easel.before),
+            "classes": class_bytes(easel.classes_before),
+            "said": f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
+        }
+
+    def render(self, asked: Mapping[str, Any]) -> Answer:
+        """The scene with the strokes of a sketch that are switched on."""
+        sketch, painter = self.sketch(asked)
+        return self._rendered(painter, sketch.painted)
+
+    def control(self, asked: Mapping[str, Any]) -> Answer:
+        """The same strokes with random units: the shares of the classes, in the mean over a few sets."""
+        sketch, painter = self.sketch(asked)
+        return self._controlled(painter, sketch.painted)
+
+    def strip(self, asked: Mapping[str, Any]) -> Answer:
+        """The pictures of some scenes, by their numbers."""
+        seeds = asked.get("seeds")
+        if not isinstance(seeds, list) or not 1 <= len(seeds) <= MOST_SCENES:
+            raise ValueError(f"expected 1 to {MOST_SCENES} scene numbers")
+        painter = self.lab.painters.of(asked.get("model"), asked.get("layer"))
+        return {"pictures": {str(seed): png(painter.easel(seed).before) for seed in map(read_seed, seeds)}}
+
+    def explain(self, asked: Mapping[str, Any]) -> Answer:
+        """The units that fire most at the point (x, y) of a sketch's picture."""
+        sketch, painter = self.sketch(asked)
+        x, y = _share("x", asked), _share("y", asked)
+        touches = touches_of(sketch, painter)
+        found = firing(painter, features_of(painter, sketch.seed, touches), x, y)
+        label = label_at(painter, painter.paint(sketch.seed, touches).after, x, y)
+        heats = [heat(each.activation, HEAT, HEAT) for each in found]
+        units = [
+            {
+                "unit": each.match.unit,
+                "concept": each.match.concept,
+                "matched": each.match.matched,
+                "fires": each.strength,
+                "heat": data_url(picture),
+            }
+            for each, picture in zip(found, heats, strict=True)
+        ]
+        how = "These units fire most, beyond their levels:" if units else "No unit of this layer is beyond its level."
+        return {"said": f"The segmenter sees {label} here. {how}", "units": units}
+
+    def test(self, asked: Mapping[str, Any]) -> Answer:
+        """What becomes of a place of a sketch's picture without some units."""
+        sketch, painter = self.sketch(asked)
+        x, y = _share("x", asked), _share("y", asked)
+        radius = number("the radius of the place", asked.get("radius"), 0, 1)
+        given = asked.get("units")
+        if not isinstance(given, list) or not 1 <= len(given) <= NAMED:
+            raise ValueError(f"expected 1 to {NAMED} units")
+        units = sorted({whole("a unit", unit, 0, painter.dissection.count - 1) for unit in given})
+        features = features_of(painter, sketch.seed, touches_of(sketch, painter))
+        trial = without(painter, sketch.seed, features, units, x, y, radius)
+        return {
+            "before": png(trial.before),
+            "after": png(trial.after),
+            "random": png(trial.random),
+            "said": _verdict(trial, len(units)),
+        }
+
+    def script(self, asked: Mapping[str, Any]) -> Answer:
+        """The program that paints the sketch again."""
+        sketch, painter = self.sketch(asked)
+        here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
+        return {"name": f"scene-{sketch.seed}.py", "text": script_of(sketch.painted, painter, here)}
+
+    def _look(self, painter: Painter) -> Look:
+        look = self._looks.get(painter.generator)
+        if look is None:
+            look = Look(crops(painter), painter.rich_seed())
+            # The latest few: a run that trains on is another generator each time.
+            self._looks = {**dict(list(self._looks.items())[1 - LOOKS_KEPT :]), painter.generator: look}
+        return look
+
+    def sketch(self, asked: Mapping[str, Any]) -> tuple[Sketch, Painter]:
+        """The sketch that came, and who paints it."""
+        sketch = Sketch.read(asked)
+        return sketch, self.lab.painters.of(sketch.model, sketch.layer)
+
+
+def touches_of(sketch: Sketch, painter: Painter) -> list[Touch]:
+    """What the painter is to do for the strokes of ``sketch`` that are switched on."""
+    return [
+        Touch(
+            mark.mode,
+            mark.concept,
+            brush_mask(mark.points, mark.radius, mark.soft, painter.side),
+            mark.strength,
+            mark.units,
+            mark.by,
+        )
+        for mark in sketch.painted.marks
+    ]
+
+
+def _share(name: str, asked: Mapping[str, Any]) -> float:
+    return number(f"{name}, a share of the picture's side,", asked.get(name), 0, 0.9999)
+
+
+def _verdict(trial: Trial, units: int) -> str:
+    """What a trial shows, in words."""
+    label, kept = trial.label, trial.share_after / max(trial.share, 1e-9)
+    removed = "this unit" if units == 1 else f"these {units} units"
+    told = (
+        f"Of the ring, {trial.share:.0%} was {label}. Without {removed} it is {trial.share_after:.0%}; without as many "
+        f"random ones {trial.share_random:.0%}, a mean over {TRIALS} draws. "
+    )
+    if kept > 0.7:
+        return told + "They fire here, but the place does not hang on them: others draw it, too."
+    if trial.share_random - trial.share_after < 0.3 * trial.share:
+        return told + "Random units do nearly as much: that is no proof of a cause."
+    return told + f"They cause the {label} here."
+
+
+def _rendering(painter: Painter, sketch: Sketch) -> Answer:
+    painting = painter.paint(sketch.seed, touches_of(sketch, painter))
+    rows = [
+        {"label": row.label, "before": row.before, "after": row.after, "verdict": row.verdict}
+        for row in rows_of(painting, sketch.marks)
+    ]
+    return {
+        "picture": png(painting.after),
+        "classes": class_bytes(painting.classes_after),
+        "rows": rows,
+        "said": told(painting, sketch.marks) if sketch.marks else "",
+    }
+
+
+def _control(painter: Painter, sketch: Sketch) -> Answer:
+    if not sketch.marks:
+        raise LabError("paint something first: then random units can do the same.")
+    return {"after": random_shares(painter, sketch.seed, touches_of(sketch, painter)), "trials": TRIALS}
+
+
+def _description(painter: Painter, look: Look) -> Answer:
+    seen = look.crops
+    dissection = painter.dissection
+    return {
+        "layer": dissection.layer,
+        "units": dissection.count,
+        "side": painter.side,
+        "labels": list(painter.labels),
+        "colours": ["rgb({}, {}, {})".format(*colour) for colour in painter.colours],
+        "concepts": [
+            {"name": name, "thumb": png(seen[name].picture) if name in seen else None} for name in painter.concepts
+        ],
+        "byCause": painter.by_cause,
+        "seed": look.seed,
+    }

@@ -1,0 +1,237 @@
+"""The Paint tab in a real browser: a mouse erases a tree, keys undo and redo it, and a reload keeps it.
+
+Needs playwright and a chromium on the path; screenshots go into the test's temporary folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from demos.paint.brush import brush
+from demos.paint.painter import Painter
+from demos.serve import serving
+from tests.demos.browser import BROWSER, Page, opened
+from tests.demos.conftest import lab_with, seeds_with
+
+pytestmark = BROWSER
+
+ANSWERED = "old => document.querySelector('.st').dataset.answers !== old && document.querySelector('.st-busy').hidden"
+
+
+class Studio:
+    """The studio of a page, as a person uses it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.wait_for_selector(".st[data-state=open]")
+
+    def source(self, time: str) -> str:
+        found: str | None = self.page.locator(".st").get_attribute(f"data-{time}")
+        assert found is not None
+        return found
+
+    def picture(self, time: str) -> Tensor:
+        """The picture (3, H, W) in [-1, 1] "before" or "after", to the bit."""
+        code = np.frombuffer(base64.b64decode(self.source(time).partition(",")[2]), np.uint8)
+        pixels = cv2.cvtColor(cv2.imdecode(code, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        return torch.from_numpy(pixels).permute(2, 0, 1) / 127.5 - 1
+
+    def canvas(self) -> Tensor:
+        """What the canvas shows once nothing moves, (3, 768, 768) bytes."""
+        self.page.mouse.move(1, 1)
+        self.page.wait_for_timeout(500)  # a new picture fades in
+        source = self.page.evaluate("document.querySelector('.st canvas').toDataURL()")
+        code = np.frombuffer(base64.b64decode(source.partition(",")[2]), np.uint8)
+        return torch.from_numpy(cv2.imdecode(code, cv2.IMREAD_COLOR)).permute(2, 0, 1).int()
+
+    def answers(self) -> str | None:
+        found: str | None = self.page.locator(".st").get_attribute("data-answers")
+        return found
+
+    def after(self, before: str | None) -> None:
+        """Wait until the canvas shows something newer than ``before``."""
+        self.page.wait_for_function(ANSWERED, arg=before)
+
+    def press(self, keys: str) -> None:
+        before = self.answers()
+        self.page.keyboard.press(keys)
+        self.after(before)
+
+    def go_to(self, seed: int) -> None:
+        before = self.answers()
+        self.page.locator(".st-seed").fill(str(seed))
+        self.page.locator(".st-seed").press("Enter")
+        self.after(before)
+
+    def slide(self, name: str, value: float) -> None:
+        self.page.locator(f"[data-of={name}]").evaluate(
+            "(input, value) => { input.value = value; input.dispatchEvent(new Event('change')); }", value
+        )
+
+    def draw(self, way: list[tuple[float, float]]) -> None:
+        """Move the pressed mouse along ``way``, in shares of the canvas's side."""
+        self.page.locator(".st canvas").scroll_into_view_if_needed()
+        frame = self.page.locator(".st canvas").bounding_box()
+        assert frame is not None
+        places = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in way]
+        before = self.answers()
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=4)
+        self.page.mouse.up()
+        self.after(before)
+
+
+def zigzag(there: Tensor, radius: float) -> list[tuple[float, float]]:
+    """The way of a brush of ``radius`` over all that is ``there`` (H, W), in shares of the side."""
+    side = there.shape[0]
+    rows, columns = (there.any(1 - axis).nonzero().flatten() for axis in (0, 1))
+    top, bottom = float(rows[0]) / side, float(rows[-1] + 1) / side
+    left, right = float(columns[0]) / side, float(columns[-1] + 1) / side
+    way: list[tuple[float, float]] = []
+    for turn in range(int((bottom - top) / radius) + 2):
+        y = min(top + turn * radius, bottom)
+        way += [(left, y), (right, y)] if turn % 2 == 0 else [(right, y), (left, y)]
+    return way
+
+
+def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path: Path) -> None:
+    (seed,) = seeds_with(painter, "tree")
+    tree = painter.labels.index("tree")
+    with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
+        studio = Studio(page)
+        studio.go_to(seed)
+        page.locator(".st-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
+        page.locator(".st-modes label", has_text="Erase").click()
+        studio.slide("soft", 0)
+        untouched, shown = studio.picture("after"), studio.canvas()
+        assert torch.equal(untouched, studio.picture("before"))
+
+        radius = 5 / painter.side
+        classes = painter.easel(seed).classes_before
+        way = zigzag(classes == tree, radius)
+        studio.draw(way)
+        page.get_by_label("Compare with as many random units").check()
+        page.wait_for_selector(".st-compared")
+        page.screenshot(path=tmp_path / "painted.png", full_page=True)
+
+        painted = studio.picture("after")
+        mask = brush([list(point) for point in way], radius, 0, painter.side)
+        near = cv2.dilate((mask > 0).numpy().astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        under, outside = mask > 0.5, torch.from_numpy(~near)
+        left = int((painter.segmenter(painted[None])[0][under] == tree).sum())
+        assert left < int((classes[under] == tree).sum()) / 2
+        assert torch.equal(painted[:, outside], untouched[:, outside])
+        assert torch.equal(studio.picture("before"), untouched)
+        moved = (studio.canvas() - shown).abs().amax(0) > 8
+        far = cv2.resize(near.astype(np.uint8), moved.shape, interpolation=cv2.INTER_NEAREST)
+        far = cv2.dilate(far, np.ones((73, 73), np.uint8)) == 0  # smoothing reaches a little beyond a pixel
+        assert moved.any()
+        assert not moved[torch.from_numpy(far)].any()
+        assert "tree" in (page.locator(".st-said").text_content() or "")
+        assert page.locator("tr[data-verdict=wanted] th").text_content() == "tree"
+
+        studio.press("Control+z")
+        assert torch.equal(studio.picture("after"), untouched)
+        studio.press("Control+Shift+z")
+        assert torch.equal(studio.picture("after"), painted)
+        before = studio.answers()
+        page.get_by_label("Stroke 1: erase tree, on or off").uncheck()
+        studio.after(before)
+        assert torch.equal(studio.picture("after"), untouched)
+        studio.press("Control+z")
+
+        page.reload()
+        studio = Studio(page)
+        assert page.locator(".st-seed").input_value() == str(seed)
+        assert torch.equal(studio.picture("after"), painted)
+        studio.press("Control+z")
+        assert torch.equal(studio.picture("after"), untouched)
+        studio.press("Control+Shift+z")
+
+        other = page.context.new_page()
+        other.goto(address)
+        beside = Studio(other)
+        assert other.locator(".st-history li").count() == 0
+        beside.draw([(0.5, 0.5)])
+        assert other.locator(".st-history li").count() == 1
+        other.close()
+        assert page.locator(".st-history li").count() == 1
+        assert torch.equal(studio.picture("after"), painted)
+
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Picture").click()
+        assert saved.value.path().read_bytes() == base64.b64decode(studio.source("after").partition(",")[2])
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Script").click()
+        assert saved.value.suggested_filename == f"scene-{seed}.py"
+        compile(saved.value.path().read_text(encoding="utf-8"), "script", "exec")
+
+
+def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Path) -> None:
+    (seed,) = seeds_with(glass, "tree")
+    row, column = (glass.easel(seed).classes_before == glass.labels.index("tree")).nonzero().float().mean(0).tolist()
+    steps = [round(32 * (place + 0.5) / glass.side - 16) for place in (column, row)]
+    with serving(lab_with(glass, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
+        studio = Studio(page)
+        studio.go_to(seed)
+        page.locator(".st-modes label", has_text="Explain").click()
+        page.locator(".st canvas").focus()
+        for key, count in (("Right", steps[0]), ("Down", steps[1])):
+            back = {"Right": "Left", "Down": "Up"}[key]
+            for _ in range(abs(count)):
+                page.keyboard.press(f"Arrow{key if count > 0 else back}")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".st-units img")
+        assert "tree" in (page.locator(".st-units li").first.text_content() or "")
+        page.get_by_role("button", name=re.compile("Without")).click()
+        page.wait_for_selector(".st-pair img >> nth=2")
+        page.screenshot(path=tmp_path / "explained.png", full_page=True)
+
+        untouched = studio.source("after")
+        page.locator(".st-modes label", has_text="Erase").click()
+        page.locator(".st canvas").focus()
+        before = studio.answers()
+        page.keyboard.down(" ")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.up(" ")
+        studio.after(before)
+        assert studio.source("after") != untouched
+        page.get_by_role("button", name="Original").focus()
+        page.keyboard.down("Enter")
+        page.wait_for_selector(".st-badge")
+        page.keyboard.up("Enter")
+        page.wait_for_selector(".st-badge", state="hidden")
+        page.get_by_role("button", name="Compare").click()
+        page.locator(".st-split").focus()
+        page.keyboard.press("ArrowLeft")
+        assert page.locator(".st-split").get_attribute("aria-valuenow") == "48"
+        page.get_by_role("button", name="Classes").click()
+        assert "tree" in (page.locator(".st-legend").text_content() or "")
+        page.get_by_role("button", name="Keep").click()
+        page.reload()
+        studio = Studio(page)
+        page.wait_for_selector(f".st-strip .st-kept[data-seed='{seed}']")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_sticks_out_on_a_telephone(glass: Painter, tmp_path: Path, dark: bool) -> None:
+    lab = lab_with(glass, tmp_path / "runs")
+    with serving(lab) as address, opened(address, tmp_path / "profile", 420, 900, dark) as page:
+        studio = Studio(page)
+        studio.draw([(0.3, 0.5), (0.7, 0.5)])
+        page.locator(".st-modes label", has_text="Explain").click()
+        page.locator(".st canvas").click()
+        page.wait_for_selector(".st-explain:not([hidden])")
+        page.wait_for_selector(".st-strip img")
+        page.screenshot(path=tmp_path / "telephone.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") == 420

@@ -1,0 +1,93 @@
+"""Why is this here: on glass, where it is known which unit draws what, and beside random units."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from demos.paint.control import random_shares, random_strokes
+from demos.paint.explain import features_of, firing, label_at, without
+from demos.paint.painter import Painter, Touch
+from demos.paint.palette import crops
+from tests.demos.conftest import seeds_with
+from tests.dissect.glass import DOOR, SKY, TREE
+
+
+def middle_of(painter: Painter, seed: int, concept: str) -> tuple[float, float]:
+    """A point (x, y), in shares of the side, well inside the concept."""
+    there = (painter.easel(seed).classes_before == painter.labels.index(concept)).float()
+    depth = torch.nn.functional.avg_pool2d(there[None], 5, 1, 2)[0]
+    row, column = divmod(int(depth.argmax()), painter.side)
+    return (column + 0.5) / painter.side, (row + 0.5) / painter.side
+
+
+def everywhere(painter: Painter) -> Tensor:
+    return torch.ones(painter.side, painter.side)
+
+
+@pytest.mark.parametrize(("concept", "unit"), [("tree", TREE), ("sky", SKY)])
+def test_the_unit_that_draws_a_thing_fires_there(glass: Painter, concept: str, unit: int) -> None:
+    (seed,) = seeds_with(glass, "tree")
+    x, y = middle_of(glass, seed, concept)
+    features = features_of(glass, seed, [])
+    found = {each.match.unit: each for each in firing(glass, features, x, y)}
+    assert unit in found
+    assert found[unit].match.concept == concept
+    assert found[unit].strength > 0.9
+    assert DOOR not in found
+    assert label_at(glass, glass.easel(seed).before, x, y) == concept
+
+
+def test_without_its_unit_the_tree_is_gone_and_without_random_ones_it_stays(glass: Painter) -> None:
+    (seed,) = seeds_with(glass, "tree")
+    x, y = middle_of(glass, seed, "tree")
+    trial = without(glass, seed, features_of(glass, seed, []), [TREE], x, y, 0.1)
+    assert trial.label == "tree"
+    assert trial.share > 0.6
+    assert trial.share_after < 0.1  # a cell that the place covers by half is left by half
+    assert trial.share_random > 0.6
+    assert torch.equal(trial.before, glass.easel(seed).before)
+
+
+def test_what_was_painted_is_what_is_explained(glass: Painter) -> None:
+    (seed,) = seeds_with(glass, "tree")
+    x, y = middle_of(glass, seed, "tree")
+    features = features_of(glass, seed, [Touch("erase", "tree", everywhere(glass))])
+    assert TREE not in {each.match.unit for each in firing(glass, features, x, y)}
+
+
+def test_random_units_are_others_and_the_same_again(glass: Painter) -> None:
+    touches = [Touch("erase", "tree", everywhere(glass), units=2), Touch("add", "tree", everywhere(glass), units=2)]
+    first, second = random_strokes(glass, touches, torch.Generator().manual_seed(0))
+    assert first.pigment.units == second.pigment.units
+    assert len(first.pigment.units) == 2
+    assert not set(first.pigment.units) & set(glass.pigment("tree", 2).units)
+    seed = seeds_with(glass, "tree")[0]
+    assert random_shares(glass, seed, touches) == random_shares(glass, seed, touches)
+
+
+def test_random_units_do_not_erase_the_tree(glass: Painter) -> None:
+    (seed,) = seeds_with(glass, "tree")
+    touches = [Touch("erase", "tree", everywhere(glass), units=1)]
+    chosen = glass.paint(seed, touches).table[glass.labels.index("tree")]
+    assert chosen.after == 0
+    shares = random_shares(glass, seed, touches)
+    assert shares["tree"] == pytest.approx(chosen.before / glass.side**2)
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_the_whole_layer_leaves_none_to_compare_with(glass: Painter) -> None:
+    count = glass.dissection.count
+    with pytest.raises(ValueError, match="whole layer"):
+        without(glass, 0, features_of(glass, 0, []), range(count), 0.5, 0.5, 0.1)
+
+
+def test_crops_show_their_concept(glass: Painter) -> None:
+    found = crops(glass)
+    assert {"tree", "door", "sky"} <= set(found)
+    for concept in ("tree", "sky"):
+        picture = found[concept].picture
+        assert picture.shape[1] == picture.shape[2] <= glass.side / 2
+        classes = glass.segmenter(picture[None])
+        assert (classes == glass.labels.index(concept)).float().mean() > 0.1
