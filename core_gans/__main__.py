@@ -5,6 +5,7 @@
     core-gans resume runs/dcgan-digits-...               continue it exactly where it stands
     core-gans explain runs/dcgan-digits-...              say in words whether it converges
     core-gans sample runs/dcgan-digits-... --count 64    draw samples from a run or a model file
+    core-gans sample runs/text_to_image-... --text TEXT  draw what a text asks for
     core-gans judge runs/dcgan-digits-... --count 2000   measure it against real examples
     core-gans explore runs/dcgan-digits-...              paths between latents, nearest real examples, arithmetic
     core-gans translate runs/pix2pix-... IN OUT          translate a folder of pictures into another
@@ -29,6 +30,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from torch import Tensor
 
 from core_gans import data as datasets
 from core_gans import f_divergences, judging, models, runs
@@ -45,7 +47,7 @@ from core_gans.theory import taxonomy
 from core_gans.theory.pictures import write_theory
 from core_gans.toys import suited
 from core_gans.translation import command as translating
-from core_gans.variants import TRANSLATIONS, VARIANTS, variant
+from core_gans.variants import TRANSLATIONS, VARIANTS, TextToImage, variant
 
 Flat = tyro.conf.OmitArgPrefixes
 AGame = TypeVar("AGame", bound=Game)
@@ -121,6 +123,8 @@ class Sample:
     """How many samples."""
     seed: int = 0
     """Of the latents."""
+    text: str | None = None
+    """What to draw, as "a house with a red roof and two trees at sunset"; for models that learned from captions."""
     out: Path = Path("samples.png")
     """The picture; an existing one is kept."""
 
@@ -234,9 +238,21 @@ def _sample(words: list[str], console: Console) -> None:
         raise FileExistsError(f"{command.out} exists already and is kept: choose another name with --out.")
     model = models.open_model(command.source)
     rng = torch.Generator().manual_seed(command.seed)
-    samples = model.game.sample({"generator": model.net}, command.count, rng)
+    samples = model.game.sample({"generator": model.net}, command.count, rng, _asked(model.game, command))
     write_png(command.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
     console.print(f"{command.count} samples: {command.out}", highlight=False, soft_wrap=True)
+
+
+def _asked(game: Game, command: Sample) -> Tensor | None:
+    """The text that is asked for, once for each sample, as the game's latents take it."""
+    if command.text is None:
+        return None
+    if not isinstance(game, TextToImage):
+        raise LabError(
+            f"{command.source} is of {game.name}, which knows no text: leave --text out, or give a run or a model of "
+            "text_to_image."
+        )
+    return game.tokens([command.text] * command.count)
 
 
 def _data(words: list[str], console: Console) -> None:

@@ -34,7 +34,11 @@ def with_class(examples: Tensor, rows: Tensor) -> Tensor:
     return torch.cat((examples, planes), dim=1)
 
 
-class ConditionalGenerator(nn.Module):
+class HandsOn(nn.Module):
+    """A generator that hands on, in training, what it was asked for."""
+
+
+class ConditionalGenerator(HandsOn):
     """Latents (N, L + K), whose last K numbers are the class, to examples; in training with their class."""
 
     def __init__(self, net: nn.Module, classes: int) -> None:
@@ -47,9 +51,9 @@ class ConditionalGenerator(nn.Module):
 
 
 def handing_on(network: nn.Module) -> nn.Module:
-    """``network``, its conditional generators handing the class on although they are in evaluation mode."""
+    """``network``, its conditional generators handing the condition on although they are in evaluation mode."""
     for module in network.modules():
-        if isinstance(module, ConditionalGenerator):
+        if isinstance(module, HandsOn):
             module.training = True
     return network
 

@@ -29,11 +29,13 @@ class Batch:
     """What one step learns from: images (N, C, H, W) in [-1, 1], points (N, D), clips or tokens; labels (N,).
 
     Where images are translated, ``real`` are those of the target domain and ``other`` (N, C', H, W) the sources.
+    ``text`` (N, L) int64 holds captions as the numbers of their words (``data.captions``).
     """
 
     real: Tensor
     label: Tensor | None = None
     other: Tensor | None = None
+    text: Tensor | None = None
 
 
 def nothing(nets: Nets) -> None:

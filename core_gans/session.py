@@ -21,6 +21,7 @@ from core_gans.averaging import Average
 from core_gans.compute import Compute
 from core_gans.convergence import Converging
 from core_gans.data import Batches, Examples
+from core_gans.data.captions import Captions
 from core_gans.data.examples import as_float
 from core_gans.errors import LabError
 from core_gans.game import Batch, Game, NoiseGame, generate
@@ -34,6 +35,7 @@ DEFAULT_SECONDS = 60.0  # of a run that was given no bound
 SHEET = 64  # images on a sheet of samples
 POINTS = 2_000  # points in a cloud of samples
 LOOKED_AT = 128  # real examples on which convergence is measured
+CAPTIONS = 128  # of the data, that a game of text draws where no text is asked for
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,24 @@ def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]
         if examples.labels is None:
             raise LabError(f"a conditional game needs a class with every example, and {examples.name} has no labels.")
         fields["classes"] = len(examples.classes)
+    if "words" in fields:
+        captions = captions_of(examples)
+        fields |= {"words": captions.words, "captions": captions.different(CAPTIONS)}
     if len(examples.shape) == 1 and not family(fields.get("family", "dcgan")).points:
         fields["family"] = "mlp"
     return fields
+
+
+def captions_of(examples: Examples) -> Captions:
+    """The captions of ``examples``, or the names of their classes; a LabError where they have neither."""
+    if examples.captions is not None:
+        return examples.captions
+    if examples.labels is None:
+        raise LabError(
+            f"a game of text needs a caption with every example, and {examples.name} has neither captions nor classes: "
+            "choose data with captions, as scenes."
+        )
+    return Captions.of_classes(examples.labels, examples.classes)
 
 
 def over_the_run(game_fields: dict[str, Any], rounds: int | None) -> dict[str, Any]:
@@ -151,7 +168,8 @@ def make_watchers(
     watchers += [log, verdict]
     if options.explain_every:
         labels = None if examples.labels is None else examples.labels[:LOOKED_AT]
-        looked_at = game.shown(Batch(as_float(examples.images[:LOOKED_AT]), labels))
+        text = None if examples.captions is None else examples.captions.tokens[:LOOKED_AT]
+        looked_at = game.shown(Batch(as_float(examples.images[:LOOKED_AT]), labels, text=text))
         kinds = len(examples.classes)
         watchers.append(
             Converging(game, looked_at, log, options.explain_every, judged=verdict, kinds=kinds, console=console)

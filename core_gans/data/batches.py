@@ -60,8 +60,12 @@ class Batches(Iterator[Batch]):
             return Batch(real.to(self.device), other=other.to(self.device))
         if isinstance(self.data, Examples):
             chosen = torch.tensor(indices)
-            real, label = as_float(self.data.images[chosen]), self.data.labels
-            return Batch(real.to(self.device), None if label is None else label[chosen].to(self.device))
+            real, label, captions = as_float(self.data.images[chosen]), self.data.labels, self.data.captions
+            return Batch(
+                real.to(self.device),
+                None if label is None else label[chosen].to(self.device),
+                text=None if captions is None else captions.tokens[chosen].to(self.device),
+            )
         items = [self.data[index] for index in indices]
         if isinstance(items[0], Tensor):
             return Batch(torch.stack([_example(item) for item in items]).to(self.device))

@@ -1,4 +1,4 @@
-"""A data set held in memory: images or points, with labels and class names where there are any."""
+"""A data set held in memory: images or points, with labels, class names and captions where there are any."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from core_gans.data.captions import Captions
+
 
 @dataclass(frozen=True)
 class Examples(Dataset[tuple[Tensor, int]]):
     """Images (N, C, H, W), uint8 in [0, 255] or float in [-1, 1], or points (N, D), float.
 
     ``labels`` is (N,) int64 in [0, len(classes)), or None. ``name`` is what people call the data set.
+    ``captions`` has one for each example, or is None.
     Floats are kept as they are: points in their own units, images in [-1, 1].
     """
 
@@ -21,6 +24,7 @@ class Examples(Dataset[tuple[Tensor, int]]):
     images: Tensor
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
+    captions: Captions | None = None
 
     def __len__(self) -> int:
         return len(self.images)

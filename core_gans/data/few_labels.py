@@ -35,4 +35,5 @@ def few_labels(examples: Examples, each: int, rng: torch.Generator, *, balanced:
         examples,
         images=torch.cat((examples.images, examples.images[again])),
         labels=torch.cat((labels, examples.labels[again])),
+        captions=examples.captions and examples.captions.part(torch.cat((torch.arange(len(examples)), again))),
     )

@@ -37,7 +37,7 @@ def read(
         raise ValueError(f"expected a size of at least 1 pixel, got {size}")
     if channels not in (None, 1, 3):
         raise ValueError(f"expected channels 1 (grey) or 3 (RGB), got {channels}")
-    place, array = _split(Path(path))
+    place, array = file_and_array(Path(path))
     if not place.exists():
         raise _missing(place)
     if place.is_dir():
@@ -62,8 +62,8 @@ def read(
     raise ValueError(f"{place} is no data set: expected a folder of pictures, .npz, IDX or a CIFAR pickle")
 
 
-def _split(path: Path) -> tuple[Path, str | None]:
-    """``file.npz:name`` as the file and the name of the array."""
+def file_and_array(path: Path) -> tuple[Path, str | None]:
+    """``file.npz:name`` as the file and the name of the array; any other path as it is, with None."""
     file, colon, array = path.name.rpartition(":")
     if colon and file.endswith(".npz") and not path.exists():
         return path.with_name(file), array

@@ -6,7 +6,8 @@ Which array is read:
   3. else the only array that has the shape of pictures.
 Its labels are the first array that is there of those that ``labels_for`` names. Class names are ``class_names``,
 ``classes`` or ``label_names``; without labels they are left alone, for they may name the classes of masks.
-Masks that are named are painted in the colours of the array ``palette``, where there is one.
+Masks that are named are painted in the colours of the array ``palette``, where there is one, and resized without
+mixing them.
 """
 
 from __future__ import annotations
@@ -71,6 +72,12 @@ def read_npz(
         return file.examples(array or file.choose(), size, channels, progress)
 
 
+def arrays_in(path: Path) -> tuple[str, ...]:
+    """The names of the arrays in an .npz file. ValueError for a file that is damaged or none."""
+    with _reading(f"{path}, read as .npz,"), zipfile.ZipFile(path) as archive:
+        return tuple(name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy"))
+
+
 def labels_for(images: str) -> tuple[str, ...]:
     """The names under which the labels of the array ``images`` are looked for, in this order."""
     names = []
@@ -123,9 +130,10 @@ class _Npz:
             count = len(offsets) - 1
             images = stack(self._jpegs(name, offsets, 2 * size), count, size, channels, progress)
         else:
-            array = self._painted(name) if name.endswith("masks") and PALETTE in self.headers else self._read(name)
+            painted = name.endswith("masks") and PALETTE in self.headers
+            array = self._painted(name) if painted else self._read(name)
             count = len(array) if array.ndim else 0
-            images = stack(pictures(array, where), count, size, channels, progress)
+            images = stack(pictures(array, where), count, size, channels, progress, nearest=painted)
         beside = next((labels for labels in labels_for(name) if labels in self.headers), None)
         if beside is None:
             return Examples(self.path.stem, images)

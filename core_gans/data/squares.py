@@ -19,16 +19,22 @@ LIMIT_BYTES = 8 * 2**30  # no data set is read that takes more memory than this
 
 
 def stack(
-    pictures: Iterable[np.ndarray], count: int, size: int, channels: int | None = None, progress: Progress | None = None
+    pictures: Iterable[np.ndarray],
+    count: int,
+    size: int,
+    channels: int | None = None,
+    progress: Progress | None = None,
+    nearest: bool = False,
 ) -> Tensor:
     """``count`` uint8 pictures, (H, W) or (H, W, 3), as (count, C, size, size) uint8.
 
     C is ``channels`` (1 grey, 3 RGB), or by default what the pictures have: 3 as soon as one of them has colours.
+    ``nearest`` resizes by picking pixels, so that no colour arises that was not there, as between classes of a mask.
     Raises ValueError if the result would take more than ``LIMIT_BYTES``.
     """
     squares = np.empty((0, 1, size, size), np.uint8)
     for index, picture in enumerate(pictures):
-        square = _square(picture, size)  # (size, size) or (size, size, 3)
+        square = _square(picture, size, nearest)  # (size, size) or (size, size, 3)
         if channels == 1 and square.ndim == 3:
             square = cv2.cvtColor(square, cv2.COLOR_RGB2GRAY)
         if index == 0:
@@ -42,15 +48,16 @@ def stack(
     return torch.from_numpy(squares)
 
 
-def _square(picture: np.ndarray, size: int) -> np.ndarray:
-    """The central square, reduced by area or enlarged bicubically."""
+def _square(picture: np.ndarray, size: int, nearest: bool) -> np.ndarray:
+    """The central square, reduced by area or enlarged bicubically, or resized by picking pixels."""
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     picture = picture[top : top + side, left : left + side]
     if side == size:
         return picture
-    way = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
+    smooth = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
+    way = cv2.INTER_NEAREST if nearest else smooth
     return cv2.resize(np.ascontiguousarray(picture), (size, size), interpolation=way)
 
 

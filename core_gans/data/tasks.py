@@ -1,13 +1,15 @@
 """Tasks of translation made from any images: each gives pairs of what is known and the image as it was.
 
-Colourisation, super-resolution, inpainting and the removal of mosaics. The last two also say which pixels are known, so
-that those can be copied into an answer as they are.
+Colourisation, super-resolution, inpainting, the removal of mosaics, and photographs from edges. Of inpainting and
+mosaics it is known which pixels were left as they were, so that those can be copied into an answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,6 +20,7 @@ from core_gans.errors import unknown_name
 
 GREY = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
 MOSAIC = 4  # pixels of a mosaic's stone
+CANNY = (100, 200)  # slopes of the luma, in bytes, at which an edge goes on and at which it begins
 
 
 def grey(images: Tensor) -> Tensor:
@@ -37,6 +40,17 @@ def smaller(images: Tensor, times: int) -> Tensor:
     _require_multiples(images, times)
     small = F.avg_pool2d(images, times)
     return F.interpolate(small, scale_factor=times, mode="bicubic", align_corners=False).clamp(-1, 1)
+
+
+def edges(images: Tensor) -> Tensor:
+    """The edges (N, 1, H, W) of images (N, C, H, W) in [-1, 1], grey or in colour: 1 on an edge, -1 elsewhere.
+
+    Canny 1986, "A Computational Approach to Edge Detection", as OpenCV computes it from the luma.
+    """
+    luma = images if images.shape[1] == 1 else grey(images)
+    pages = ((luma + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy()
+    found = np.stack([cv2.Canny(page[0], *CANNY) for page in pages])[:, None]
+    return (torch.from_numpy(found).to(images) / 127.5 - 1).sign()
 
 
 def central_hole(images: Tensor) -> Tensor:
@@ -77,6 +91,7 @@ TASKS: dict[str, Callable[[Tensor], Tensor]] = {
     "super-resolution-4": lambda images: smaller(images, 4),
     "inpainting": lambda images: with_hole(images, central_hole(images)),
     "mosaic": lambda images: mosaic(images, central_hole(images)),
+    "edges": edges,
 }
 """From the images (N, C, H, W) in [-1, 1] to the sources of a task, by its name."""
 

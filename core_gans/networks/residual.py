@@ -55,6 +55,18 @@ class ResidualTranslator(nn.Module):
         return drawn
 
 
+class Added(nn.Module):
+    """Images with what ``network`` makes of them added, a grey one to each colour; in [-1, 1]."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        drawn: Tensor = images + self.network(images)
+        return drawn.clamp(-1, 1)
+
+
 class _Residual(nn.Module):
     def __init__(self, channels: int, norm: Norm) -> None:
         super().__init__()

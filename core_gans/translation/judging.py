@@ -28,13 +28,14 @@ def judge_of(game: TranslationGame, lesson: Lesson, device: torch.device) -> Ver
 
     - pairs: ``l1``, the mean absolute error in [0, 2], beside ``l1[untouched]`` of the sources as they are (where they
       have the targets' channels) and ``l1[mean]`` of the mean target
-    - domains: the distance of translated sources to real targets, beside that of the sources as they are
+    - domains under a known map: the same, beside the map's own values
+    - other domains: the distance of translated sources to real targets, beside that of the sources as they are
     - labels: that distance for images moved to every domain in turn; of the digits, also the share whose class is the
       one asked for
     """
     held = lesson.held
     if isinstance(held, Pairs):
-        assert isinstance(lesson.learned, Pairs)
+        assert isinstance(lesson.learned, Pairs | Domains)
         return _of_pairs(game, held, as_float(lesson.learned.target).mean(0), device)
     if isinstance(held, Domains):
         return _of_domains(game, held, lesson, device)

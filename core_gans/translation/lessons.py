@@ -2,7 +2,9 @@
 
 Pairs and domains are ``SOURCE,TARGET``, two data sets, or a folder with the subfolders ``source`` and ``target``. The
 pictures of paired folders have the same names on both sides. Pairs are also made of one data set by a task, as in
-``colourisation:scenes``. Labelled images are one data set, or several: ``FIRST,SECOND``.
+``colourisation:scenes``, or of images with masks, as in ``labels-to-photo:facades.npz``. ``day-to-night:scenes`` is a
+map that is known: pairs, or domains whose held-out images have their truth. Labelled images are one data set, or
+several: ``FIRST,SECOND``.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from core_gans import data as datasets
 from core_gans.data import Examples
 from core_gans.data.domains import Domains, together
 from core_gans.data.folders import pictures_below
+from core_gans.data.known_maps import MAPS, mapped_domains, mapped_pairs
+from core_gans.data.masked import MASK_TASKS, mask_task
 from core_gans.data.pairs import Pairs, held_out
 from core_gans.data.tasks import TASKS, task
-from core_gans.errors import LabError
+from core_gans.errors import LabError, unknown_name
 
 LearnsFrom = Literal["pairs", "domains", "labels"]
 SIDES = ("source", "target")
@@ -26,7 +30,10 @@ SIDES = ("source", "target")
 
 @dataclass(frozen=True)
 class Lesson:
-    """``learned`` is what the game sees, ``held`` what it never sees; ``groups``: the classes of each labelled set."""
+    """``learned`` is what the game sees, ``held`` what it never sees; ``groups``: the classes of each labelled set.
+
+    What is held out of domains under a known map are pairs: images with their truth.
+    """
 
     learned: Pairs | Domains | Examples
     held: Pairs | Domains | Examples
@@ -62,8 +69,8 @@ def read_lesson(
 ) -> Lesson:
     """The lesson called ``data``; the other arguments as ``core_gans.data.load`` takes them.
 
-    Raises LabError or ValueError with one line: for one data set where two are needed, for pictures without partners,
-    for images without labels, and whatever reading raises.
+    Raises LabError or ValueError with one line: for one data set where two are needed, for a task that is not there,
+    for pictures without partners, for images without labels or masks, and whatever reading raises.
     """
 
     def load(name: str) -> Examples:
@@ -71,12 +78,31 @@ def read_lesson(
 
     if learns_from == "labels":
         return _labelled([load(name) for name in _names(data)])
-    made, colon, of = data.partition(":")
-    if learns_from == "pairs" and colon and made in TASKS:
+    made, of = _task_of(data)
+    if made in MAPS and learns_from == "domains":
+        return Lesson(*mapped_domains(made, load(of)))
+    if made:
+        if learns_from == "domains":
+            raise LabError(f"{made} makes pairs: train pix2pix on them, or choose one of {', '.join(MAPS)}.")
+        if made in MAPS:
+            return Lesson(*mapped_pairs(made, load(of)).split())
+        if made in MASK_TASKS:
+            return Lesson(*mask_task(made, of, size=size, count=count, seed=seed).split())
         return Lesson(*task(made, load(of)).split())
     source, target = _two(data, learns_from, load)
     kind: type[Pairs] | type[Domains] = Pairs if learns_from == "pairs" else Domains
     return Lesson(*kind(f"{source.name} to {target.name}", source.images, target.images).split())
+
+
+def _task_of(data: str) -> tuple[str, str]:
+    """``inpainting:scenes`` as the task and its data; ("", ``data``) for what is no such pair of names."""
+    made, colon, of = data.partition(":")
+    if not colon or Path(data).exists() or not made.replace("-", "").isalnum():
+        return "", data
+    known = (*TASKS, *MASK_TASKS, *MAPS)
+    if made not in known:
+        raise unknown_name("task", made, known)
+    return made, of
 
 
 def _names(data: str) -> list[str]:

@@ -27,6 +27,7 @@ from core_gans.variants.progan import ProGAN
 from core_gans.variants.relativistic import Relativistic
 from core_gans.variants.semi_supervised import SemiSupervised
 from core_gans.variants.stargan import StarGAN
+from core_gans.variants.text_to_image import TextToImage
 from core_gans.variants.wgan import WGAN
 from core_gans.variants.wgan_gp import WGANGP
 
@@ -34,7 +35,7 @@ VARIANTS: dict[str, type[Game]] = {
     variant.name: variant
     for variant in (
         *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic),
-        *(CGAN, ACGAN, InfoGAN, SemiSupervised),
+        *(CGAN, ACGAN, InfoGAN, SemiSupervised, TextToImage),
         *(LAPGAN, ProGAN),
     )
 }
@@ -100,6 +101,7 @@ __all__ = [
     "Relativistic",
     "SemiSupervised",
     "StarGAN",
+    "TextToImage",
     "make",
     "name_of",
     "variant",

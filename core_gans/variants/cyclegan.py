@@ -14,7 +14,7 @@ from core_gans.errors import LabError
 from core_gans.game import Batch, Nets
 from core_gans.image_pool import ImagePool
 from core_gans.networks.patch import patch
-from core_gans.networks.residual import ResidualTranslator
+from core_gans.networks.residual import Added, ResidualTranslator
 from core_gans.networks.unet import Norm
 from core_gans.objectives import Objective, least_squares_labels, wasserstein
 from core_gans.penalties import gradient_penalty
@@ -77,6 +77,8 @@ class CycleGAN(Translator):
     """Strided layers of the discriminators: 1, 2, 3 see patches of 16, 34, 70 pixels."""
     normalisation: Norm = "instance"
     """Of all networks: batch, instance or none."""
+    residual: bool = False
+    """The translators draw what is to be added to an image, as when most of it is to stay."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -107,6 +109,11 @@ class CycleGAN(Translator):
             raise LabError(
                 f"a translator that leaves targets alone must take them, and they have {self.drawn} channels where "
                 f"sources have {self.colours}: choose --identity 0, or the same --colours."
+            )
+        if self.residual and self.colours != self.drawn:
+            raise LabError(
+                f"expected domains of the same channels to add to, got {self.colours} and {self.drawn}: choose "
+                "--no-residual, or the same --colours."
             )
         sides = self.shape[1:]
         return {
@@ -153,7 +160,8 @@ class CycleGAN(Translator):
         return drawn
 
     def _translator(self, colours: int, drawn: int) -> nn.Module:
-        return ResidualTranslator(colours, drawn, self.width, self.blocks, self.halvings, self.normalisation)
+        network = ResidualTranslator(colours, drawn, self.width, self.blocks, self.halvings, self.normalisation)
+        return Added(network) if self.residual else network
 
     def _judge(self, colours: int) -> nn.Module:
         """Scores of patches (N, 1, h, w), or their mean (N,), where slopes are to be those of one score an image."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core_gans.errors import LabError
 from core_gans.game import Batch, Nets
 from core_gans.networks.patch import patch
+from core_gans.networks.residual import Added
 from core_gans.networks.unet import Norm, UNet
 from core_gans.objectives import heuristic
 from core_gans.translators import Translator
@@ -42,6 +43,8 @@ class Pix2Pix(Translator):
     """Strided layers of the discriminator: 1, 2, 3 see patches of 16, 34, 70 pixels."""
     normalisation: Norm = "batch"
     """Of both players: batch, instance or none."""
+    residual: bool = False
+    """The generator draws what is to be added to its source, as when only the detail is missing."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,6 +52,10 @@ class Pix2Pix(Translator):
         if self.levels < 0 or not 0 <= self.dropout < 1:
             raise LabError(
                 f"expected levels of at least 0 and a dropout in [0, 1), got {self.levels} and {self.dropout}."
+            )
+        if self.residual and self.colours not in (1, self.drawn):
+            raise LabError(
+                f"expected sources of 1 or {self.drawn} channels to add to, got {self.colours}: choose --no-residual."
             )
 
     @property
@@ -65,7 +72,11 @@ class Pix2Pix(Translator):
                 "choose --levels, or a --size that can be halved more often."
             )
         side = min(self.shape[1:])
-        generator = UNet(self.colours, self.drawn, side, levels, self.width, self.dropout, self.normalisation)
+        generator: nn.Module = UNet(
+            self.colours, self.drawn, side, levels, self.width, self.dropout, self.normalisation
+        )
+        if self.residual:
+            generator = Added(generator)
         seen = self.colours + self.drawn
         return {
             "generator": generator,

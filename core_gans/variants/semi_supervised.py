@@ -1,7 +1,8 @@
 """Semi-supervised learning with K + 1 classes. Salimans et al. 2016, "Improved Techniques for Training GANs".
 
 A classifier of K classes is a discriminator, too: with Z = sum of exp(logits), D = Z / (Z + 1), so the logit of "real"
-is log Z (section 5). The generator matches the mean features of real examples (section 3.1).
+is log Z (section 5). The generator matches the mean features of real examples (section 3.1). Gaussian noise on the
+inputs and the layers of the discriminator, as in the authors' code, keeps it from knowing the few labels by heart.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from core_gans.data.few_labels import UNKNOWN
 from core_gans.errors import LabError
 from core_gans.game import Batch, Nets
 from core_gans.networks import family
+from core_gans.networks.noise import noisy
 from core_gans.networks.trunk import Trunked
 from core_gans.objectives import Objective, goodfellow
 from core_gans.techniques.feature_matching import feature_matching
@@ -64,11 +66,17 @@ class SemiSupervised(AdversarialGame):
     """Weight of the labelled examples' cross entropy."""
     feature_matching: float = 1.0
     """Weight of |E f(x) - E f(G(z))|^2, a mean over features; 0 for the heuristic objective in its place."""
+    noise: float = 0.3
+    """Standard deviation of the noise on what the discriminator sees."""
+    layer_noise: float = 0.5
+    """The same on what each of its layers finds."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.classes < 2:
             raise LabError(f"expected at least two classes to tell apart, got {self.classes}.")
+        if not min(self.noise, self.layer_noise) >= 0:
+            raise LabError(f"expected noise of at least 0, got {self.noise} and {self.layer_noise}.")
 
     @property
     def objective(self) -> Objective:
@@ -84,7 +92,7 @@ class SemiSupervised(AdversarialGame):
         classes = spectral_norm(logits) if self.normalisation == "spectral" else logits
         return {
             "generator": kind.generator(architecture),
-            "discriminator": ClassifyingDiscriminator(trunk.train(), classes),
+            "discriminator": ClassifyingDiscriminator(noisy(trunk.train(), self.noise, self.layer_noise), classes),
         }
 
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:

@@ -86,6 +86,7 @@ class TestAnyVariant:
         weights = {"gradient_penalty": 3.0, "r1": 0.5, "r2": 0.25}
         game, bare = game_of(name, normalisation="none", **weights), game_of(name, normalisation="none")
         state, rng = start(game, batches(points()), chance()), chance(3)
+        state.nets["discriminator"].eval()  # a discriminator with noise has it in training only
         batch = Batch(points(8).images.float(), points(8).labels)
         real = game.shown(batch)
         terms = game.turns()[0].loss(state.nets, batch, rng)

@@ -14,10 +14,12 @@ from core_gans.data import Examples, few_labels
 from core_gans.errors import LabError
 from core_gans.game import Batch
 from core_gans.networks import Architecture, family
+from core_gans.networks.noise import Noise
 from core_gans.networks.trunk import Trunked, split
 from core_gans.variants import ACGAN, InfoGAN, SemiSupervised
 
 POINTS = {"shape": (2,), "family": "mlp", "latent": 2, "width": 32, "depth": 2, "normalisation": "none", "r1": 0.1}
+QUIET = {"noise": 0.0, "layer_noise": 0.0}
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -131,14 +133,14 @@ class TestInfoGAN:
 
 class TestSemiSupervised:
     def test_real_has_the_probability_z_over_z_plus_one(self) -> None:
-        game = SemiSupervised(**POINTS, classes=3)
+        game = SemiSupervised(**POINTS, **QUIET, classes=3)
         discriminator = game.players()["discriminator"]
         examples = torch.randn(5, 2, generator=chance())
         z = discriminator.logits(examples).double().exp().sum(1)
         torch.testing.assert_close(discriminator(examples).double().sigmoid(), z / (z + 1))
 
     def test_only_known_labels_supervise(self) -> None:
-        game = SemiSupervised(**POINTS, classes=3)
+        game = SemiSupervised(**POINTS, **QUIET, classes=3)
         nets = game.players()
         real, label = torch.randn(4, 2, generator=chance()), torch.tensor([-1, 2, -1, 0])
         found = game.discriminator_loss(nets, Batch(real, label), chance())["supervised"]
@@ -149,7 +151,7 @@ class TestSemiSupervised:
         assert "supervised" not in unknown
 
     def test_features_match_when_the_fakes_are_the_real_examples(self) -> None:
-        game = SemiSupervised(**POINTS, classes=3)
+        game = SemiSupervised(**POINTS, **QUIET, classes=3)
         real = torch.randn(4, 2, generator=chance())
         nets = {**game.players(), "generator": Says(real)}
         assert game.generator_loss(nets, Batch(real), chance())["generator"].item() == 0
@@ -158,6 +160,21 @@ class TestSemiSupervised:
         features = nets["discriminator"].features
         truth = (features(real + 1).mean(0) - features(real).mean(0)).square().mean()
         torch.testing.assert_close(moved, truth)
+
+    def test_noise_stands_before_the_first_block_and_behind_each_while_learning_alone(self) -> None:
+        discriminator = SemiSupervised(**POINTS, classes=3, noise=0.25, layer_noise=2.0).players()["discriminator"]
+        deviations = [layer.deviation for layer in discriminator.modules() if isinstance(layer, Noise)]
+        assert deviations == [0.25, *[2.0] * (len(deviations) - 1)]
+        assert len(deviations) > 2
+        examples = torch.randn(5, 2, generator=chance())
+        assert not torch.equal(discriminator.logits(examples), discriminator.logits(examples))
+        discriminator.eval()
+        assert torch.equal(discriminator.logits(examples), discriminator.logits(examples))
+
+    @pytest.mark.parametrize("name", ["noise", "layer_noise"])
+    def test_negative_noise_is_refused(self, name: str) -> None:
+        with pytest.raises(LabError, match="expected noise of at least 0"):
+            SemiSupervised(**POINTS, **{name: -0.1})
 
     def test_one_label_a_class_is_enough_for_four_clouds(self) -> None:
         data = corners()

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core_gans.data.files import read
+from core_gans.data.masked import mask_task
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,16 @@ def test_a_file_of_two_domains_asks_which(data: Path) -> None:
     with pytest.raises(ValueError, match=r"train_horses, train_humans, .*name one"):
         read(path, size=64)
     assert len(read(f"{path}:train_humans", size=64)) == 527
+
+
+def test_facades_and_streets_bring_their_labels(data: Path) -> None:
+    """The colours of the labels stay those of the palette, also where the size is another."""
+    for file, size, count in (("facades_64.npz", 64, 106), ("camvid_96x128.npz", 48, 233)):
+        with np.load(data / file) as arrays:
+            palette = {tuple(colour) for colour in arrays["palette"].tolist()}
+        pairs = mask_task("labels-to-photo", f"{data / file}:test_masks", size=size)
+        assert pairs.source.shape == pairs.target.shape == (count, 3, size, size)
+        assert {
+            tuple(colour) for colour in pairs.source.permute(0, 2, 3, 1).flatten(0, 2).unique(dim=0).tolist()
+        } <= palette
+        assert len(pairs.target.unique()) > 200

@@ -21,7 +21,7 @@ def test_every_task_pairs_its_source_with_the_image_as_it_was(name: str) -> None
     images = (torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 255).byte()
     pairs = task(name, Examples("noise", images))
     assert torch.equal(((pairs.target + 1) * 127.5).round().byte(), images)
-    assert pairs.source.shape == (4, 1 if name == "colourisation" else 3, 16, 16)
+    assert pairs.source.shape == (4, 1 if name in ("colourisation", "edges") else 3, 16, 16)
     assert pairs.source.abs().max() <= 1
     assert pairs.name == f"{name} of noise"
     lone = task(name, Examples("noise", images[2:3]))

@@ -241,7 +241,7 @@ def test_any_objective_meets_any_family(name: str, family: str) -> None:
         with pytest.raises(LabError, match=f"{name} needs a discriminator that reconstructs: --family autoencoder"):
             small(name, DATA["pictures"], family=family)
         return
-    if name in ("acgan", "infogan", "semi_supervised") and family == "autoencoder":
+    if name in ("acgan", "infogan", "semi_supervised", "text_to_image") and family == "autoencoder":
         with pytest.raises(LabError, match=r"another head can stand: choose --family"):
             small(name, DATA["pictures"], family=family).players()
         return

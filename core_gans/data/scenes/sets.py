@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core_gans.data.captions import Captions
 from core_gans.data.examples import Examples
 from core_gans.data.scenes.composition import check_size, draw
 from core_gans.data.scenes.vocabulary import COLOURS, LABELS
@@ -119,8 +120,9 @@ def _check(
 
 
 def examples(scenes: SceneSet) -> Examples:
-    """The images alone as a data set to train on: (N, 3, H, W) uint8."""
-    return Examples("scenes", torch.from_numpy(np.ascontiguousarray(scenes.images.transpose(0, 3, 1, 2))))
+    """The images with their captions as a data set to train on: (N, 3, H, W) uint8."""
+    images = torch.from_numpy(np.ascontiguousarray(scenes.images.transpose(0, 3, 1, 2)))
+    return Examples("scenes", images, captions=Captions.of(scenes.captions))
 
 
 def contact_sheet(scenes: SceneSet, columns: int = 8, overlay: bool = False) -> np.ndarray:
