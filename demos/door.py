@@ -52,7 +52,8 @@ class Door:
 
     def listen(self) -> socket.socket:
         """A socket on the port, or on any free one when that is taken. ValueError for an address that is not ours."""
-        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Only where the protocol is named does asyncio send small answers at once, instead of 40 ms later.
+        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind((self.address, self.port))

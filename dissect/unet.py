@@ -120,9 +120,10 @@ class UNetSegmenter:
 
     def _map(self, images: Tensor, answer: _Answer) -> Tensor:
         check_images(images, smallest=4)
-        net = self.net.to(images.device)
+        if self.net.head.weight.device != images.device:  # asking every weight of it takes as long as a layer
+            self.net.to(images.device)
         shown = images.float().contiguous(memory_format=torch.channels_last)
-        return torch.cat([answer(net(chunk)) for chunk in shown.split(_CHUNK)])
+        return torch.cat([answer(self.net(chunk)) for chunk in shown.split(_CHUNK)])
 
     def save(self, path: str | Path, facts: Mapping[str, object] | None = None, *, overwrite: bool = False) -> None:
         """Write weights (half precision), labels and colours under a SHA-256; ``facts`` are any JSON-able remarks.

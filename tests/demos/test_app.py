@@ -6,6 +6,7 @@ import base64
 import http.client
 import io
 import json
+import socket
 import urllib.error
 import urllib.request
 import warnings
@@ -147,6 +148,15 @@ def test_it_listens_on_loopback_and_finds_a_free_port() -> None:
         with Door(taken).listen() as second:
             assert second.getsockname()[0] == ADDRESS
             assert second.getsockname()[1] != taken
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    with Door(0).listen() as door:
+        door.listen()
+        with socket.create_connection(door.getsockname()) as _:
+            accepted, _ = door.accept()
+            with accepted:
+                assert accepted.proto == socket.IPPROTO_TCP  # by which asyncio knows to switch Nagle's algorithm off
 
 
 def test_a_port_that_is_none_is_refused() -> None:
