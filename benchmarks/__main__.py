@@ -1,8 +1,10 @@
 """``python -m benchmarks [core] [dissect] [paint] [scenes]``: tables of speed on this machine, in Markdown.
 
 Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a plain one),
-``python -m benchmarks.dissection_cost`` (counting, layers, memory of a dissection) ``python -m benchmarks.generation_cost`` (a generation of E-GAN against lean rounds), ``python -m benchmarks.app_load``
-(the app with one session and with many) and ``python -m benchmarks.applications`` (what people do with GANs, judged).
+``python -m benchmarks.dissection_cost`` (counting, layers, memory of a dissection),
+``python -m benchmarks.generation_cost`` (a generation of E-GAN against lean rounds),
+``python -m benchmarks.app_load`` (the app with one session and with many) and
+``python -m benchmarks.applications`` (what people do with GANs, judged).
 """
 
 from __future__ import annotations
