@@ -57,7 +57,7 @@ def lane_of(lane: Lane, look: Look) -> str:
     return (
         f'<section class="lane" data-variant="{lane.variant}" data-phase="{lane.phase}" data-rounds="{lane.rounds}">'
         f"<h3>{title}</h3><p class='paper'>{escape(VARIANTS[lane.variant].paper)}</p>{picture}"
-        f'<p class="count">{count}</p>{_scores(lane, look.wish.data)}{_losses(lane)}{_reading(lane)}</section>'
+        f'<p class="count">{count}</p>{_scores(lane, look.wish.data)}{_losses(lane)}{_reading(lane, look.wish.seconds)}</section>'
     )
 
 
@@ -90,8 +90,9 @@ def _losses(lane: Lane) -> str:
     return chart.svg() + '<ul class="legend"><li class="first">generator</li><li class="second">discriminator</li></ul>'
 
 
-def _reading(lane: Lane) -> str:
-    if not lane.sentence:
+def _reading(lane: Lane, seconds: float) -> str:
+    early = lane.phase in ("waiting", "training") and lane.seconds < seconds / 2  # curves that have hardly begun mean nothing
+    if early or not lane.sentence:
         return ""
     state = escape(lane.state, quote=True)
     return f'<p class="reading" data-state="{state}"><b>{state}</b> {spoken(lane.sentence)}</p>'
