@@ -57,7 +57,8 @@ def lane_of(lane: Lane, look: Look) -> str:
     return (
         f'<section class="lane" data-variant="{lane.variant}" data-phase="{lane.phase}" data-rounds="{lane.rounds}">'
         f"<h3>{title}</h3><p class='paper'>{escape(VARIANTS[lane.variant].paper)}</p>{picture}"
-        f'<p class="count">{count}</p>{_scores(lane, look.wish.data)}{_losses(lane)}{_reading(lane, look.wish.seconds)}</section>'
+        f'<p class="count">{count}</p>{_scores(lane, look.wish.data)}{_losses(lane)}'
+        f"{_reading(lane, look.wish.seconds)}</section>"
     )
 
 
@@ -91,7 +92,8 @@ def _losses(lane: Lane) -> str:
 
 
 def _reading(lane: Lane, seconds: float) -> str:
-    early = lane.phase in ("waiting", "training") and lane.seconds < seconds / 2  # curves that have hardly begun mean nothing
+    # Curves that have hardly begun mean nothing.
+    early = lane.phase in ("waiting", "training") and lane.seconds < seconds / 2
     if early or not lane.sentence:
         return ""
     state = escape(lane.state, quote=True)
