@@ -70,6 +70,8 @@ class Copy:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # Where the tests themselves run in the background, Ctrl-C is ignored, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def lab(self, *arguments: str, cwd: Path | None = None, **environment: str) -> tuple[int, str, list[str]]:
