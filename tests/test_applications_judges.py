@@ -48,23 +48,31 @@ class TestStrokes:
 
 
 class Slanting(torch.nn.Module):
-    """Latents of ``InfoGAN`` to a line whose slope is ``gain`` times the last code."""
+    """Latents of ``InfoGAN`` to a line whose slope is the last code times a gain for each category."""
 
-    def __init__(self, gain: float) -> None:
+    def __init__(self, *gains: float) -> None:
         super().__init__()
-        self.gain = gain
+        self.gains = torch.tensor(gains)
 
     def forward(self, latents: Tensor) -> Tensor:
-        return torch.stack([line(self.gain * float(code), 16) for code in latents[:, -1]]).float()
+        slopes = latents[:, -1] * (latents[:, 4:6] @ self.gains)
+        return torch.stack([line(slope, 16) for slope in slopes.tolist()]).float()
 
 
-def test_a_planted_code_is_found_whatever_its_sign() -> None:
-    game = InfoGAN(shape=(1, 16, 16), latent=4, codes=2)
-    for gain in (0.5, -0.5):
-        found = code_followed(game, Slanting(gain), seed=0)
-        assert found["code within"] > 0.999
-        assert found["code overall"] > 0.999
-    assert code_followed(game, Slanting(0.0), seed=0) == {"code within": 0, "code overall": 0}
+class TestCodes:
+    GAME = InfoGAN(shape=(1, 16, 16), latent=4, categories=2, codes=2)
+
+    @pytest.mark.parametrize("gain", [0.5, -0.5])
+    def test_a_planted_code_is_found_whatever_its_sign(self, gain: float) -> None:
+        found = code_followed(self.GAME, Slanting(gain, gain), seed=0)
+        assert found == pytest.approx({"code in a category": 1, "one sign": 1, "overall": 1}, abs=1e-3)
+
+    def test_a_sign_of_its_own_in_every_category_is_no_sign_over_all(self) -> None:
+        found = code_followed(self.GAME, Slanting(0.5, -0.5), seed=0)
+        assert found == pytest.approx({"code in a category": 1, "one sign": 0, "overall": 0}, abs=1e-3)
+
+    def test_a_code_that_moves_nothing_follows_nothing(self) -> None:
+        assert set(code_followed(self.GAME, Slanting(0.0, 0.0), seed=0).values()) == {0.0}
 
 
 @pytest.mark.skipif(

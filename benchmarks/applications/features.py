@@ -14,7 +14,7 @@ from benchmarks.applications.row import Row, trained
 from core_gans import Batches, make
 from core_gans.data import Examples, as_float, few_labels
 from core_gans.exploring import linear_accuracy, trunk_features
-from core_gans.game import NoiseGame
+from core_gans.game import Game
 from core_gans.training import start
 
 EACH = 5  # labels of a class of digits
@@ -26,17 +26,17 @@ MNIST_NEEDS = (MNIST,)
 
 def digits_learned(seed: int, seconds: float) -> Row:
     """Digits with few labels, on a discriminator that saw all of them without."""
-    return _few_digits(split()[0], seed, seconds)
+    return _few_digits("dcgan", split()[0], seed, seconds)
 
 
 def digits_from_mnist(seed: int, seconds: float) -> Row:
-    """Digits with few labels, on a discriminator that saw MNIST and not one of these digits."""
-    return _few_digits(mnist(split()[0].shape[1]), seed, seconds)
+    """Digits with few labels, on a trunk that learned MNIST and its classes, and not one of these digits."""
+    return _few_digits("acgan", mnist(split()[0].shape[1]), seed, seconds)
 
 
-def _few_digits(seen: Examples, seed: int, seconds: float) -> Row:
+def _few_digits(variant: str, seen: Examples, seed: int, seconds: float) -> Row:
     learnt, held_out = split()
-    game = make("dcgan", shape=seen.shape, width=16, latent=32, rate=1e-3)
+    game = make(variant, shape=seen.shape, width=16, latent=32, rate=1e-3)
     few = few_labels(learnt, EACH, torch.Generator().manual_seed(seed), balanced=False)
     there = known(few) >= 0
 
@@ -77,9 +77,8 @@ def cifar_learned(seed: int, seconds: float) -> Row:
     )
 
 
-def _discriminators(game: object, seen: Examples, seed: int, seconds: float) -> tuple[nn.Module, nn.Module]:
+def _discriminators(game: Game, seen: Examples, seed: int, seconds: float) -> tuple[nn.Module, nn.Module]:
     """The same discriminator before and after it was trained."""
-    assert isinstance(game, NoiseGame)
     fresh = start(game, Batches(seen, 64, seed), torch.Generator().manual_seed(seed)).nets["discriminator"]
     state, _ = trained(game, seen, seed, seconds)
     return fresh, state.nets["discriminator"]

@@ -40,7 +40,7 @@ APPLICATIONS = {
         baseline="K-means of the pixels",
         goal="≥ .6; a code ≥ .8",
         measure=codes.category_found,
-        minutes=1,
+        minutes=2.5,
         seeds=3,
     ),
     "semi_supervised": Application(
@@ -55,11 +55,11 @@ APPLICATIONS = {
     "augmentation": Application(
         data=f"digits, 16 px, {labels.EACH} labels a class",
         judge="accuracy on held-out digits, half of each batch drawn by a cgan of the same labels",
-        baseline="nothing drawn",
+        baseline="the labels alone",
         goal="above",
         measure=labels.augmented,
         minutes=0.25,
-        seeds=3,
+        seeds=5,
     ),
     "cifar_features": Application(
         data="CIFAR-10, 32 px, 10,000 labels",
@@ -82,7 +82,7 @@ APPLICATIONS = {
     ),
     "mnist_features": Application(
         data=f"digits, 16 px, {features.EACH} labels a class",
-        judge="linear SVM on a discriminator of MNIST",
+        judge="linear SVM on the trunk of an acgan of MNIST",
         baseline="on one of random weights",
         goal="above",
         measure=features.digits_from_mnist,

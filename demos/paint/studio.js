@@ -142,6 +142,12 @@ document.addEventListener("keydown", (event) => {
   press(key === "y" || event.shiftKey ? "redo" : "undo");
 });
 
+// A model may have been dissected in another tab meanwhile: ask again when this one is shown.
+new IntersectionObserver((entries) => {
+  const shown = entries.some((entry) => entry.isIntersecting);
+  if (shown && wanted && one(".st").dataset.state === "closed") open(wanted);
+}).observe(element);
+
 listenToTools();
 listenToButtons();
 listenToSplit();
