@@ -25,15 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
-import torch
 import tyro
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from torch import Tensor
 
 from core_gans import data as datasets
-from core_gans import f_divergences, judging, models, runs
+from core_gans import f_divergences, judging, runs, sampling
 from core_gans.comparison import command as comparison
 from core_gans.convergence import explain_run
 from core_gans.data import scenes
@@ -41,13 +39,13 @@ from core_gans.errors import LabError, unknown_name
 from core_gans.experiment import Result, resume_training, run_training
 from core_gans.exploring import command as exploration
 from core_gans.game import Game
-from core_gans.images import cloud, sheet, write_png
+from core_gans.images import write_png
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.theory import taxonomy
 from core_gans.theory.pictures import write_theory
 from core_gans.toys import suited
 from core_gans.translation import command as translating
-from core_gans.variants import TRANSLATIONS, VARIANTS, TextToImage, variant
+from core_gans.variants import TRANSLATIONS, VARIANTS, variant
 
 Flat = tyro.conf.OmitArgPrefixes
 AGame = TypeVar("AGame", bound=Game)
@@ -114,22 +112,6 @@ class Theory:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Draw samples from a run or a model file into a PNG."""
-
-    source: tyro.conf.Positional[Path]
-    """A run's folder or a model file."""
-    count: int = 64
-    """How many samples."""
-    seed: int = 0
-    """Of the latents."""
-    text: str | None = None
-    """What to draw, as "a house with a red roof and two trees at sunset"; for models that learned from captions."""
-    out: Path = Path("samples.png")
-    """The picture; an existing one is kept."""
-
-
-@dataclass(frozen=True)
 class Scenes:
     """Draw landscapes with exact masks and captions into an .npz."""
 
@@ -157,7 +139,7 @@ def main(arguments: list[str] | None = None) -> None:
         "explore": exploration.main,
         "translate": translating.main,
         "compare": comparison.main,
-        "sample": _sample,
+        "sample": sampling.main,
         "theory": _theory,
         "data": _data,
         "list": _list,
@@ -228,31 +210,6 @@ def _theory(words: list[str], console: Console) -> None:
         for path in write_theory(command.out):
             console.print(str(path), highlight=False, soft_wrap=True)
     console.print(taxonomy.as_markdown(), highlight=False, soft_wrap=True)
-
-
-def _sample(words: list[str], console: Console) -> None:
-    command = tyro.cli(Sample, prog="core-gans sample", args=words)
-    if command.count < 1:
-        raise ValueError(f"expected at least one sample, got --count {command.count}.")
-    if command.out.exists():
-        raise FileExistsError(f"{command.out} exists already and is kept: choose another name with --out.")
-    model = models.open_model(command.source)
-    rng = torch.Generator().manual_seed(command.seed)
-    samples = model.game.sample({"generator": model.net}, command.count, rng, _asked(model.game, command))
-    write_png(command.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
-    console.print(f"{command.count} samples: {command.out}", highlight=False, soft_wrap=True)
-
-
-def _asked(game: Game, command: Sample) -> Tensor | None:
-    """The text that is asked for, once for each sample, as the game's latents take it."""
-    if command.text is None:
-        return None
-    if not isinstance(game, TextToImage):
-        raise LabError(
-            f"{command.source} is of {game.name}, which knows no text: leave --text out, or give a run or a model of "
-            "text_to_image."
-        )
-    return game.tokens([command.text] * command.count)
 
 
 def _data(words: list[str], console: Console) -> None:

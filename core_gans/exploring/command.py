@@ -26,6 +26,7 @@ from core_gans.exploring.pictures import rows
 from core_gans.game import generate
 from core_gans.images import to_bytes, write_png
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
+from core_gans.variants import TextToImage
 
 FRAMES = 48  # of the film, there and back
 SHOWN = 8
@@ -61,6 +62,11 @@ def main(words: list[str], console: Console) -> None:
     model = models.open_model(command.source)
     if model.player != "generator":
         raise LabError(f"{command.source} holds a {model.player}, which draws nothing: give a generator or a run.")
+    if isinstance(model.game, TextToImage):
+        raise LabError(
+            f"{command.source} draws what captions ask for, and captions do not mix: draw from it with "
+            "`core-gans sample --text`."
+        )
     rng = torch.Generator().manual_seed(command.seed)
     latents = model.game.latents(DRAWN, rng)
     with console.status("drawing"):

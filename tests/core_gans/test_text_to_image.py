@@ -333,6 +333,14 @@ class TestCommands:
         latents = model.game.latents(2, chance(), model.game.tokens(["two trees at night"] * 2))
         assert generate(model.net, latents).shape == (2, 3, 16, 16)
 
+    def test_captions_do_not_mix_and_nothing_is_written(
+        self, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            main(["explore", str(run), "--out", str(tmp_path / "explored")])
+        assert "captions do not mix" in " ".join(capsys.readouterr().out.split())
+        assert not (tmp_path / "explored").exists()
+
     @pytest.mark.parametrize(
         ("text", "told"), [("two treees", "did you mean trees or tree"), ("", "expected a caption of 1 to 32 words")]
     )
