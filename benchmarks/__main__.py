@@ -25,8 +25,8 @@ from core_gans.compute import Compute
 from core_gans.data import Batches, Examples, scenes
 from core_gans.models import load_model
 from core_gans.training import start
-from dissect import Dissection, Easel, Stroke, dissect, pigment
-from dissect.unet import UNetSegmenter
+from dissect import Dissection, EditSession, Stroke, dissect, pigment
+from dissect.segmenters.unet import UNetSegmenter
 
 PRECISIONS = [(bf16, layout) for bf16 in (False, True) for layout in (False, True)]
 
@@ -94,7 +94,7 @@ def painting() -> None:
     model = load_model(shipped.path("scenes-generator"))
     segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
     dissection = Dissection.load(shipped.path("scenes-dissection"))
-    easel = Easel(model.net, dissection.layer, model.game.latents(1, torch.Generator().manual_seed(0)), segmenter)
+    easel = EditSession(model.net, dissection.layer, model.game.latents(1, torch.Generator().manual_seed(0)), segmenter)
     mask = torch.zeros(64, 64)
     mask[20:44, 20:44] = 1
     stroke = Stroke("erase", pigment(dissection, "tree"), mask)

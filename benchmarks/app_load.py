@@ -26,7 +26,7 @@ import numpy as np
 import torch
 import tyro
 
-from demos.shelf import SHIPPED
+from demos.model_store import SHIPPED
 
 PATH = "/lab/paint/render"
 CONCEPTS = ("tree", "grass", "sky", "roof")

@@ -26,15 +26,15 @@ from benchmarks.generation_cost import Work, in_turn
 from core_gans import shipped
 from core_gans.models import Model, load_model
 from dissect import compare_layers, record
-from dissect.agreement import iou, iqr, score
-from dissect.classmap import ClassMap
-from dissect.gathered import Gathered
-from dissect.levels import Levels, spread
-from dissect.quantiles import unit_sketch
-from dissect.study import spatial_layers
-from dissect.tally import Tally
-from dissect.unet import UNetSegmenter
-from dissect.upsampling import Upsampling, view
+from dissect.measure.accumulators import Gathered
+from dissect.measure.agreement import iou, iqr, score
+from dissect.measure.classmap import ClassMap
+from dissect.measure.levels import Levels, spread
+from dissect.measure.quantiles import unit_sketch
+from dissect.measure.tally import Tally
+from dissect.measure.upsampling import Upsampling, view
+from dissect.report.study import spatial_layers
+from dissect.segmenters.unet import UNetSegmenter
 
 THREADS = int(os.environ.get("THREADS", "1"))
 IMAGES = int(os.environ.get("IMAGES", "10000"))  # of the part memory

@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core_gans import make
-from core_gans.adversarial import AdversarialGame
 from core_gans.data import Batches, Examples
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.training import fresh_players, play_round, start
 from core_gans.variants import VARIANTS
 

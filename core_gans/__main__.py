@@ -31,20 +31,23 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core_gans import data as datasets
-from core_gans import f_divergences, judging, runs, sampling
-from core_gans.comparison import command as comparison
+from core_gans.commands import compare as comparison
+from core_gans.commands import explore as exploration
+from core_gans.commands import judge as judging
+from core_gans.commands import sample as sampling
+from core_gans.commands import translate as translating
 from core_gans.convergence import explain_run
 from core_gans.data import scenes
-from core_gans.errors import LabError, unknown_name
 from core_gans.experiment import Result, resume_training, run_training
-from core_gans.exploring import command as exploration
+from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.sheets import write_png
 from core_gans.game import Game
-from core_gans.images import write_png
+from core_gans.losses import f_divergences
+from core_gans.point_presets import suited
+from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.theory import taxonomy
 from core_gans.theory.pictures import write_theory
-from core_gans.toys import suited
-from core_gans.translation import command as translating
 from core_gans.variants import TRANSLATIONS, VARIANTS, variant
 
 Flat = tyro.conf.OmitArgPrefixes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 
 
 @dataclass(frozen=True)

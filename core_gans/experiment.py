@@ -10,10 +10,10 @@ from typing import Any
 from rich.console import Console
 from torch.utils.data import Dataset
 
-from core_gans import runs
 from core_gans.data import Examples
 from core_gans.game import Game, NoiseGame, TranslationGame
-from core_gans.runs import Run
+from core_gans.runs import folder as runs
+from core_gans.runs.folder import Run
 from core_gans.session import (
     DEFAULT_SECONDS,
     Options,

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from core_gans.objectives import Objective
+from core_gans.losses.objectives import Objective
 from core_gans.optimizers import Optimizer
 
 Nets = Mapping[str, nn.Module]

@@ -10,11 +10,12 @@ from typing import Any, Generic, TypeVar
 
 from torch import nn
 
-from core_gans import checkpoints, runs
-from core_gans.checkpoints import CheckpointError
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Game, NoiseGame, TranslationGame
 from core_gans.initialising import initialising
+from core_gans.runs import checkpoints
+from core_gans.runs import folder as runs
+from core_gans.runs.checkpoints import CheckpointError
 from core_gans.variants import make, name_of
 
 AGame = TypeVar("AGame", bound=Game, covariant=True)

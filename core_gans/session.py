@@ -17,19 +17,19 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core_gans import data as datasets
-from core_gans.averaging import Average
 from core_gans.compute import Compute
 from core_gans.convergence import Converging
 from core_gans.data import Batches, Examples
 from core_gans.data.captions import Captions
 from core_gans.data.examples import as_float
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Game, NoiseGame, generate
 from core_gans.metrics import Judge
 from core_gans.networks import family
-from core_gans.progress import ProgressBar
-from core_gans.runs import Run
-from core_gans.watchers import Checkpoint, Judged, Log, Samples, Watcher, fixed_latents
+from core_gans.runs.averaging import Average
+from core_gans.runs.folder import Run
+from core_gans.runs.progress import ProgressBar
+from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, Watcher, fixed_latents
 
 DEFAULT_SECONDS = 60.0  # of a run that was given no bound
 SHEET = 64  # images on a sheet of samples

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.errors import DivergedError
+from core_gans.foundation.errors import DivergedError
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.initialising import initialising
 
 if TYPE_CHECKING:
-    from core_gans.watchers import Watcher
+    from core_gans.runs.watchers import Watcher
 
 
 @dataclass

@@ -18,7 +18,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.session import friendly_errors
-from demos.door import ADDRESS, PORT, Door, read_password
+from demos.server_address import ADDRESS, PORT, ServerAddress, read_password
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def main(arguments: list[str] | None = None) -> None:
             {"app": App, "main-job": MainJob}, prog="gan-lab", args=words, description=__doc__
         )
         if isinstance(command, App):
-            door = Door(command.port, command.address, read_password(command.password_file), command.names)
+            door = ServerAddress(command.port, command.address, read_password(command.password_file), command.names)
         else:
-            door = Door(command.port)
+            door = ServerAddress(command.port)
         if isinstance(command, MainJob):
             from demos.main_job import dissect_scenes, evolve_digits
 
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
         serve_app(door, command.runs, console)
 
 
-def serve_app(door: Door, runs: Path, console: Console) -> None:
+def serve_app(door: ServerAddress, runs: Path, console: Console) -> None:
     """Serve until Ctrl-C; what runs in the background then ends in order, and what is kept stays."""
     with console.status("opening the app"):
         from demos.lab import Lab

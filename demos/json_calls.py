@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from core_gans.errors import LabError
-from demos.work import BusyError, Work
+from core_gans.foundation.errors import LabError
+from demos.job_queue import BusyError, Work
 
 LONGEST = 256 * 1024  # bytes of a request
 LONGEST_LINE = 400  # characters of an error

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demos.evolve.workshop import Workshop
+from demos.job_queue import Work
+from demos.model_store import ModelStore
 from demos.paint.painters import Painters
 from demos.sessions import Sessions
-from demos.shelf import Shelf
 from demos.variants.trials import Trials
-from demos.work import Work
 
 
 @dataclass
 class Lab:
     """The models, the queue of work, what runs in the background, and what each page has going on."""
 
-    shelf: Shelf
+    shelf: ModelStore
     workshop: Workshop
     painters: Painters
     work: Work = field(default_factory=Work)
@@ -27,7 +27,7 @@ class Lab:
     @classmethod
     def at(cls, runs_folder: Path) -> Lab:
         """A lab whose runs are in ``runs_folder``."""
-        shelf = Shelf(runs_folder)
+        shelf = ModelStore(runs_folder)
         return cls(shelf, Workshop(runs_folder), Painters(shelf))
 
     def close(self) -> None:

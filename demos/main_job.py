@@ -11,10 +11,10 @@ from rich.progress import Progress
 
 from core_gans import shipped
 from core_gans.models import load_model
-from core_gans.runs import default_name
+from core_gans.runs.folder import default_name
 from demos.evolve.settings import SETTINGS
-from dissect.study import Study, study
-from dissect.unet import UNetSegmenter
+from dissect.report.study import Study, study
+from dissect.segmenters.unet import UNetSegmenter
 from egan.experiment import Evolution, Result, run_evolution
 from egan.summary import summary_table
 

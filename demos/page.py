@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
+from demos.job_queue import LISTENER
 from demos.lab import Lab
+from demos.model_store import SHIPPED
 from demos.sessions import TOKEN_JS
-from demos.shelf import SHIPPED
-from demos.work import LISTENER
 
 
 class Page:

@@ -16,13 +16,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 from demos.app import build
-from demos.door import Door, address_of
 from demos.exploring.routes import routes as explore_routes
-from demos.gate import Gate
 from demos.lab import Lab
-from demos.look import look
 from demos.loops import within_a_loop
 from demos.paint.routes import routes as paint_routes
+from demos.password import PasswordMiddleware
+from demos.server_address import ServerAddress, address_of
+from demos.theme import look
 
 LARGEST_PICTURE = 4096 * 4096  # pixels; Pillow would unpack a small file into gigabytes
 LARGEST_TEXT = 2**20  # bytes of the notes in a picture, which may be packed as tightly
@@ -30,9 +30,9 @@ LARGEST_UPLOAD = "4mb"
 STARTING_SECONDS = 30.0
 
 
-def web_app(lab: Lab, door: Door | None = None) -> ASGIApp:
+def web_app(lab: Lab, door: ServerAddress | None = None) -> ASGIApp:
     """The pages and calls of ``lab`` as a web application that answers to the names of ``door`` only."""
-    door = door or Door()
+    door = door or ServerAddress()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(paint_routes(lab))
     app.include_router(explore_routes(lab))
@@ -49,7 +49,7 @@ def web_app(lab: Lab, door: Door | None = None) -> ASGIApp:
             **look(),
         )
     )
-    guarded: ASGIApp = app if door.password is None else Gate(app, door.password)
+    guarded: ASGIApp = app if door.password is None else PasswordMiddleware(app, door.password)
     return TrustedHostMiddleware(guarded, allowed_hosts=door.hosts)
 
 
@@ -60,7 +60,7 @@ def refuse_large_pictures() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def serve(lab: Lab, door: Door, announce: Callable[[str], None] = print) -> None:
+def serve(lab: Lab, door: ServerAddress, announce: Callable[[str], None] = print) -> None:
     """Serve until Ctrl-C. ``announce`` is told the address once the door is open."""
     with suppress(KeyboardInterrupt), serving(lab, door) as address:
         announce(address)
@@ -68,10 +68,10 @@ def serve(lab: Lab, door: Door, announce: Callable[[str], None] = print) -> None
 
 
 @contextmanager
-def serving(lab: Lab, door: Door | None = None) -> Iterator[str]:
+def serving(lab: Lab, door: ServerAddress | None = None) -> Iterator[str]:
     """Serve while the block runs, by default on any free port of loopback; yields the address."""
     refuse_large_pictures()
-    door = door or Door(port=0)
+    door = door or ServerAddress(port=0)
     with door.listen() as socket:
         config = uvicorn.Config(web_app(lab, door), log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

@@ -1,18 +1,18 @@
 """Dissection: which units of a generator draw which things, and what happens without them."""
 
-from dissect.alpha import Alpha, optimise_alpha
-from dissect.causal import CausalEffect, Change, causal_effect
-from dissect.choosing import Pigment, choose_units, pigment
-from dissect.context import Contexts, insertion_by_context
-from dissect.dissecting import compare_layers, dissect
-from dissect.dissection import Criterion, Dissection, Match
-from dissect.dose import Dose, dose_response
+from dissect.cause.alpha import Alpha, optimise_alpha
+from dissect.cause.causal import CausalEffect, Change, causal_effect
+from dissect.cause.choosing import UnitSet, choose_units, pigment
+from dissect.cause.context import Contexts, insertion_by_context
+from dissect.cause.dose import Dose, dose_response
 from dissect.edits import ablate, compose, fill, insert, scale, shift
 from dissect.hooks import Edit, Recording, intervene, layers, record
-from dissect.painting import ClassChange, Easel, Painting, Stroke, paint
-from dissect.presets import PRESETS
-from dissect.segmenter import Segmenter
-from dissect.values import InsertionValues, insertion_values
+from dissect.measure.dissecting import compare_layers, dissect
+from dissect.measure.dissection import Criterion, Dissection, Match
+from dissect.measure.presets import PRESETS
+from dissect.measure.values import InsertionValues, insertion_values
+from dissect.painting import ClassChange, EditSession, Painting, Stroke, paint
+from dissect.segmenters.protocol import Segmenter
 
 __all__ = [
     "PRESETS",
@@ -24,15 +24,15 @@ __all__ = [
     "Criterion",
     "Dissection",
     "Dose",
-    "Easel",
     "Edit",
+    "EditSession",
     "InsertionValues",
     "Match",
     "Painting",
-    "Pigment",
     "Recording",
     "Segmenter",
     "Stroke",
+    "UnitSet",
     "ablate",
     "causal_effect",
     "choose_units",

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dissect.choosing import Pigment
+from dissect.cause.choosing import UnitSet
 from dissect.edits import compose, fill, insert, scale, shift
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.sampling import generate, segment, sights
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 Mode = Literal["erase", "add", "amplify"]
 
@@ -42,7 +42,7 @@ class Stroke:
     """
 
     mode: Mode
-    pigment: Pigment
+    pigment: UnitSet
     mask: Tensor  # (H, W) float in [0, 1] at any resolution
     strength: float = 1.0  # at least 0
 
@@ -78,7 +78,7 @@ class Painting:
     table: tuple[ClassChange, ...]  # one row for each label
 
 
-class Easel:
+class EditSession:
     """One picture of a generator, made once, to be painted on again and again.
 
     Every painting starts from the untouched picture: to undo a stroke, paint without it.
@@ -158,8 +158,8 @@ def paint(
     *,
     keep_outside: bool = True,
 ) -> Painting:
-    """Paint ``strokes`` on the picture of ``latent`` (1, ...). For more than one painting keep an :class:`Easel`."""
-    return Easel(generator, layer, latent, segmenter).paint(strokes, keep_outside=keep_outside)
+    """Paint ``strokes`` on the picture of ``latent`` (1, ...). For several, keep an :class:`EditSession`."""
+    return EditSession(generator, layer, latent, segmenter).paint(strokes, keep_outside=keep_outside)
 
 
 def _within_range(edit: Edit) -> Edit:

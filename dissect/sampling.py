@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dissect.hooks import Recording, record
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 Latents = Tensor | Iterable[Tensor]  # (N, ...), or batches of it
 Progress = Callable[[int], None]  # called with the number of images done so far

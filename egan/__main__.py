@@ -20,11 +20,11 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans import runs
-from core_gans.errors import unknown_name
+from core_gans.foundation.errors import unknown_name
 from core_gans.game import NoiseGame
+from core_gans.point_presets import mixture_in, suited
+from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from
-from core_gans.toys import mixture_in, suited
 from core_gans.variants import DCGAN, GAN
 from core_gans.variants import variant as variant_called
 from egan.experiment import Evolution, Result, evolution_from, resume_evolution, run_evolution

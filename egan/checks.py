@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from core_gans.conditions import handing_on
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
+from core_gans.games.conditions import handing_on
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
 from egan.selection import Annealed

@@ -19,22 +19,23 @@ from torch import Tensor
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.errors import DivergedError, LabError, unknown_name
+from core_gans.foundation.errors import DivergedError, LabError, unknown_name
 from core_gans.game import Game
+from core_gans.runs.watchers import Watcher
 from core_gans.training import run
-from core_gans.watchers import Watcher
-from egan import dual, engine
+from egan import engine
+from egan import multi_discriminator as dual
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
 from egan.individual import Individual
 from egan.judging import evaluate, real_scores
-from egan.memory import conclude
 from egan.population import Population, start, turn_of
+from egan.record_generation import conclude
 from egan.returning import play_or_return
 from egan.scheme import Scheme
 from egan.selection import chance_from
-from egan.teaching import require_sound, teach
+from egan.train_discriminator import require_sound, teach
 from egan.variation import vary
 
 OPERATORS = ("vary", "mate", "real_scores", "latents", "evaluate", "fitness", "select", "teach")

@@ -10,10 +10,11 @@ from typing import Any
 
 from rich.console import Console
 
-from core_gans import runs
 from core_gans.data import Examples
-from core_gans.errors import LabError
-from core_gans.runs import Run
+from core_gans.foundation.errors import LabError
+from core_gans.runs import folder as runs
+from core_gans.runs.folder import Run
+from core_gans.runs.watchers import Watcher
 from core_gans.session import (
     DEFAULT_SECONDS,
     Options,
@@ -25,7 +26,6 @@ from core_gans.session import (
     with_data,
 )
 from core_gans.variants import make
-from core_gans.watchers import Watcher
 from egan.checks import require_fit
 from egan.evolution import evolve
 from egan.options import KIND, Evolution, evolution_from

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans import objectives
-from core_gans.errors import unknown_name
-from core_gans.f_divergences import NAMES
-from core_gans.objectives import Objective
-from core_gans.own import is_own, own_objective
+from core_gans.foundation.errors import unknown_name
+from core_gans.losses import objectives
+from core_gans.losses.f_divergences import NAMES
+from core_gans.losses.objectives import Objective
+from core_gans.user_code import is_own, own_objective
 from egan.individual import Individual
 
 Change = Callable[[Individual, torch.Generator], None]

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Game, NoiseGame, Turn, nothing
+from core_gans.runs.watchers import Watcher
 from core_gans.training import fresh_players
-from core_gans.watchers import Watcher
 from egan.discriminators import Discriminator
 from egan.individual import Individual, Record
 from egan.past import history_from, logbook_from, pack

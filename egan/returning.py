@@ -11,8 +11,8 @@ from typing import Any
 from rich.console import Console
 from torch import Tensor
 
-from core_gans.errors import DivergedError
-from core_gans.watchers import Watcher
+from core_gans.foundation.errors import DivergedError
+from core_gans.runs.watchers import Watcher
 from egan.population import Population
 
 MOST = 3  # returns in a row

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from core_gans.runs import numbered
+from core_gans.runs.folder import numbered
 from egan.experiment import Result
 from egan.watching import CHART, TREE
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core_gans.images import write_png
-from core_gans.watchers import Watcher
+from core_gans.foundation.sheets import write_png
+from core_gans.runs.watchers import Watcher
 from egan.curves import curves
 
 CHART, NUMBERS, TREE = "evolution.png", "evolution.json", "family_tree.png"
@@ -42,8 +42,8 @@ class EvolutionPictures(Watcher):
 
     def draw(self, state: Any) -> None:
         """Write the three files from the state's logbook and history; what has no generations yet is left out."""
-        from egan.charts import evolution_picture  # matplotlib's import takes a second
-        from egan.family_picture import family_picture
+        from egan.pictures.charts import evolution_picture  # matplotlib's import takes a second
+        from egan.pictures.family_tree import family_picture
 
         self._drawn_at, self._drawn_round = time.monotonic(), state.round
         if len(state.logbook) > 0:

@@ -17,11 +17,11 @@ import torch
 from matplotlib.figure import Figure
 
 from core_gans import load_model, shipped
+from core_gans.foundation.sheets import to_bytes
 from core_gans.game import generate
-from core_gans.images import to_bytes
-from dissect import Dissection, Easel, Stroke, pigment, record
-from dissect.sheets import outlined
-from dissect.unet import UNetSegmenter
+from dissect import Dissection, EditSession, Stroke, pigment, record
+from dissect.report.sheets import outlined
+from dissect.segmenters.unet import UNetSegmenter
 
 COLUMNS = 6
 CANDIDATES = 400
@@ -40,7 +40,7 @@ def main(out: Path) -> None:
     rows: list[list[np.ndarray]] = [[], [], [], []]
     for index in chosen:
         latent = latents[index : index + 1]
-        easel = Easel(model.net, dissection.layer, latent, segmenter)
+        easel = EditSession(model.net, dissection.layer, latent, segmenter)
         before = to_bytes(easel.before[None])[0]
         with torch.no_grad(), record(model.net, [dissection.layer]) as seen:
             model.net(latent)

@@ -22,18 +22,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from core_gans import Examples, Model, runs
-from core_gans.averaging import recalibrate
+from core_gans import Examples, Model
 from core_gans.data import scenes
+from core_gans.foundation.sheets import sheet, write_png
 from core_gans.game import generate
-from core_gans.images import sheet, write_png
 from core_gans.metrics import Judge
 from core_gans.models import load_model, model_of_run, save_model
+from core_gans.runs import folder as runs
+from core_gans.runs.averaging import recalibrate
 from core_gans.shipped import FOLDER
 from dissect import Dissection, compare_layers
+from dissect.report.study import best_layer, spatial_layers
 from dissect.sealed import read_sealed
-from dissect.study import best_layer, spatial_layers
-from dissect.unet import UNetSegmenter
+from dissect.segmenters.unet import UNetSegmenter
 from egan.past import unpack
 
 CALIBRATION, JUDGED, DISSECTED = 10_000, 4_000, 2_000  # latents

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core_gans import checkpoints
-from core_gans.runs import numbered
+from core_gans.runs import checkpoints
+from core_gans.runs.folder import numbered
 
 PATIENCE = 120.0  # seconds for the first checkpoint of a busy machine
 

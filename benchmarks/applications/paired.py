@@ -12,10 +12,10 @@ from torch.nn import functional as F
 
 from benchmarks.applications.row import A_DAY, Budget, Row
 from core_gans import Batches
-from core_gans.averaging import Average
 from core_gans.data import Examples, as_float, scenes
 from core_gans.data.domains import Domains
 from core_gans.data.pairs import Pairs
+from core_gans.runs.averaging import Average
 from core_gans.training import train
 from core_gans.variants import Pix2Pix
 

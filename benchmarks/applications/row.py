@@ -16,11 +16,11 @@ import torch
 from torch import nn
 
 from core_gans import Batches
-from core_gans.averaging import Average
 from core_gans.data import Examples
 from core_gans.game import Game
+from core_gans.runs.averaging import Average
+from core_gans.runs.watchers import Watcher
 from core_gans.training import TrainingState, train
-from core_gans.watchers import Watcher
 
 DATA = "GANLAB_DATA"  # the environment variable that names the folder of real data
 A_DAY = 86400.0  # wall seconds: more than any budget takes

@@ -19,14 +19,14 @@ from torch.nn import functional as F
 
 from benchmarks.applications.row import A_DAY, Budget, Row
 from core_gans import Batches, shipped, train
-from core_gans.averaging import Average
 from core_gans.compute import Compute
 from core_gans.data import Examples, scenes
 from core_gans.data.captions import words_in
 from core_gans.data.scenes import Label, SceneSet
+from core_gans.runs.averaging import Average
 from core_gans.session import with_data
 from core_gans.variants import TextToImage
-from dissect.unet import UNetSegmenter
+from dissect.segmenters.unet import UNetSegmenter
 
 SIDE = 32
 LEARNED, ASKED = 20_000, 1000  # scenes to learn from, and captions of others that are asked for

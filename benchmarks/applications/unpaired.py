@@ -13,13 +13,13 @@ from benchmarks.applications.digits import known, split
 from benchmarks.applications.paired import SEED, beside_the_source
 from benchmarks.applications.row import A_DAY, Budget, Row
 from core_gans import Batches
-from core_gans.averaging import Average
 from core_gans.data import as_float, scenes
 from core_gans.data.domains import Domains
 from core_gans.data.known_maps import mapped_domains
 from core_gans.data.pairs import Pairs
 from core_gans.game import Nets, TranslationGame
 from core_gans.metrics.digits_classifier import load_digits_classifier
+from core_gans.runs.averaging import Average
 from core_gans.training import train
 from core_gans.variants import CycleGAN, StarGAN
 

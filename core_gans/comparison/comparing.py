@@ -18,7 +18,7 @@ from core_gans.comparison.summary import Outcome, summarise
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
 from core_gans.data import Examples
-from core_gans.images import write_png
+from core_gans.foundation.sheets import write_png
 from core_gans.metrics import Judge
 
 

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import torch
 
-from core_gans.adversarial import AdversarialGame
 from core_gans.comparison.values import as_value, assignments, field_types
 from core_gans.data import Batches
-from core_gans.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.game import Game, NoiseGame
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.networks.architecture import Architecture
+from core_gans.point_presets import points_fields
 from core_gans.session import over_the_run
-from core_gans.toys import points_fields
 from core_gans.training import TrainingState, fresh_players, play_round, start
 from core_gans.variants import make, variant
 

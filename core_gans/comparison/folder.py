@@ -19,8 +19,8 @@ from torch import Tensor
 
 from core_gans.comparison.plan import Plan
 from core_gans.comparison.playing import Played
-from core_gans.errors import LabError
-from core_gans.runs import environment
+from core_gans.foundation.errors import LabError
+from core_gans.runs.folder import environment
 
 NAME = "comparison.json"
 

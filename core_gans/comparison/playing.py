@@ -16,15 +16,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core_gans.averaging import Average
 from core_gans.comparison.entrants import Entrant
 from core_gans.comparison.plan import FULL, LOOKS, QUICK, Plan
 from core_gans.data import Batches, Examples
-from core_gans.errors import DivergedError
+from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
 from core_gans.metrics import Judge
+from core_gans.runs.averaging import Average
+from core_gans.runs.watchers import Watcher
 from core_gans.training import run
-from core_gans.watchers import Watcher
 
 CALIBRATION = 2.0  # processor seconds at most, after a warm-up; a quarter of a small budget
 WARM_UP, LEAST = 2, 3  # rounds

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core_gans.comparison.drawing import DPI, INK, QUIET, TROUBLE, pixels, plain
 from core_gans.data import Examples, as_float
-from core_gans.images import cloud, sheet
+from core_gans.foundation.sheets import cloud, sheet
 
 STRIP = 16  # images of a row
 CLOUD = 170  # pixels of a cloud's side

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from core_gans.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.game import Game
 
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

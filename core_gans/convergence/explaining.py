@@ -13,9 +13,9 @@ from core_gans.convergence.judgement import judge_curves
 from core_gans.convergence.reading import Reading, reading_of
 from core_gans.convergence.verdict import Verdict
 from core_gans.convergence.watching import PREFIX
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
-from core_gans.runs import read_config
+from core_gans.runs.folder import read_config
 from core_gans.variants import make
 
 POINTS = 40  # measurements that a log of losses is gathered into

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from core_gans.conditions import handing_on
 from core_gans.convergence.reading import Reading
-from core_gans.errors import DivergedError
+from core_gans.foundation.errors import DivergedError
 from core_gans.game import Nets, NoiseGame
+from core_gans.games.conditions import handing_on
 
 EDGE = 0.99  # |value| of an image's number that counts as saturated
 NEAR = 0.1  # of the usual distance of a real image to its nearest: a duplicate

@@ -21,7 +21,7 @@ from typing import Literal
 
 import torch
 
-from core_gans.objectives import Objective
+from core_gans.losses.objectives import Objective
 
 REACH = 100.0  # scores between which the indifferent loss is looked for
 Course = Literal["bounded", "divergence", "critic", "equilibrium"]

@@ -15,9 +15,9 @@ from core_gans.convergence.judgement import judge_curves
 from core_gans.convergence.measuring import measure, require_finite_players
 from core_gans.convergence.reading import reading_of
 from core_gans.convergence.verdict import Verdict
-from core_gans.errors import DivergedError
+from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
-from core_gans.watchers import Judged, Log, Watcher, fixed_latents
+from core_gans.runs.watchers import Judged, Log, Watcher, fixed_latents
 
 PREFIX = "converging/"  # of its numbers in the log
 KEPT = 200  # last measurements that are all kept; of the older ones, every second is forgotten now and then

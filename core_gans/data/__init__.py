@@ -15,7 +15,7 @@ from core_gans.data.examples import Examples, as_float
 from core_gans.data.few_labels import few_labels
 from core_gans.data.files import read
 from core_gans.data.points import grid, ring
-from core_gans.errors import unknown_name
+from core_gans.foundation.errors import unknown_name
 
 NAMES = ("ring", "grid", "digits", "scenes")
 POINTS = 100_000  # drawn for ring and grid

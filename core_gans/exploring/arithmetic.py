@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 
 EXEMPLARS = 3  # latents in a mean, as in the paper: single ones are unstable
 

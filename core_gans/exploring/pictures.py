@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from core_gans.images import GAP, PAPER, sheet
+from core_gans.foundation.sheets import GAP, PAPER, sheet
 
 LABEL = 16  # pixels of a line of words
 INK = (40, 42, 48)

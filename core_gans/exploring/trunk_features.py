@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 
 POOLED = 4
 STRENGTH = 1e-3  # C of the SVM: many features, few examples

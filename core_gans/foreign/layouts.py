@@ -15,7 +15,7 @@ from math import sqrt
 
 from torch import Tensor
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.networks.progressive import side_of
 
 Weights = Mapping[str, Tensor]

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core_gans.errors import LabError
 from core_gans.foreign.layouts import ours
+from core_gans.foundation.errors import LabError
 from core_gans.networks.progressive import ProgressiveGenerator, side_of
 
 WRAPPERS = ("state_dict", "netG", "generator")  # names under which files keep the weights

@@ -3,6 +3,7 @@
 Distances are named after the features in which they were measured, such as ``frechet[digits-cnn]``.
 """
 
+from core_gans.foundation.frechet import FeatureStatistics, frechet_distance
 from core_gans.metrics.choosing import FEATURES, classifier_named
 from core_gans.metrics.cifar_classifier import CifarResNet20, load_cifar_resnet20
 from core_gans.metrics.classes import ClassCoverage, ClassTally, class_coverage, coverage_of, inception_style
@@ -10,7 +11,6 @@ from core_gans.metrics.digits_classifier import DigitsClassifier, load_digits_cl
 from core_gans.metrics.digits_training import make_digits_classifier, train_digits_classifier
 from core_gans.metrics.evaluating import evaluate, judge
 from core_gans.metrics.features import Classifier, FeatureExtractor
-from core_gans.metrics.frechet import FeatureStatistics, frechet_distance
 from core_gans.metrics.judge import METRICS, Judge, metrics_for
 from core_gans.metrics.kernel import KernelMoments, kernel_distance
 from core_gans.metrics.kernel_error import KernelEstimate, kernel_estimate

@@ -16,8 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core_gans.checkpoints import CheckpointError
 from core_gans.metrics.features import at_side
+from core_gans.runs.checkpoints import CheckpointError
 
 SIDE = 32  # pixels
 FEATURES = 64

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from core_gans.data.examples import Examples
+from core_gans.foundation.frechet import FeatureStatistics
 from core_gans.metrics.classes import ClassTally
 from core_gans.metrics.features import Classifier
-from core_gans.metrics.frechet import FeatureStatistics
 from core_gans.metrics.kernel import KernelMoments
 from core_gans.metrics.modes import ModeTally
 from core_gans.metrics.neighbours import MOST, KeptFeatures, compare_neighbours, require_room

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 
 Upsampling = Literal["transpose", "resize"]
 Normalisation = Literal["batch", "instance", "spectral", "none"]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.networks import dcgan, mlp
 from core_gans.networks.architecture import Architecture, Energy
 

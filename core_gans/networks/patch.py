@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.networks.unet import SLOPE, WIDEST, Norm, initialise, normalised
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.networks import heads
 from core_gans.networks.architecture import Architecture, Normalisation
 from core_gans.networks.equalised import RECTIFIED, EqualisedConv2d, EqualisedLinear

@@ -11,7 +11,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 
 HIDDEN = 128  # units between the trunk and what is recognised, as in InfoGAN
 SLOPE = 0.2

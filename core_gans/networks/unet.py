@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.networks.dropout import Dropout
 
 Norm = Literal["batch", "instance", "none"]

@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from core_gans.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError, unknown_name
 
 FOLDER = Path(__file__).parent
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core_gans.f_divergences import FDivergence
+from core_gans.losses.f_divergences import FDivergence
 from core_gans.theory.densities import Density
 
 Function = Callable[[Tensor], Tensor]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from torch import Tensor
 
-from core_gans.f_divergences import f_divergence
+from core_gans.losses.f_divergences import f_divergence
 from core_gans.theory import distances
 from core_gans.theory.densities import Density
 from core_gans.theory.meeting import DATA, Moment, quantiles

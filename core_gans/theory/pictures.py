@@ -16,8 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from core_gans.errors import LabError
-from core_gans.images import write_gif, write_png
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.sheets import write_gif, write_png
 from core_gans.theory.meeting import DATA, Moment, meet, trained_discriminator
 from core_gans.theory.panels import (
     INK,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core_gans.adversarial import AdversarialGame
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import VARIANTS
 
 

@@ -14,9 +14,9 @@ from core_gans.data import as_float
 from core_gans.data.folders import pictures_below
 from core_gans.data.pictures import decode
 from core_gans.data.squares import stack
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.sheets import to_bytes, write_png
 from core_gans.game import TranslationGame
-from core_gans.images import to_bytes, write_png
 
 Progress = Callable[[int, int], None]  # (pictures done, pictures in all)
 

@@ -22,7 +22,7 @@ from core_gans.data.known_maps import MAPS, mapped_domains, mapped_pairs
 from core_gans.data.masked import MASK_TASKS, mask_task
 from core_gans.data.pairs import Pairs, held_out
 from core_gans.data.tasks import TASKS, task
-from core_gans.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError, unknown_name
 
 LearnsFrom = Literal["pairs", "domains", "labels"]
 SIDES = ("source", "target")

@@ -8,17 +8,17 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from core_gans.averaging import Average
 from core_gans.data import as_float
 from core_gans.data.domains import Domains
 from core_gans.data.pairs import Pairs
 from core_gans.game import Nets, TranslationGame
-from core_gans.progress import ProgressBar
-from core_gans.runs import Run
+from core_gans.runs.averaging import Average
+from core_gans.runs.folder import Run
+from core_gans.runs.progress import ProgressBar
+from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, Watcher
 from core_gans.session import Interrupt, Options
 from core_gans.translation.judging import judge_of
 from core_gans.translation.lessons import Lesson
-from core_gans.watchers import Checkpoint, Judged, Log, Samples, Watcher
 
 SHOWN = 12  # held-out images on a sheet
 ACROSS = 2  # of them in a row

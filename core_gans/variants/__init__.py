@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from core_gans.errors import unknown_name
+from core_gans.foundation.errors import unknown_name
 from core_gans.game import Game, TranslationGame
-from core_gans.own import is_own, own_variant
+from core_gans.user_code import is_own, own_variant
 from core_gans.variants.acgan import ACGAN
 from core_gans.variants.began import BEGAN
 from core_gans.variants.cgan import CGAN
@@ -20,7 +20,7 @@ from core_gans.variants.gls_gan import GLSGAN
 from core_gans.variants.hinge import Hinge
 from core_gans.variants.infogan import InfoGAN
 from core_gans.variants.lapgan import LAPGAN
-from core_gans.variants.ls_gan import LSGANQi
+from core_gans.variants.ls_gan import LossSensitiveGAN
 from core_gans.variants.lsgan import LSGAN
 from core_gans.variants.pix2pix import Pix2Pix
 from core_gans.variants.progan import ProGAN
@@ -34,7 +34,7 @@ from core_gans.variants.wgan_gp import WGANGP
 VARIANTS: dict[str, type[Game]] = {
     variant.name: variant
     for variant in (
-        *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LSGANQi, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic),
+        *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LossSensitiveGAN, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic),
         *(CGAN, ACGAN, InfoGAN, SemiSupervised, TextToImage),
         *(LAPGAN, ProGAN),
     )
@@ -95,7 +95,7 @@ __all__ = [
     "CycleGAN",
     "Hinge",
     "InfoGAN",
-    "LSGANQi",
+    "LossSensitiveGAN",
     "Pix2Pix",
     "ProGAN",
     "Relativistic",

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.conditions import one_hot
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets, Turn
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.games.conditions import one_hot
+from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import family
 from core_gans.networks.trunk import Trunked, recogniser
-from core_gans.objectives import Objective, goodfellow
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets, Turn
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, boundary_equilibrium
 from core_gans.networks.architecture import Energy, GeneratorNormalisation, Normalisation
 from core_gans.networks.autoencoder import require_autoencoder
-from core_gans.objectives import Objective, boundary_equilibrium
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.conditions import ConditionalDiscriminator, ConditionalGenerator, one_hot, with_class
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.games.conditions import ConditionalDiscriminator, ConditionalGenerator, one_hot, with_class
+from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import family
-from core_gans.objectives import Objective, goodfellow
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
-from core_gans.image_pool import ImagePool
+from core_gans.games.image_pool import ImagePool
+from core_gans.games.translators import Translator
+from core_gans.losses.objectives import Objective, least_squares_labels, wasserstein
+from core_gans.losses.penalties import gradient_penalty
 from core_gans.networks.patch import patch
 from core_gans.networks.residual import Added, ResidualTranslator
 from core_gans.networks.unet import Norm
-from core_gans.objectives import Objective, least_squares_labels, wasserstein
-from core_gans.penalties import gradient_penalty
-from core_gans.translators import Translator
 
 # Equation 1 with the squares of section 4: the discriminator's are halved, the generator's are not.
 whole_squares = Objective("least_squares", least_squares_labels.discriminator, lambda fake: ((fake - 1) ** 2).mean())

@@ -8,12 +8,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, energy_margin
+from core_gans.losses.penalties import pulling_away
 from core_gans.networks.autoencoder import EnergyAutoencoder, require_autoencoder
-from core_gans.objectives import Objective, energy_margin
-from core_gans.penalties import pulling_away
 
 
 @dataclass(frozen=True)

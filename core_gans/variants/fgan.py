@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.errors import LabError
-from core_gans.objectives import Objective, f_divergence
+from core_gans.foundation.errors import LabError
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, f_divergence
 
 
 @dataclass(frozen=True)

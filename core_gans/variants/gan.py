@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks.architecture import Normalisation
-from core_gans.objectives import Objective, goodfellow
 
 
 @dataclass(frozen=True)

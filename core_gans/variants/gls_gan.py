@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core_gans.errors import LabError
-from core_gans.loss_sensitive import LossSensitiveGame
+from core_gans.foundation.errors import LabError
+from core_gans.games.loss_sensitive import LossSensitiveGame
 
 
 @dataclass(frozen=True)

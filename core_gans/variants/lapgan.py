@@ -11,14 +11,14 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import family
 from core_gans.networks.architecture import Normalisation
 from core_gans.networks.dcgan import SIZES
 from core_gans.networks.pyramid import PyramidDiscriminator, PyramidGenerator, halvings, noise_of, side_shapes, up
-from core_gans.objectives import Objective, goodfellow
 
 
 @dataclass(frozen=True)

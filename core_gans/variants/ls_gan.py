@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core_gans.loss_sensitive import LossSensitiveGame
+from core_gans.games.loss_sensitive import LossSensitiveGame
 
 
 @dataclass(frozen=True)
-class LSGANQi(LossSensitiveGame):
+class LossSensitiveGAN(LossSensitiveGame):
     """mu E L(x) + E (tau |x - G(z)|_1 + L(x) - L(G(z)))+; not to be confused with LSGAN, least squares."""
 
     name: ClassVar[str] = "ls_gan"

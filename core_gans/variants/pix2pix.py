@@ -11,13 +11,13 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
+from core_gans.games.translators import Translator
+from core_gans.losses.objectives import heuristic
 from core_gans.networks.patch import patch
 from core_gans.networks.residual import Added
 from core_gans.networks.unet import Norm, UNet
-from core_gans.objectives import heuristic
-from core_gans.translators import Translator
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, wasserstein
 from core_gans.networks.architecture import Normalisation
 from core_gans.networks.growth import Growth
 from core_gans.networks.progressive import enlarged, reduced
-from core_gans.objectives import Objective, wasserstein
 
 STAGE_ROUNDS = 300  # of a run that is bounded in seconds, so that nobody knows its share
 

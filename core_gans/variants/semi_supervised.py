@@ -15,14 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from core_gans.adversarial import AdversarialGame
 from core_gans.data.few_labels import UNKNOWN
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import family
 from core_gans.networks.noise import noisy
 from core_gans.networks.trunk import Trunked
-from core_gans.objectives import Objective, goodfellow
 from core_gans.techniques.feature_matching import feature_matching
 
 

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.conditions import one_hot, with_class
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
+from core_gans.games.conditions import one_hot, with_class
+from core_gans.games.translators import Translator
+from core_gans.losses.objectives import wasserstein
+from core_gans.losses.penalties import gradient_penalty
 from core_gans.networks.residual import ResidualTranslator
 from core_gans.networks.unet import Norm
-from core_gans.objectives import wasserstein
-from core_gans.penalties import gradient_penalty
-from core_gans.translators import Translator
 
 SLOPE = 0.01
 

@@ -13,21 +13,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.captioned import (
+from core_gans.data.captions import LONGEST, class_tokens, tokens_of, words_in
+from core_gans.foundation.errors import LabError
+from core_gans.game import Batch, Nets
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.games.captioned import (
     CaptionedDiscriminator,
     CaptionedGenerator,
     caption_in,
     with_caption,
     without_caption,
 )
-from core_gans.data.captions import LONGEST, class_tokens, tokens_of, words_in
-from core_gans.errors import LabError
-from core_gans.game import Batch, Nets
+from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import family
 from core_gans.networks.text import CaptionEncoder
 from core_gans.networks.trunk import Trunked, recogniser
-from core_gans.objectives import Objective, goodfellow
 
 FEW = 1e-3  # in units of a pixel's value: two pictures that are the same cost much, not everything
 EXAMPLE = "a house with a red roof and two trees at sunset"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.objectives import Objective, wasserstein
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, wasserstein
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core_gans.adversarial import AdversarialGame
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.losses.objectives import Objective, wasserstein
 from core_gans.networks.architecture import Normalisation
-from core_gans.objectives import Objective, wasserstein
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core_gans.errors import LabError, unknown_name
-from demos.dissecting.jobs import Course
-from demos.dissecting.specimen import Specimen
+from core_gans.foundation.errors import LabError, unknown_name
+from demos.dissecting.jobs import ProgressReporter
+from demos.dissecting.open_dissection import OpenDissection
 from dissect import CausalEffect, ablate, causal_effect, choose_units, intervene
 from dissect.hooks import at_rest
 from dissect.report.charts import effects_chart, shares_chart
 from dissect.report.contents import css
 from dissect.report.gallery import as_pictures, gather
 from dissect.report.markup import photo
+from dissect.report.sheets import Picture, enlarge
 from dissect.report.stories import Story, stories
 from dissect.sampling import generate
-from dissect.sheets import Picture, enlarge
 
 IMAGES = 48
 TRIALS = 4  # random sets of units for the control
@@ -53,17 +53,17 @@ class Asked:
     count: int
 
 
-def most_units(specimen: Specimen) -> int:
+def most_units(specimen: OpenDissection) -> int:
     """How many units can be tested: at most half of the layer, so that as many others are left for the control."""
     return max(1, specimen.dissection.count // 2)
 
 
-def usual_units(specimen: Specimen) -> int:
+def usual_units(specimen: OpenDissection) -> int:
     """How many units to begin with."""
     return max(1, round(SHARE * specimen.dissection.count))
 
 
-def wanted(specimen: Specimen, concept: Any, count: Any) -> Asked:
+def wanted(specimen: OpenDissection, concept: Any, count: Any) -> Asked:
     """A test from values that may come from anywhere. ValueError says what is wrong with them."""
     concepts = specimen.concepts()
     if not isinstance(concept, str) or concept not in concepts:
@@ -74,7 +74,7 @@ def wanted(specimen: Specimen, concept: Any, count: Any) -> Asked:
     return Asked(concept, int(count))
 
 
-def cause(specimen: Specimen, asked: Asked, course: Course) -> Cause:
+def cause(specimen: OpenDissection, asked: Asked, course: ProgressReporter) -> Cause:
     """Measure it. LabError where the pictures that were dissected cannot be drawn again; Cancelled."""
     found, segmenter = specimen.dissection, specimen.watcher().segmenter
     latents = specimen.latents[:IMAGES]
@@ -107,7 +107,7 @@ def cause(specimen: Specimen, asked: Asked, course: Course) -> Cause:
     return Cause(effect, story, _without(net, found.layer, random, shown))
 
 
-def told(specimen: Specimen, cause: Cause) -> str:
+def told(specimen: OpenDissection, cause: Cause) -> str:
     """The cause as HTML: a sentence, the pictures with and without the units, the bars."""
     del specimen
     story = cause.story

@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from demos.dissecting.causes import cause, most_units, told, usual_units, wanted
-from demos.dissecting.desk import Desk
 from demos.dissecting.jobs import Job
-from demos.dissecting.stage import Stage
+from demos.dissecting.layout import Stage
+from demos.dissecting.page_state import PageState
 
 HINT = """
 <p class="dissect-hint">A unit that lights up on trees need not <em>make</em> them. The test takes away the units that
@@ -35,7 +35,7 @@ class Causes:
         stage.connect(self.concept.input, choose, [self.concept])
         stage.connect(self.test.click, ask, [self.concept, self.count])
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         specimen = desk.specimen()
         if specimen is None or not (concepts := specimen.concepts()):
             return gr.Dropdown(choices=[], value=None), gr.skip(), gr.Button(interactive=False), ""
@@ -51,12 +51,12 @@ class Causes:
         )
 
 
-def choose(desk: Desk, concept: Any) -> None:
-    """Look at what is known of another concept."""
+def choose(desk: PageState, concept: Any) -> None:
+    """Snapshot at what is known of another concept."""
     desk.concept = wanted(desk.opened(), concept, 1).concept
 
 
-def ask(desk: Desk, concept: Any, count: Any) -> None:
+def ask(desk: PageState, concept: Any, count: Any) -> None:
     """Find out in the background what units of ``concept`` cause."""
     specimen = desk.opened()
     asked = wanted(specimen, concept, count)

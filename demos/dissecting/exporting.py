@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from demos.dissecting.eyes import SCENES
-from demos.dissecting.jobs import Course
+from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.measuring import seed_of
-from demos.dissecting.specimen import Specimen
-from demos.shelf import SHIPPED
+from demos.dissecting.open_dissection import OpenDissection
+from demos.dissecting.segmenter_choice import SCENES
+from demos.model_store import SHIPPED
 from dissect import CausalEffect, Dissection
 from dissect.report import write_report
 from dissect.report.contents import SAMPLES, chosen_units, wanted_images
@@ -39,11 +39,11 @@ class Report:
 
 
 def export(
-    specimen: Specimen,
+    specimen: OpenDissection,
     effects: Iterable[CausalEffect],
     layers: Mapping[str, Dissection],
     folder: Path,
-    course: Course,
+    course: ProgressReporter,
 ) -> Report:
     """Write the report into ``folder``, in place of an older one.
 
@@ -77,7 +77,7 @@ def export(
     return Report(page, everything)
 
 
-def origin(specimen: Specimen) -> str:
+def origin(specimen: OpenDissection) -> str:
     """Python that makes generator, latents and segmenter again; a run is looked for in the folder ``runs``."""
     shipped = specimen.subject.key == SHIPPED
     name = specimen.watcher().name

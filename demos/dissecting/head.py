@@ -9,11 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from demos.dissecting.desk import Desk
-from demos.dissecting.eyes import TITLES, eyes_for, why
+from demos.dissecting.layout import RAW, Stage
 from demos.dissecting.measuring import FEWEST, MOST, STEP, USUAL
+from demos.dissecting.page_state import PageState
 from demos.dissecting.progress import shown
-from demos.dissecting.stage import RAW, Stage
+from demos.dissecting.segmenter_choice import TITLES, eyes_for, why
 from demos.page import told
 
 LOOK_SECONDS = 0.7  # between two looks at a job
@@ -39,11 +39,11 @@ class Controls:
 
     def connect(self, stage: Stage) -> None:
         """Connect the controls."""
-        stage.connect(self.layer.input, Desk.choose_layer, [self.layer])
-        stage.connect(self.eye.input, Desk.choose_eye, [self.eye])
-        stage.connect(self.run.click, Desk.run, [self.layer, self.eye, self.images])
+        stage.connect(self.layer.input, PageState.choose_layer, [self.layer])
+        stage.connect(self.eye.input, PageState.choose_eye, [self.eye])
+        stage.connect(self.run.click, PageState.run, [self.layer, self.eye, self.images])
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         subject, dissected = desk.subject, desk.dissected()
         choices = [
             (f"{name}: {units} units, {height}×{width}{' ✓' if name in dissected else ''}", name)
@@ -79,7 +79,7 @@ class Progress:
             mine = iter(self.show(desk))
             return [next(mine) if output in self.outputs else gr.skip() for output in stage.outputs]
 
-        stage.connect(self.cancel.click, Desk.cancel)
+        stage.connect(self.cancel.click, PageState.cancel)
         free: dict[str, Any] = {
             "concurrency_id": "dissect-look",
             "concurrency_limit": None,
@@ -87,7 +87,7 @@ class Progress:
         }
         self.timer.tick(tick, stage.page.token, stage.outputs, **RAW, **free)
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         ending = desk.job is not None and desk.job.ending
         return (
             shown(desk.job, time.monotonic(), desk.aside),

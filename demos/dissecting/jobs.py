@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 
 Phase = Literal["running", "done", "cancelled", "failed"]
 Progress = Callable[[int], None]
@@ -20,7 +20,7 @@ class Cancelled(Exception):  # noqa: N818 - no error: the person asked for it
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """What can be seen of a job at one moment."""
 
     what: str  # it is doing
@@ -41,7 +41,7 @@ class Look:
         return (now - self.begun) / fresh * max(0, self.total - self.done)
 
 
-class Course:
+class ProgressReporter:
     """Through this a job tells how far it is, and hears that it is to end."""
 
     def __init__(self, job: Job, stages: int) -> None:
@@ -70,19 +70,19 @@ class Job:
     ``about`` says what is worked at: the bench starts no two jobs that are about the same.
     """
 
-    def __init__(self, about: str, what: str, task: Callable[[Course], Any], stages: int = 1) -> None:
+    def __init__(self, about: str, what: str, task: Callable[[ProgressReporter], Any], stages: int = 1) -> None:
         self.about = about
         self._task, self._stages = task, stages
         self.after: Callable[[], None] = lambda: None
         """Called at the very end, in the job's thread."""
-        self._look = Look(what)
+        self._look = Snapshot(what)
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._result: Any = None
         self._thread = threading.Thread(target=self._run, name=f"dissect {about}", daemon=True)
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         """What can be seen of it now."""
         with self._lock:
             return self._look
@@ -122,7 +122,7 @@ class Job:
 
     def _run(self) -> None:
         try:
-            result = self._task(Course(self, self._stages))
+            result = self._task(ProgressReporter(self, self._stages))
         except Cancelled:
             self._change(phase="cancelled")
         except (LabError, ValueError, TypeError, OSError, RuntimeError) as error:
@@ -140,7 +140,7 @@ class Job:
             self._look = replace(self._look, **fields)
 
 
-class Bench:
+class JobQueue:
     """Where the jobs of all pages are at work: only ``most`` at once."""
 
     def __init__(self, most: int = MOST) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core_gans.errors import unknown_name
-from demos.dissecting.eyes import TITLES, eye, eyes_for
-from demos.dissecting.jobs import Course
-from demos.dissecting.subject import Subject
-from demos.shelf import SHIPPED
+from core_gans.foundation.errors import unknown_name
+from demos.dissecting.dissectable_model import DissectableModel
+from demos.dissecting.jobs import ProgressReporter
+from demos.dissecting.segmenter_choice import TITLES, eye, eyes_for
+from demos.model_store import SHIPPED
 from dissect import Dissection, dissect
-from dissect.keeping import fingerprint
+from dissect.measure.resume_file import fingerprint
 from dissect.sealed import read_sealed
 
 FEWEST, MOST, USUAL, STEP = 100, 4000, 500, 100  # images
@@ -36,7 +36,7 @@ class Question:
     seed: int = SEED
 
 
-def question(subject: Subject, layer: Any, eye_name: Any, images: Any) -> Question:
+def question(subject: DissectableModel, layer: Any, eye_name: Any, images: Any) -> Question:
     """A question from values that may come from anywhere. ValueError says what is wrong with them."""
     if not isinstance(layer, str) or layer not in subject.layers:
         raise unknown_name("layer of this model", str(layer)[:80], subject.layers)
@@ -48,7 +48,7 @@ def question(subject: Subject, layer: Any, eye_name: Any, images: Any) -> Questi
     return Question(layer, eye_name, int(images))
 
 
-def measure(subject: Subject, asked: Question, place: Path, course: Course) -> Dissection:
+def measure(subject: DissectableModel, asked: Question, place: Path, course: ProgressReporter) -> Dissection:
     """Dissect, and put the result at ``place``. Raises as ``dissect.dissect`` does, and Cancelled.
 
     The counts are kept beside ``place`` while they grow, so that the same question goes on where it was stopped.
@@ -79,14 +79,14 @@ def measure(subject: Subject, asked: Question, place: Path, course: Course) -> D
     return found
 
 
-def counts_at(subject: Subject, asked: Question, place: Path) -> Path:
+def counts_at(subject: DissectableModel, asked: Question, place: Path) -> Path:
     """The file for the counts of this very question, of this very state of the generator."""
     facts = (fingerprint(subject.net), asked.eye, asked.images, asked.seed)
     digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
     return place.with_name(f"{place.stem}.{digest}.counts")
 
 
-def kept(subject: Subject, asked: Question, place: Path) -> int:
+def kept(subject: DissectableModel, asked: Question, place: Path) -> int:
     """How many images an interrupted dissection of this question has counted already; 0 where there is none."""
     try:
         _, facts = read_sealed(counts_at(subject, asked, place))

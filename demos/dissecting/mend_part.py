@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from demos.dissecting.desk import Desk
 from demos.dissecting.jobs import Job
+from demos.dissecting.layout import Stage
 from demos.dissecting.mended import told
 from demos.dissecting.mending import STAGES, attempt
-from demos.dissecting.stage import Stage
+from demos.dissecting.page_state import PageState
 
 HINT = """
 <p class="dissect-hint">Some units light up in pictures that look wrong. The lab suspects those whose brightest pictures
@@ -36,7 +36,7 @@ class Mend:
         """Connect the button."""
         stage.connect(self.start.click, mend)
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         found = desk.attempts.get((desk.key, desk.layer))
         file = None if found is None or found.file is None else str(found.file)
         return (
@@ -46,7 +46,7 @@ class Mend:
         )
 
 
-def mend(desk: Desk) -> None:
+def mend(desk: PageState) -> None:
     """Try to mend the layer at hand, in the background."""
     subject, layer = desk.subject, desk.layer
     folder = desk.folder(f"mended-{subject.key}-{layer}")

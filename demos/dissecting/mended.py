@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from demos.dissecting.mending import Attempt, Row
-from dissect.frechet import Interval
 from dissect.mending.account import verdict
+from dissect.mending.frechet import Interval
 from dissect.report.charts import Effect, effects_chart
 from dissect.report.markup import photo
-from dissect.sheets import Picture, enlarge
+from dissect.report.sheets import Picture, enlarge
 
 TILE = 96  # pixels across a picture
 QUALITY = 84

@@ -14,18 +14,18 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.models import save_model
-from demos.dissecting.jobs import Course, Progress
-from demos.dissecting.subject import Subject
+from demos.dissecting.dissectable_model import DissectableModel
+from demos.dissecting.jobs import Progress, ProgressReporter
 from dissect import intervene
-from dissect.artifacts import rank_by_frechet
 from dissect.commands.real_images import Thirds, thirds
-from dissect.folding import Mended, replaced
 from dissect.hooks import at_rest
 from dissect.mending import Choice, Mending, best_of, choose_count, mend
+from dissect.mending.artifacts import rank_by_frechet
 from dissect.mending.choosing import numbers_tried
+from dissect.mending.folding import Mended, replaced
 from dissect.report.gallery import as_pictures
+from dissect.report.sheets import Picture
 from dissect.sampling import generate
-from dissect.sheets import Picture
 
 STRENGTHS = (1.0, 0.5)
 RANKED, CHOSEN, JUDGED = 200, 200, 300  # pictures to rank the units by, to choose their number by, to judge by
@@ -59,7 +59,7 @@ class Attempt:
     file: Path | None  # the mended generator; None where its weights cannot hold the edit
 
 
-def attempt(subject: Subject, layer: str, folder: Path, course: Course) -> Attempt:
+def attempt(subject: DissectableModel, layer: str, folder: Path, course: ProgressReporter) -> Attempt:
     """Find, choose, judge; write the mended generator into ``folder``.
 
     Raises as ``dissect.commands.real_images.thirds`` and ``dissect.mending.mend`` do, and Cancelled.
@@ -104,7 +104,7 @@ def attempt(subject: Subject, layer: str, folder: Path, course: Course) -> Attem
     return Attempt(layer, real.name, real.floor, choices, mending, rows, file)
 
 
-def keep_mended(subject: Subject, mending: Mending, example: Tensor, path: Path) -> Path | None:
+def keep_mended(subject: DissectableModel, mending: Mending, example: Tensor, path: Path) -> Path | None:
     """Write the mended generator as a model file at ``path``, in place of one that is there.
 
     None where no weights before the layer can hold the edit.

@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from demos.dissecting.desk import Desk
 from demos.dissecting.exporting import export
 from demos.dissecting.jobs import Job
-from demos.dissecting.stage import Stage
+from demos.dissecting.layout import Stage
+from demos.dissecting.page_state import PageState
 
 HINT = """
 <p class="dissect-hint">A page that stands alone: every unit with its pictures, the concepts, the causes tested here,
@@ -39,7 +39,7 @@ class ReportPart:
         """Connect the button."""
         stage.connect(self.start.click, write)
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         specimen = desk.specimen()
         if specimen is None:
             nothing = gr.DownloadButton(visible=False)
@@ -56,7 +56,7 @@ class ReportPart:
         )
 
 
-def write(desk: Desk) -> None:
+def write(desk: PageState) -> None:
     """Write the report of the layer at hand, in the background."""
     specimen = desk.opened()
     found, folder = desk.findings(specimen), desk.folder(f"report-{desk.key}-{desk.layer}")

@@ -6,8 +6,8 @@ from html import escape
 
 import numpy as np
 
-from core_gans.errors import LabError
-from demos.dissecting.specimen import Specimen
+from core_gans.foundation.errors import LabError
+from demos.dissecting.open_dissection import OpenDissection
 from dissect import Match
 from dissect.report import curves
 from dissect.report.limits import faults as faults_of
@@ -21,7 +21,7 @@ FAULTS = {
 }
 
 
-def sheet(specimen: Specimen, unit: int) -> str:
+def sheet(specimen: OpenDissection, unit: int) -> str:
     """The sheet of ``unit`` as HTML. ValueError for a unit that is not there."""
     match = specimen.dissection.best(unit)
     return (
@@ -30,7 +30,7 @@ def sheet(specimen: Specimen, unit: int) -> str:
     )
 
 
-def _head(specimen: Specimen, match: Match) -> str:
+def _head(specimen: OpenDissection, match: Match) -> str:
     found = specimen.dissection
     colour = specimen.colour(match.concept)
     badge = f'<span class="badge"><i style="background:{colour}"></i>{escape(match.concept)}</span>'
@@ -46,7 +46,7 @@ def _head(specimen: Specimen, match: Match) -> str:
     return f"<h3>Unit {match.unit} {badge if match.matched else ''}</h3><p>{told}</p>"
 
 
-def _pictures(specimen: Specimen, match: Match) -> str:
+def _pictures(specimen: OpenDissection, match: Match) -> str:
     try:
         tiles = specimen.tiles(match.unit)
     except LabError as error:
@@ -62,7 +62,7 @@ def _pictures(specimen: Specimen, match: Match) -> str:
     )
 
 
-def _fires_on(specimen: Specimen, unit: int) -> str:
+def _fires_on(specimen: OpenDissection, unit: int) -> str:
     found = specimen.dissection
     scores = np.nan_to_num(found.score[unit], nan=0.0)
     ranked = [int(place) for place in np.argsort(-scores, kind="stable")[:CONCEPTS] if scores[place] > 0]
@@ -81,7 +81,7 @@ def _fires_on(specimen: Specimen, unit: int) -> str:
     )
 
 
-def _curve(specimen: Specimen, match: Match) -> str:
+def _curve(specimen: OpenDissection, match: Match) -> str:
     found = specimen.dissection
     drawn = curves.chart(found, match, specimen.colour(match.concept)) if curves.drawn(found) else ""
     if not drawn:

@@ -8,17 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from demos.dissecting.causes_part import Causes
-from demos.dissecting.desk import Desk
 from demos.dissecting.head import Controls, Progress
+from demos.dissecting.layout import RAW, Stage
 from demos.dissecting.mend_part import Mend
+from demos.dissecting.page_state import PageState
 from demos.dissecting.report_part import ReportPart
-from demos.dissecting.stage import RAW, Stage
 from demos.dissecting.units_part import Sheet, Summary, Units
+from demos.job_queue import LISTENER
+from demos.model_store import SHIPPED
 from demos.page import Page, told
-from demos.shelf import SHIPPED
-from demos.work import LISTENER
 
 INTRODUCTION = """
 <h2>Open the network up</h2>
@@ -54,7 +54,7 @@ def dissect_tab(page: Page) -> None:
 
     around = [notice, studio]
 
-    def show(desk: Desk, key: Any) -> list[Any]:
+    def show(desk: PageState, key: Any) -> list[Any]:
         """Everything about the model called ``key``, or in one line why there is nothing to show."""
         try:
             desk.open(key)

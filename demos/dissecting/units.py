@@ -8,7 +8,7 @@ from importlib.resources import files
 import gradio as gr
 import numpy as np
 
-from demos.dissecting.specimen import Specimen
+from demos.dissecting.open_dissection import OpenDissection
 from dissect import Match
 from dissect.report.limits import faults as faults_of
 from dissect.report.markup import percent
@@ -29,7 +29,7 @@ def units_table(value: str, elem_id: str) -> gr.HTML:
     return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=elem_id)
 
 
-def content(specimen: Specimen, chosen: int) -> str:
+def content(specimen: OpenDissection, chosen: int) -> str:
     """Chips and table of all units, ``chosen`` being the one whose sheet is open."""
     found = specimen.dissection
     faults = faults_of(found)
@@ -49,7 +49,7 @@ def content(specimen: Specimen, chosen: int) -> str:
     )
 
 
-def summary(specimen: Specimen) -> str:
+def summary(specimen: OpenDissection) -> str:
     """How many units of the layer stand for something, in a sentence or two."""
     found = specimen.dissection
     matched = found.matched()
@@ -65,7 +65,7 @@ def summary(specimen: Specimen) -> str:
     return f"<p>{told} Measured on {found.images:,} pictures{f', {date}' if date else ''}.</p>"
 
 
-def _chips(specimen: Specimen) -> str:
+def _chips(specimen: OpenDissection) -> str:
     found = specimen.dissection
     counts = {label: len(units) for label in found.labels if (units := found.units(label))}
     without = found.count - sum(counts.values())
@@ -86,7 +86,7 @@ def _chip(concept: str, text: str, colour: str, pressed: bool = False) -> str:
     return f'<button type="button" data-concept="{escape(concept)}" aria-pressed="{state}">{dot}{text}</button>'
 
 
-def _row(specimen: Specimen, match: Match, fault: str, chosen: int) -> str:
+def _row(specimen: OpenDissection, match: Match, fault: str, chosen: int) -> str:
     found = specimen.dissection
     area = _finite(found.area[match.unit, found.concept(match.concept)])
     iou, score = _finite(match.iou), _finite(match.score)

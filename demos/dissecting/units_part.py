@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from demos.dissecting.desk import Desk
+from demos.dissecting.layout import Stage
+from demos.dissecting.page_state import PageState
 from demos.dissecting.sheet import sheet
-from demos.dissecting.stage import Stage
 from demos.dissecting.units import content, summary, units_table
 
 EMPTY = """
@@ -26,7 +26,7 @@ class Summary:
         self.told = gr.HTML("", elem_id="dissect-summary")
         self.outputs: list[Any] = [self.told]
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         specimen = desk.specimen()
         if specimen is not None:
             return (summary(specimen),)
@@ -42,13 +42,13 @@ class Units:
         self.table = units_table("", elem_id="dissect-units")
         self.outputs: list[Any] = [self.table]
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         specimen = desk.specimen()
         return (EMPTY if specimen is None else content(specimen, desk.unit),)
 
     def connect(self, stage: Stage, opened: Sheet) -> None:
         """Let a choice in the table open a sheet."""
-        stage.connect_choice(self.table.select, "unit", Desk.choose_unit, opened)
+        stage.connect_choice(self.table.select, "unit", PageState.choose_unit, opened)
 
 
 class Sheet:
@@ -58,6 +58,6 @@ class Sheet:
         self.sheet = gr.HTML("", elem_id="dissect-sheet")
         self.outputs: list[Any] = [self.sheet]
 
-    def show(self, desk: Desk) -> Sequence[Any]:
+    def show(self, desk: PageState) -> Sequence[Any]:
         specimen = desk.specimen()
         return ("" if specimen is None else sheet(specimen, desk.unit),)

@@ -14,8 +14,8 @@ import numpy as np
 
 from demos.evolve.judgements import Judgement
 from egan.curves import Curves
-from egan.drawing import COLOURS as PAPERS
 from egan.mutations import KNOWN
+from egan.pictures.drawing import COLOURS as PAPERS
 
 WIDTH, HEIGHT = 520, 172
 LEFT, RIGHT, TOP, BOTTOM = 58, 8, 8, 24  # margins around the plot

@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
+from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, Request
 from demos.evolve.settings import SETTINGS
-from demos.evolve.wishes import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, Wish
-from egan.drawing import words
 from egan.mutations import KNOWN, PAPER
+from egan.pictures.drawing import words
 
 FIRST_DATA = "ring"
 SELECTION_WORDS = {
@@ -50,7 +50,7 @@ class Controls:
         return [self.data, self.mutations, self.more, self.parents, self.gamma, self.seconds, self.selection,
                 self.fitness]  # fmt: skip
 
-    def showing(self, wish: Wish | None) -> list[Any]:
+    def showing(self, wish: Request | None) -> list[Any]:
         """Values for all of them that ask for ``wish``; they stay as they are where there is none."""
         if wish is None:
             return [gr.skip()] * len(self.all)

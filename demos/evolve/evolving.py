@@ -16,13 +16,13 @@ from typing import Any
 
 from rich.console import Console
 
-from core_gans import runs
-from core_gans.errors import LabError
-from core_gans.runs import numbered
+from core_gans.foundation.errors import LabError
+from core_gans.runs import folder as runs
+from core_gans.runs.folder import numbered
 from demos.evolve.looking import Looker
-from demos.evolve.looks import Look, Phase
+from demos.evolve.requests import Plan, Request
 from demos.evolve.settings import SETTINGS
-from demos.evolve.wishes import Plan, Wish
+from demos.evolve.snapshots import Phase, Snapshot
 from egan.experiment import Result, resume_evolution, run_evolution
 
 Session = Callable[[float, Looker], Result]  # evolves for so many seconds
@@ -31,7 +31,7 @@ Session = Callable[[float, Looker], Result]  # evolves for so many seconds
 class Evolving:
     """A run, and the thread that plays it while it is at work. All methods may be called from any thread."""
 
-    def __init__(self, folder: Path, look: Look, *, mine: bool, first: Session | None = None) -> None:
+    def __init__(self, folder: Path, look: Snapshot, *, mine: bool, first: Session | None = None) -> None:
         """``mine``: it was begun by this page. ``first`` plays a run that is not there yet."""
         self.folder, self.mine = folder, mine
         self._first = first
@@ -42,7 +42,7 @@ class Evolving:
         self._thread: threading.Thread | None = None
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         """What can be seen of it now."""
         with self._lock:
             return self._look
@@ -141,7 +141,7 @@ class Evolving:
         shutil.rmtree(going)
 
 
-def new(wish: Wish, runs_folder: Path) -> Evolving:
+def new(wish: Request, runs_folder: Path) -> Evolving:
     """A new run in ``runs_folder``, not yet at work."""
     setting = SETTINGS[wish.data]
     # Unique within a second, too.
@@ -160,4 +160,4 @@ def new(wish: Wish, runs_folder: Path) -> Evolving:
             watchers=[looker],
         )
 
-    return Evolving(folder, Look(Plan.of_wish(wish), planned=wish.seconds), mine=True, first=first)
+    return Evolving(folder, Snapshot(Plan.of_wish(wish), planned=wish.seconds), mine=True, first=first)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core_gans.game import generate
-from core_gans.watchers import Watcher, fixed_latents
+from core_gans.runs.watchers import Watcher, fixed_latents
 from demos.evolve.judgements import Judgements
-from demos.evolve.looks import CURVE_POINTS, Eye, Phase, latest_family
+from demos.evolve.snapshots import CURVE_POINTS, Eye, Phase, latest_family
 from egan.curves import curves
 
 LOOK_EVERY = 0.7  # seconds between two looks

@@ -6,25 +6,27 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from core_gans import checkpoints, data, runs
-from core_gans.errors import LabError
+from core_gans import data
+from core_gans.foundation.errors import LabError
 from core_gans.game import generate
-from core_gans.runs import Run, numbered
+from core_gans.runs import checkpoints
+from core_gans.runs import folder as runs
+from core_gans.runs.folder import Run, numbered
+from core_gans.runs.watchers import fixed_latents
 from core_gans.session import told_of_fallen_rates
-from core_gans.watchers import fixed_latents
 from demos.evolve.evolving import Evolving
 from demos.evolve.judgements import Judgements
 from demos.evolve.looking import SEED
-from demos.evolve.looks import CURVE_POINTS, Eye, Look, latest_family
-from demos.evolve.wishes import Plan
-from demos.shelf import Entry, Shelf
+from demos.evolve.requests import Plan
+from demos.evolve.snapshots import CURVE_POINTS, Eye, Snapshot, latest_family
+from demos.model_store import Entry, ModelStore
 from egan.curves import curves
 from egan.past import history_from, logbook_from
 
 POINTS = ("ring", "grid")  # drawn in a moment
 
 
-def continuable(shelf: Shelf) -> list[tuple[str, str]]:
+def continuable(shelf: ModelStore) -> list[tuple[str, str]]:
     """The evolutions on the shelf, the newest first: what they are called, and their keys."""
     found = []
     for entry in shelf.entries():
@@ -35,7 +37,7 @@ def continuable(shelf: Shelf) -> list[tuple[str, str]]:
     return found
 
 
-def opened(shelf: Shelf, key: Any) -> Evolving:
+def opened(shelf: ModelStore, key: Any) -> Evolving:
     """The run called ``key``, at rest, with what can be seen of its newest checkpoint.
 
     LabError, CheckpointError, ValueError or OSError with one line when it is no evolution or cannot be read.
@@ -48,7 +50,7 @@ def opened(shelf: Shelf, key: Any) -> Evolving:
     return Evolving(folder, _look(shelf, entry, folder, plan, content["state"]), mine=False)
 
 
-def _look(shelf: Shelf, entry: Entry, folder: Path, plan: Plan, state: dict[str, Any]) -> Look:
+def _look(shelf: ModelStore, entry: Entry, folder: Path, plan: Plan, state: dict[str, Any]) -> Snapshot:
     model = shelf.model(entry.key)
     game = model.game
     options = runs.read_config(folder)["options"]
@@ -57,7 +59,7 @@ def _look(shelf: Shelf, entry: Entry, folder: Path, plan: Plan, state: dict[str,
     logbook, history = logbook_from(state), history_from(state)
     judged = Judgements(folder).read()
     living = {parent["record"]["number"] for parent in state["parents"]}
-    return Look(
+    return Snapshot(
         plan,
         phase="stopped",
         generation=state["round"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from demos.evolve.looks import Points
+from demos.evolve.snapshots import Points
 
 SIDE = 1000
 REACH = 1.25  # times the farthest real point

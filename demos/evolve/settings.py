@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from core_gans.point_presets import points_fields
 from core_gans.session import Options
-from core_gans.toys import points_fields
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from demos.evolve.evolving import Evolving
-from demos.evolve.wishes import Wish, require_seconds
+from demos.evolve.requests import Request, require_seconds
 from demos.evolve.workshop import Workshop
 
 NAMES = ("A", "B")
@@ -28,7 +28,7 @@ class Slots:
     """What a page has going on in this tab. Safe to share between threads."""
 
     workshop: Workshop
-    wish: Wish | None = None  # the last one that was begun here
+    wish: Request | None = None  # the last one that was begun here
     places: Mapping[str, Slot] = field(default_factory=lambda: {name: Slot() for name in NAMES})
     _lock: Any = field(default_factory=Lock, repr=False)
 
@@ -43,7 +43,7 @@ class Slots:
         """Whether anything here is at work."""
         return any(slot.evolving is not None and slot.evolving.running for slot in self.places.values())
 
-    def start(self, name: Any, wish: Wish) -> None:
+    def start(self, name: Any, wish: Request) -> None:
         """A new evolution in the place ``name``; what rested there stays on the shelf."""
         with self._lock:
             slot = self._free(name)

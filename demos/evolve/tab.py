@@ -10,13 +10,13 @@ from typing import Any
 import gradio as gr
 
 from demos.evolve.controls import controls
-from demos.evolve.looks import Look
+from demos.evolve.html import stages
 from demos.evolve.opening import continuable, opened
+from demos.evolve.requests import wished
 from demos.evolve.slots import NAMES, Slot, Slots
-from demos.evolve.stage import stages
-from demos.evolve.wishes import wished
+from demos.evolve.snapshots import Snapshot
+from demos.job_queue import LISTENER
 from demos.page import Page, told
-from demos.work import LISTENER
 
 LOOK_SECONDS = 1.0  # between two looks of the page
 INTRODUCTION = """
@@ -171,7 +171,7 @@ def _buttons(slot: Slot) -> list[Any]:
     ]
 
 
-def _looks(mine: Slots) -> dict[str, Look | None]:
+def _looks(mine: Slots) -> dict[str, Snapshot | None]:
     return {name: None if slot.evolving is None else slot.evolving.look for name, slot in mine.places.items()}
 
 

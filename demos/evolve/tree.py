@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import escape
 
 from demos.evolve.charts import WIDTH, colour
-from egan.drawing import words
 from egan.family import Place
+from egan.pictures.drawing import words
 
 LANE, LEAST_LANES = 17, 5
 EDGE, FOOT = 12, 20  # room at the sides, and below for the generations

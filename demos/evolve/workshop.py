@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from demos.evolve.evolving import Evolving, new
-from demos.evolve.wishes import Wish
+from demos.evolve.requests import Request
 
 
 class Workshop:
@@ -18,7 +18,7 @@ class Workshop:
         self._lock = threading.Lock()
         self._working: list[Evolving] = []
 
-    def start(self, wish: Wish) -> Evolving:
+    def start(self, wish: Request) -> Evolving:
         """A new evolution, under way. LabError when there are too many already."""
         evolving = new(wish, self.runs_folder)
         self.go_on(evolving)

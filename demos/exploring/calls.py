@@ -9,12 +9,12 @@ import torch
 from starlette.responses import Response
 from torch import Tensor
 
-from core_gans.adversarial import AdversarialGame
 from core_gans.data.points import grid, ring
 from core_gans.exploring.arithmetic import EXEMPLARS
-from core_gans.images import to_bytes
+from core_gans.foundation.sheets import to_bytes
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import TextToImage
-from demos.exploring import wishes
+from demos.exploring import requests as wishes
 from demos.exploring.explorer import STEPS, STRIP, Explorer
 from demos.exploring.explorers import Explorers
 from demos.exploring.films import beside, film
@@ -24,7 +24,7 @@ from demos.exploring.makeup import FARTHEST_CODE
 from demos.exploring.translating import translated
 from demos.exploring.uploads import LARGEST_FILE, picture_in
 from demos.lab import Lab
-from demos.shelf import SHIPPED
+from demos.model_store import SHIPPED
 
 Call = Callable[[Mapping[str, Any]], Any]
 

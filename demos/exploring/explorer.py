@@ -15,7 +15,7 @@ from core_gans.models import Model
 from core_gans.variants import TextToImage
 from demos.exploring.finding import LOOKED_AT, Method, directions, reach
 from demos.exploring.makeup import Makeup
-from demos.exploring.wishes import Moves, Sample
+from demos.exploring.requests import Moves, Sample
 from dissect.directions import LatentDirection
 
 STRIP = 16  # samples of a strip

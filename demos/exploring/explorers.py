@@ -6,11 +6,11 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.models import Model
 from demos.exploring.explorer import Explorer
-from demos.shelf import Shelf
+from demos.model_store import ModelStore
 
 KEPT = 4
 
@@ -18,7 +18,7 @@ KEPT = 4
 class Explorers:
     """Explorers by the key of the model. Safe to share between threads."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: ModelStore) -> None:
         self.shelf = shelf
         self._lock = Lock()
         self._made: OrderedDict[str, tuple[Model[Any], Explorer]] = OrderedDict()  # the longest unused first

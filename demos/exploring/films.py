@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from core_gans.images import to_bytes
+from core_gans.foundation.sheets import to_bytes
 
 FRAME_MS = 60
 HELD_MS = 600  # at either end

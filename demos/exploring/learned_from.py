@@ -7,10 +7,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from core_gans import runs
 from core_gans.data.examples import Examples, as_float
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import TranslationGame
+from core_gans.runs import folder as runs
 from core_gans.translation.lessons import LearnsFrom, read_lesson
 
 COUNT = 100  # pictures drawn, where they are drawn

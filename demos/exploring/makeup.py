@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.conditions import one_hot
 from core_gans.data.captions import LONGEST
 from core_gans.exploring.paths import lerp, slerp
 from core_gans.game import NoiseGame
+from core_gans.games.conditions import one_hot
 from core_gans.variants import ACGAN, CGAN, InfoGAN, TextToImage
 
 FARTHEST_CODE = 3.0  # codes are drawn from -1 to 1; a little beyond shows what they mean

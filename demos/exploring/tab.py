@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from demos.model_store import SHIPPED
 from demos.page import Page
-from demos.shelf import SHIPPED
 
 SCRIPTS = (
     "asking",

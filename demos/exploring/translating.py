@@ -9,11 +9,11 @@ from torch import Tensor
 
 from core_gans.data.examples import as_float
 from core_gans.data.squares import stack
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import TranslationGame
 from core_gans.models import Model
 from core_gans.variants import CycleGAN
-from demos.exploring.wishes import one_of
+from demos.exploring.requests import one_of
 
 
 def translated(model: Model[TranslationGame], picture: np.ndarray, target: Any) -> tuple[Tensor, Tensor]:

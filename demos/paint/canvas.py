@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core_gans.images import to_bytes
+from core_gans.foundation.sheets import to_bytes
 
 NO_CLASS = 255  # in the bytes of a class map
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
+from demos.job_queue import LISTENER
 from demos.lab import Lab
+from demos.model_store import SHIPPED
 from demos.page import told
 from demos.paint.canvas import png
 from demos.paint.sketch import Sketch
 from demos.paint.studio import touches_of
-from demos.shelf import SHIPPED
-from demos.work import LISTENER
 
 PUBLIC: dict[str, Any] = {**LISTENER, "api_visibility": "public"}
 

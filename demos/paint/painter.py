@@ -17,16 +17,16 @@ import torch
 from torch import Tensor, nn
 
 from core_gans import shipped
-from core_gans.errors import unknown_name
+from core_gans.foundation.errors import unknown_name
 from core_gans.models import load_model
 from demos.paint.rest import EDITED, is_chain, rest_of
 from demos.paint.sketch import LARGEST_SEED, By
-from dissect import ClassChange, Dissection, Easel, Painting, Pigment, Segmenter, Stroke, choose_units
-from dissect.attribution import attribution
-from dissect.choosing import PAINTING_SHARE, Ranking
+from dissect import ClassChange, Dissection, EditSession, Painting, Segmenter, Stroke, UnitSet, choose_units
+from dissect.cause.attribution import attribution
+from dissect.cause.choosing import PAINTING_SHARE, Ranking
 from dissect.painting import Mode
-from dissect.segmenter import DifferentiableSegmenter
-from dissect.unet import UNetSegmenter
+from dissect.segmenters.protocol import DifferentiableSegmenter
+from dissect.segmenters.unet import UNetSegmenter
 
 SCENES_KEPT = 128  # pictures whose first look is remembered
 PIGMENTS_KEPT = 256
@@ -54,7 +54,7 @@ class Touch:
 class Scene(NamedTuple):
     """An easel with its picture, and the lock that whoever paints on it holds."""
 
-    easel: Easel
+    easel: EditSession
     lock: Lock
 
 
@@ -101,7 +101,7 @@ class Painter:
         dissection = Dissection.load(shipped.path("scenes-dissection"))
         return cls(model.net, lambda rng: model.game.latents(1, rng), dissection, segmenter, segmenter.colours)
 
-    def easel(self, seed: int) -> Easel:
+    def easel(self, seed: int) -> EditSession:
         """The untouched scene of ``seed``. ValueError for a seed out of range.
 
         Its generator is the rest after the dissected layer (see ``rest.py``), its latent what that layer put out.
@@ -140,7 +140,7 @@ class Painter:
         with scene.lock:
             return scene.easel.paint(strokes, keep_outside=keep_outside)
 
-    def pigment(self, concept: str, units: int | None = None, by: By = "agreement") -> Pigment:
+    def pigment(self, concept: str, units: int | None = None, by: By = "agreement") -> UnitSet:
         """The units that stand for ``concept``, ``units`` of them or, by default, half of the layer's.
 
         ``by`` chooses them: by "agreement" beyond chance, by plain "iou", or by "cause", which is measured at the
@@ -153,11 +153,11 @@ class Painter:
             raise unknown_name("concept", str(concept), self.labels)
         return self._pigment(concept, units, by)
 
-    def pigment_of(self, units: Sequence[int], concept: str) -> Pigment:
+    def pigment_of(self, units: Sequence[int], concept: str) -> UnitSet:
         """``units`` as a pigment of ``concept``, with what they are inside of it and outside."""
         column = self.dissection.concept(concept)
         absent, present = self.dissection.outside[list(units), column], self.dissection.inside[list(units), column]
-        return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
+        return UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
 
     def shares(self, seed: int) -> dict[str, float]:
         """The share of the picture, in [0, 1], that each label covers in the scene of ``seed``."""
@@ -181,9 +181,9 @@ class Painter:
         rest, features = rest_of(self.generator, layer, latent)
         # What follows a link of a chain belongs to its scene alone; the rests of other generators share all of them.
         lock = Lock() if is_chain(self.generator, layer) else self._lock
-        return Scene(Easel(rest, EDITED, features, self.segmenter), lock)
+        return Scene(EditSession(rest, EDITED, features, self.segmenter), lock)
 
-    def _make_pigment(self, concept: str, count: int | None, by: By) -> Pigment:
+    def _make_pigment(self, concept: str, count: int | None, by: By) -> UnitSet:
         count = max(1, round(PAINTING_SHARE * self.dissection.count)) if count is None else count
         ranking: Ranking = self._causes(concept) if by == "cause" else RANKED[by]
         units = choose_units(self.dissection, concept, min(count, self.dissection.count), by=ranking)
@@ -201,7 +201,7 @@ class Painter:
             return attribution(self.generator, self.dissection.layer, concept, latents, self.segmenter)
 
 
-def _untouched(easel: Easel) -> Painting:
+def _untouched(easel: EditSession) -> Painting:
     classes = easel.classes_before
     labels = easel.segmenter.labels
     counts = torch.bincount(classes[classes >= 0], minlength=len(labels)).tolist()

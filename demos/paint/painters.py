@@ -7,10 +7,10 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from core_gans.errors import LabError, unknown_name
-from demos.dissecting.eyes import TITLES, Eye, eye
+from core_gans.foundation.errors import LabError, unknown_name
+from demos.dissecting.segmenter_choice import TITLES, SegmenterChoice, eye
+from demos.model_store import SHIPPED, ModelStore
 from demos.paint.painter import Painter
-from demos.shelf import SHIPPED, Shelf
 from dissect import Dissection
 
 KEPT = 8  # painters in memory
@@ -20,7 +20,7 @@ FRESH = 2.0  # seconds for which the shelf is not looked at again: a brush that 
 class Painters:
     """Painters by model and layer. Safe to share between threads."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: ModelStore) -> None:
         self.shelf = shelf
         self._lock = Lock()
         self._put: dict[str, Painter] = {}
@@ -79,7 +79,7 @@ class Painters:
         )
 
 
-def _eye_of(dissection: Dissection) -> Eye:
+def _eye_of(dissection: Dissection) -> SegmenterChoice:
     """The segmenter with the dissection's labels. LabError where the app has none."""
     for name in TITLES:
         if tuple(eye(name).segmenter.labels) == dissection.labels:

@@ -6,10 +6,10 @@ import inspect
 import json
 from string import Template
 
+from demos.model_store import DISSECTIONS, SHIPPED
 from demos.paint.brush import brush
 from demos.paint.painter import Painter
 from demos.paint.sketch import Mark, Sketch
-from demos.shelf import DISSECTIONS, SHIPPED
 from dissect.segmenters.strokes import StrokeSegmenter
 
 SCRIPT = Template('''\
@@ -33,13 +33,13 @@ def pigment(units, concept):
     """The units with what each of them is where the concept is, and where it is not."""
     column = dissection.concept(concept)
     absent, present = dissection.outside[units, column], dissection.inside[units, column]
-    return Pigment(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
+    return UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
 
 
 $opening
 segmenter = $segmenter
 latent = model.game.latents(1, torch.Generator().manual_seed(SEED))
-easel = Easel(model.net, LAYER, latent, segmenter)
+easel = EditSession(model.net, LAYER, latent, segmenter)
 side = easel.before.shape[-1]
 
 strokes = [
@@ -59,7 +59,7 @@ OPEN_SHIPPED = """\
 model = load_model(shipped.path("scenes-generator"))
 dissection = Dissection.load(shipped.path("scenes-dissection"))"""
 OPEN_UNET = (
-    "from dissect.unet import UNetSegmenter",
+    "from dissect.segmenters.unet import UNetSegmenter",
     'UNetSegmenter.load(shipped.path("scenes-segmenter"))',
 )
 OPEN_STROKES = "from dissect.segmenters.strokes import StrokeSegmenter", "StrokeSegmenter()"
@@ -81,8 +81,8 @@ import numpy as np
 import torch
 
 from core_gans import {names}
-from core_gans.images import to_bytes, write_png
-from dissect import Dissection, Easel, Pigment, Stroke, choose_units
+from core_gans.foundation.sheets import to_bytes, write_png
+from dissect import Dissection, EditSession, UnitSet, Stroke, choose_units
 {segmenter}"""
 PATHS = "import sys\nfrom pathlib import Path\n\n"
 

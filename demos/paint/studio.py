@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from demos.lab import Lab
 from demos.paint.brush import brush_mask
 from demos.paint.canvas import class_bytes, data_url, png
@@ -23,7 +23,7 @@ from demos.paint.painter import SEEN, Painter, Touch
 from demos.paint.palette import Crop, crops
 from demos.paint.script import script_of
 from demos.paint.sketch import Sketch, number, read_seed, whole
-from dissect.sheets import heat
+from dissect.report.sheets import heat
 
 RENDERS_KEPT = 512
 LOOKS_KEPT = 8

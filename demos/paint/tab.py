@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from demos.job_queue import LISTENER
 from demos.page import Page
-from demos.work import LISTENER
 
 INTRODUCTION = """
 <h2>Paint with what the network knows</h2>

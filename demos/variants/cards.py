@@ -7,16 +7,16 @@ import re
 from functools import lru_cache
 from html import escape
 
-from core_gans.adversarial import AdversarialGame
 from core_gans.game import Game, NoiseGame
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.theory.taxonomy import constraint
 from core_gans.variants import TRANSLATIONS, VARIANTS
 from demos.variants.curves import bound_charts, row_of, score_charts
 from demos.variants.divergences import ROWS
+from demos.variants.game_texts import GAMES
 from demos.variants.mathml import formula
+from demos.variants.objective_texts import OBJECTIVES
 from demos.variants.telling import Told
-from demos.variants.told_games import GAMES
-from demos.variants.told_objectives import OBJECTIVES
 
 TOLD: dict[str, Told] = {**OBJECTIVES, **GAMES}
 GROUPS = {

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core_gans.f_divergences import FDivergence, f_divergence
 from core_gans.game import NoiseGame
-from core_gans.objectives import Objective
+from core_gans.losses.f_divergences import FDivergence, f_divergence
+from core_gans.losses.objectives import Objective
 from core_gans.variants import make
 from demos.variants.drawing import Chart, Line, marks, window
 

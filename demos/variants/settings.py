@@ -1,7 +1,7 @@
 """What each variant is tried with: networks that show something in twenty seconds of one core.
 
-Points have the settings of comparisons (``core_gans.toys``). On digits the networks are narrow, and what takes five
-steps of the discriminator in the papers takes two: in so short a time, rounds are worth more than exact critics.
+Points have the settings of comparisons (``core_gans.point_presets``). On digits the networks are narrow, and what takes
+five steps of the discriminator in the papers takes two: in so short a time, rounds are worth more than exact critics.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 from core_gans import data as datasets
 from core_gans.data import Examples
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
+from core_gans.point_presets import points_fields
 from core_gans.session import with_data
-from core_gans.toys import points_fields
 from core_gans.variants import VARIANTS, make
 
 DATA = {

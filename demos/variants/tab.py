@@ -8,13 +8,13 @@ from typing import Any
 import gradio as gr
 
 from core_gans.variants import VARIANTS
+from demos.job_queue import LISTENER
 from demos.page import Page, told
 from demos.variants.cards import TOLD, cards
+from demos.variants.html import stage_of
 from demos.variants.settings import DATA
-from demos.variants.stage import stage_of
 from demos.variants.theory import frames, theory_stage
 from demos.variants.trials import LONGEST, MOST, USUAL, Trial, wished
-from demos.work import LISTENER
 
 LOOK_SECONDS = 1.0  # between two looks of the page
 FIRST = ("gan", "wgan_gp")

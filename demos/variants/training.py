@@ -14,16 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core_gans.averaging import Average
 from core_gans.convergence import Converging
 from core_gans.data import Batches, Examples
 from core_gans.data.examples import as_float
-from core_gans.errors import DivergedError
+from core_gans.foundation.errors import DivergedError
+from core_gans.foundation.sheets import cloud, sheet
 from core_gans.game import Batch, NoiseGame, generate
-from core_gans.images import cloud, sheet
 from core_gans.metrics import Judge
+from core_gans.runs.averaging import Average
+from core_gans.runs.watchers import Judged, Watcher, fixed_latents
 from core_gans.training import TrainingState, start, train
-from core_gans.watchers import Judged, Watcher, fixed_latents
 from demos.variants.settings import AVERAGE, BATCH, game
 
 Phase = Literal["waiting", "training", "finished", "stopped", "broken"]

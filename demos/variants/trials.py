@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core_gans.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.metrics import Judge
 from core_gans.metrics.judge import OF_CLASSES, OF_POINTS
 from core_gans.variants import VARIANTS
@@ -23,7 +23,7 @@ AT_ONCE = 2  # trials in the whole app
 
 
 @dataclass(frozen=True)
-class Wish:
+class Request:
     """What a person asks for. Every field is checked: it may come from anywhere."""
 
     data: str = "ring"
@@ -43,7 +43,7 @@ class Wish:
             raise ValueError(f"expected {SHORTEST:g} to {LONGEST:g} seconds for each variant, got {self.seconds}.")
 
 
-def wished(data: Any, variants: Any, seconds: Any) -> Wish:
+def wished(data: Any, variants: Any, seconds: Any) -> Request:
     """A wish from what came from the browser. ValueError says what is wrong with it."""
     if not isinstance(data, str):
         raise ValueError(f"expected a data set out of {', '.join(DATA)}.")
@@ -51,14 +51,14 @@ def wished(data: Any, variants: Any, seconds: Any) -> Wish:
         raise ValueError("expected a list of variants.")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError("expected a number of seconds.")
-    return Wish(data, tuple(dict.fromkeys(variants)), float(seconds))
+    return Request(data, tuple(dict.fromkeys(variants)), float(seconds))
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class Snapshot:
     """What can be seen of a trial at one moment."""
 
-    wish: Wish
+    wish: Request
     phase: Phase = "preparing"
     lanes: tuple[Lane, ...] = ()
     trouble: str = ""
@@ -71,10 +71,10 @@ class Look:
 class Trial:
     """One trial in a thread of its own. All methods may be called from any thread."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: Request) -> None:
         self.wish = wish
         self._lock = threading.Lock()
-        self._look = Look(wish, lanes=tuple(Lane(name) for name in wish.variants))
+        self._look = Snapshot(wish, lanes=tuple(Lane(name) for name in wish.variants))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"trial on {wish.data}", daemon=True)
 
@@ -82,7 +82,7 @@ class Trial:
         self._thread.start()
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         with self._lock:
             return self._look
 
@@ -136,7 +136,7 @@ class Trials:
         self._lock = threading.Lock()
         self._all: list[Trial] = []
 
-    def start(self, wish: Wish) -> Trial:
+    def start(self, wish: Request) -> Trial:
         """A new trial, under way. LabError when there are too many already."""
         with self._lock:
             self._all = [trial for trial in self._all if trial.running]

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core_gans import shipped
 from core_gans.models import load_model, open_model
-from core_gans.runs import default_name
+from core_gans.runs.folder import default_name
 from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
 from dissect.directions.attributes import Lessons, cell_lessons, image_lessons
 from dissect.directions.closed_form import closed_form_directions, first_weights
@@ -31,8 +31,8 @@ from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
 from dissect.names import unknown
-from dissect.segmenter import Segmenter
-from dissect.unet import UNetSegmenter
+from dissect.segmenters.protocol import Segmenter
+from dissect.segmenters.unet import UNetSegmenter
 
 Method = Literal["pca", "unit-pca", "sefa", "clusters", "probe", "cell-probe"]
 TITLES: dict[Method, str] = {

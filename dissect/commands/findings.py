@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from core_gans import shipped
-from core_gans.runs import default_name
+from core_gans.runs.folder import default_name
 from dissect.commands.opening import opened
 from dissect.findings import find, write_findings
-from dissect.unet import UNetSegmenter
+from dissect.segmenters.unet import UNetSegmenter
 
 
 @dataclass(frozen=True)

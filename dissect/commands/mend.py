@@ -16,18 +16,18 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from core_gans.runs import default_name
+from core_gans.runs.folder import default_name
 from dissect import generators
-from dissect.artifacts import FEWEST, Ranking, rank_by_ablation, rank_by_frechet, rank_by_marks, unit_means
 from dissect.commands.mended import save_mended
 from dissect.commands.opening import Opened, Source
 from dissect.commands.real_images import Thirds, data_of, thirds
-from dissect.frechet import Gauge
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
 from dissect.mending import Choice, Mending, best_of, choose_count, mend, write_mending
 from dissect.mending.account import verdict, write_picture
+from dissect.mending.artifacts import FEWEST, Ranking, rank_by_ablation, rank_by_frechet, rank_by_marks, unit_means
 from dissect.mending.choosing import numbers_tried
+from dissect.mending.frechet import FrechetScorer
 from dissect.mending.pictures import numbered
 from dissect.sampling import generate
 
@@ -166,7 +166,7 @@ class Mend:
         return layers
 
     def _tried(
-        self, net: nn.Module, layer: str, ranking: Tensor, choosing: Tensor, gauge: Gauge, bar: Bar
+        self, net: nn.Module, layer: str, ranking: Tensor, choosing: Tensor, gauge: FrechetScorer, bar: Bar
     ) -> list[tuple[Ranking, Choice]]:
         """A ranking and a choice of how many of its units, for each strength."""
         values = self._values(net, layer, ranking)

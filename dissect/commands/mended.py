@@ -11,11 +11,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core_gans import shipped
-from core_gans.conditions import ConditionalGenerator
+from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import load_model, open_model, save_model
 from dissect.commands.opening import SHIPPED, Source
-from dissect.folding import Mended
 from dissect.mending import Mending
+from dissect.mending.folding import Mended
 
 FILE = "mended.safetensors"
 

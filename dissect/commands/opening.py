@@ -11,11 +11,11 @@ import tyro
 from torch import Tensor, nn
 
 from core_gans import shipped
-from core_gans.conditions import ConditionalGenerator
 from core_gans.game import NoiseGame
+from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import load_model, open_model
 from dissect import generators
-from dissect.commands.own import own_latents, own_network
+from dissect.commands.user_generator import own_latents, own_network
 from dissect.generators import LabelDoor, LabelledLatents, Latents
 from dissect.generators.labels import Form
 from dissect.generators.places import is_vector

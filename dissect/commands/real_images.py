@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from core_gans import data as datasets
-from core_gans import runs
 from core_gans.data import Examples, as_float
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
+from core_gans.runs import folder as runs
 from dissect.commands.opening import Source
-from dissect.frechet import Gauge
+from dissect.mending.frechet import FrechetScorer
 
 FEWEST = 100  # real images in each third
 SEED = 987_654  # of drawn scenes: others than those that generators are trained on
@@ -27,8 +27,8 @@ class Thirds:
     """Two gauges through the same features, each with its own real images."""
 
     name: str  # of the data
-    choosing: Gauge
-    judging: Gauge
+    choosing: FrechetScorer
+    judging: FrechetScorer
     images: int  # real ones in each
     floor: float  # the distance between those that choose and those that judge: a perfect generator's
 
@@ -56,8 +56,8 @@ def thirds(
         return features_of(extractor, batch)
 
     one, two = (torch.cat([look(as_float(part)) for part in third.split(250)]) for third in (chosen, judged))
-    judging = Gauge(look, two, extractor.name)
-    return Thirds(real.name, Gauge(look, one, extractor.name), judging, size, judging.distance(one))
+    judging = FrechetScorer(look, two, extractor.name)
+    return Thirds(real.name, FrechetScorer(look, one, extractor.name), judging, size, judging.distance(one))
 
 
 def data_of(source: Source, asked: str) -> str:

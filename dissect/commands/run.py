@@ -16,13 +16,13 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from core_gans import shipped
-from core_gans.runs import default_name
+from core_gans.runs.folder import default_name
 from dissect.commands.opening import Opened, Source
 from dissect.hooks import at_rest
-from dissect.segmenter import Segmenter
+from dissect.measure.upsampling import Upsampling
+from dissect.report.study import Study, study
 from dissect.segmenters.opening import STROKES, open_segmenter
-from dissect.study import Study, study
-from dissect.upsampling import Upsampling
+from dissect.segmenters.protocol import Segmenter
 
 SHIPPED = "scenes-segmenter"
 IMPORTS = """\

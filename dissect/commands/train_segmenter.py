@@ -16,12 +16,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core_gans.data import scenes
-from dissect.segmenter_training import SegmenterReport, train_segmenter
 from dissect.segmenters.colours import spread_colours
 from dissect.segmenters.pairs import Pairs, read_pairs
 from dissect.segmenters.scoring import UNJUDGED
 from dissect.segmenters.showing import comparison
-from dissect.unet import WIDTHS
+from dissect.segmenters.training import SegmenterReport, train_segmenter
+from dissect.segmenters.unet import WIDTHS
 
 _SHOWN = 4  # held-out images in the picture
 

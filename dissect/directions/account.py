@@ -26,9 +26,9 @@ from dissect.directions.writing import (
     effects_page,
     table,
 )
+from dissect.report.sheets import Picture
 from dissect.sampling import Progress
-from dissect.segmenter import Segmenter
-from dissect.sheets import Picture
+from dissect.segmenters.protocol import Segmenter
 
 PAGE, NUMBERS = "directions.md", "directions.json"
 SHOWN = 3  # images that a strip is shown for

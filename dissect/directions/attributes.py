@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from dissect.hooks import at_rest
 from dissect.names import unknown
 from dissect.sampling import Latents, Progress, batches, sights
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 PRESENT = 0.01  # of the pixels: an image with more of a concept shows it
 

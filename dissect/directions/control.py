@@ -13,7 +13,7 @@ from torch import nn
 from dissect.directions.moving import Direction
 from dissect.directions.walking import STRENGTHS, Shares, Walk, ascending, walk
 from dissect.sampling import Latents, Progress, batches
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 RANDOM_TRIALS = 19  # the chance that one more random direction goes beyond as many is 5% for a class
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from dissect.directions.effects import Effect
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
-from dissect.sheets import Picture
+from dissect.report.sheets import Picture
 
 WIDTH, HEIGHT, MARGIN = 210, 120, 34  # of one panel, and the room for the numbers at its left
 FINER = 3  # drawn this many times larger, for smooth lines

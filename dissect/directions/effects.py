@@ -14,7 +14,7 @@ from dissect.directions.control import RANDOM_TRIALS, Control, random_control
 from dissect.directions.moving import Direction
 from dissect.directions.walking import STRENGTHS, Shares, ascending, walk
 from dissect.sampling import Latents, Progress, batches
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 DRAWS = 1000  # of the bootstrap
 

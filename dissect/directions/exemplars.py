@@ -18,7 +18,7 @@ from dissect.directions.clusters import UnitClusters
 from dissect.directions.pictures import picture
 from dissect.hooks import at_rest, record
 from dissect.sampling import Progress, batches, features, generate, segment
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 PEAK = 0.95  # the quantile, over images, of a cluster's peaks whose half is its level
 LOOK = 256  # images that place the levels

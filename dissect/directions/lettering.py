@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from dissect.sheets import Picture
+from dissect.report.sheets import Picture
 
 INK, GREY = (32, 35, 42), (118, 122, 132)
 _FONT, _FINER = cv2.FONT_HERSHEY_SIMPLEX, 4

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
 from dissect.directions.moving import Direction
-from dissect.sheets import Picture, enlarge
+from dissect.report.sheets import Picture, enlarge
 
 GAP = 4
 ROW = 20  # height of a line of text

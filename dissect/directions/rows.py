@@ -3,7 +3,7 @@
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.lettering import GREY, below, beside, framed, label
-from dissect.sheets import Picture, heat, outlined
+from dissect.report.sheets import Picture, heat, outlined
 
 NAMED = 2  # classes written beside a cluster
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dissect.directions.moving import Direction
 from dissect.sampling import Progress, segment
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 STRENGTHS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 Shares = NDArray[np.float64]

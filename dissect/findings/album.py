@@ -10,8 +10,8 @@ from dissect.findings.fates import fate, percent, sorted_by_change
 from dissect.findings.gathering import Findings
 from dissect.findings.pictures import GAP, insertion_rows, removal_rows
 from dissect.findings.removal import RARE, Removal
-from dissect.segmenter import Segmenter
-from dissect.sheets import Picture
+from dissect.report.sheets import Picture
+from dissect.segmenters.protocol import Segmenter
 
 RED = (200, 70, 40)
 FEW = 10  # places: of fewer a context is not drawn

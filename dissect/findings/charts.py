@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from dissect.cause.intervals import Change
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
 from dissect.findings.removal import Bounds
-from dissect.intervals import Change
-from dissect.sheets import Picture
+from dissect.report.sheets import Picture
 
 LOWEST = -0.25  # of a curve
 FINER = 3  # drawn this many times larger and reduced by area, for smooth lines

@@ -11,20 +11,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dissect.alpha import Alpha, optimise_alpha
-from dissect.attribution import attribution
-from dissect.choosing import PAPER_SHARE, choose_units
-from dissect.context import Contexts, insertion_by_context
-from dissect.dissecting import compare_layers
-from dissect.dissection import Dissection
-from dissect.dose import Dose, dose_response
+from dissect.cause.alpha import Alpha, optimise_alpha
+from dissect.cause.attribution import attribution
+from dissect.cause.choosing import PAPER_SHARE, choose_units
+from dissect.cause.context import Contexts, insertion_by_context
+from dissect.cause.dose import Dose, dose_response
 from dissect.findings.removal import RARE, Removal, removals
 from dissect.generators import default_layers
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
+from dissect.measure.dissecting import compare_layers
+from dissect.measure.dissection import Dissection
 from dissect.names import unknown
 from dissect.sampling import sights
-from dissect.segmenter import DifferentiableSegmenter, Segmenter
+from dissect.segmenters.protocol import DifferentiableSegmenter, Segmenter
 
 CAUSAL, DOSED = 128, 48  # images in which units are removed, and in which doses are tried
 ATTRIBUTED = 160  # images that tell what units contribute to a concept, the first that show it

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dissect.context import places
+from dissect.cause.context import places
 from dissect.directions.lettering import GREY, below, beside, framed, label
 from dissect.edits import Values, ablate, insert
 from dissect.hooks import at_rest, intervene
+from dissect.report.sheets import Picture, enlarge
 from dissect.sampling import generate, sights
-from dissect.segmenter import Segmenter
-from dissect.sheets import Picture, enlarge
+from dissect.segmenters.protocol import Segmenter
 
 WIDTH, NAME, GAP = 136, 148, 5  # pixels: an image, the words at its left, and between images
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dissect.cause.collateral import Collateral, collateral, tally_outside
+from dissect.cause.intervals import Change, ratio_change, spread
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
-from dissect.intervals import Change, ratio_change, spread
 from dissect.names import unknown
-from dissect.netting import Collateral, collateral, tally_outside
 from dissect.sampling import Progress, generate, segment, sights
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 Bounds = tuple[float, float, float]  # mean, and the ends of its 95% interval
 RARE = 0.001  # a class on fewer of all pixels is too rare for its relative change to mean much

@@ -11,7 +11,7 @@ from torch import nn
 from dissect.findings.album import draw
 from dissect.findings.gathering import Findings
 from dissect.findings.page import page_text
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 
 def write_findings(

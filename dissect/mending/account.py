@@ -15,7 +15,7 @@ from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
 from dissect.mending.pictures import before_after, changes_chart, chosen_units, signed
 from dissect.report.markup import count
-from dissect.sheets import Picture
+from dissect.report.sheets import Picture
 
 PAGE, NUMBERS, EDIT = "mending.md", "mending.json", "mending.safetensors"
 

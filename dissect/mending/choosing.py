@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dissect.artifacts import edited_features, unit_means
-from dissect.frechet import Gauge
+from dissect.mending.artifacts import edited_features, unit_means
+from dissect.mending.frechet import FrechetScorer
 from dissect.sampling import Progress
 
 SHARES = (0.01, 0.02, 0.04, 0.08, 0.16)  # of a layer: the numbers of units that are tried
@@ -50,7 +50,7 @@ def choose_count(
     layer: str,
     order: Sequence[int],
     latents: Tensor,
-    gauge: Gauge,
+    gauge: FrechetScorer,
     *,
     values: Tensor | None = None,
     strength: float = 1.0,

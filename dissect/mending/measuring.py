@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from dissect.artifacts import edited_features
-from dissect.folding import fold
-from dissect.frechet import Gauge, Interval, around
+from dissect.mending.artifacts import edited_features
 from dissect.mending.choosing import zeros
+from dissect.mending.folding import fold
+from dissect.mending.frechet import FrechetScorer, Interval, around
 from dissect.sampling import Progress
 from dissect.sealed import read_sealed, write_sealed
 
@@ -54,7 +54,7 @@ class Mending:
         return self.improves and self.change.value < min(change.value for change in self.random_changes)
 
     def apply(self, generator: nn.Module, example: Tensor) -> nn.Module:
-        """The mended copy of ``generator``: :func:`dissect.folding.fold` with these units and values."""
+        """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with these units and values."""
         return fold(generator, self.layer, self.units, self.values, example, self.strength)
 
     def save(self, path: str | Path, facts: dict[str, str] | None = None) -> None:
@@ -85,7 +85,7 @@ def mend(
     layer: str,
     units: Sequence[int],
     latents: Tensor,
-    gauge: Gauge,
+    gauge: FrechetScorer,
     *,
     used: Tensor | None = None,
     values: Tensor | None = None,

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
 from dissect.directions.pictures import picture
-from dissect.folding import replaced
-from dissect.frechet import Interval
 from dissect.hooks import at_rest, intervene
+from dissect.mending.folding import replaced
+from dissect.mending.frechet import Interval
 from dissect.mending.measuring import Mending
 from dissect.report.markup import count
+from dissect.report.sheets import Picture, enlarge
 from dissect.sampling import generate
-from dissect.sheets import Picture, enlarge
 
 TILE, NAME, GAP = 112, 150, 4  # pixels: an image, the words at its left, between images
 PLOT, ROW, NUMBER, FINER = 420, 24, 200, 3

@@ -9,8 +9,8 @@ import numpy as np
 from dissect.report.charts import effects_chart, shares_chart
 from dissect.report.contents import Contents
 from dissect.report.markup import photo, pixels
+from dissect.report.sheets import Picture, enlarge
 from dissect.report.stories import Classes, Story
-from dissect.sheets import Picture, enlarge
 
 CUT = 100.0  # percent: a rare concept may grow many times over, and would flatten all other bars
 WIDTH = 192  # pixels across a picture

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from dissect.causal import CausalEffect
-from dissect.dissection import Dissection
+from dissect.cause.causal import CausalEffect
+from dissect.measure.dissection import Dissection
 from dissect.report.gallery import as_pictures
 
 SHARE = 0.005  # of anything from 0 to 1: another processor rounds differently, and some pixels change sides

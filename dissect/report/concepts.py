@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from dissect.dissection import Match
+from dissect.measure.dissection import Match
 from dissect.report import curves
 from dissect.report.charts import Bar, quality_chart, units_chart
 from dissect.report.contents import Contents

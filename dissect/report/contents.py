@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dissect.dissection import Dissection, Match
+from dissect.measure.dissection import Dissection, Match
 from dissect.report.gallery import Gallery
+from dissect.report.sheets import Picture, outlined
 from dissect.report.stories import Story
-from dissect.sheets import Picture, outlined
 
 Colour = tuple[int, int, int]  # red, green, blue, 0 to 255
 

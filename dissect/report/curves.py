@@ -11,7 +11,7 @@ from html import escape
 
 import numpy as np
 
-from dissect.dissection import Dissection, Match
+from dissect.measure.dissection import Dissection, Match
 
 WIDTH, HEIGHT = 320, 164
 LEFT, RIGHT, TOP, BOTTOM = 40, 10, 26, 34  # margins of the axes

@@ -11,12 +11,12 @@ from html import escape
 
 import numpy as np
 
-from dissect.dissection import Match
+from dissect.measure.dissection import Match
 from dissect.report import curves
 from dissect.report.contents import SHEET, THUMBED_UNITS, Contents
 from dissect.report.limits import faults as faults_of
 from dissect.report.markup import data_uri, percent, swatch
-from dissect.sheets import enlarge, outline
+from dissect.report.sheets import enlarge, outline
 
 SIZE = 128  # pixels across a picture as it is kept; it is shown larger
 BEYOND = 9  # pixels by which the dimmed surroundings go beyond the picture, so that their own edge is not seen

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dissect.dissection import Dissection, Match
+from dissect.measure.dissection import Dissection, Match
 from dissect.report.contents import TILE, Colour, Contents
 from dissect.report.markup import percent, photo
-from dissect.sheets import Picture, enlarge, heat, region
+from dissect.report.sheets import Picture, enlarge, heat, region
 
 Mask = npt.NDArray[np.bool_]  # (H, W)
 

@@ -13,11 +13,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from dissect.dissection import Dissection
 from dissect.hooks import at_rest
+from dissect.measure.dissection import Dissection
+from dissect.report.sheets import Map, Picture
 from dissect.sampling import Progress, batches, sights
-from dissect.segmenter import Segmenter
-from dissect.sheets import Map, Picture
+from dissect.segmenters.protocol import Segmenter
 
 # Batches of another size round differently, by far less than this; other latents or weights differ by far more.
 PEAK_TOLERANCE = 0.1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from dissect.dissection import Dissection
+from dissect.measure.dissection import Dissection
 from dissect.report.charts import Stack, stacks_chart
 from dissect.report.contents import Contents
 from dissect.report.markup import percent, swatch

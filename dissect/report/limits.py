@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from dissect.dissection import Dissection
-from dissect.remarks import remarks
+from dissect.measure.dissection import Dissection
+from dissect.measure.remarks import remarks
 from dissect.report.contents import Contents
 
 LIMITS = (

@@ -7,7 +7,7 @@ from html import escape
 
 import cv2
 
-from dissect.sheets import Picture
+from dissect.report.sheets import Picture
 
 
 def photo(picture: Picture, quality: int, alt: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from dissect.report import causes, concepts, dialog, example, layers, limits, units
 from dissect.report.contents import TILE, Contents
 from dissect.report.markup import photo, pixels, swatch
-from dissect.sheets import enlarge
+from dissect.report.sheets import enlarge
 
 FIRST = 6  # pictures beside the title
 STYLES = ("page.css", "figures.css", "charts.css", "tables.css", "dialog.css")

@@ -9,8 +9,8 @@ from typing import Any
 
 from dissect.report.contents import Contents
 from dissect.report.markup import encoded
+from dissect.report.sheets import Picture, strip
 from dissect.report.stories import Story
-from dissect.sheets import Picture, strip
 
 
 def write_sheets(folder: Path, contents: Contents) -> None:

@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from dissect.causal import CausalEffect
-from dissect.dissection import Dissection
+from dissect.cause.causal import CausalEffect
+from dissect.cause.intervals import Change
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
-from dissect.intervals import Change
+from dissect.measure.dissection import Dissection
 from dissect.report.charts import Effect, signed
 from dissect.report.gallery import Gallery, as_pictures
 from dissect.report.markup import count
+from dissect.report.sheets import Picture
 from dissect.sampling import generate, segment
-from dissect.segmenter import Segmenter
-from dissect.sheets import Picture
+from dissect.segmenters.protocol import Segmenter
 
 PICTURES = 8
 ROWS = 10  # of a chart, at most: the concepts that change most, with these units or with random ones

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dissect.causal import CausalEffect
-from dissect.dissection import Dissection
-from dissect.intervals import Change
+from dissect.cause.causal import CausalEffect
+from dissect.cause.intervals import Change
+from dissect.measure.dissection import Dissection
 from dissect.report import curves, layers
 from dissect.report.limits import faults as faults_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from math import isfinite
 
-from dissect.dissection import Match
+from dissect.measure.dissection import Match
 from dissect.report import curves
 from dissect.report.contents import THUMB, THUMBED_UNITS, THUMBS, Contents
 from dissect.report.limits import faults as faults_of

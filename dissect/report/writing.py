@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from dissect.causal import CausalEffect
-from dissect.dissection import Dissection
+from dissect.cause.causal import CausalEffect
+from dissect.measure.dissection import Dissection
 from dissect.report import layers as of_layers
 from dissect.report.contents import SAMPLES, Contents, chosen_palette, chosen_units, css, wanted_images
 from dissect.report.gallery import check_peaks, gather
@@ -30,7 +30,7 @@ from dissect.report.replaying import script
 from dissect.report.stories import stories
 from dissect.report.tables import readme, tables, write_csv
 from dissect.sampling import Progress
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 FORMAT = "dissection report/2"
 PAGE_BYTES = 6_000_000

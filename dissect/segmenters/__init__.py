@@ -1,6 +1,6 @@
 """Eyes for a dissection: every way here of telling what each pixel of an image shows.
 
-``dissect.unet.UNetSegmenter`` is the one that is trained here (``dissect train-segmenter``).
+``dissect.segmenters.unet.UNetSegmenter`` is the one that is trained here (``dissect train-segmenter``).
 """
 
 from dissect.segmenters.huggingface import HuggingFaceSegmenter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dissect.segmenter import Segmenter
 from dissect.segmenters.huggingface import HuggingFaceSegmenter
+from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.strokes import StrokeSegmenter
-from dissect.unet import UNetSegmenter
+from dissect.segmenters.unet import UNetSegmenter
 
 HUB = "hf:"
 STROKES = "strokes"

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dissect.segmenter import Segmenter
 from dissect.segmenters.contract import checked_classes
+from dissect.segmenters.protocol import Segmenter
 
 UNJUDGED = -1  # in a mask: a pixel whose class nobody said
 _BATCH = 64

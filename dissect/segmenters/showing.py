@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.scoring import as_tensors
 
 _TITLES = ("image", "truth", "segmenter")

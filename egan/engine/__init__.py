@@ -1,7 +1,7 @@
 """The fast engine: a generation's operators with the effect of the reference's, from shared computations.
 
-The readable reference (``egan.variation``, ``egan.judging``, ``egan.teaching``) stays the oracle: in float64 both give
-the same selection and the same weights, and a checkpoint made under one goes on under the other.
+The readable reference (``egan.variation``, ``egan.judging``, ``egan.train_discriminator``) stays the oracle: in float64
+both give the same selection and the same weights, and a checkpoint made under one goes on under the other.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from egan.fitness import Judgement, diversity, quality
 from egan.individual import Individual, Record
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
-from egan.teaching import teach
+from egan.train_discriminator import teach
 
 
 @dataclass

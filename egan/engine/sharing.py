@@ -9,13 +9,13 @@ from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import _SpectralNorm
 
-from core_gans.adversarial import AdversarialGame
-from core_gans.conditions import ConditionalDiscriminator
 from core_gans.game import NoiseGame
+from core_gans.games.adversarial import AdversarialGame
+from core_gans.games.conditions import ConditionalDiscriminator
+from core_gans.losses.objectives import Objective
 from core_gans.networks.dropout import Dropout
 from core_gans.networks.fourier import FourierFeatures
 from core_gans.networks.heads import Difference, Squeeze
-from core_gans.objectives import Objective
 
 SAMPLE_BY_SAMPLE = (
     nn.Linear,

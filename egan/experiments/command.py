@@ -13,8 +13,8 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from core_gans import runs
 from core_gans.comparison.values import assignments
+from core_gans.runs import folder as runs
 from egan.experiments.contenders import evolved
 from egan.experiments.experimenting import experiment, plan_of
 from egan.experiments.subjects import Name, subject

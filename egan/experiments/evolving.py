@@ -9,7 +9,7 @@ from deap import base
 
 from core_gans.data import Batches, Examples
 from core_gans.game import Game
-from egan import dual
+from egan import multi_discriminator as dual
 from egan.checks import require_fit
 from egan.evolution import generation, make_toolbox
 from egan.options import Evolution

@@ -19,8 +19,8 @@ from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import summarise
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
-from core_gans.errors import unknown_name
-from core_gans.images import write_png
+from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.sheets import write_png
 from egan.experiments.contenders import Evolved
 from egan.experiments.courses import courses_picture
 from egan.experiments.findings import Findings, control, findings

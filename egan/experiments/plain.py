@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.data import Batches
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets, NoiseGame, Turn
-from core_gans.objectives import Objective
+from core_gans.losses.objectives import Objective
 from core_gans.training import TrainingState, play_round, start
 from egan.mutations import Mutation
 from egan.population import require_evolvable

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from core_gans.data import Examples
-from core_gans.images import cloud, sheet
-from egan.drawing import DPI, INK, QUIET, pixels, plain
+from core_gans.foundation.sheets import cloud, sheet
+from egan.pictures.drawing import DPI, INK, QUIET, pixels, plain
 
 SIDE = 150  # pixels of a tile
 SHOWN = 2_000  # real points behind a cloud

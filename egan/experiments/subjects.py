@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core_gans.comparison.plan import FULL, Source
-from core_gans.errors import LabError, unknown_name
-from core_gans.toys import BY_DATA
+from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.point_presets import BY_DATA
 
 Name = Literal["ring", "grid", "digits", "mnist", "cifar"]
 ALONE = ("minimax", "heuristic", "least_squares")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core_gans.images import GAP, cloud, picture, sheet, to_bytes, write_gif, write_png
+from core_gans.foundation.sheets import GAP, cloud, picture, sheet, to_bytes, write_gif, write_png
 
 
 def flat(*values: float, side: int = 3, colours: int = 1) -> torch.Tensor:

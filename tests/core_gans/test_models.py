@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from core_gans import checkpoints, runs
-from core_gans.averaging import Average
-from core_gans.checkpoints import CheckpointError
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame, generate
 from core_gans.models import Model, load_model, open_model, save_model
+from core_gans.runs import checkpoints
+from core_gans.runs import folder as runs
+from core_gans.runs.averaging import Average
+from core_gans.runs.checkpoints import CheckpointError
+from core_gans.runs.watchers import Checkpoint, Watcher
 from core_gans.training import TrainingState, train
-from core_gans.watchers import Checkpoint, Watcher
 from tests.tiny import batches, differences, pictures, small
 
 

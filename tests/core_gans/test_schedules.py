@@ -6,10 +6,10 @@ import pytest
 import torch
 from rich.console import Console
 
-from core_gans import checkpoints
-from core_gans.errors import LabError
 from core_gans.experiment import resume_training, run_training
+from core_gans.foundation.errors import LabError
 from core_gans.optimizers import SGD, Adam, Optimizer, RMSProp, Schedule
+from core_gans.runs import checkpoints
 from core_gans.session import Options, over_the_run
 from core_gans.training import TrainingState, start, train
 from core_gans.variants import VARIANTS, make

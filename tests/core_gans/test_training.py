@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from core_gans.compute import Compute
 from core_gans.data import Batches, Examples
-from core_gans.errors import DivergedError, LabError
+from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.optimizers import SGD, Adam, RMSProp
+from core_gans.runs.watchers import Watcher
 from core_gans.training import TrainingState, fresh_players, play_round, start, train
-from core_gans.watchers import Watcher
 from tests.tiny import batches, pictures, points, small
 
 NUMBERS = Examples("numbers", torch.arange(12.0).view(12, 1))

@@ -11,8 +11,8 @@ import torch
 
 from core_gans import shipped
 from demos.lab import Lab
+from demos.model_store import SHIPPED
 from demos.paint.painter import Painter
-from demos.shelf import SHIPPED
 from dissect import dissect
 from tests.dissect.glass import COLOURS, ColourSegmenter, GlassGenerator, latents
 

@@ -20,12 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from demos.door import ADDRESS, Door
-from demos.evolve.wishes import wished
+from demos.evolve.requests import wished
 from demos.paint.painter import Painter
 from demos.serve import refuse_large_pictures, serving
+from demos.server_address import ADDRESS, ServerAddress
 from tests.demos.conftest import SERVED, lab_with, seeds_with
-from tests.demos.test_sketch import anything
+from tests.demos.paint.test_sketch import anything
 
 pytestmark = SERVED
 
@@ -142,16 +142,16 @@ def test_files_are_not_served(address: str) -> None:
 
 
 def test_it_listens_on_loopback_and_finds_a_free_port() -> None:
-    with Door(0).listen() as first:
+    with ServerAddress(0).listen() as first:
         taken = first.getsockname()[1]
         first.listen()
-        with Door(taken).listen() as second:
+        with ServerAddress(taken).listen() as second:
             assert second.getsockname()[0] == ADDRESS
             assert second.getsockname()[1] != taken
 
 
 def test_small_answers_are_sent_at_once() -> None:
-    with Door(0).listen() as door:
+    with ServerAddress(0).listen() as door:
         door.listen()
         with socket.create_connection(door.getsockname()) as _:
             accepted, _ = door.accept()
@@ -161,7 +161,7 @@ def test_small_answers_are_sent_at_once() -> None:
 
 def test_a_port_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="65535"):
-        Door(70_000)
+        ServerAddress(70_000)
 
 
 def test_pictures_that_would_unpack_into_gigabytes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

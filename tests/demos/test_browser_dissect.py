@@ -14,8 +14,8 @@ import pytest
 from core_gans import shipped
 from demos.dissecting import causes
 from demos.lab import Lab
+from demos.model_store import SHIPPED
 from demos.serve import serving
-from demos.shelf import SHIPPED
 from dissect import Dissection
 from tests.demos.browser import BROWSER, Page, opened
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from core_gans import runs
+from core_gans.runs import folder as runs
+from demos.evolve.requests import LONGEST
 from demos.evolve.settings import SETTINGS
-from demos.evolve.wishes import LONGEST
 from demos.paint.painter import Painter
 from demos.serve import serving
 from egan.experiment import Evolution, run_evolution

@@ -16,16 +16,16 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
 from core_gans import shipped
-from core_gans.images import to_bytes
+from core_gans.foundation.sheets import to_bytes
 from core_gans.models import load_model
 from demos.exploring.explorer import STEPS, Explorer
-from demos.exploring.wishes import Moves, Sample
+from demos.exploring.requests import Moves, Sample
 from demos.lab import Lab
 from demos.paint.painter import Painter
 from demos.serve import serving
 from tests.demos.browser import BROWSER, Page, opened
 from tests.demos.conftest import lab_with
-from tests.demos.exploring import Offered, SmallShelf, small_lab
+from tests.demos.small_lab import Offered, SmallShelf, small_lab
 
 pytestmark = BROWSER
 

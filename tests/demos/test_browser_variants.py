@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core_gans.f_divergences import NAMES
+from core_gans.losses.f_divergences import NAMES
 from demos.paint.painter import Painter
 from demos.serve import serving
 from demos.variants.theory import frames

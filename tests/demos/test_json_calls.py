@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
+from demos.job_queue import BusyError, Work
 from demos.json_calls import LONGEST, LONGEST_LINE, answered
-from demos.work import BusyError, Work
 
 JSON = {"content-type": "application/json"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dissect.segmenter import Segmenter
+from dissect.segmenters.protocol import Segmenter
 
 LABELS = ("ground", "disc", "bar", "never")
 COLOURS = ((10, 120, 20), (220, 40, 40), (40, 60, 230), (0, 0, 0))

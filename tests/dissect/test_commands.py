@@ -16,18 +16,18 @@ from rich.console import Console
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.models import Model, save_model
 from core_gans.variants import make
-from dissect import study as studying
 from dissect.__main__ import main
 from dissect.commands import COMMANDS
 from dissect.commands.layers import Layers
 from dissect.commands.opening import Source, opened
 from dissect.commands.run import Run
-from dissect.dissection import Dissection
 from dissect.generators import sequential
-from dissect.presets import PRESETS
+from dissect.measure.dissection import Dissection
+from dissect.measure.presets import PRESETS
+from dissect.report import study as studying
 
 DIGITS = "linear 6 32; reshape 8 2 2; upsample 4; conv 8 5 3 1 1; relu; conv 5 1 3 1 1; tanh"
 OWN = """

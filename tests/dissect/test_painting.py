@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dissect import Easel, Pigment, Stroke, choose_units, dissect, paint, pigment
+from dissect import EditSession, Stroke, UnitSet, choose_units, dissect, paint, pigment
 from tests.dissect.glass import DOOR, LABELS, NOISE, SKY, TREE, ColourSegmenter, GlassGenerator, latents
 
 LAYER = "stem.glass"
@@ -19,7 +19,7 @@ def dissection():
 
 @pytest.fixture
 def easel():
-    return Easel(GlassGenerator(), LAYER, HOUSE, ColourSegmenter())
+    return EditSession(GlassGenerator(), LAYER, HOUSE, ColourSegmenter())
 
 
 def around(classes: torch.Tensor, label: int, margin: int) -> torch.Tensor:
@@ -52,7 +52,7 @@ def test_erasing_one_thing_spares_the_other_under_the_same_brush(easel, dissecti
 
 
 def test_erasing_lets_the_background_go_on(easel):
-    skies = Pigment((SKY, TREE), (0.0, 0.0), (1.0, 1.0), "tree")
+    skies = UnitSet((SKY, TREE), (0.0, 0.0), (1.0, 1.0), "tree")
     brush = around(easel.classes_before, TREES, 1)
     after = easel.paint([Stroke("erase", skies, brush)]).classes_after
     horizon = [(after[:, column] == SKIES).sum().item() for column in range(32)]
@@ -62,7 +62,7 @@ def test_erasing_lets_the_background_go_on(easel):
 def test_adding_draws_the_tree_under_the_brush_and_only_there(easel):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1  # in the sky, in whole cells
-    trees = Pigment((TREE,), (0.0,), (1.0,), "tree")
+    trees = UnitSet((TREE,), (0.0,), (1.0,), "tree")
     painting = easel.paint([Stroke("add", trees, brush)])
     row = painting.table[TREES]
     assert row.under_before == 0
@@ -74,13 +74,13 @@ def test_adding_draws_the_tree_under_the_brush_and_only_there(easel):
 def test_strength_is_continuous_and_goes_beyond_one(easel):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1
-    faint = Pigment((TREE,), (0.0,), (0.3,), "tree")  # below the half that the painter draws at
+    faint = UnitSet((TREE,), (0.0,), (0.3,), "tree")  # below the half that the painter draws at
     drawn = [
         easel.paint([Stroke("add", faint, brush, strength)]).table[TREES].under_after for strength in (0, 1, 1.5, 3)
     ]
     assert drawn[0] == drawn[1] == drawn[2] == 0
     assert drawn[3] > 0
-    tree = Pigment((TREE,), (0.0,), (1.0,), "tree")
+    tree = UnitSet((TREE,), (0.0,), (1.0,), "tree")
     over = around(easel.classes_before, TREES, 2)
     left = [easel.paint([Stroke("erase", tree, over, strength)]).table[TREES].after for strength in (0, 0.3, 0.6, 1, 2)]
     assert left[0] == easel.paint([Stroke("erase", tree, over, 0)]).table[TREES].before
@@ -93,17 +93,17 @@ def test_amplifying_makes_a_faint_thing_appear():
         def forward(self, z):
             return self.painter(self.stem(z) * 1.0)
 
-    easel = Easel(Faint(), "stem", HOUSE, ColourSegmenter())
-    noise = Pigment((NOISE,), (0.0,), (1.0,))
+    easel = EditSession(Faint(), "stem", HOUSE, ColourSegmenter())
+    noise = UnitSet((NOISE,), (0.0,), (1.0,))
     same = easel.paint([Stroke("amplify", noise, torch.ones(32, 32))])
     assert torch.equal(same.before, same.after)
-    unit7 = Pigment((TREE,), (0.0,), (1.0,))
+    unit7 = UnitSet((TREE,), (0.0,), (1.0,))
     grown = easel.paint([Stroke("amplify", unit7, torch.ones(32, 32), 1.0)])
     assert grown.table[TREES].after > grown.table[TREES].before  # the soft edge of the tree passes one half
 
 
 def test_strokes_compose_in_their_order(easel):
-    trees, doors = Pigment((TREE,), (0.0,), (1.0,), "tree"), Pigment((DOOR,), (0.0,), (1.0,), "door")
+    trees, doors = UnitSet((TREE,), (0.0,), (1.0,), "tree"), UnitSet((DOOR,), (0.0,), (1.0,), "door")
     sky = torch.zeros(32, 32)
     sky[2:10, 20:28] = 1
     over = around(easel.classes_before, TREES, 2)
@@ -117,7 +117,7 @@ def test_strokes_compose_in_their_order(easel):
 def test_keeping_outside_may_be_switched_off(easel):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1
-    trees = Pigment((TREE,), (0.0,), (1.0,), "tree")
+    trees = UnitSet((TREE,), (0.0,), (1.0,), "tree")
     kept = easel.paint([Stroke("add", trees, brush)])
     free = easel.paint([Stroke("add", trees, brush)], keep_outside=False)
     assert bool((free.touched == 1).all())
@@ -131,7 +131,7 @@ def test_a_brush_of_another_resolution_fits(easel):
     fine[8:40, 80:112] = 1
     coarse = torch.zeros(32, 32)
     coarse[2:10, 20:28] = 1
-    trees = Pigment((TREE,), (0.0,), (1.0,), "tree")
+    trees = UnitSet((TREE,), (0.0,), (1.0,), "tree")
     pictures = [easel.paint([Stroke("add", trees, brush)]).after for brush in (fine, coarse)]
     assert torch.equal(*pictures)
 
@@ -181,13 +181,13 @@ def test_a_pigment_knows_what_its_units_are_with_and_without(dissection):
         (lambda d: Stroke("add", pigment(d, "tree"), torch.ones(1, 4, 4)), r"shape \(H, W\)"),
         (lambda d: Stroke("add", pigment(d, "tree"), torch.ones(4, 4), -1), "strength of at least 0"),
         (lambda d: Stroke("add", pigment(d, "tree"), torch.ones(4, 4), float("nan")), "strength of at least 0"),
-        (lambda d: Pigment((1, 2), (0.0,), (1.0, 1.0)), "two activations for each of 2 units"),
+        (lambda d: UnitSet((1, 2), (0.0,), (1.0, 1.0)), "two activations for each of 2 units"),
         (lambda d: pigment(d, "sun"), "no unit of layer 'stem.glass' agrees with 'sun'"),
         (lambda d: pigment(d, "treee"), "did you mean 'tree'"),
         (lambda d: choose_units(d, "tree", 0), "at least 1 unit"),
         (lambda d: choose_units(d, "tree", share=0), "share of the layer"),
-        (lambda d: Easel(GlassGenerator(), "stem.glas", HOUSE, ColourSegmenter()), "did you mean 'stem.glass'"),
-        (lambda d: Easel(GlassGenerator(), LAYER, latents(2), ColourSegmenter()), "expected one latent"),
+        (lambda d: EditSession(GlassGenerator(), "stem.glas", HOUSE, ColourSegmenter()), "did you mean 'stem.glass'"),
+        (lambda d: EditSession(GlassGenerator(), LAYER, latents(2), ColourSegmenter()), "expected one latent"),
         (lambda d: paint(GlassGenerator(), LAYER, HOUSE, [], ColourSegmenter()), "at least one stroke"),
     ],
 )

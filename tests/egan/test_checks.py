@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import Game, Nets, NoiseGame, Turn
 from core_gans.variants import GAN, VARIANTS, make
 from egan.evolution import evolve

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core_gans import checkpoints, runs
 from core_gans.models import model_of_run
-from core_gans.runs import numbered
+from core_gans.runs import checkpoints
+from core_gans.runs import folder as runs
+from core_gans.runs.folder import numbered
 from egan.__main__ import main
 from tests.killing import final_checkpoint, metrics
 from tests.tiny import differences

@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core_gans import checkpoints
 from core_gans.data.points import ring, ring_centres
-from core_gans.errors import DivergedError, LabError
+from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.game import Batch, NoiseGame
+from core_gans.losses.objectives import Objective, least_squares_labels, wasserstein
 from core_gans.metrics import mode_coverage
-from core_gans.objectives import Objective, least_squares_labels, wasserstein
-from core_gans.toys import points_fields
+from core_gans.point_presets import points_fields
+from core_gans.runs import checkpoints
 from core_gans.variants import make
 from egan.discriminators import (
     DISCRIMINATOR_MUTATIONS,
@@ -28,15 +28,25 @@ from egan.discriminators import (
     discriminator_mutation,
     own,
 )
-from egan.dual import assess, born, evaluate, real_scores, recruit, soft_gradients, survivors, teach, vary
 from egan.evolution import evolve
 from egan.judging import evaluate as evaluate_by_one
 from egan.judging import real_scores as scores_by_one
+from egan.multi_discriminator import (
+    assess,
+    born,
+    evaluate,
+    real_scores,
+    recruit,
+    soft_gradients,
+    survivors,
+    teach,
+    vary,
+)
 from egan.mutations import PAPER, SURVEY, heuristic, noise
 from egan.options import Evolution
 from egan.population import Population
 from egan.scheme import Scheme
-from egan.teaching import teach as teach_one
+from egan.train_discriminator import teach as teach_one
 from egan.variation import vary as vary_by_one
 from tests.egan.growing import chance, population
 from tests.tiny import all_equal, batches, differences, pictures, points, small, weights
@@ -156,7 +166,7 @@ class TestMutations:
         assert discriminator_mutation("hinge").objective is not None
         with pytest.raises(ValueError, match="hinge"):
             discriminator_mutation("hing")
-        mine = discriminator_mutation("core_gans.objectives:wasserstein")
+        mine = discriminator_mutation("core_gans.losses.objectives:wasserstein")
         assert mine.objective is wasserstein
 
 

@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core_gans import checkpoints, objectives
 from core_gans.compute import Compute
 from core_gans.game import NoiseGame
+from core_gans.losses import objectives
+from core_gans.runs import checkpoints
 from egan.engine import Operators, adam, equip, obstacle, supports
 from egan.engine.ends import quick_ends
 from egan.engine.sharing import moves_statistics_only, sample_by_sample, scores_alone, splits

@@ -18,8 +18,8 @@ from core_gans.data import Batches, Examples
 from core_gans.data.points import ring_centres
 from core_gans.game import NoiseGame
 from core_gans.metrics import mode_coverage
+from core_gans.runs.watchers import Watcher
 from core_gans.variants import GAN, make
-from core_gans.watchers import Watcher
 from egan.evolution import evolve
 from egan.fitness import FitnessRule
 from egan.individual import Individual

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
+from core_gans.runs.watchers import Watcher
 from core_gans.session import Options
-from core_gans.watchers import Watcher
 from egan.experiment import Evolution, evolution_from, resume_evolution, run_evolution
 from egan.watching import CHART, NUMBERS, TREE
 

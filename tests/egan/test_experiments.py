@@ -22,7 +22,7 @@ from core_gans.comparison.plan import LOOKS, Source
 from core_gans.comparison.playing import Bench
 from core_gans.comparison.summary import summarise
 from core_gans.data import Batches, Examples
-from core_gans.errors import LabError
+from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.training import train
 from egan import evolve

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from egan.drawing import COLOURS
 from egan.family import common_ancestor, deap_history, family_tree, lineage, living
-from egan.family_picture import family_picture
 from egan.individual import Record
+from egan.pictures.drawing import COLOURS
+from egan.pictures.family_tree import family_picture
 from tests.egan.descent import MUTATIONS, family
 
 FAMILIES = st.builds(family, st.integers(0, 12), st.integers(1, 4), st.integers(0, 10**6))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from core_gans import objectives
-from core_gans.errors import LabError
-from core_gans.f_divergences import NAMES
+from core_gans.foundation.errors import LabError
+from core_gans.losses import objectives
+from core_gans.losses.f_divergences import NAMES
 from egan.individual import Individual
 from egan.mutations import (
     KNOWN,
@@ -134,14 +134,14 @@ class TestTheSurveysObjectives:
     def test_ones_own_objective(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         (tmp_path / "own_losses_of_mine.py").write_text(
-            "from core_gans.objectives import Objective\n"
+            "from core_gans.losses.objectives import Objective\n"
             "cubic = Objective('cubic', lambda real, fake: fake.mean(), lambda fake: -(fake**3).mean())\n"
         )
         fake = torch.tensor([2.0], requires_grad=True)
         own = mutation("own_losses_of_mine:cubic")
         assert own.name == "own_losses_of_mine:cubic"
         assert own.gradients(fake, fake, [fake])[0].item() == -12
-        with pytest.raises(LabError, match=r"expected a core_gans\.objectives\.Objective"):
+        with pytest.raises(LabError, match=r"expected a core_gans\.losses\.objectives\.Objective"):
             mutation("own_losses_of_mine:Objective")
 
 

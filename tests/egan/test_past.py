@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_gans import checkpoints
+from core_gans.runs import checkpoints
 from egan.evolution import evolve
 from egan.past import history_from, logbook_from, pack, unpack
 from egan.population import start

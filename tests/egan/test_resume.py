@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from core_gans import checkpoints
-from core_gans.averaging import Average
 from core_gans.compute import Compute
 from core_gans.data import Examples
 from core_gans.game import NoiseGame
+from core_gans.runs import checkpoints
+from core_gans.runs.averaging import Average
 from egan.__main__ import main
 from egan.distances import distance_rule
 from egan.evolution import evolve

@@ -13,7 +13,7 @@ import torch
 from deap import base
 from rich.console import Console
 
-from core_gans.errors import DivergedError
+from core_gans.foundation.errors import DivergedError
 from core_gans.game import Batch, NoiseGame
 from egan.curves import curves
 from egan.evolution import evolve

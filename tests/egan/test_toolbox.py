@@ -15,8 +15,8 @@ import torch
 from deap import base, tools
 from torch import Tensor, nn
 
-from core_gans import checkpoints
 from core_gans.game import Batch, NoiseGame
+from core_gans.runs import checkpoints
 from egan.evolution import evolve
 from egan.family import deap_history, lineage
 from egan.fitness import FitnessRule, Judgement

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core_gans.watchers import Watcher
+from core_gans.runs.watchers import Watcher
 from egan.evolution import evolve
 from egan.population import Population
 from egan.watching import CHART, NUMBERS, TREE, EvolutionPictures

@@ -1,0 +1,72 @@
+"""``python -m core_gans compare``: several variants on one budget.
+
+    core-gans compare gan lsgan wgan_gp began --data digits --seconds 60 --seeds 3
+    core-gans compare fgan,divergence=kl lsgan,a=-1,b=1,c=0 --data ring --set width=64
+
+A contender is a variant (or module:name of your own), and behind commas the fields in which it differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from core_gans.comparison.comparing import compare
+from core_gans.comparison.contenders import Settings, contenders
+from core_gans.comparison.plan import Plan, Source
+from core_gans.runs import folder as runs
+
+BATCH = 64  # examples; more would mean fewer rounds in the same time, which buys less
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Train several variants on the same data, networks and budget, and judge them: table, curves, samples."""
+
+    contenders: tyro.conf.Positional[tuple[str, ...]]
+    """Variants, each as name or name,field=value,... (a field named twice or misspelt is refused)."""
+    data: str = "digits"
+    """ring, grid, digits, scenes, or a path."""
+    size: int | None = None
+    """Side of the images in pixels; default 32 for digits and files, 64 for scenes."""
+    colours: int | None = None
+    """1 (grey) or 3 (RGB) for files; default: what they have."""
+    count: int | None = None
+    """Points or scenes to draw; default 100,000 points, 4,000 scenes."""
+    seconds: float = 60.0
+    """Budget of a run: seconds of one core's time spent on rounds."""
+    seeds: int = 3
+    """Runs of each contender, from the seeds 0, 1, 2, ..."""
+    batch: int = BATCH
+    """Examples in a batch."""
+    settings: Settings = "auto"
+    """paper: each variant's defaults; points: those of core_gans.point_presets; auto: points for points, else paper."""
+    common: Annotated[tuple[str, ...], tyro.conf.arg(name="set")] = ()
+    """field=value for every contender that has the field."""
+    workers: int = 2
+    """Processes, of one thread each; 1 plays in this one."""
+    out: Path | None = None
+    """Folder of the comparison; an interrupted one in it is continued. Default: a new folder in runs."""
+
+
+def main(words: list[str], console: Console) -> None:
+    """The command; ``words`` are what follows ``compare``."""
+    command = tyro.cli(Compare, prog="core-gans compare", args=words or ["--help"])
+    if command.workers < 1:
+        raise ValueError(f"expected at least one worker, got {command.workers}.")
+    contenders(command.contenders, None, command.settings, command.common)  # misspelt words, before data are read
+    source = Source(command.data, command.size, command.colours, command.count)
+    with console.status(f"reading {command.data}"):
+        examples = source.load()
+    chosen = contenders(command.contenders, examples.shape, command.settings, command.common)
+    plan = Plan(source, tuple(chosen), command.seeds, command.seconds, command.batch)
+    out = command.out or Path("runs") / runs.default_name("compare", command.data)
+    try:
+        compare(plan, out, processes=command.workers, examples=examples, console=console)
+    except KeyboardInterrupt as interrupt:
+        console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
+        raise SystemExit(130) from interrupt

@@ -1,0 +1,159 @@
+"""``core-gans explore``: what a run or a model has learned, as pictures and numbers in a folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import tyro
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from core_gans import models
+from core_gans.data import Examples, load
+from core_gans.data.examples import as_float
+from core_gans.exploring.arithmetic import concept
+from core_gans.exploring.nearest import memorisation, nearest_real
+from core_gans.exploring.paths import lerp, slerp
+from core_gans.exploring.pictures import rows
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.sheets import to_bytes, write_png
+from core_gans.game import generate
+from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
+from core_gans.runs import folder as runs
+from core_gans.variants import TextToImage
+
+FRAMES = 48  # of the film, there and back
+SHOWN = 8
+DRAWN = 2_000  # samples that are compared with the real examples
+
+
+@dataclass(frozen=True)
+class Explore:
+    """Write paths between latents, nearest real examples and arithmetic of latents into a folder."""
+
+    source: tyro.conf.Positional[Path]
+    """A run's folder or a model file."""
+    data: str = ""
+    """digits, scenes, or a path; default: what the run was trained on."""
+    paths: int = 6
+    """Paths between latents."""
+    steps: int = 9
+    """Images on a path in the picture."""
+    seed: int = 0
+    """Of the latents."""
+    out: Path | None = None
+    """The folder; default: runs/exploration-DATE."""
+
+
+def main(words: list[str], console: Console) -> None:
+    """The command; ``words`` are what follows ``explore``."""
+    command = tyro.cli(Explore, prog="core-gans explore", args=words or ["--help"])
+    if min(command.paths, command.steps) < 2:
+        raise ValueError(f"expected at least 2 paths of 2 steps, got {command.paths} of {command.steps}.")
+    folder = command.out or Path("runs") / runs.default_name("exploration")
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already and is kept: choose another name with --out.")
+    model = models.open_model(command.source)
+    if model.player != "generator":
+        raise LabError(f"{command.source} holds a {model.player}, which draws nothing: give a generator or a run.")
+    if isinstance(model.game, TextToImage):
+        raise LabError(
+            f"{command.source} draws what captions ask for, and captions do not mix: draw from it with "
+            "`core-gans sample --text`."
+        )
+    rng = torch.Generator().manual_seed(command.seed)
+    latents = model.game.latents(DRAWN, rng)
+    with console.status("drawing"):
+        samples = generate(model.net, latents)
+    if samples.dim() != 4:
+        raise LabError("expected a generator of images: points are shown by `core-gans sample`.")
+    found: dict[str, Any] = {"samples": DRAWN, "seed": command.seed}
+    folder.mkdir(parents=True)
+    walk(model, latents, command, folder)
+    with console.status("reading the data"):
+        examples = _examples(command, samples)
+    found |= beside_real(samples, examples, folder)
+    found |= added(model, latents, samples, examples, folder)
+    (folder / "exploration.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    table = Table("what", "value")
+    for name, value in found.items():
+        table.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
+    console.print(table)
+    for path in sorted(folder.iterdir()):
+        console.print(str(path), highlight=False, soft_wrap=True)
+
+
+def walk(model: models.Model, latents: Tensor, command: Explore, folder: Path) -> None:
+    """paths.png, straight and on the sphere, and paths.gif from each latent to the next and back to the first."""
+    begin, end = latents[: command.paths], latents[command.paths : 2 * command.paths]
+    ways = [each for pair in zip(lerp(begin, end, command.steps), slerp(begin, end, command.steps), strict=True)
+            for each in pair]  # fmt: skip
+    drawn = generate(model.net, torch.cat(ways)).unflatten(0, (len(ways), command.steps))
+    write_png(folder / "paths.png", rows(drawn, ["straight", "on the sphere"] * command.paths))
+    each = max(2, FRAMES // command.paths)
+    tour = slerp(begin, begin.roll(-1, 0), each + 1)[:, :-1].flatten(0, 1)
+    frames = [
+        Image.fromarray(page).resize((256, 256), Image.Resampling.BICUBIC)
+        for page in to_bytes(generate(model.net, tour))
+    ]
+    frames[0].save(folder / "paths.gif", save_all=True, append_images=frames[1:], duration=80, loop=0)
+
+
+def beside_real(samples: Tensor, examples: Examples, folder: Path) -> dict[str, float]:
+    """neighbours.png, samples with the real examples nearest to them, and how near they are."""
+    real = as_float(examples.images)
+    extractor = extractor_for(examples, classifier_for(examples, None))
+    seen, known = (features_of(extractor, each) for each in (samples, real))
+    near = nearest_real(seen[:SHOWN], known, 5)
+    beside = [torch.cat((sample[None], real[index])) for sample, index in zip(samples[:SHOWN], near.index, strict=True)]
+    write_png(folder / "neighbours.png", rows(torch.stack(beside), ["a sample, then the nearest real examples"]))
+    return {f"memorisation[{extractor.name}]": memorisation(seen, known)}
+
+
+def added(model: models.Model, latents: Tensor, samples: Tensor, examples: Examples, folder: Path) -> dict[str, float]:
+    """arithmetic.png: class b from samples of class a, by taking a's mean latent away and adding b's; its success."""
+    classifier = classifier_for(examples, None)
+    if classifier is None:
+        return {}
+    said = classifier.logits(classifier(samples)).softmax(dim=1)
+    means: dict[int, Tensor] = {}
+    for label in range(said.shape[1]):
+        if int((said[:, label] >= 0.9).sum()) >= 3:
+            means[label] = concept(latents, said, label)
+    reached: list[float] = []
+    shown: list[Tensor] = []
+    words: list[str] = []
+    pairs = [(a, b) for a in means for b in means if a != b]
+    for a, b in pairs:
+        begin = latents[said[:, a].topk(SHOWN).indices]
+        moved = generate(model.net, begin - means[a] + means[b])
+        now = classifier.logits(classifier(moved)).argmax(dim=1)
+        reached.append(float((now == b).float().mean()))
+        if len(shown) < 2 * SHOWN and a == b - 1:
+            shown += [generate(model.net, begin), moved]
+            words += [
+                f"of class {classifier.classes[a]}",
+                f"less {classifier.classes[a]}, plus {classifier.classes[b]}",
+            ]
+    if shown:
+        write_png(folder / "arithmetic.png", rows(torch.stack(shown), words))
+    return {"arithmetic reaches the class": float(np.mean(reached)), "pairs of classes": len(pairs)} if pairs else {}
+
+
+def _examples(command: Explore, samples: Tensor) -> Examples:
+    data = command.data
+    if not data:
+        if not command.source.is_dir():
+            raise LabError(f"{command.source} does not say what it was trained on: give --data.")
+        data = str(runs.read_config(command.source)["options"]["data"])
+    examples = load(data, size=samples.shape[-1], channels=samples.shape[1])
+    if examples.shape != samples.shape[1:]:
+        raise ValueError(f"samples have the shape {tuple(samples.shape[1:])}, the examples of {data} {examples.shape}.")
+    return examples

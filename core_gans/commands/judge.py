@@ -1,0 +1,178 @@
+"""``core-gans judge``: a trained generator measured against real examples, beside what real examples score."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+from torch import Tensor
+
+from core_gans import data as datasets
+from core_gans import models
+from core_gans.data import Examples
+from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.metrics import METRICS, Judge, metrics_for
+from core_gans.metrics.choosing import classifier_for
+from core_gans.metrics.judge import Progress as Update
+from core_gans.metrics.judge import Sampler
+from core_gans.models import Model
+from core_gans.runs import folder as runs
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Measure the samples of a run or a model file against real examples."""
+
+    source: tyro.conf.Positional[Path]
+    """A run's folder or a model file."""
+    data: str = ""
+    """ring, grid, digits, scenes, or a path; default: what the run was trained on."""
+    count: int = 2_000
+    """How many samples; most metrics depend on it."""
+    metrics: tuple[str, ...] = ()
+    """Such as frechet kernel precision recall; default: all that suit the data."""
+    features: str = ""
+    """digits-cnn, cifar-resnet20 or pca-pixels; default: digits-cnn for digits, pca-pixels for other images."""
+    batch: int = 250
+    """Samples held at a time."""
+    seed: int = 0
+    """Of the latents."""
+    out: Path | None = None
+    """Also a JSON file of the numbers; an existing one is kept."""
+
+
+def judge_model(
+    source: Path,
+    data: str = "",
+    *,
+    count: int = 2_000,
+    seed: int = 0,
+    metrics: Sequence[str] = (),
+    console: Console,
+    features: str = "",
+    batch: int = 250,
+    out: Path | None = None,
+) -> dict[str, float]:
+    """Judge ``count`` samples of the model or run at ``source``; see ``Judging`` for the arguments.
+
+    Returns the samples' numbers by name, and prints them beside those of ``count`` real examples drawn with
+    replacement. Raises LabError, ValueError or OSError with one line when something does not fit.
+    """
+    if out is not None and out.exists():
+        raise FileExistsError(f"{out} exists already and is kept: choose another name with --out.")
+    if seed < 0:
+        raise ValueError(f"expected a seed of at least 0, got {seed}.")
+    for metric in metrics:
+        if metric not in METRICS:
+            raise unknown_name("metric", metric, METRICS)
+    model = models.open_model(source)
+    if model.player != "generator":
+        raise LabError(f"{source} holds a {model.player}, which draws no samples: give a generator, or a run's folder.")
+    data = data or _trained_on(source)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    ) as bars:
+        real = _examples(model, data, bars)
+        classifier = classifier_for(real, features or None)
+        judge = Judge(
+            real,
+            count,
+            batch,
+            classifier if classifier is not None else features or None,
+            tuple(metrics) or metrics_for(real, classifier),
+            _bar(bars, "looking at real examples", len(real)),
+        )
+        rng = torch.Generator().manual_seed(seed)
+
+        def sampler(wanted: int) -> Tensor:
+            return model.game.sample({"generator": model.net}, wanted, rng)
+
+        found = _judged(judge, sampler, "samples", bars)
+        perfect = _judged(judge, judge.real_sampler(torch.Generator().manual_seed(seed)), "real ones", bars)
+    console.print(f"{count:,} samples of {source} against {real.name}", highlight=False, markup=False, soft_wrap=True)
+    console.print(_table(found, perfect))
+    if out is not None:
+        _write(out, Judging(source, data, count, judge.metrics, features, batch, seed), found, perfect)
+        console.print(f"numbers: {out}", highlight=False, soft_wrap=True)
+    return found
+
+
+def main(words: list[str], console: Console) -> None:
+    """The command; ``words`` are what follows ``judge``."""
+    asked = tyro.cli(Judging, prog="core-gans judge", args=words or ["--help"])
+    judge_model(
+        asked.source,
+        asked.data,
+        count=asked.count,
+        seed=asked.seed,
+        metrics=asked.metrics,
+        console=console,
+        features=asked.features,
+        batch=asked.batch,
+        out=asked.out,
+    )
+
+
+def _trained_on(source: Path) -> str:
+    """The data set of a run, from its configuration."""
+    if not source.is_dir():
+        raise LabError(f"{source} does not say what it was trained on: give --data.")
+    return str(runs.read_config(source)["options"]["data"])
+
+
+def _examples(model: Model, data: str, bars: Progress) -> Examples:
+    """The examples called ``data``, in the size and the colours of the model's samples."""
+    shape = tuple(model.game.sample({"generator": model.net}, 1, torch.Generator().manual_seed(0)).shape[1:])
+    bar = bars.add_task(f"reading {data}", total=None)
+    options: dict[str, Any] = {"size": shape[-1], "channels": shape[0]} if len(shape) == 3 else {}
+    examples = datasets.load(
+        data, **options, progress=lambda done, total: bars.update(bar, completed=done, total=total)
+    )
+    bars.update(bar, completed=len(examples), total=len(examples))
+    if examples.shape != shape:
+        raise ValueError(
+            f"the model draws samples of shape {shape}, the examples of {data} have the shape {examples.shape}: "
+            "give the --data it was trained on."
+        )
+    return examples
+
+
+def _judged(judge: Judge, sampler: Sampler, what: str, bars: Progress) -> dict[str, float]:
+    summaries = judge.summarise(sampler, _bar(bars, f"drawing {what}", judge.count))
+    scoring = bars.add_task(f"scoring {what}", total=None)  # neighbours take most of a minute for 20,000 samples
+    found = judge.score(summaries)
+    bars.update(scoring, completed=judge.count, total=judge.count)
+    return found
+
+
+def _bar(bars: Progress, what: str, total: int) -> Update:
+    task = bars.add_task(what, total=total, start=False)
+
+    def update(done: int) -> None:
+        bars.start_task(task)
+        bars.update(task, completed=done)
+
+    return update
+
+
+def _table(found: dict[str, float], perfect: dict[str, float]) -> Table:
+    table = Table("metric", "samples", "real examples")
+    for name, value in found.items():
+        table.add_row(Text(name), f"{value:.4g}", f"{perfect[name]:.4g}")  # as Text, [digits-cnn] is no markup
+    return table
+
+
+def _write(out: Path, asked: Judging, found: dict[str, float], perfect: dict[str, float]) -> None:
+    about = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(asked).items()}
+    del about["out"]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({**about, "samples": found, "real": perfect}, indent=2) + "\n", encoding="utf-8")

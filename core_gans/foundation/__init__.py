@@ -1,0 +1,1 @@
+"""What all four packages stand on: errors, sealed files, pictures, distances. It imports nothing else of the lab."""

@@ -1,0 +1,1 @@
+"""The bases of the variants: two adversaries, margins, conditions, captions, translation."""

@@ -1,0 +1,189 @@
+"""The game of two players that most variants are: a generator, a discriminator and an objective.
+
+Networks, penalties, constraints and optimisers are fields that any of these games takes; a variant adds its
+objective and sets the paper's numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from core_gans.foundation.errors import LabError
+from core_gans.game import Batch, Nets, NoiseGame, Turn
+from core_gans.losses.penalties import clip_weights, gradient_penalty, zero_centred
+from core_gans.networks import Architecture, family
+from core_gans.networks.architecture import Energy, GeneratorNormalisation, Head, Normalisation, Upsampling
+from core_gans.optimizers import SGD, Adam, Optimizer, RMSProp, Schedule
+
+
+@dataclass(frozen=True)
+class AdversarialGame(NoiseGame):
+    """A generator against a discriminator; a variant adds its objective and its paper's numbers."""
+
+    shape: tuple[int, ...] = (1, 32, 32)
+    """One example: (C, H, W) of an image or (D,) of a point. Taken from the data by the commands."""
+    family: str = "dcgan"
+    """Network family: dcgan (images of side 16 to 128), mlp (points, small images), maxout, autoencoder."""
+    latent: int = 100
+    """Numbers in one latent."""
+    prior: Literal["normal", "uniform"] = "normal"
+    """Latents from N(0, 1) or from U(-1, 1)."""
+    width: int = 64
+    """Channels of dcgan's widest image, or units of each hidden layer of mlp and maxout."""
+    depth: int = 3
+    """Hidden layers of mlp and maxout."""
+    channels: tuple[int, ...] = ()
+    """Generator channels from the 4x4 block upwards, instead of ``width``."""
+    discriminator_channels: tuple[int, ...] = ()
+    """Discriminator channels from the image downwards, instead of ``width``."""
+    upsampling: Upsampling = "transpose"
+    """transpose (DCGAN's strided transposed convolutions) or resize (resize and convolve: no checkerboard)."""
+    normalisation: Normalisation = "batch"
+    """Of the discriminator: batch, instance, spectral or none."""
+    generator_normalisation: GeneratorNormalisation = "batch"
+    """Of the generator of dcgan: batch or none."""
+    head: Head = "logit"
+    """The discriminator's end: logit (one output) or softmax (two, for real and generated)."""
+    code: int = 64
+    """Numbers in a code of the autoencoder family."""
+    energy: Energy = "euclidean"
+    """Distance to the reconstruction in the autoencoder family: euclidean, absolute or square (means per number)."""
+    fourier: float = 0.0
+    """Scale of random Fourier features that the mlp discriminator sees beside the example itself; 0 for none."""
+    discriminator_steps: int = 1
+    """Discriminator steps in a round (k)."""
+    method: Literal["adam", "rmsprop", "sgd"] = "adam"
+    """The optimiser of both players; sgd has beta1 as its momentum."""
+    rate: float = 2e-4
+    """Learning rate of the generator."""
+    discriminator_rate: float = 0.0
+    """Learning rate of the discriminator; 0 for the generator's."""
+    beta1: float = 0.5
+    """Adam's first decay."""
+    beta2: float = 0.999
+    """Adam's second decay."""
+    fall_rounds: int = 0
+    """Rounds over which the learning rates fall; 0 for rates that stay, -1 for the rounds of the whole run."""
+    fall_to: float = 0.05
+    """The share of the learning rates that is left in the end."""
+    fall_power: float = 0.5
+    """How they fall, as (1 - t / rounds)^power: 1 is a line, 0.5 stays high for longer."""
+    clip: float = 0.0
+    """Bound of the discriminator's weights, kept by clipping (c of WGAN); 0 for none."""
+    gradient_penalty: float = 0.0
+    """Weight of (|grad D| - 1)^2 between real and generated examples (lambda of WGAN-GP); 0 for none."""
+    one_sided: bool = False
+    """Let the gradient penalty forgive slopes below 1."""
+    r1: float = 0.0
+    """Weight of 1/2 |grad D|^2 at real examples (gamma of Mescheder et al. 2018); 0 for none."""
+    r2: float = 0.0
+    """The same at generated examples."""
+
+    def __post_init__(self) -> None:
+        if self.discriminator_steps < 1:
+            raise LabError(f"expected at least one discriminator step in a round, got {self.discriminator_steps}.")
+        if not self.rate > 0:
+            raise LabError(f"expected a learning rate above 0, got {self.rate}.")
+        for name in ("discriminator_rate", "clip", "gradient_penalty", "r1", "r2"):
+            if not getattr(self, name) >= 0:
+                raise LabError(f"expected {name} of at least 0, got {getattr(self, name)}.")
+        if self.fall_rounds > 0:
+            self.schedule()  # refuses a fall that is none
+
+    @property
+    def couples_samples(self) -> bool:
+        """Whether the discriminator's answer to a sample depends on the others of its batch."""
+        return self.normalisation == "batch" and len(self.shape) > 1 and self.family in ("dcgan", "autoencoder")
+
+    def optimizer(self, player: str) -> Optimizer:
+        """The optimiser of ``generator`` or ``discriminator``."""
+        rate = self.discriminator_rate or self.rate if player == "discriminator" else self.rate
+        if self.method == "rmsprop":
+            return RMSProp(rate, schedule=self.schedule())
+        if self.method == "sgd":
+            return SGD(rate, self.beta1, schedule=self.schedule())
+        return Adam(rate, self.beta1, self.beta2, schedule=self.schedule())
+
+    def schedule(self) -> Schedule:
+        """How the learning rates fall; a LabError while it is not known over how many rounds."""
+        if self.fall_rounds < 0:
+            raise LabError("a learning rate that falls over the whole run needs its length in rounds: give --rounds.")
+        return Schedule(self.fall_rounds, self.fall_to, self.fall_power) if self.fall_rounds else Schedule()
+
+    def players(self) -> dict[str, nn.Module]:
+        """Fresh networks; a LabError where a penalty and the discriminator's normalisation exclude each other."""
+        self.require_compatible()
+        kind, architecture = family(self.family), self.architecture()
+        return {"generator": kind.generator(architecture), "discriminator": kind.discriminator(architecture)}
+
+    def require_compatible(self) -> None:
+        """LabError where a penalty and the discriminator's normalisation exclude each other."""
+        if (self.gradient_penalty or self.r1 or self.r2) and self.couples_samples:
+            raise LabError(
+                "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
+                "couples them: choose --normalisation none, instance or spectral, or --family mlp."
+            )
+
+    def architecture(self) -> Architecture:
+        """What the network families build from."""
+        return Architecture(**{name: getattr(self, name) for name in Architecture.__dataclass_fields__})
+
+    def turns(self) -> tuple[Turn, ...]:
+        return (
+            Turn(
+                players=("discriminator",),
+                loss=self.discriminator_loss,
+                optimizer=self.optimizer("discriminator"),
+                times=self.discriminator_steps,
+                after=self.after_discriminator,
+            ),
+            Turn(players=("generator",), loss=self.generator_loss, optimizer=self.optimizer("generator")),
+        )
+
+    def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
+        """(count, latent), on the device of ``rng``."""
+        if self.prior == "uniform":
+            return torch.rand(count, self.latent, generator=rng, device=rng.device) * 2 - 1
+        return torch.randn(count, self.latent, generator=rng, device=rng.device)
+
+    def latents_for(self, batch: Batch, rng: torch.Generator) -> Tensor:
+        """Latents for as many examples as the batch has."""
+        return self.latents(len(batch.real), rng)
+
+    def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fake = nets["generator"](self.latents_for(batch, rng))
+        return self.score_loss(nets["discriminator"], self.shown(batch), fake, rng)
+
+    def score_loss(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The objective's term and the penalties."""
+        terms = {"discriminator": self.objective_term(discriminator, real, fake)}
+        if self.gradient_penalty:
+            penalty = gradient_penalty(discriminator, real, fake, rng, one_sided=self.one_sided)
+            terms["gradient_penalty"] = self.gradient_penalty * penalty
+        if self.r1:
+            terms["r1"] = self.r1 * zero_centred(discriminator, real)
+        if self.r2:
+            terms["r2"] = self.r2 * zero_centred(discriminator, fake)
+        return terms
+
+    def objective_term(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        """What the objective asks of the discriminator, penalties apart."""
+        return self.objective.discriminator(discriminator(real), discriminator(fake))
+
+    def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        fake = nets["generator"](self.latents_for(batch, rng))
+        scores = nets["discriminator"](fake)
+        real = nets["discriminator"](self.shown(batch)) if self.objective.relative else None
+        return {"generator": self.objective.generator(scores, real)}
+
+    def after_discriminator(self, nets: Nets) -> None:
+        """What is done after each discriminator step: clipping, where it is asked for."""
+        if self.clip:
+            clip_weights(nets["discriminator"], self.clip)

@@ -1,0 +1,77 @@
+"""The weight average: a watcher keeps a shadow of a player, as progressive GANs do. Karras et al. 2018, section 6."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core_gans.runs.watchers import Watcher
+
+
+class Average(Watcher):
+    """Keeps ``shadow <- decay shadow + (1 - decay) player`` after each round; samples are drawn from the shadow.
+
+    The decay rises to ``decay`` as (1 + round) / (10 + round), so that the first rounds are soon forgotten.
+    """
+
+    name = "average"
+
+    def __init__(self, player: str = "generator", decay: float = 0.999) -> None:
+        if not 0 <= decay < 1:
+            raise ValueError(f"expected a decay in [0, 1), got {decay}.")
+        self.player, self.decay = player, decay
+        self.shadow: nn.Module | None = None
+        self._saved: dict[str, Tensor] | None = None
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        del rounds, seconds
+        if self.shadow is None:
+            self.shadow = copy.deepcopy(state.nets[self.player]).requires_grad_(False)
+            if self._saved is not None:
+                self.shadow.load_state_dict(self._saved)
+        state.averages[self.player] = self.shadow
+
+    @torch.no_grad()
+    def after_round(self, state: Any) -> None:
+        assert self.shadow is not None
+        decay = min(self.decay, (1 + state.round) / (10 + state.round))
+        for ours, theirs in zip(_tensors(self.shadow), _tensors(state.nets[self.player]), strict=True):
+            if ours.is_floating_point():
+                ours.lerp_(theirs, 1 - decay)
+            else:
+                ours.copy_(theirs)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self.shadow is None else dict(self.shadow.state_dict())
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._saved = state
+
+
+@torch.no_grad()
+def recalibrate(generator: nn.Module, latents: Tensor, batch_size: int = 250) -> None:
+    """Set the statistics of batch normalisation to those over ``latents`` (N, ...), exactly as an average over batches.
+
+    An average of weights has met no batch of its own; its running statistics are an average of other networks'.
+    """
+    layers = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d)]
+    momenta = [layer.momentum for layer in layers]
+    was_training = generator.training
+    generator.train()
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a cumulative average
+    try:
+        for part in latents.split(batch_size):
+            generator(part)
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+        generator.train(was_training)
+
+
+def _tensors(network: nn.Module) -> list[Tensor]:
+    return [*network.parameters(), *network.buffers()]

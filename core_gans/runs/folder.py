@@ -1,0 +1,163 @@
+"""A run is a folder: what was asked for, on what it ran, what came of it. Only one process may hold it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+
+from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.runs import checkpoints
+
+FORMAT = 1
+PACKAGES = ("gan-lab", "torch", "numpy", "deap", "scikit-learn", "opencv-python-headless", "gradio")
+
+
+@dataclass
+class Run:
+    """An open run folder. ``config`` is the resolved configuration, as config.json has it."""
+
+    folder: Path
+    config: dict[str, Any]
+    _lock: IO[str] | None = field(default=None, repr=False)
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def latest_checkpoint(self) -> Path:
+        """The newest checkpoint; LabError when there is none."""
+        found = numbered(self.checkpoints, "safetensors")
+        if not found:
+            raise LabError(
+                f"{self.folder} holds no checkpoint yet, so there is nothing to continue: start it anew with --like."
+            )
+        return found[-1]
+
+    def load_checkpoint(self) -> dict[str, Any]:
+        """The newest checkpoint's content; LabError when it is corrupt or of another variant."""
+        path = self.latest_checkpoint()
+        content = checkpoints.load(path)
+        for key in ("kind", "variant"):
+            if content.get(key) != self.config[key]:
+                raise LabError(
+                    f"{path} was made by {content.get('kind')} of {content.get('variant')}, but {self.folder} is "
+                    f"{self.config['kind']} of {self.config['variant']}: put the right checkpoint back."
+                )
+        if json.dumps(content["fields"]) != json.dumps(self.config["fields"]):
+            raise LabError(
+                f"{path} was made with other fields of {content['variant']} than config.json names: put the right "
+                "checkpoint or the right config.json back."
+            )
+        return content
+
+    def close(self) -> None:
+        """Let others have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def create(runs: Path, name: str, config: Mapping[str, Any]) -> Run:
+    """A new folder ``runs/name`` with config.json and environment.json; it must not exist yet."""
+    folder = runs / name
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise LabError(
+            f"{folder} exists already and is kept: give another --name, or continue it with `resume {folder}`."
+        ) from error
+    run = Run(folder, {"format": FORMAT, **config}, _lock(folder))
+    _write_json(folder / "config.json", run.config)
+    _write_json(folder / "environment.json", environment())
+    return run
+
+
+def open_run(folder: Path) -> Run:
+    """An existing run, held for writing. LabError when it is no run, of a newer version, or in use."""
+    config = read_config(folder)
+    return Run(folder, config, _lock(folder))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a run, without holding the run."""
+    path = folder / "config.json"
+    if not folder.is_dir():
+        siblings = [entry.name for entry in folder.parent.iterdir()] if folder.parent.is_dir() else []
+        raise LabError(
+            str(unknown_name("run folder", folder.name, siblings)) if siblings else f"there is no folder {folder}."
+        )
+    if not path.is_file():
+        raise LabError(f"{folder} is no run: expected a config.json in it.")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise LabError(f"{path} is not valid JSON ({error}): put the original back.") from error
+    if not isinstance(config, dict) or not {"format", "kind", "variant", "fields", "options"} <= config.keys():
+        raise LabError(f"{path} is not the configuration of a run: expected format, kind, variant, fields and options.")
+    if config["format"] > FORMAT:
+        raise LabError(f"{folder} was made by a newer version (format {config['format']}): update gan-lab to open it.")
+    return config
+
+
+def numbered(folder: Path, suffix: str) -> list[Path]:
+    """The files ``round-N.suffix`` of a folder in the order of N, however many digits it has."""
+    return sorted(folder.glob(f"round-*.{suffix}"), key=lambda path: (len(path.name), path.name))
+
+
+def default_name(*parts: str) -> str:
+    """A name for a new run: its parts, the date and the time."""
+    words = [Path(part).stem.replace(":", "-") for part in parts]  # module:name is no file name everywhere
+    return "-".join([*words, time.strftime("%Y%m%d-%H%M%S")])
+
+
+def environment() -> dict[str, Any]:
+    """On what a run ran: versions, processor, threads, command."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "packages": found,
+        "command": sys.argv,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Hold the folder; the system lets go when the process ends, however it ends."""
+    file = (folder / "run.lock").open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise LabError(f"{folder} is in use by another process: wait for it, or stop it first.") from error
+    return file
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,67 @@
+"""The progress bar: rounds a second, time left, losses; plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from core_gans.runs.watchers import Watcher
+
+QUIET_SECONDS = 20.0  # between lines when the output is a file
+
+
+class ProgressBar(Watcher):
+    """One line that lives while a run plays. ``unit`` is what a round is called: round, or generation."""
+
+    def __init__(self, unit: str = "round", console: Console | None = None) -> None:
+        self.unit, self.console = unit, console or Console()
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        self._rounds, self._seconds, self._first = rounds, seconds, state.round
+        self._begun = self._printed = time.monotonic()
+        self._bar: Progress | None = None
+        if self.console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=self.console
+            )
+            self._task = self._bar.add_task(f"{self.unit}s", total=1.0, note="")
+            self._bar.start()
+
+    def after_round(self, state: Any) -> None:
+        now = time.monotonic()
+        share, note = self._note(state, now)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=share, note=note)
+        elif now - self._printed >= QUIET_SECONDS:
+            self._printed = now
+            self.console.print(note, highlight=False)
+
+    def end(self, state: Any) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _note(self, state: Any, now: float) -> tuple[float, str]:
+        elapsed = max(now - self._begun, 1e-9)
+        speed = (state.round - self._first) / elapsed
+        shares = []
+        if self._rounds is not None:
+            shares.append((state.round - self._first) / max(1, self._rounds - self._first))
+        if self._seconds is not None:
+            shares.append(elapsed / self._seconds)
+        share = min(1.0, max(shares))
+        left = elapsed * (1 - share) / share if share > 0 else 0.0
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in state.terms.items() if _short(name, value))
+        return share, f"{self.unit} {state.round}  {speed:.1f}/s  {_clock(left)} left  {losses}"
+
+
+def _short(name: str, value: object) -> bool:
+    return isinstance(value, float) and "/" not in name
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

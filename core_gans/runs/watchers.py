@@ -1,0 +1,183 @@
+"""What looks on after each round: logs, sample sheets, judges, checkpoints.
+
+Watchers see any state with ``round``, ``seconds``, ``images_seen``, ``terms``, ``rng``, ``sampling_nets()`` and
+``state_dict()``: a training and an evolution alike. None of them draws from the state's rng, so watching changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core_gans.foundation.sheets import picture, write_gif, write_png
+from core_gans.runs import checkpoints
+from core_gans.runs.folder import numbered
+
+
+class Watcher:
+    """Looks on; does nothing unless a subclass says so. ``name`` keys its state in a checkpoint."""
+
+    name = ""
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        """Called before the first round of a session."""
+
+    def after_round(self, state: Any) -> None:
+        """Called after each round."""
+
+    def end(self, state: Any) -> None:
+        """Called once at the end of a session, also after an error; the last watcher to begin ends first."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What must survive a restart."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what ``state_dict`` gave."""
+
+
+class Log(Watcher):
+    """Appends the round's losses to metrics.jsonl and to TensorBoard every ``every`` rounds.
+
+    Continuing a run first drops the lines after the state's round: they will be played again.
+    """
+
+    def __init__(self, folder: Path, every: int = 10) -> None:
+        self.path, self.events, self.every = folder / "metrics.jsonl", folder / "events", every
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # its import takes a second
+
+        drop_lines_after(self.path, state.round)
+        self.file = self.path.open("a", encoding="utf-8")
+        self.writer = SummaryWriter(str(self.events), purge_step=state.round + 1 if state.round else None)
+
+    def after_round(self, state: Any) -> None:
+        if state.round % self.every == 0 or state.round == 1:
+            self.write(state, state.terms)
+
+    def write(self, state: Any, values: Mapping[str, float | str]) -> None:
+        """One line: the round, the seconds, the images seen and ``values``."""
+        line = {"round": state.round, "seconds": round(state.seconds, 3), "images_seen": state.images_seen, **values}
+        self.file.write(json.dumps(line) + "\n")
+        self.file.flush()
+        for name, value in values.items():
+            if isinstance(value, int | float):
+                self.writer.add_scalar(name, value, state.round)
+
+    def end(self, state: Any) -> None:
+        self.file.close()
+        self.writer.close()
+
+
+class Samples(Watcher):
+    """Draws the same latents every ``every`` rounds (more often in the beginning) into samples/, and a film of them.
+
+    ``columns`` of a sheet are chosen by its number of images where they are not given.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        draw: Callable[[Any], Tensor],
+        every: int,
+        real: Tensor | None = None,
+        columns: int | None = None,
+    ) -> None:
+        self.folder, self.draw, self.every, self.real, self.columns = folder, draw, every, real, columns
+        self._last = -1
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        if state.round == 0:
+            self._write(state)
+
+    def after_round(self, state: Any) -> None:
+        if state.round % self.every == 0 or state.round in (1, 2, 5, 10, 20, 50, 100, 200):
+            self._write(state)
+
+    def end(self, state: Any) -> None:
+        if state.round != self._last:
+            self._write(state)
+        write_gif(self.folder / "training.gif", numbered(self.folder / "samples", "png"))
+
+    def _write(self, state: Any) -> None:
+        self._last = state.round
+        page = picture(self.draw(state), self.real, self.columns)
+        write_png(self.folder / "samples" / f"round-{state.round:07d}.png", page)
+
+
+class Judged(Watcher):
+    """Asks an independent judge every ``every`` rounds (0: never); its numbers go into the log and into ``latest``."""
+
+    def __init__(self, judge: Callable[[Any], Mapping[str, float]], log: Log, every: int) -> None:
+        self.judge, self.log, self.every = judge, log, every
+        self.latest: dict[str, float] = {}
+
+    def after_round(self, state: Any) -> None:
+        if self.every and state.round % self.every == 0:
+            self.latest = dict(self.judge(state))
+            self.log.write(state, self.latest)
+
+
+class Checkpoint(Watcher):
+    """Saves the state every ``every`` rounds or ``seconds`` seconds, whichever comes first, and at the end.
+
+    The last ``keep`` files stay. ``describe`` says what is stored beside the state (variant, fields, data).
+    """
+
+    def __init__(
+        self, folder: Path, describe: Mapping[str, Any], every: int = 500, seconds: float = 60.0, keep: int = 2
+    ) -> None:
+        self.folder, self.describe, self.every, self.seconds, self.keep = folder, describe, every, seconds, keep
+        self._saved_at = time.monotonic()
+        self._saved_round = -1
+
+    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+        self._saved_at, self._saved_round = time.monotonic(), state.round if state.round else -1
+        for unfinished in self.folder.glob(".round-*.tmp"):  # of a process that was killed while it wrote
+            unfinished.unlink()
+
+    def after_round(self, state: Any) -> None:
+        if state.round % self.every == 0 or time.monotonic() - self._saved_at >= self.seconds:
+            self.write(state)
+
+    def end(self, state: Any) -> None:
+        if state.round != self._saved_round and not state.mid_round:
+            self.write(state)
+
+    def write(self, state: Any) -> Path:
+        watchers = {watcher.name: watcher.state_dict() for watcher in state.watchers if watcher.name}
+        content = {**self.describe, "state": state.state_dict(), "watchers": watchers}
+        path = checkpoints.save(self.folder / f"round-{state.round:07d}.safetensors", content, overwrite=True)
+        self._saved_at, self._saved_round = time.monotonic(), state.round
+        for old in numbered(self.folder, "safetensors")[: -self.keep]:
+            old.unlink()
+        return path
+
+
+def drop_lines_after(path: Path, last: int) -> None:
+    """Keep the lines of a metrics file up to round ``last``, whole lines only."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            if json.loads(line)["round"] <= last:
+                kept.append(line)
+        except json.JSONDecodeError:  # the line that a kill cut short
+            break
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    temporary.replace(path)
+
+
+def fixed_latents(game: Any, count: int, seed: int) -> Tensor:
+    """The latents of a run's sample sheets."""
+    return game.latents(count, torch.Generator().manual_seed(seed))

@@ -1,0 +1,241 @@
+"""What one page has under the knife: the model, the layer, the unit, the job under way, and what was found.
+
+Lives on the server for as long as the page does, so that a reload shows it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from core_gans.foundation.errors import LabError, unknown_name
+from demos.dissecting.causes import Cause
+from demos.dissecting.dissectable_model import DissectableModel, Subjects
+from demos.dissecting.exporting import Report
+from demos.dissecting.jobs import Job, JobQueue
+from demos.dissecting.measuring import USUAL, kept, measure, question
+from demos.dissecting.mending import Attempt
+from demos.dissecting.open_dissection import DissectionCache, OpenDissection
+from demos.dissecting.segmenter_choice import eyes_for
+from demos.model_store import SHIPPED, ModelStore
+from dissect import Dissection
+
+ENDING = 15.0  # seconds that a page's end waits for its job: a thread cut short takes the program with it
+
+
+@dataclass
+class SharedState:
+    """What the desks of all pages share."""
+
+    shelf: ModelStore
+    subjects: Subjects
+    cabinet: DissectionCache = field(default_factory=DissectionCache)
+    bench: JobQueue = field(default_factory=JobQueue)
+
+    @classmethod
+    def of(cls, shelf: ModelStore) -> SharedState:
+        return cls(shelf, Subjects(shelf))
+
+
+@dataclass
+class Findings:
+    """What was found with one dissection, beyond the dissection itself."""
+
+    causes: dict[str, Cause] = field(default_factory=dict)  # by concept
+    report: Report | None = None
+
+
+class PageState:
+    """Each method may be called from any thread; ValueError or LabError is for the person at the page."""
+
+    def __init__(self, room: SharedState) -> None:
+        self.room = room
+        self.key = ""
+        self._subject: DissectableModel | None = None
+        self._dissected: dict[str, Path] = {}
+        self.layer = ""
+        self.eye = ""
+        self.images = USUAL
+        self.unit = 0
+        self.concept = ""
+        self.job: Job | None = None
+        self.attempts: dict[tuple[str, str], Attempt] = {}  # to mend, by model and layer
+        self.aside = ""  # to say when the job has ended
+        self._taken = True  # the job's end has been shown
+        self._found: dict[OpenDissection, Findings] = {}
+        self._folder: Path | None = None
+        self._gone = False
+        self._lock = Lock()
+
+    def open(self, key: Any) -> None:
+        """Go to the model called ``key``: to the layer where most was found, or the middle one."""
+        subject = self.room.subjects.of(key)
+        self._subject = subject
+        if subject.key == self.key:
+            self.refresh()
+            return
+        self.key, self.unit = subject.key, 0
+        self.refresh()
+        self.eye = eyes_for(subject.shape)[0]
+        layers = list(subject.layers)
+        dissected = [layer for layer in self.dissected() if layer in layers]
+        self.layer = dissected[0] if dissected else layers[len(layers) // 2]
+        self._choose_best_unit()
+
+    @property
+    def subject(self) -> DissectableModel:
+        """The model at hand."""
+        if self._subject is None:
+            self.open(SHIPPED)
+        assert self._subject is not None
+        return self._subject
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job of this page is under way."""
+        return self.job is not None and self.job.running
+
+    def refresh(self) -> None:
+        """Snapshot again which layers have been dissected: files come and go."""
+        self._dissected = self.room.shelf.dissections(self.subject.key)
+
+    def dissected(self) -> dict[str, Path]:
+        """The dissections of the model at hand, by layer, as of the last ``refresh``."""
+        return self._dissected
+
+    def choose_layer(self, layer: Any) -> None:
+        """Snapshot at another layer."""
+        if not isinstance(layer, str) or layer not in self.subject.layers:
+            raise unknown_name("layer of this model", str(layer)[:80], self.subject.layers)
+        if layer != self.layer:
+            self.layer, self.unit = layer, 0
+            self._choose_best_unit()
+
+    def choose_eye(self, name: Any) -> None:
+        """Let another segmenter look."""
+        known = eyes_for(self.subject.shape)
+        if name not in known:
+            raise unknown_name("segmenter for these pictures", str(name)[:80], known)
+        self.eye = name
+
+    def choose_unit(self, unit: Any) -> None:
+        """Open another unit's sheet."""
+        specimen = self.opened()
+        if isinstance(unit, bool) or not isinstance(unit, int):
+            raise ValueError(f"expected the number of a unit, got {repr(unit)[:40]}")
+        specimen.dissection.best(unit)
+        self.unit = unit
+
+    def specimen(self) -> OpenDissection | None:
+        """The dissection of the layer at hand; None where there is none yet, or one that cannot be read."""
+        path = self.dissected().get(self.layer)
+        try:
+            return None if path is None else self.room.cabinet.of(self.subject, path)
+        except (ValueError, OSError):
+            return None
+
+    def opened(self) -> OpenDissection:
+        """The same; LabError where there is none yet."""
+        specimen = self.specimen()
+        if specimen is None:
+            raise LabError(f"layer {self.layer} has not been dissected yet: do that first.")
+        return specimen
+
+    def findings(self, specimen: OpenDissection) -> Findings:
+        """What was found with ``specimen`` on this page; of older ones that were replaced it is forgotten."""
+        with self._lock:
+            for other in list(self._found):
+                same = other.subject.key == specimen.subject.key and other.dissection.layer == specimen.dissection.layer
+                if other is not specimen and same:
+                    del self._found[other]
+            return self._found.setdefault(specimen, Findings())
+
+    def run(self, layer: Any, eye: Any, images: Any) -> None:
+        """Dissect in the background."""
+        subject, asked = self.subject, question(self.subject, layer, eye, images)
+        place = self.room.shelf.place_for(subject.key, asked.layer)
+        self.layer, self.eye, self.images = asked.layer, asked.eye, asked.images
+        about = f"{subject.key}/{asked.layer}"
+        self.start(Job(about, f"Dissecting {asked.layer}", lambda course: measure(subject, asked, place, course)))
+
+    def start(self, job: Job) -> None:
+        """Work at ``job``, the only one of this page. LabError while there is another, or too many elsewhere."""
+        with self._lock:
+            if self.busy:
+                raise LabError("something is running on this page already: cancel it, or wait until it is over.")
+            job.after = self._tidy
+            self.job, self.aside, self._taken = self.room.bench.start(job), "", False
+
+    def cancel(self) -> None:
+        """Ask the job for its end."""
+        if self.job is not None:
+            self.job.cancel()
+
+    def settle(self) -> bool:
+        """Whether the job has ended since this was last asked."""
+        with self._lock:
+            if self.job is None or self.job.running or self._taken:
+                return False
+            self._taken = True
+        self.refresh()
+        if self.job.look.phase == "cancelled":
+            self.aside = self._told_of_what_is_kept()
+        elif self.specimen() is not None and self.job.look.phase == "done":
+            self.unit = min(self.unit, self.opened().dissection.count - 1)
+            if not self.unit:
+                self._choose_best_unit()
+        return True
+
+    def comparable(self, specimen: OpenDissection) -> dict[str, Dissection]:
+        """The dissections of the model's layers over the same pictures by the same segmenter, in the model's order."""
+        facts = ("segmenter", "seed", "generator")
+        mine, dissected = specimen.dissection, self.dissected()
+        opened = [
+            self.room.cabinet.of(specimen.subject, dissected[layer]).dissection
+            for layer in specimen.subject.layers
+            if layer in dissected
+        ]
+        same = {
+            other.layer: other
+            for other in opened
+            if other.images == mine.images
+            and all(other.provenance.get(fact) == mine.provenance.get(fact) for fact in facts)
+        }
+        return same if len(same) > 1 else {}
+
+    def folder(self, name: str) -> Path:
+        """Where this page's files for download called ``name`` are made; gone with the page."""
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="gan-lab-dissect-"))
+            folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def forget(self) -> None:
+        """The page is gone."""
+        self.cancel()
+        self._gone = True
+        if self.job is None or self.job.join(ENDING):
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove the files of a page that is gone; a job under way would write some again."""
+        with self._lock:
+            if self._gone and self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _choose_best_unit(self) -> None:
+        specimen = self.specimen()
+        if specimen is not None:
+            matches = [specimen.dissection.best(unit) for unit in range(specimen.dissection.count)]
+            self.unit = max(matches, key=lambda match: (match.matched, match.score)).unit
+
+    def _told_of_what_is_kept(self) -> str:
+        asked = question(self.subject, self.layer, self.eye, self.images)
+        done = kept(self.subject, asked, self.room.shelf.place_for(self.key, self.layer))
+        return f"{done} pictures were counted and kept: Dissect goes on from there." if done else ""

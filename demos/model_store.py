@@ -1,0 +1,146 @@
+"""The models of this computer that the app opens: those that come with the lab, and the runs in its folder of runs.
+
+A page names a model by its key, never by a path: what is not on the shelf cannot be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+from core_gans import shipped
+from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.models import Model, load_model, model_of_run, open_translator
+from core_gans.runs import folder as runs
+from core_gans.variants import TRANSLATIONS, VARIANTS
+
+Kind = Literal["images", "points", "translation"]
+
+SHIPPED = "scenes"  # the key of the generator that comes with the lab
+DISSECTIONS = "dissections"  # below the folder of runs: KEY/LAYER.safetensors
+KEPT = 4  # models in memory
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model on the shelf: its key, what it is called, and what it makes."""
+
+    key: str
+    title: str
+    kind: Kind
+    variant: str
+    data: str
+
+
+class ModelStore:
+    """Opens models by key, and knows where their dissections are. Safe to share between threads."""
+
+    def __init__(self, runs_folder: Path = Path("runs")) -> None:
+        self.runs_folder = runs_folder
+        self._lock = Lock()
+        self._load = lru_cache(maxsize=KEPT)(self._open)
+
+    def entries(self, kind: Kind | None = None) -> tuple[Entry, ...]:
+        """The shipped model, then the runs that have a checkpoint, the newest first; those of ``kind`` alone if given.
+
+        What is no run, or is damaged, is left out.
+        """
+        found = [_shipped_entry(), *self._runs()]
+        return tuple(entry for entry in found if kind is None or entry.kind == kind)
+
+    def entry(self, key: Any, *kinds: Kind) -> Entry:
+        """The entry called ``key``. LabError when it is not there, or not of one of ``kinds`` where some are given."""
+        entries = {entry.key: entry for entry in self.entries()}
+        if not isinstance(key, str) or key not in entries:
+            raise unknown_name("model", str(key)[:80], entries)
+        entry = entries[key]
+        if kinds and entry.kind not in kinds:
+            raise LabError(f"{entry.title} makes {entry.kind}: choose a model of {' or '.join(kinds)}.")
+        return entry
+
+    def model(self, key: Any) -> Model[Any]:
+        """The generator called ``key`` in evaluation mode: of a run, its newest checkpoint.
+
+        LabError, CheckpointError or OSError with one line when it cannot be opened.
+        """
+        entry = self.entry(key)
+        stamp = "" if entry.key == SHIPPED else str(_newest(self.runs_folder / entry.key))
+        with self._lock:
+            return self._load(entry, stamp)
+
+    def dissections(self, key: str) -> dict[str, Path]:
+        """The files of the dissections of ``key`` by layer: the one shipped, and those made here, which go first."""
+        self.entry(key)
+        found = {}
+        if key == SHIPPED:
+            found[_shipped_layer()] = shipped.path("scenes-dissection")
+        for path in sorted((self.runs_folder / DISSECTIONS / key).glob("*.safetensors")):
+            found[path.stem] = path
+        return found
+
+    def place_for(self, key: str, layer: str) -> Path:
+        """Where a dissection of ``layer`` of the model called ``key`` is to be kept, so that it is found again."""
+        self.entry(key)
+        return self.runs_folder / DISSECTIONS / key / f"{layer}.safetensors"
+
+    def _runs(self) -> list[Entry]:
+        if not self.runs_folder.is_dir():
+            return []
+        folders = [path for path in self.runs_folder.iterdir() if (path / "config.json").is_file()]
+        dated = sorted(folders, key=lambda path: (path / "config.json").stat().st_mtime, reverse=True)
+        return [entry for path in dated if (entry := _entry_of(path)) is not None]
+
+    def _open(self, entry: Entry, stamp: str) -> Model[Any]:
+        del stamp  # a newer checkpoint is another model
+        if entry.key == SHIPPED:
+            return load_model(shipped.path("scenes-generator"))
+        folder = self.runs_folder / entry.key
+        return open_translator(folder) if entry.kind == "translation" else model_of_run(folder)
+
+
+def _shipped_entry() -> Entry:
+    return Entry(SHIPPED, "Scenes (comes with the lab)", "images", "dcgan", "scenes")
+
+
+@lru_cache(maxsize=1)
+def _shipped_layer() -> str:
+    from dissect import Dissection
+
+    return Dissection.load(shipped.path("scenes-dissection")).layer
+
+
+def _entry_of(folder: Path) -> Entry | None:
+    try:
+        _newest(folder)
+        return _described(folder, (folder / "config.json").stat().st_mtime_ns)
+    except (LabError, OSError, KeyError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _described(folder: Path, stamp: int) -> Entry | None:
+    """The entry of a run by its configuration; None for a game that is opened by nobody but its owner."""
+    del stamp  # a newer configuration is read again
+    config = runs.read_config(folder)
+    variant, data = str(config["variant"]), str(config["options"]["data"])
+    kind = _kind(variant, config["fields"])
+    if kind is None:
+        return None
+    return Entry(folder.name, f"{variant} on {Path(data).name} · {folder.name}", kind, variant, data)
+
+
+def _kind(variant: str, fields: Mapping[str, Any]) -> Kind | None:
+    if variant in TRANSLATIONS:
+        return "translation"
+    if variant not in VARIANTS:
+        return None  # a game of the user's own: the app imports no code that a run names
+    return "points" if len(fields.get("shape", ())) == 1 else "images"
+
+
+def _newest(folder: Path) -> int:
+    """When the newest checkpoint in ``folder`` was written. OSError or LabError where there is none."""
+    return runs.Run(folder, {}).latest_checkpoint().stat().st_mtime_ns

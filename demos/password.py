@@ -1,0 +1,125 @@
+"""The password at the door of an app that other computers can reach, and how often it may be guessed.
+
+Stands before everything: pages, calls, files. The cookie that lets in is a random word, remembered here and gone with
+the program.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from html import escape
+from threading import Lock
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+COOKIE = "gan-lab"
+LOGIN = "/login"
+LEAST = 8  # characters of a password
+TRIES = 5  # wrong passwords from one address until it has to wait
+ALL_TRIES = 50  # and from all addresses together
+PAUSE = 300.0  # seconds that a wrong password is held against its address
+LONGEST_FORM = 4096  # bytes
+MOST_ADDRESSES = 4096
+MOST_GUESTS = 1024
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>GAN lab</title><style>
+:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }}
+body {{ display: grid; place-items: center; min-height: 90vh; margin: 0 }}
+form {{ display: grid; gap: 12px; width: min(300px, 86vw) }}
+h1 {{ font-size: 22px; margin: 0 }} p {{ margin: 0; min-height: 1.5em }}
+input, button {{ font: inherit; padding: 8px 12px; border-radius: 8px; border: 1px solid #8886 }}
+button {{ background: #0f766e; color: white; border: 0 }}
+</style><form method="post" action="/login"><h1>GAN lab</h1>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" autofocus required>
+<button>Enter</button><p role="alert">{said}</p></form></html>"""
+
+
+class PasswordMiddleware:
+    """Middleware: without the cookie there is the login page, and nothing else."""
+
+    def __init__(self, app: ASGIApp, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        require_password(password)
+        self.app, self.password, self.clock = app, password, clock
+        self._guests: OrderedDict[str, None] = OrderedDict()
+        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+        self._lock = Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        elif Request(scope).cookies.get(COOKIE, "") in self._guests:
+            await self.app(scope, receive, send)
+        else:
+            answer = await self._turn_away(Request(scope, receive))
+            await answer(scope, receive, send)
+
+    async def _turn_away(self, request: Request) -> Response:
+        if request.url.path != LOGIN:
+            if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+                return _page("", 401)
+            return PlainTextResponse("a password is needed: open the app in a browser first", 401)
+        if request.method != "POST":
+            return _page("", 200)
+        address = request.client.host if request.client else ""
+        if self._must_wait(address):
+            return _page("Too many wrong passwords. Wait five minutes.", 429)
+        given = await _password_in(request)
+        if not hmac.compare_digest(given.encode(), self.password.encode()):
+            self._remember(address)
+            return _page("That was not the password.", 403)
+        word = secrets.token_urlsafe(32)
+        with self._lock:
+            self._guests[word] = None
+            while len(self._guests) > MOST_GUESTS:
+                self._guests.popitem(last=False)
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(COOKIE, word, httponly=True, samesite="strict")
+        return answer
+
+    def _must_wait(self, address: str) -> bool:
+        since = self.clock() - PAUSE
+        with self._lock:
+            for each in list(self._wrong):
+                self._wrong[each] = [when for when in self._wrong[each] if when > since]
+                if not self._wrong[each]:
+                    del self._wrong[each]
+            together = sum(map(len, self._wrong.values()))
+            return len(self._wrong.get(address, ())) >= TRIES or together >= ALL_TRIES
+
+    def _remember(self, address: str) -> None:
+        with self._lock:
+            self._wrong.setdefault(address, []).append(self.clock())
+            while len(self._wrong) > MOST_ADDRESSES:
+                self._wrong.popitem(last=False)
+
+
+def require_password(password: str) -> None:
+    """ValueError for a password that is easily guessed."""
+    if len(password) < LEAST:
+        raise ValueError(f"expected a password of at least {LEAST} characters, got {len(password)}.")
+
+
+def _page(said: str, status: int) -> Response:
+    return HTMLResponse(PAGE.format(said=escape(said)), status)
+
+
+async def _password_in(request: Request) -> str:
+    """The password of a posted form; nothing where the form is too long or none."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            return ""
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return fields.get("password", [""])[0]

@@ -1,0 +1,107 @@
+"""How strong a unit is where a concept is and where it is not: the values to insert it with, or to erase it to.
+
+Bau et al. 2019, GAN Dissection, section 3.2: units are inserted at a constant, the mean of their activation weighted by
+the concept's area in each cell of the layer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from dissect.hooks import at_rest
+from dissect.measure.classmap import ClassMap
+from dissect.measure.quantiles import Sketch, unit_sketch
+from dissect.sampling import Latents, Progress, batches, sights
+from dissect.segmenters.protocol import Segmenter
+
+HIGH = 0.99  # the quantile that GANPaint inserts with
+
+
+@dataclass(frozen=True, eq=False)
+class InsertionValues:
+    """Activations of the ``U`` units of a layer, typical of ``K`` concepts."""
+
+    labels: tuple[str, ...]
+    inside: NDArray[np.float64]  # (K, U) mean where the concept is, weighted by its area in each cell
+    outside: NDArray[np.float64]  # (K, U) mean where it is not
+    high: NDArray[np.float64]  # (U,) 99th percentile
+
+
+class ConceptMeans:
+    """Running means of ``U`` units inside and outside ``K`` concepts, in float64."""
+
+    def __init__(self, units: int, concepts: int) -> None:
+        self._weighted = torch.zeros(concepts, units, dtype=torch.float64)
+        self._area = torch.zeros(concepts, 1, dtype=torch.float64)
+        self._sum = torch.zeros(units, dtype=torch.float64)
+        self._cells = 0
+
+    def add(self, features: Tensor, classes: Sequence[ClassMap]) -> None:
+        """Take in ``features`` (N, U, h, w) seen beside the ``classes`` of their images."""
+        for feature, seen in zip(features, classes, strict=True):
+            area = seen.shares((feature.shape[1], feature.shape[2]))
+            feature = feature.flatten(1).double()
+            self._weighted += (area @ feature.T).cpu()
+            self._area += area.sum(1, keepdim=True).cpu()
+            self._sum += feature.sum(1).cpu()
+            self._cells += feature.shape[1]
+
+    def means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Means inside and outside, both (K, U); of a side without any area, the mean of all."""
+        overall = (self._sum / self._cells).expand_as(self._weighted)
+        elsewhere = self._cells - self._area
+        inside = torch.where(self._area > 0, self._weighted / self._area, overall)
+        outside = torch.where(elsewhere > 1e-9, (self._sum - self._weighted) / elsewhere, overall)
+        return inside.numpy(), outside.numpy()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything, as arrays, for :meth:`restore`."""
+        cells = np.array([self._cells])
+        return {
+            "weighted": self._weighted.numpy(), "area": self._area.numpy(), "sum": self._sum.numpy(), "cells": cells,
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Become the means whose :meth:`state` this is."""
+        self._weighted, self._area, self._sum = (torch.tensor(state[name]) for name in ("weighted", "area", "sum"))
+        self._cells = int(state["cells"][0])
+
+
+def insertion_values(
+    generator: nn.Module,
+    layer: str,
+    latents: Latents,
+    segmenter: Segmenter,
+    *,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> InsertionValues:
+    """Measure the values with which the units of ``layer`` stand for each concept.
+
+    ``progress`` is called with the number of images done so far.
+
+    Raises:
+        ValueError: no such layer, no latents, or a generator or segmenter that does not answer as expected.
+    """
+    means: ConceptMeans | None = None
+    sample: Sketch | None = None
+    done = 0
+    with at_rest(generator):
+        for sight in sights(generator, [layer], batches(latents, batch_size), segmenter):
+            found = sight.features[layer]
+            means = means or ConceptMeans(found.shape[1], len(segmenter.labels))
+            sample = sample or unit_sketch(found.shape[1])
+            means.add(found, [ClassMap(seen, len(segmenter.labels)) for seen in sight.classes])
+            sample.add_maps(found)
+            done += len(found)
+            if progress is not None:
+                progress(done)
+    assert means is not None, "batches() yields at least one"
+    assert sample is not None, "batches() yields at least one"
+    inside, outside = means.means()
+    high = sample.quantile(HIGH)
+    return InsertionValues(tuple(segmenter.labels), inside, outside, high.double().cpu().numpy())

@@ -1,0 +1,148 @@
+"""A study: several layers dissected at once, the best one chosen, what its units cause, and the report of it all.
+
+Bau et al. 2019, GAN Dissection, sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.table import Table
+from torch import Tensor, nn
+
+from dissect.cause.causal import CausalEffect, causal_effect
+from dissect.cause.choosing import choose_units
+from dissect.hooks import layers as layers_of
+from dissect.measure.dissecting import compare_layers
+from dissect.measure.dissection import Dissection
+from dissect.measure.remarks import remarks
+from dissect.measure.upsampling import Upsampling
+from dissect.report import write_report
+from dissect.sampling import Progress
+from dissect.segmenters.protocol import Segmenter
+
+CAUSAL_IMAGES = 64  # images in which units are changed
+SMALLEST = 4  # side of the smallest layer worth dissecting, in cells
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What was found: a dissection per layer, the layer with the most to tell, and the report's page."""
+
+    dissections: dict[str, Dissection]
+    best: Dissection
+    effects: tuple[CausalEffect, ...]
+    page: Path
+    remarks: tuple[str, ...] = ()  # what is to be said beside the numbers, a line each
+
+    def table(self) -> Table:
+        """The layers compared: their units, how many are matched, and with which concepts. A star marks the best."""
+        table = Table("layer", "units", "matched", "concepts with units")
+        for layer, dissection in self.dissections.items():
+            matched = dissection.matched()
+            names = sorted({match.concept for match in matched}, key=dissection.labels.index)
+            mark = " *" if dissection is self.best else ""
+            table.add_row(layer + mark, str(dissection.count), str(len(matched)), ", ".join(names))
+        return table
+
+
+def study(
+    generator: nn.Module,
+    latents: Tensor,
+    segmenter: Segmenter,
+    folder: str | Path,
+    *,
+    layers: Sequence[str] = (),
+    colours: Sequence[Sequence[int]] | None = None,
+    concepts: Sequence[str] = (),
+    preset: str = "chance-corrected",
+    upsampling: Upsampling = "bilinear",
+    keep: str | Path | None = None,
+    provenance: Mapping[str, str] | None = None,
+    origin: str | None = None,
+    rng: torch.Generator,
+    progress: Progress | None = None,
+) -> Study:
+    """Dissect ``layers`` (default: every spatial one), choose the best, test what its units cause, write the report.
+
+    Causes are tested for ``concepts``, by default for the three with most matched units among those that cover less
+    than a tenth of the picture: large classes have units by their size alone. ``latents`` (N, ...) are the sample.
+    ``preset`` is one of ``dissect.measure.presets.PRESETS``; the counts are kept in the file ``keep`` and taken up from
+    there, as in :func:`dissect.dissect`. ``origin`` is Python that makes the sample again: see ``write_report``.
+    ``progress`` hears of the images of the dissection. Raises as ``compare_layers`` and ``write_report`` do, and FileExistsError
+    before any work when ``folder`` is there already.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
+    wanted = list(layers) or spatial_layers(generator, latents[:1])
+    said: list[str] = []
+    dissections = compare_layers(
+        generator,
+        wanted,
+        latents,
+        segmenter,
+        upsampling=upsampling,
+        criterion=preset,
+        keep=keep,
+        provenance=provenance,
+        progress=progress,
+        remark=said.append,
+    )
+    best = best_layer(dissections)
+    said += [line for dissection in dissections.values() for line in remarks(dissection)]
+    tested = list(concepts) or _small_concepts(best)
+    effects = tuple(
+        causal_effect(
+            generator,
+            best.layer,
+            choose_units(best, concept),
+            latents[:CAUSAL_IMAGES],
+            segmenter,
+            random_trials=4,
+            concept=concept,
+            rng=rng,
+        )
+        for concept in tested
+    )
+    page = write_report(
+        folder,
+        best,
+        generator,
+        latents,
+        segmenter,
+        colours=colours,
+        causal=effects,
+        layers=dissections,
+        origin=origin,
+    )
+    best.save(folder / "dissection.safetensors")
+    return Study(dissections, best, effects, page, tuple(dict.fromkeys(said)))
+
+
+def spatial_layers(generator: nn.Module, latent: Tensor) -> list[str]:
+    """The generator's own children that put out maps of at least four cells a side and more channels than an image."""
+    return [
+        name
+        for name, shape in layers_of(generator, latent).items()
+        if "." not in name and len(shape) == 4 and min(shape[2:]) >= SMALLEST and shape[1] > 3
+    ]
+
+
+def best_layer(dissections: Mapping[str, Dissection]) -> Dissection:
+    """The dissection in which most concepts have a unit; of equals, the one with the larger share of units matched."""
+
+    def told(dissection: Dissection) -> tuple[int, float]:
+        matched = dissection.matched()
+        return len({match.concept for match in matched}), len(matched) / dissection.count
+
+    return max(dissections.values(), key=told)
+
+
+def _small_concepts(dissection: Dissection, count: int = 3, largest: float = 0.1) -> list[str]:
+    small = [label for label, share in zip(dissection.labels, dissection.share, strict=True) if 0 < share < largest]
+    found = sorted(small, key=lambda label: -len(dissection.units(label)))[:count]
+    return [label for label in found if dissection.units(label)]

@@ -1,0 +1,1 @@
+"""The pictures of an evolution: its curves and its family tree."""

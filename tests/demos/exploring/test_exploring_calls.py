@@ -1,0 +1,219 @@
+"""The calls of the Explore tab: what they answer, and that nothing that comes from a page upsets them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
+
+from core_gans.foundation.sheets import to_bytes
+from demos.exploring.calls import CLOUD
+from demos.exploring.explorer import STEPS, STRIP, Explorer
+from demos.exploring.requests import Sample
+from demos.exploring.routes import routes
+from tests.demos.small_lab import SIDE, plain, small_lab
+
+KEYS: tuple[Any, ...] = (
+    "scenes",
+    "digits",
+    "codes",
+    "text",
+    "ring",
+    "pairs",
+    "cycle",
+    "star",
+    "nothing",
+    "../runs",
+    None,
+    7,
+    [],
+)
+CALLS = (
+    *("open", "strip", "way", "film", "sum", "directions", "ends", "draw", "classes", "cloud"),
+    *("translate", "other", "lengths", "example"),
+)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    lab = small_lab(tmp_path_factory.mktemp("runs"))
+    app = FastAPI()
+    app.include_router(routes(lab))
+    with TestClient(app, base_url="http://127.0.0.1") as found:
+        yield found
+    lab.close()
+
+
+def ask(client: TestClient, call: str, **asked: Any) -> Any:
+    found = client.post(f"/lab/explore/{call}", json=asked)
+    assert found.status_code == 200, found.text
+    return found.json() if found.headers["content-type"] == "application/json" else picture(found.content)
+
+
+def picture(content: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(content)) as found:
+        return np.asarray(found)
+
+
+def sent(colour: int, size: tuple[int, int] = (24, 16), kind: str = "PNG") -> str:
+    code = io.BytesIO()
+    Image.new("RGB", size, (colour, 128, 0)).save(code, kind)
+    return base64.b64encode(code.getvalue()).decode()
+
+
+def test_a_model_says_what_can_be_done_with_it(client: TestClient) -> None:
+    assert ask(client, "open", model="digits")["classes"] == 3
+    codes = ask(client, "open", model="codes")
+    assert (codes["classes"], codes["codes"], codes["kind"]) == (2, 2, "images")
+    assert "house" in ask(client, "open", model="text")["words"]
+    assert ask(client, "open", model="star")["targets"] == ["day", "night"]
+    assert ask(client, "open", model="ring")["kind"] == "points"
+    assert ask(client, "open", model="scenes")["shell"] is True
+    assert ask(client, "open", model="digits")["shell"] is False
+
+
+def test_samples_and_frames_come_beside_each_other(client: TestClient) -> None:
+    strip = ask(client, "strip", model="scenes", first=16)
+    assert strip.shape == (SIDE, STRIP * SIDE, 3)
+    way = ask(client, "way", model="scenes", **{"from": 16, "to": 18}, way="straight")
+    assert way.shape == (SIDE, STEPS * SIDE, 3)
+    assert np.array_equal(way[:, :SIDE], strip[:, :SIDE])
+    assert np.array_equal(way[:, -SIDE:], strip[:, 2 * SIDE : 3 * SIDE])
+    assert np.array_equal(ask(client, "draw", model="scenes", seed=17), strip[:, SIDE : 2 * SIDE])
+
+
+def test_the_lengths_of_both_ways_come_together(client: TestClient) -> None:
+    found = ask(client, "lengths", model="scenes", **{"from": 1, "to": 2})
+    assert set(found["ways"]) == {"circle", "straight"}
+    assert all(len(lengths) == STEPS for lengths in found["ways"].values())
+    assert found["usual"][0] < found["usual"][1]
+
+
+def test_the_film_goes_there_and_back(client: TestClient) -> None:
+    found = client.post("/lab/explore/film", json={"model": "scenes", "from": 1, "to": 2, "way": "circle"})
+    assert found.headers["content-type"] == "image/gif"
+    with Image.open(io.BytesIO(found.content)) as film:
+        assert isinstance(film, GifImageFile)
+        assert film.n_frames <= 2 * STEPS - 2  # frames that are alike become one
+        assert film.info["loop"] == 0
+        begin = np.asarray(film.convert("RGB"), int)
+        film.seek(film.n_frames // 2)
+        middle = np.asarray(film.convert("RGB"), int)
+    assert abs(begin - middle).max() > 20
+
+
+def test_directions_are_named_and_move(client: TestClient) -> None:
+    found = ask(client, "directions", model="scenes", method="sefa")["directions"]
+    assert found[0]["gain"] > found[1]["gain"] > 0
+    still = ask(client, "draw", model="scenes", seed=1, method="sefa", steps=[])
+    moved = ask(client, "draw", model="scenes", seed=1, method="sefa", steps=[0, 0, 0.5])
+    assert not np.array_equal(still, moved)
+    assert ask(client, "ends", model="scenes", seed=1, method="sefa").shape == (SIDE, 2 * len(found) * SIDE, 3)
+
+
+def test_points_come_as_numbers(client: TestClient) -> None:
+    cloud = ask(client, "cloud", model="ring")
+    assert len(cloud["points"]) == len(cloud["real"]) == CLOUD
+    way = ask(client, "way", model="ring", **{"from": 0, "to": 1}, way="straight")["points"]
+    assert len(way) == STEPS
+    assert all(len(point) == 2 for point in way)
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "shape"),
+    [("pairs", "target", 16), ("cycle", "target", 16), ("cycle", "source", 16), ("star", "night", 16)],
+)
+def test_a_picture_is_translated_beside_itself(client: TestClient, model: str, target: str, shape: int) -> None:
+    found = ask(client, "translate", model=model, target=target, picture=sent(200))
+    assert found.shape == (shape, 2 * shape, 3)
+    assert np.ptp(found[:, :shape].reshape(-1, 3), axis=0).max() == 0  # the picture's middle, which has one colour
+    if model == "star":
+        assert found[0, 0].tolist() == [200, 128, 0]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
+def test_pictures_of_many_formats_are_read(client: TestClient, kind: str) -> None:
+    ask(client, "translate", model="star", target="day", picture=sent(9, kind=kind))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [None, 3, "", "no base64!", base64.b64encode(b"no picture").decode(), sent(1)[:60], ["x"], "A" * 6_000_000],
+)
+def test_what_is_no_picture_is_named(client: TestClient, picture: Any) -> None:
+    found = client.post("/lab/explore/translate", json={"model": "star", "target": "day", "picture": picture})
+    assert found.status_code == 400
+    assert "picture" in found.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("call", "asked", "said"),
+    [
+        ("strip", {"model": "nothing", "first": 0}, "no model is called 'nothing'"),
+        ("strip", {"model": "star", "first": 0}, "makes translation"),
+        ("strip", {"model": "scenes", "first": -1}, "first"),
+        ("strip", {"model": "scenes", "first": 2**40}, "first"),
+        ("strip", {"model": "scenes", "first": 1.5}, "first"),
+        ("way", {"model": "scenes", "from": 0, "to": 1, "way": "circles"}, "circle"),
+        ("sum", {"model": "scenes", "plus": [1, 2, 3], "minus": [], "and": [4]}, "minus"),
+        ("sum", {"model": "scenes", "plus": [1, 2, 3, 4], "minus": [5], "and": [4]}, "plus"),
+        ("sum", {"model": "ring", "plus": [1], "minus": [1], "and": [1]}, "points"),
+        ("draw", {"model": "digits", "seed": 0, "label": 3}, "from 0 to 2"),
+        ("draw", {"model": "text", "seed": 0, "text": "a hause"}, "house"),
+        ("draw", {"model": "text", "seed": 0, "text": ""}, "words"),
+        ("draw", {"model": "scenes", "seed": 0, "steps": [1], "method": "pcb"}, "pca"),
+        ("directions", {"model": "scenes"}, "method"),
+        ("classes", {"model": "scenes", "seed": 0}, "no class"),
+        ("cloud", {"model": "scenes"}, "pictures"),
+        ("translate", {"model": "star", "target": "dusk", "picture": sent(1)}, "day, night"),
+        ("translate", {"model": "scenes", "target": "day", "picture": sent(1)}, "translation"),
+    ],
+)
+def test_a_mistake_is_named_in_one_line(client: TestClient, call: str, asked: dict[str, Any], said: str) -> None:
+    found = client.post(f"/lab/explore/{call}", json=asked)
+    assert found.status_code == 400
+    assert said in found.json()["error"]
+
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=20),
+    st.sampled_from(["sefa", "pca", "circle", "straight", "day", "target", 0, 1, 2]),
+    st.lists(st.one_of(st.integers(-3, 2**33), st.floats(-9, 9), st.text(max_size=3), st.none()), max_size=5),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+AS_EVER = to_bytes(Explorer(plain(prior="normal")).draw(Sample(3)))[0]
+FIELDS = ("first", "from", "to", "way", "plus", "minus", "and", "seed", "label", "codes", "text", "steps", "method",
+          "target", "picture")  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(CALLS), st.sampled_from(KEYS), st.dictionaries(st.sampled_from(FIELDS), ODD, max_size=len(FIELDS))
+)
+def test_anything_is_answered_and_changes_nothing(
+    client: TestClient, call: str, key: Any, fields: dict[str, Any]
+) -> None:
+    content = json.dumps({"model": key, **fields})
+    found = client.post(f"/lab/explore/{call}", content=content, headers={"content-type": "application/json"})
+    assert found.status_code in (200, 400, 404)
+    if found.status_code != 200:
+        line = found.json()["error"]
+        assert line
+        assert "\n" not in line
+        assert "Traceback" not in line
+    assert np.array_equal(ask(client, "draw", model="scenes", seed=3), AS_EVER)

@@ -1,0 +1,99 @@
+"""The shelf: runs of this computer, found by their keys; nothing else can be asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from core_gans import shipped
+from core_gans.experiment import run_training
+from core_gans.foundation.errors import LabError
+from core_gans.session import Options
+from demos.model_store import SHIPPED, ModelStore
+from demos.paint.painters import Painters
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, a folder that is none, a damaged one, and one that has no checkpoint."""
+    folder = tmp_path_factory.mktemp("shelf") / "runs"
+    quiet = {"rounds": 2, "runs_folder": folder}
+    run_training("gan", {"width": 8, "latent": 2}, Options(data="ring", batch=8), name="points", **quiet)
+    run_training("dcgan", {"width": 4, "latent": 4}, Options(data="digits", batch=4), name="images", **quiet)
+    (folder / "notes").mkdir()
+    (folder / "damaged").mkdir()
+    (folder / "damaged" / "config.json").write_text("{")
+    config = json.loads((folder / "points" / "config.json").read_text())
+    (folder / "unborn").mkdir()
+    (folder / "unborn" / "config.json").write_text(json.dumps(config))
+    stranger = {**config, "variant": "somebody:game"}
+    (folder / "stranger" / "checkpoints").mkdir(parents=True)
+    (folder / "stranger" / "checkpoints" / "000001.safetensors").write_bytes(b"")
+    (folder / "stranger" / "config.json").write_text(json.dumps(stranger))
+    return folder
+
+
+def test_it_lists_the_shipped_model_and_the_runs_that_can_be_opened(runs: Path) -> None:
+    shelf = ModelStore(runs)
+    assert [(entry.key, entry.kind) for entry in shelf.entries()] == [
+        (SHIPPED, "images"), ("images", "images"), ("points", "points")
+    ]  # fmt: skip
+    assert [entry.key for entry in shelf.entries("points")] == ["points"]
+    assert ModelStore(runs / "nowhere").entries("points") == ()
+
+
+def test_it_opens_models_by_key(runs: Path) -> None:
+    shelf = ModelStore(runs)
+    model = shelf.model("images")
+    assert model.game.sample({"generator": model.net}, 3, torch.Generator().manual_seed(0)).shape == (3, 1, 32, 32)
+    assert shelf.model("images") is model
+    with pytest.raises(LabError, match="choose a model of images"):
+        shelf.entry("points", "images")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        None,
+        3,
+        "",
+        "nowhere",
+        "..",
+        "../../etc",
+        "notes",
+        "damaged",
+        "stranger",
+        "x" * 999,
+        "a\0b",
+        "..\\..",
+        "images/../points",
+    ],
+)
+def test_what_is_not_on_the_shelf_cannot_be_asked_for(runs: Path, key: object) -> None:
+    shelf = ModelStore(runs)
+    with pytest.raises(ValueError, match="called"):
+        shelf.model(key)
+
+
+def test_dissections_are_found_where_they_are_kept(runs: Path) -> None:
+    shelf = ModelStore(runs)
+    assert list(shelf.dissections(SHIPPED)) == ["block16"]
+    assert shelf.dissections("images") == {}
+    place = shelf.place_for("images", "blocks.1")
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"x")
+    assert shelf.dissections("images") == {"blocks.1": place}
+
+
+def test_painters_say_what_is_missing(runs: Path) -> None:
+    painters = Painters(ModelStore(runs))
+    assert painters.of(SHIPPED) is painters.of(SHIPPED)
+    assert painters.layers(SHIPPED) == ("block16",)
+    with pytest.raises(LabError, match="dissected yet"):
+        painters.of("points")
+    with pytest.raises(ValueError, match="dissected layer"):
+        painters.of(SHIPPED, "block9")
+    assert "scenes-dissection" in shipped.names()

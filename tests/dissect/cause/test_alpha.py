@@ -1,0 +1,131 @@
+"""Cause told from agreement: a decoy copies the tree's unit and is not used; both agree alike, one of them causes."""
+
+import numpy as np
+import pytest
+import torch
+
+from dissect import choose_units, dissect
+from dissect.cause.alpha import optimise_alpha
+from dissect.cause.attribution import attribution
+from tests.dissect.glass import ColourSegmenter
+from tests.dissect.soft import DECOY, DOOR, LABELS, NOISE, SKY, SLOPE, TREE, SoftGlass, SoftSegmenter, latents
+
+SAMPLE = latents(24)
+
+
+@pytest.fixture(scope="module")
+def dissection():
+    return dissect(SoftGlass(), "maps", SAMPLE, SoftSegmenter())
+
+
+@pytest.fixture(scope="module")
+def alpha(dissection):
+    return optimise(dissection, updates=200)
+
+
+def optimise(dissection, concept="tree", **options):
+    rng = torch.Generator().manual_seed(0)
+    return optimise_alpha(SoftGlass(), dissection, concept, SAMPLE, SoftSegmenter(), batch_size=4, rng=rng, **options)
+
+
+def test_a_decoy_has_the_same_agreement_and_no_cause(dissection, alpha):
+    tree = LABELS.index("tree")
+    assert dissection.iou[DECOY, tree] == dissection.iou[TREE, tree]
+    assert dissection.score[DECOY, tree] == dissection.score[TREE, tree] > 0.9
+    assert alpha.weight[TREE] > 0.9
+    assert alpha.weight[[DECOY, NOISE]].max() < 0.02
+    assert 0.1 < alpha.weight[SKY] < 0.9  # less sky does make a tree that is set there more likely
+    assert alpha.ranked()[0] == TREE
+
+
+def test_units_are_chosen_by_cause(dissection, alpha):
+    assert choose_units(dissection, "tree", 2) == [TREE, DECOY]
+    assert choose_units(dissection, "tree", 2, by="iou") == [TREE, DECOY]
+    assert choose_units(dissection, "tree", 1, by=alpha.weight) == [TREE]
+    assert choose_units(dissection, "tree", 5, by=[0.1, 0.0, 0.7, -1.0, 0.2]) == [SKY, DOOR, TREE]
+    with pytest.raises(ValueError, match="one number for each of 5 units"):
+        choose_units(dissection, "tree", by=[1.0, 2.0])
+    with pytest.raises(ValueError, match='"score", "iou" or one number'):
+        choose_units(dissection, "tree", by="cause")
+
+
+def test_the_effect_rises_to_its_bound(alpha):
+    assert len(alpha.effect) == 200
+    # Inserted, the tree is almost certain; removed, almost impossible: the effect of a perfect weight is near 1.
+    assert 0.8 < alpha.effect[-20:].mean() <= 1
+    assert alpha.weight.min() >= 0
+    assert alpha.weight.max() <= 1
+
+
+def test_the_penalty_weighs_cause_against_size(dissection):
+    assert optimise(dissection, updates=150, penalty=20.0).weight.max() < 0.3
+
+
+def test_the_same_seed_gives_the_same_weights_and_nothing_is_left_behind(dissection):
+    generator = SoftGlass().train()
+    heard: list[int] = []
+    runs = [
+        optimise_alpha(
+            generator,
+            dissection,
+            "tree",
+            SAMPLE,
+            SoftSegmenter(),
+            updates=5,
+            rng=torch.Generator().manual_seed(3),
+            progress=heard.append,
+        )
+        for _ in range(2)
+    ]
+    assert np.array_equal(runs[0].weight, runs[1].weight)
+    assert heard == [1, 2, 3, 4, 5] * 2
+    assert generator.training
+    assert generator.strength.requires_grad
+    assert generator.strength.grad is None
+
+
+def test_attribution_is_exact_for_what_is_linear():
+    found = attribution(SoftGlass(), "maps", "tree", SAMPLE, SoftSegmenter(), batch_size=7)
+    # The lead of a tree's pixel over the grass is the slope times what its unit draws, less a constant.
+    assert found[TREE] == pytest.approx(SLOPE)
+    assert (found[[DECOY, NOISE, SKY, DOOR]] == 0).all()
+    sky = attribution(SoftGlass(), "maps", "sky", SAMPLE, SoftSegmenter())
+    assert sky[SKY] == pytest.approx(SLOPE)
+    assert sky[TREE] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"concept": "tre"}, "did you mean 'tree'"),
+        ({"concept": "door"}, "none of the 24 images shows 'door'"),
+        ({"patch": 9}, "1 to 8 cells"),
+        ({"updates": 0}, "at least 1 update"),
+    ],
+)
+def test_mistakes_are_told(dissection, options, words):
+    with pytest.raises(ValueError, match=words):
+        optimise(dissection, **options)
+
+
+def test_a_segmenter_without_logits_is_told(dissection):
+    with pytest.raises(ValueError, match="ColourSegmenter has no logits"):
+        optimise_alpha(SoftGlass(), dissection, "tree", SAMPLE, ColourSegmenter(), rng=torch.Generator())
+    with pytest.raises(ValueError, match="ColourSegmenter has no logits"):
+        attribution(SoftGlass(), "maps", "tree", SAMPLE, ColourSegmenter())
+    with pytest.raises(ValueError, match="none of the 24 images shows 'door'"):
+        attribution(SoftGlass(), "maps", "door", SAMPLE, SoftSegmenter())
+    with pytest.raises(ValueError, match="did you mean 'tree'"):
+        attribution(SoftGlass(), "maps", "tee", SAMPLE, SoftSegmenter())
+
+
+def test_logits_of_another_size_are_told(dissection):
+    class Coarse(SoftSegmenter):
+        def logits(self, images):
+            return super().logits(images)[:, :, ::2, ::2]
+
+        def __call__(self, images):
+            return super().logits(images).argmax(1)
+
+    with pytest.raises(ValueError, match=r"logits of the shape \(16, 4, 16, 16\)"):
+        optimise_alpha(SoftGlass(), dissection, "tree", SAMPLE, Coarse(), rng=torch.Generator())

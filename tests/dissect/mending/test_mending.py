@@ -1,0 +1,116 @@
+"""Ablating planted splatter brings the generator nearer to real images, beyond its interval; random units do not."""
+
+import pytest
+import torch
+
+from dissect.mending import Choice, Mending, best_of, choose_count, mend
+from dissect.mending.artifacts import rank_by_frechet, unit_means
+from dissect.mending.frechet import FrechetScorer
+from dissect.sealed import write_sealed
+from tests.dissect.splatter import BAD, GOOD, UNITS, SplatterGenerator, latents, look, real_images
+
+GENERATOR = SplatterGenerator()
+RANKING, CHOOSING, JUDGING = (latents(count, seed) for count, seed in ((400, 1), (300, 2), (500, 3)))
+GAUGE = FrechetScorer(look, look(real_images(800)), "planted")
+
+
+def mending(units=BAD, judging=JUDGING, **options):
+    settings = {"random_sets": 4, "draws": 60, "rng": torch.Generator().manual_seed(0)} | options
+    return mend(GENERATOR, "stem", units, judging, GAUGE, **settings)
+
+
+def test_the_whole_way_finds_the_planted_units_and_mends_beyond_the_interval():
+    order = rank_by_frechet(GENERATOR, "stem", RANKING, GAUGE).order()
+    choice = choose_count(GENERATOR, "stem", order, CHOOSING, GAUGE, counts=(1, 2, 3, 5, 8))
+    assert choice.best == len(BAD)
+    found = mending(order[: choice.best], used=torch.cat((RANKING, CHOOSING)))
+    assert set(found.units) == set(BAD)
+    assert found.improves
+    assert found.beats_random
+    assert found.change.high < -0.5 * found.before.value
+    assert found.change.value == pytest.approx(found.after.value - found.before.value)
+
+
+def test_random_units_do_not_mend():
+    found = mending()
+    for units, change in zip(found.random_units, found.random_changes, strict=True):
+        assert set(units) <= set(GOOD)
+        assert len(units) == len(BAD)
+        assert change.high > 0
+    blamed = mending([0, 1, 3], random_sets=1)
+    assert not blamed.improves
+    assert not blamed.beats_random
+
+
+def test_where_nothing_helps_no_units_are_chosen():
+    choice = choose_count(GENERATOR, "stem", list(GOOD), CHOOSING, GAUGE)
+    assert choice.counts == (0, 1, 2)
+    assert choice.best == 0
+    assert choice.units == ()
+    assert choice.gain == 0
+
+
+def test_the_choice_that_gains_most_is_the_best():
+    some = Choice("a", 1.0, (3, 1, 4, 5), (0, 2, 4), (2.0, 1.0, 1.5))
+    assert (some.best, some.units, some.gain) == (2, (3, 1), 1.0)
+    more = Choice("a", 0.5, (3, 1, 4, 5), (0, 2, 4), (2.0, 1.0, 0.9))
+    assert best_of([some, more]) is more
+    assert best_of([some, some, more, more]) is more
+
+
+def test_the_latents_that_chose_may_not_judge():
+    with pytest.raises(ValueError, match="1 of 20 latents were used to choose the units"):
+        mending(judging=torch.cat((JUDGING[:19], CHOOSING[5:6])), used=torch.cat((RANKING, CHOOSING)))
+
+
+def test_means_are_a_milder_value_than_zero():
+    means = unit_means(GENERATOR, "stem", RANKING)
+    found = mending(values=means)
+    assert found.values == tuple(means[list(BAD)].tolist())
+    assert found.improves
+
+
+def test_weakening_mends_by_less_than_ablating():
+    whole, half = mending(random_sets=1), mending(strength=0.5, random_sets=1)
+    assert half.improves
+    assert half.after.value > whole.after.value
+    mended = half.apply(GENERATOR, JUDGING[:4]).get_submodule("stem")(JUDGING)
+    assert torch.equal(mended[:, list(BAD)], GENERATOR.stem(JUDGING)[:, list(BAD)] / 2)
+
+
+def test_a_mending_survives_its_file_and_applies_to_the_generator(tmp_path):
+    found = mending()
+    found.save(tmp_path / "mending.safetensors", {"by": "a test"})
+    again = Mending.load(tmp_path / "mending.safetensors")
+    assert again == found
+    mended = again.apply(GENERATOR, JUDGING[:4])
+    assert not bool(mended.get_submodule("stem")(JUDGING)[:, list(BAD)].any())
+    assert bool(GENERATOR.stem(JUDGING)[:, list(BAD)].any())
+    assert GAUGE.distance(look(mended(JUDGING))) == pytest.approx(found.after.value)
+    with pytest.raises(FileExistsError):
+        found.save(tmp_path / "mending.safetensors")
+
+
+def test_another_file_is_refused(tmp_path):
+    write_sealed(tmp_path / "other.safetensors", {}, {"kind": "dissection/2"})
+    with pytest.raises(ValueError, match="holds 'dissection/2', expected 'dissect-mending/1'"):
+        Mending.load(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("units", "options", "words"),
+    [
+        ([], {}, "at least one unit"),
+        ([UNITS], {}, r"units 0 to 14, got \[15\]"),
+        (range(8), {}, "at most half of the layer"),
+        (BAD, {"random_sets": 0}, "at least 1 random set"),
+    ],
+)
+def test_mistakes_are_told(units, options, words):
+    with pytest.raises(ValueError, match=words):
+        mending(units, judging=JUDGING[:40], **options)
+
+
+def test_more_units_than_there_are_cannot_be_tried():
+    with pytest.raises(ValueError, match="from 0 to 3"):
+        choose_count(GENERATOR, "stem", BAD, CHOOSING, GAUGE, counts=(4,))
