@@ -72,7 +72,7 @@ def study(
     than a tenth of the picture: large classes have units by their size alone. ``latents`` (N, ...) are the sample.
     ``preset`` is one of ``dissect.measure.presets.PRESETS``; the counts are kept in the file ``keep`` and taken up from
     there, as in :func:`dissect.dissect`. ``origin`` is Python that makes the sample again: see ``write_report``.
-    ``progress`` hears of the images of the dissection. Raises as ``compare_layers`` and ``write_report`` do, and FileExistsError
+    ``progress`` hears of the images. Raises as ``compare_layers`` and ``write_report`` do, and FileExistsError
     before any work when ``folder`` is there already.
     """
     folder = Path(folder)
