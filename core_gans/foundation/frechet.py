@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import require_features, require_finite
+from core_gans.foundation.finite import require_features, require_finite
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import Classifier, require_finite
+from core_gans.foundation.finite import require_finite
+from core_gans.metrics.features import Classifier
 from core_gans.metrics.modes import per_ten_thousand
 
 CONFIDENCE = 0.8  # probability of the best class from which a sample counts for it

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import require_features
+from core_gans.foundation.finite import require_features
 
 MOST_FEATURES = 256  # F^3 numbers of 8 bytes are 128 MiB
 _AT_ONCE = 2**22  # numbers in an outer product of a batch: 32 MiB

@@ -15,7 +15,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import require_features
+from core_gans.foundation.finite import require_features
 from core_gans.metrics.kernel import KernelMoments
 
 GROUPS = 10

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import require_finite
+from core_gans.foundation.finite import require_finite
 
 WITHIN = 3.0  # standard deviations
 AT_LEAST = 20.0  # near points of every 10,000 cover a mode

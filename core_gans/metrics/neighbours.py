@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.metrics.features import require_features
+from core_gans.foundation.finite import require_features
 
 NEAREST = 5  # k of Naeem et al.
 MOST = 20_000  # points of a set; the distances between two such sets take most of a minute

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core_gans.data.examples import as_float
-from core_gans.metrics.features import require_finite
+from core_gans.foundation.finite import require_finite
 
 COMPONENTS = 64
 SIDE = 32  # pixels; larger images are reduced by area, since 64 components hold no finer detail anyway
