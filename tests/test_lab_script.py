@@ -22,8 +22,9 @@ case "$*" in
     mkdir -p "${{@: -1}}/bin"; cp "$0" "${{@: -1}}/bin/python" ;;
 *"pip --version"*) ;;
 *--dry-run*) echo "ask $*" >>"$CALLS"; [[ -z $PIP_FAILS ]] || exit 1; cat "$REPORT" ;;
-*"-m pip"*) echo "pip ${{@: -1}}" >>"$CALLS"; [[ -z $PIP_SLEEPS ]] || sleep 60; [[ -z $INSTALL_FAILS ]] || exit 1 ;;
-*"-m pytest"* | *"-m demos"*) echo "$PWD: $*" >>"$CALLS" ;;
+*"-m pip"*) echo "pip ${{@: -1}}" >>"$CALLS"; echo "Collecting torch"
+    [[ -z $PIP_SLEEPS ]] || sleep 60; [[ -z $INSTALL_FAILS ]] || {{ echo "ERROR: no route"; exit 1; }} ;;
+*"-m pytest"* | *"-m demos"*) echo "$PWD: $*" >>"$CALLS"; echo "$GOMP_SPINCOUNT" >"$CALLS.spin" ;;
 --version) echo "Python 3.11.0" ;;
 *sys.version_info*,*sep*) [[ -z $VERSION ]] || {{ echo "$VERSION"; exit; }}; exec '{sys.executable}' "$@" ;;
 *) exec '{sys.executable}' "$@" ;;
@@ -124,6 +125,34 @@ def test_the_first_call_installs_and_the_second_starts_at_once(copy: Copy) -> No
     assert calls == [f"{copy.root}: -P -m demos main-job --no-serve"]
 
 
+def test_what_pip_says_is_kept_in_a_log(copy: Copy) -> None:
+    _, said, _ = copy.lab()
+    assert "Collecting" not in said
+    assert (copy.venv / ".lab-install.log").read_text() == "Collecting torch\n"
+    assert str(copy.venv / ".lab-install.log") in said
+
+
+def test_a_symbolic_link_to_the_script_serves_the_same_environment(copy: Copy, tmp_path: Path) -> None:
+    for name in ("bin", "bin2"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "bin2" / "lab").symlink_to(copy.root / "lab")
+    (tmp_path / "bin" / "lab").symlink_to(Path("..") / "bin2" / "lab")
+    result = subprocess.run(
+        [tmp_path / "bin" / "lab"], env=copy.environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert copy.venv.is_dir()
+    assert [path.name for path in (tmp_path / "bin").iterdir()] == ["lab"]
+
+
+def test_waiting_threads_hardly_spin_unless_a_person_says_otherwise(copy: Copy) -> None:
+    spin = Path(copy.environment["CALLS"] + ".spin")
+    copy.lab()
+    assert spin.read_text() == "1000\n"
+    copy.lab(GOMP_SPINCOUNT="7")
+    assert spin.read_text() == "7\n"
+
+
 def test_the_main_job_runs_where_the_person_is_and_the_tests_run_in_the_project(copy: Copy, tmp_path: Path) -> None:
     (tmp_path / "else where").mkdir()
     _, _, calls = copy.lab(cwd=tmp_path / "else where")
@@ -200,7 +229,8 @@ def wait_for(copy: Copy, call: str) -> None:
 def test_a_failed_installation_is_said_and_tried_again(copy: Copy) -> None:
     status, said, _ = copy.lab(INSTALL_FAILS="1")
     assert status == 1
-    assert "the installation failed (see above): run ./lab again when the cause is gone" in said
+    assert "ERROR: no route" in said
+    assert "the installation failed (the end of" in said
     status, said, calls = copy.lab()
     assert (status, installations(calls)) == (0, ["pip ."])
     assert "interrupted" not in said
@@ -224,6 +254,14 @@ def test_an_old_python_is_refused(copy: Copy) -> None:
 def test_a_newer_python_beside_an_old_one_is_taken(copy: Copy) -> None:
     write_program(copy.programs / "python3", "#!/bin/bash\necho 3.9\n")
     write_program(copy.programs / "python3.13", "#!/bin/bash\nexit 127\n")
+    status, _, calls = copy.lab()
+    assert (status, installations(calls)) == (0, ["venv", "pip ."])
+
+
+def test_the_newest_python_is_looked_for_too(copy: Copy) -> None:
+    for name in ("python3", "python3.13", "python3.12", "python3.11"):
+        write_program(copy.programs / name, "#!/bin/bash\necho 3.9\n")
+    write_program(copy.programs / "python3.14", PYTHON)
     status, _, calls = copy.lab()
     assert (status, installations(calls)) == (0, ["venv", "pip ."])
 
