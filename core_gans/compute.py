@@ -17,7 +17,7 @@ class Compute:
     """The device, bf16 autocast, and the memory layout of images."""
 
     device: str = "cpu"
-    """cpu, cuda or cuda:N."""
+    """cpu, cuda, cuda:N or mps."""
     bf16: bool = False
     """Compute in bfloat16 where it is safe (autocast); weights stay in float32."""
     channels_last: bool = False
@@ -25,10 +25,16 @@ class Compute:
 
     def __post_init__(self) -> None:
         kind, _, number = self.device.partition(":")
-        if kind not in ("cpu", "cuda") or (number and not number.isdecimal()):
-            raise LabError(f"expected the device cpu, cuda or cuda:N, got {self.device!r}.")
+        if kind not in ("cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdecimal())):
+            raise LabError(f"expected the device cpu, cuda, cuda:N or mps, got {self.device!r}.")
         if kind == "cuda" and not torch.cuda.is_available():
             raise LabError(f"--device {self.device} needs a GPU that torch can see; there is none: use --device cpu.")
+        if kind == "cuda" and number and int(number) >= torch.cuda.device_count():
+            raise LabError(
+                f"--device {self.device} is not there: torch sees {torch.cuda.device_count()} GPUs, counted from 0."
+            )
+        if kind == "mps" and not torch.backends.mps.is_available():
+            raise LabError("--device mps needs macOS on Apple silicon with a torch that knows it: use --device cpu.")
 
     def place(self, nets: Mapping[str, nn.Module]) -> dict[str, nn.Module]:
         """The same networks on this device and in this layout."""

@@ -67,7 +67,7 @@ class Options:
     checkpoint_every: int = 1000
     """Rounds between checkpoints; one is also written every minute and at the end."""
     device: str = "cpu"
-    """cpu, cuda or cuda:N."""
+    """cpu, cuda, cuda:N or mps."""
     bf16: bool = False
     """Compute in bfloat16 where that is safe."""
     channels_last: bool = False

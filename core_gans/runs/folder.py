@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
@@ -12,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.runs import checkpoints
@@ -29,7 +29,7 @@ class Run:
 
     folder: Path
     config: dict[str, Any]
-    _lock: IO[str] | None = field(default=None, repr=False)
+    _lock: FileLock | None = field(default=None, repr=False)
 
     @property
     def checkpoints(self) -> Path:
@@ -64,7 +64,7 @@ class Run:
     def close(self) -> None:
         """Let others have the folder."""
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def __enter__(self) -> Run:
@@ -148,15 +148,14 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _lock(folder: Path) -> IO[str]:
+def _lock(folder: Path) -> FileLock:
     """Hold the folder; the system lets go when the process ends, however it ends."""
-    file = (folder / "run.lock").open("a+", encoding="utf-8")
+    lock = FileLock(folder / "run.lock", timeout=0, thread_local=False)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
+        lock.acquire()
+    except Timeout as error:
         raise LabError(f"{folder} is in use by another process: wait for it, or stop it first.") from error
-    return file
+    return lock
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
