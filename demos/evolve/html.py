@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from core_gans.foundation.svg_charts import Plot
 from demos.evolve.charts import (
-    Scale,
     advantage_chart,
     advantage_values,
     colour,
@@ -17,6 +17,7 @@ from demos.evolve.charts import (
     fitness_chart,
     fitness_values,
     measure,
+    scale_around,
     shares_chart,
     winners_chart,
 )
@@ -47,9 +48,9 @@ class Scales:
     """Of the charts of all runs on the same data, so that they can be compared."""
 
     last: float  # generations
-    fitness: Scale
-    advantage: Scale
-    distance: Scale
+    fitness: Plot
+    advantage: Plot
+    distance: Plot
 
     @classmethod
     def of(cls, looks: Sequence[Snapshot]) -> Scales:
@@ -57,9 +58,9 @@ class Scales:
         courses = [look.course for look in looks if look.course is not None]
         return cls(
             last,
-            Scale.around(last, [values for course in courses for values in fitness_values(course)]),
-            Scale.around(last, [values for course in courses for values in advantage_values(course)]),
-            Scale.around(last, [values for look in looks for values in distances(look.judged)]),
+            scale_around(last, [values for course in courses for values in fitness_values(course)]),
+            scale_around(last, [values for course in courses for values in advantage_values(course)]),
+            scale_around(last, [values for look in looks for values in distances(look.judged)]),
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
 from torch import Tensor
 
+from core_gans.foundation.svg_charts import Axis, svg, tag
 from demos.evolve.snapshots import Points
 
 SIDE = 1000
@@ -12,25 +14,21 @@ SHOWN_REAL = 700
 LEAST_CIRCLE = 26.0
 
 
-def plane(points: Points) -> str:
+def plane(points: Points) -> Markup:
     """The figure: real points in grey, samples on top, a circle around each known mode, dashed while it is missed."""
     reach = REACH * (float(points.real.abs().max()) or 1.0)
-
-    def place(value: float) -> float:
-        return SIDE / 2 * (1 + value / reach)
-
-    circles = "".join(
-        f'<circle class="{"covered" if mode.covered else "missed"}" cx="{place(mode.x):.0f}" cy="{place(-mode.y):.0f}" '
-        f'r="{max(LEAST_CIRCLE, SIDE / 2 * mode.radius / reach):.0f}"/>'
+    across, down = Axis(-reach, reach, 0, SIDE), Axis(-reach, reach, SIDE, 0)
+    circles = [
+        tag("circle", class_="covered" if mode.covered else "missed", cx=float(across(mode.x)), cy=float(down(mode.y)),
+            r=max(LEAST_CIRCLE, SIDE / 2 * mode.radius / reach))
         for mode in points.modes
-    )
+    ]  # fmt: skip
     told = "Samples of the best survivor in the plane"
     if points.modes:
         told += f": {sum(mode.covered for mode in points.modes)} of {len(points.modes)} modes covered"
-    return (
-        f'<svg class="plane" viewBox="0 0 {SIDE} {SIDE}" role="img" aria-label="{told}">'
-        f'<path class="real" d="{_dots(points.real[:SHOWN_REAL], reach)}"/>'
-        f'<path class="samples" d="{_dots(points.samples, reach)}"/>{circles}</svg>'
+    real = tag("path", class_="real", d=_dots(points.real[:SHOWN_REAL], reach))
+    return svg(
+        SIDE, SIDE, told, real, tag("path", class_="samples", d=_dots(points.samples, reach)), *circles, kind="plane"
     )
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from markupsafe import Markup
 from torch import Tensor
 
+from core_gans.foundation.svg_charts import tag, window
 from core_gans.game import NoiseGame
 from core_gans.losses.f_divergences import FDivergence, f_divergence
 from core_gans.losses.objectives import Objective
 from core_gans.variants import make
-from demos.variants.drawing import Chart, Line, marks, window
+from demos.variants.line_charts import legend, line_chart
 
 REACH = 6.0  # scores are drawn from -REACH to REACH
 STEPS = 73
@@ -57,50 +59,40 @@ def objectives(name: str, **fields: Any) -> Mapping[str, Objective]:
     return found
 
 
-def score_charts(name: str, **fields: Any) -> str:
+def score_charts(name: str, **fields: Any) -> Markup:
     """Two charts over the score of a generated example: the generator's loss, and its pull."""
     found = objectives(name, **fields)
     seen = [score_curve(objective) for objective in found.values()]
     scores = seen[0].scores.tolist()
-    charts = ""
+    charts = Markup("")
     for title, values in (
         ("The generator’s loss", [each.loss.tolist() for each in seen]),
         ("Its pull on the score", [each.pull.tolist() for each in seen]),
     ):
-        low, high = window([value for line in values for value in line], SHOWN)
-        lines = [Line(scores, line, kind) for line, kind in zip(values, KINDS, strict=False)]
-        charts += Chart(title, "score", lines, (-REACH, REACH), (low, high), (-5, 0), marks(low, high)).svg()
-    return f'<div class="plots">{charts}</div>{legend(list(found))}'
+        shown = window([value for line in values for value in line], SHOWN)
+        lines = dict(zip(KINDS, values, strict=False))
+        charts += line_chart(title, "score", scores, lines, (-REACH, REACH), shown, (-5, 0))
+    return tag("div", charts, class_="plots") + legend(dict(zip(KINDS, found, strict=False)))
 
 
-def bound_charts(row: FDivergence) -> str:
+def bound_charts(row: FDivergence) -> Markup:
     """Two charts over the ratio u of the densities: f without its tangent at 1, and T*, where the bound is tight."""
     ratios = torch.linspace(0.02, RATIOS, STEPS, dtype=torch.float64)
     one = torch.ones((), dtype=torch.float64)
     cost = row.generator(ratios) - row.generator(one) - row.optimum(one) * (ratios - 1)
     if row.name == "total_variation":
         cost = row.generator(ratios)  # its tangent at 1 is any between two slopes
-    charts = ""
+    charts = Markup("")
     for title, values, most in (
         ("What a ratio costs", cost.tolist(), 3.0),
         ("T*, the best discriminator", row.optimum(ratios).tolist(), 4.0),
     ):
-        low, high = window(values, most)
-        chart = Chart(
-            title, "u", [Line(ratios.tolist(), values)], (0, RATIOS), (low, high), (0, 1, 2, 3), marks(low, high)
+        charts += line_chart(
+            title, "u", ratios.tolist(), {"first": values}, (0, RATIOS), window(values, most), (0, 1, 2, 3)
         )
-        charts += chart.svg()
-    return f'<div class="plots">{charts}</div>'
+    return tag("div", charts, class_="plots")
 
 
 def row_of(name: str) -> FDivergence:
     """The row called ``name`` with f-GAN's own pi and alpha."""
     return f_divergence(name)
-
-
-def legend(names: list[str]) -> str:
-    """What the lines are called, where there are two."""
-    if len(names) < 2:
-        return ""
-    items = "".join(f'<li class="{kind}">{words}</li>' for words, kind in zip(names, KINDS, strict=False))
-    return f'<ul class="legend">{items}</ul>'

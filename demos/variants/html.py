@@ -6,10 +6,11 @@ import math
 import re
 from html import escape
 
+from core_gans.foundation.svg_charts import window
 from core_gans.variants import VARIANTS
 from demos.paint.canvas import data_url
 from demos.variants.cards import TOLD
-from demos.variants.drawing import Chart, Line, marks, window
+from demos.variants.line_charts import legend, line_chart
 from demos.variants.training import Lane
 from demos.variants.trials import Snapshot
 
@@ -84,11 +85,11 @@ def _losses(lane: Lane) -> str:
     seconds = [entry[0] for entry in lane.losses]
     players = [[entry[place] for entry in lane.losses] for place in (1, 2)]
     later = [value for line in players for value in line[1:] if math.isfinite(value)]  # the first are often wild
-    low, high = window(later, 1e6)
-    lines = [Line(seconds, line, kind) for line, kind in zip(players, ("second", "first"), strict=True)]
+    lines = dict(zip(("second", "first"), players, strict=True))
     last = max(seconds[-1], 1e-6)
-    chart = Chart("Losses", f"{last:.0f} s", lines, (0.0, last), (low, high), (0.0,), marks(low, high), "{:.3g}".format)
-    return chart.svg() + '<ul class="legend"><li class="first">generator</li><li class="second">discriminator</li></ul>'
+    shown = window(later, 1e6)
+    chart = line_chart("Losses", f"{last:.0f} s", seconds, lines, (0.0, last), shown, (0.0,), "{:.3g}".format)
+    return chart + legend({"first": "generator", "second": "discriminator"})
 
 
 def _reading(lane: Lane, seconds: float) -> str:

@@ -1,7 +1,6 @@
-"""The report's charts as inline SVG: how many units each concept has, how well they match, what causes what.
+"""The report's charts: how many units each concept has, how well they match, what causes what.
 
-They are drawn for a width of about 560 pixels and scale down to a phone without becoming unreadable. Text and axes take
-their colours from the page's CSS, so that one drawing serves light and dark.
+They are drawn for a width of about 560 pixels and scale down to a phone without becoming unreadable.
 """
 
 from __future__ import annotations
@@ -9,8 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
+from markupsafe import Markup
+
+from core_gans.foundation.svg_charts import Axis, bar, round_end, svg, tag, text, whisker
 from dissect.report.markup import count, percent
 
 WIDTH = 560
@@ -51,120 +52,109 @@ class Stack:
     parts: Sequence[tuple[str, str, int]]
 
 
-def units_chart(bars: Sequence[Bar]) -> str:
+def units_chart(bars: Sequence[Bar]) -> Markup:
     """Horizontal bars: the number of units of each concept, with the concept's share of the pixels beside it."""
-    longest = max((len(bar.ious) for bar in bars), default=1) or 1
-    room = WIDTH - LABELS - SHARES
+    across = Axis(0, max((len(each.ious) for each in bars), default=0), LABELS, WIDTH - SHARES)
     rows = []
-    for index, bar in enumerate(bars):
-        top = index * ROW
-        length = max(3.0, room * len(bar.ious) / longest)
-        share = f"{percent(bar.share)} of pixels"
+    for index, each in enumerate(bars):
+        top, end, share = index * ROW, max(across(len(each.ious)), LABELS + 3.0), f"{percent(each.share)} of pixels"
         rows.append(
-            f'<a href="#{bar.anchor}" aria-label="{escape(bar.label)}: {count(len(bar.ious), "unit")}, {share}">'
-            f"{_name(bar.label, top)}{_bar(LABELS, LABELS + length, top + 5, ROW - 10, bar.colour, 'bar')}"
-            f'<text class="value" x="{LABELS + length + 8:.1f}" y="{top + 20}">{len(bar.ious)}</text>'
-            f'<text class="aside" x="{WIDTH}" y="{top + 20}" text-anchor="end">{share}</text></a>'
-        )
-    return _svg(rows, len(bars) * ROW, "Units of each concept", "One bar a concept, as long as it has matching units.")
-
-
-def quality_chart(bars: Sequence[Bar]) -> str:
-    """A dot for every matching unit at its IoU, a row for every concept: the same rows as ``units_chart``."""
-    best = max((iou for bar in bars for _, iou in bar.ious), default=1.0)
-    limit = next((end for end in (0.1, 0.2, 0.4, 0.6, 0.8) if best <= end), 1.0)  # whose quarters are round
-    room = WIDTH - LABELS - 16
-    height = len(bars) * ROW
-    marks = []
-    for tick in range(5):
-        value = limit * tick / 4
-        x = LABELS + room * tick / 4
-        marks.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height}"/>')
-        marks.append(f'<text class="aside" x="{x:.1f}" y="{height + 20}" text-anchor="middle">{value:.2g}</text>')
-    for index, bar in enumerate(bars):
-        marks.append(_name(bar.label, index * ROW))
-        for unit, iou in reversed(bar.ious):
-            marks.append(
-                f'<circle class="dot" cx="{LABELS + room * max(iou, 0.0) / limit:.1f}" cy="{index * ROW + ROW / 2}" '
-                f'r="6" fill="{bar.colour}"><title>unit {unit}: IoU {iou:.3f}</title></circle>'
+            tag(
+                "a",
+                _name(each.label, top),
+                bar(LABELS, end, top + 5, ROW - 10, each.colour),
+                text(end + 8, top + 20, len(each.ious), kind="value"),
+                text(WIDTH, top + 20, share, "end", "aside"),
+                href=f"#{each.anchor}",
+                aria_label=f"{each.label}: {count(len(each.ious), 'unit')}, {share}",
             )
-    return _svg(
-        marks, height + 28, "How well the units match", "One dot a unit; further right is a better match, by its IoU."
+        )
+    return _chart(
+        rows, len(bars) * ROW, "Units of each concept", "One bar a concept, as long as it has matching units."
     )
 
 
-def effects_chart(effects: Sequence[Effect], title: str, unit: str, at_most: float = math.inf) -> str:
+def quality_chart(bars: Sequence[Bar]) -> Markup:
+    """A dot for every matching unit at its IoU, a row for every concept: the same rows as ``units_chart``."""
+    best = max((iou for each in bars for _, iou in each.ious), default=1.0)
+    limit = next((end for end in (0.1, 0.2, 0.4, 0.6, 0.8) if best <= end), 1.0)  # whose quarters are round
+    across, height = Axis(0, limit, LABELS, WIDTH - 16), len(bars) * ROW
+    marks = []
+    for tick in range(5):
+        x = across(limit * tick / 4)
+        marks.append(tag("line", class_="grid", x1=x, x2=x, y1=0, y2=height))
+        marks.append(text(x, height + 20, f"{limit * tick / 4:.2g}", "middle", "aside"))
+    for index, each in enumerate(bars):
+        marks.append(_name(each.label, index * ROW))
+        for unit, iou in reversed(each.ious):
+            told = tag("title", f"unit {unit}: IoU {iou:.3f}")
+            x, y = float(across(max(iou, 0.0))), index * ROW + ROW / 2
+            marks.append(tag("circle", told, class_="dot", cx=x, cy=y, r=6, fill=each.colour))
+    about = "One dot a unit; further right is a better match, by its IoU."
+    return _chart(marks, height + 28, "How well the units match", about)
+
+
+def effects_chart(effects: Sequence[Effect], title: str, unit: str, at_most: float = math.inf) -> Markup:
     """Diverging bars: each concept's change with its interval, and below it, thinner, that of random units.
 
     All are in one measure, which ``unit`` names. What reaches beyond ``at_most`` is cut there; the number beside the
     bar says how far it went.
     """
     ends = [abs(end) for effect in effects for end in (*effect.ours, *effect.control)]
-    reach = min(_round_up(max(ends, default=0.0)), at_most)
-    half = (WIDTH - LABELS - VALUES) / 2
-    middle = LABELS + half
-    height = len(effects) * EFFECT_ROW
+    reach = min(round_end(max(ends, default=0.0)), at_most)
+    axis = Axis(-reach, reach, LABELS, WIDTH - VALUES)
+    middle, height = axis(0), len(effects) * EFFECT_ROW
 
     def across(value: float) -> float:
-        return middle + half * max(-1.0, min(1.0, value / reach))
+        return axis(max(-reach, min(reach, value)))
 
-    marks = [f'<line class="axis" x1="{middle:.1f}" x2="{middle:.1f}" y1="0" y2="{height}"/>']
-    for value, text in ((-reach, f"−{reach:g}{unit}"), (0.0, "0"), (reach, f"+{reach:g}{unit}")):
-        marks.append(
-            f'<text class="aside" x="{across(value):.1f}" y="{height + 18}" text-anchor="middle">{text}</text>'
-        )
+    marks = [tag("line", class_="axis", x1=middle, x2=middle, y1=0, y2=height)]
+    for value, words in ((-reach, f"−{reach:g}{unit}"), (0.0, "0"), (reach, f"+{reach:g}{unit}")):
+        marks.append(text(axis(value), height + 18, words, "middle", "aside"))
     for index, effect in enumerate(effects):
         top = index * EFFECT_ROW
+        (ours, *interval), (control, *spread) = (map(across, each) for each in (effect.ours, effect.control))
         marks.append(
-            f"<g><title>{escape(_note(effect, unit))}</title>"
-            f'<rect class="row" x="0" y="{top}" width="{WIDTH}" height="{EFFECT_ROW}"/>{_name(effect.label, top + 3)}'
-            f"{_bar(middle, across(effect.ours[0]), top + 6, 14, effect.colour, 'bar')}"
-            f"{_whisker(across(effect.ours[1]), across(effect.ours[2]), top + 13, 4)}"
-            f"{_bar(middle, across(effect.control[0]), top + 22, 7, 'currentColor', 'control')}"
-            f"{_whisker(across(effect.control[1]), across(effect.control[2]), top + 25.5, 2.5)}"
-            f'<text class="value" x="{WIDTH}" y="{top + 21}" text-anchor="end">'
-            f"{signed(effect.ours[0])}{unit}</text></g>"
+            tag(
+                "g",
+                tag("title", _note(effect, unit)),
+                tag("rect", class_="row", x=0, y=top, width=WIDTH, height=EFFECT_ROW),
+                _name(effect.label, top + 3),
+                bar(middle, ours, top + 6, 14, effect.colour),
+                whisker(*interval, top + 13, 4),
+                bar(middle, control, top + 22, 7, "currentColor", kind="control"),
+                whisker(*spread, top + 25.5, 2.5),
+                text(WIDTH, top + 21, f"{signed(effect.ours[0])}{unit}", "end", "value"),
+            )
         )
-    return _svg(marks, height + 26, title, "A bar is a concept's change; the thin grey bar below it is random units.")
+    return _chart(marks, height + 26, title, "A bar is a concept's change; the thin grey bar below it is random units.")
 
 
-def shares_chart(shares: Sequence[tuple[str, str, float]], title: str) -> str:
+def shares_chart(shares: Sequence[tuple[str, str, float]], title: str) -> Markup:
     """Horizontal bars of (concept, colour, share in [0, 1]), on one scale that ends at the largest."""
-    most = max((share for _, _, share in shares), default=1.0) or 1.0
-    room = WIDTH - LABELS - VALUES
+    across = Axis(0, max((share for _, _, share in shares), default=0.0), LABELS, WIDTH - VALUES)
     rows = []
     for index, (concept, colour, share) in enumerate(shares):
-        top = index * ROW
-        end = LABELS + room * share / most
-        rows.append(
-            f"{_name(concept, top)}{_bar(LABELS, end, top + 5, ROW - 10, colour, 'bar')}"
-            f'<text class="value" x="{end + 8:.1f}" y="{top + 20}">{percent(share)}</text>'
-        )
-    return _svg(rows, len(shares) * ROW, title, "One bar a concept; all together are the whole.")
+        top, end = index * ROW, across(share)
+        rows += [_name(concept, top), bar(LABELS, end, top + 5, ROW - 10, colour)]
+        rows.append(text(end + 8, top + 20, percent(share), kind="value"))
+    return _chart(rows, len(shares) * ROW, title, "One bar a concept; all together are the whole.")
 
 
-def stacks_chart(stacks: Sequence[Stack], title: str) -> str:
+def stacks_chart(stacks: Sequence[Stack], title: str) -> Markup:
     """A bar for each layer, all of one length, its parts in proportion to the units of each concept."""
-    room = WIDTH - LABELS - VALUES
     marks = []
     for index, stack in enumerate(stacks):
-        top = index * ROW
-        marks.append(_name(stack.label, top))
-        marks.append(f'<rect class="rest" x="{LABELS}" y="{top + 5}" width="{room}" height="{ROW - 10}" rx="2"/>')
-        left = float(LABELS)
-        for concept, colour, number in stack.parts:
-            length = room * number / stack.total
-            marks.append(
-                f'<rect class="bar" x="{left:.1f}" y="{top + 5}" width="{length:.1f}" height="{ROW - 10}" '
-                f'fill="{colour}"><title>{escape(stack.label)}: {count(number, "unit")} of {escape(concept)}</title>'
-                "</rect>"
-            )
-            left += length
-        matched = sum(number for _, _, number in stack.parts)
-        marks.append(
-            f'<text class="value" x="{WIDTH}" y="{top + 20}" text-anchor="end">{percent(matched / stack.total)}</text>'
-        )
-    return _svg(marks, len(stacks) * ROW, title, "One bar a layer; the coloured share of it matches a concept.")
+        top, across = index * ROW + 5, Axis(0, stack.total, LABELS, WIDTH - VALUES)
+        marks.append(_name(stack.label, index * ROW))
+        marks.append(bar(across.start, across.end, top, ROW - 10, "none", kind="rest"))
+        done = 0
+        for concept, colour, units in stack.parts:
+            told = tag("title", f"{stack.label}: {count(units, 'unit')} of {concept}")
+            marks.append(bar(across(done), across(done + units), top, ROW - 10, colour, told))
+            done += units
+        marks.append(text(WIDTH, top + 15, percent(done / stack.total), "end", "value"))
+    return _chart(marks, len(stacks) * ROW, title, "One bar a layer; the coloured share of it matches a concept.")
 
 
 def _note(effect: Effect, unit: str) -> str:
@@ -176,37 +166,13 @@ def _note(effect: Effect, unit: str) -> str:
 
 def signed(value: float) -> str:
     """A change as people read it: a real minus sign, and no more figures than it is good for."""
-    text = f"{value:+.0f}" if abs(value) >= 9.5 else f"{value:+.1f}" if abs(value) >= 0.95 else f"{value:+.2f}"
-    return "0" if float(text) == 0 else text.replace("-", "−")
+    words = f"{value:+.0f}" if abs(value) >= 9.5 else f"{value:+.1f}" if abs(value) >= 0.95 else f"{value:+.2f}"
+    return "0" if float(words) == 0 else words.replace("-", "−")
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten: an end for an axis."""
-    if not value > 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 1.5, 2, 3, 5, 7.5, 10) if value <= step * power * (1 + 1e-9))
+def _name(label: str, top: float) -> Markup:
+    return text(LABELS - 10, top + 20, label if len(label) <= 16 else f"{label[:15]}…", "end", "name")
 
 
-def _name(label: str, top: float) -> str:
-    short = label if len(label) <= 16 else f"{label[:15]}…"
-    return f'<text class="name" x="{LABELS - 10}" y="{top + 20:g}" text-anchor="end">{escape(short)}</text>'
-
-
-def _bar(start: float, end: float, top: float, thickness: float, colour: str, kind: str) -> str:
-    return (
-        f'<rect class="{kind}" x="{min(start, end):.1f}" y="{top:g}" width="{max(abs(end - start), 1.0):.1f}" '
-        f'height="{thickness:g}" rx="2" fill="{colour}"/>'
-    )
-
-
-def _whisker(left: float, right: float, y: float, half: float) -> str:
-    ends = f"M{left:.1f} {y - half:g}v{2 * half:g}M{right:.1f} {y - half:g}v{2 * half:g}"
-    return f'<path class="whisker" d="M{left:.1f} {y:g}H{right:.1f}{ends}"/>'
-
-
-def _svg(marks: Sequence[str], height: float, title: str, description: str) -> str:
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {max(height, 1):g}" role="group" aria-label="{escape(title)}">'
-        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(marks)}</svg>"
-    )
+def _chart(marks: Sequence[Markup], height: float, title: str, about: str) -> Markup:
+    return svg(WIDTH, max(height, 1), title, *marks, kind="chart", about=about, role="group")

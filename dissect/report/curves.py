@@ -7,14 +7,14 @@ between. Bau et al. 2019, GAN Dissection, equation 2, at every level instead of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 
+from core_gans.foundation.svg_charts import Margins, Plot, tag, text
 from dissect.measure.dissection import Dissection, Match
 
-WIDTH, HEIGHT = 320, 164
-LEFT, RIGHT, TOP, BOTTOM = 40, 10, 26, 34  # margins of the axes
+MARGINS = Margins(width=320, height=164, left=40, right=10, top=26, bottom=34)
 
 CHOSEN = {  # by the dissection's rule
     "score": "where the agreement stands out most from chance",
@@ -46,7 +46,7 @@ def rows(dissection: Dissection) -> Iterator[tuple[int, str, float, float]]:
             yield unit, concept, level, iou
 
 
-def chart(dissection: Dissection, match: Match, colour: str) -> str:
+def chart(dissection: Dissection, match: Match, colour: str) -> Markup:
     """The curve as SVG, its chosen level marked, the criterion's IoU dashed; nothing for a unit that never changes.
 
     It is read at about 300 pixels across and as a mark in a table: there the page's style hides the words.
@@ -55,36 +55,27 @@ def chart(dissection: Dissection, match: Match, colour: str) -> str:
     finite = np.isfinite(levels) & np.isfinite(ious)
     levels, ious = levels[finite], ious[finite]
     if len(np.unique(levels)) < 2:
-        return ""
-    low, high = float(levels[0]), float(levels[-1])
+        return Markup("")
     bound = dissection.criterion.iou
     reach = max(float(ious.max()), 2 * bound, 0.1)
-
-    def across(level: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * min(max((level - low) / (high - low), 0.0), 1.0)
-
-    def down(iou: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * iou / reach
-
-    points = [(across(level), down(iou)) for level, iou in zip(levels.tolist(), ious.tolist(), strict=True)]
-    floor = HEIGHT - BOTTOM
-    ridge = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    hill = f"M{points[0][0]:.1f} {floor}L{ridge}V{floor}"
-    x, y = across(match.level), down(match.iou)
-    words = (
-        f'<text class="aside" x="{LEFT}" y="14" text-anchor="middle">IoU</text>'
-        f'<text class="aside" x="{LEFT - 6}" y="{TOP + 5}" text-anchor="end">{reach:.2g}</text>'
-        f'<text class="aside" x="{LEFT - 6}" y="{floor}" text-anchor="end">0</text>'
-        f'<text class="aside" x="{LEFT}" y="{HEIGHT - 14}">{low:.2g}</text>'
-        f'<text class="aside" x="{WIDTH - RIGHT}" y="{HEIGHT - 14}" text-anchor="end">{high:.2g}</text>'
-        f'<text class="aside" x="{(LEFT + WIDTH - RIGHT) / 2:g}" y="{HEIGHT - 2}" text-anchor="middle">level</text>'
-    )
+    plot = Plot(MARGINS, (float(levels[0]), float(levels[-1])), (0.0, reach))
+    left, right, floor, ceiling = plot.x.start, plot.x.end, plot.y.start, plot.y.end
+    ridge = plot.path(levels.tolist(), ious.tolist())
+    level = min(max(match.level, plot.x.low), plot.x.high)
+    chosen = float(plot.x(level))
     said = f"IoU of unit {match.unit} with {match.concept} against its level: {match.iou:.3f} at {match.level:.3g}"
-    return (
-        f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(said)}">'
-        f'<path d="{hill}" fill="{colour}" class="hill"/>'
-        f'<path class="bound" d="M{LEFT} {down(bound):.1f}H{WIDTH - RIGHT}"/>'
-        f'<path class="axis" d="M{LEFT} {TOP}V{floor}H{WIDTH - RIGHT}"/>'
-        f'<path class="chosen" d="M{x:.1f} {TOP}V{floor}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" class="peak"/>'
-        f"{words}</svg>"
+    return plot.svg(
+        said,
+        tag("path", d=f"M{left} {floor}L{ridge[1:]}V{floor}", fill=colour, class_="hill"),
+        tag("path", class_="bound", d=f"M{left} {plot.y(bound):.1f}H{right}"),
+        tag("path", class_="axis", d=f"M{left} {ceiling}V{floor}H{right}"),
+        tag("path", class_="chosen", d=f"M{chosen:.1f} {ceiling}V{floor}"),
+        plot.dot(level, match.iou, 4.5, class_="peak"),
+        text(left, 14, "IoU", "middle", "aside"),
+        text(left - 6, ceiling + 5, f"{reach:.2g}", "end", "aside"),
+        text(left - 6, floor, "0", "end", "aside"),
+        text(left, MARGINS.height - 14, f"{plot.x.low:.2g}", None, "aside"),
+        text(right, MARGINS.height - 14, f"{plot.x.high:.2g}", "end", "aside"),
+        text((left + right) / 2, MARGINS.height - 2, "level", "middle", "aside"),
+        kind="curve",
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core_gans.data.points import ring
 from core_gans.foundation.sheets import sheet
-from demos.evolve.charts import COLOURS, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, colour, measure, shares_chart
+from demos.evolve.charts import COLOURS, MARGINS, colour, measure, scale, scale_around, shares_chart
 from demos.evolve.html import stages
 from demos.evolve.judgements import Judgement, Judgements
 from demos.evolve.plane import plane
@@ -87,7 +87,7 @@ def test_runs_on_the_same_data_share_their_scales_and_others_do_not() -> None:
     assert first_line(right, "Fitness")[1] == (first_line(left, "Fitness")[1][0], first_line(left, "Fitness")[2][1])
     elsewhere = replace(b, plan=Plan.of_wish(Request("grid")))
     (_, left), (_, right) = stages({"A": a, "B": elsewhere})
-    assert first_line(right, "Fitness")[1][0] == WIDTH - RIGHT
+    assert first_line(right, "Fitness")[1][0] == MARGINS.width - MARGINS.right
     assert first_line(right, "Fitness")[1][1] == pytest.approx(first_line(left, "Fitness")[3][1], abs=0.1)
 
 
@@ -111,11 +111,11 @@ def test_what_comes_from_a_run_is_text_and_never_markup() -> None:
 
 @pytest.mark.parametrize("values", [[], [float("nan")], [1.0], [0.0, 0.0], [-1e30, 1e30]])
 def test_a_scale_has_room_for_whatever_comes(values: list[float]) -> None:
-    scale = Scale.around(5.0, [np.array(values)])
+    plot = scale_around(5.0, [np.array(values)])
     for value in values:
-        assert np.isnan(value) or TOP <= scale.y(value) <= HEIGHT
-    assert scale.x(0) == LEFT
-    assert scale.x(5) == WIDTH - RIGHT
+        assert np.isnan(value) or MARGINS.top <= plot.y(value) <= MARGINS.height
+    assert plot.x(0) == MARGINS.left
+    assert plot.x(5) == MARGINS.width - MARGINS.right
 
 
 def test_every_mutation_has_a_colour_of_its_own() -> None:
@@ -179,8 +179,8 @@ def test_coverage_is_told_as_a_share_of_what_there_is() -> None:
     (_, covered), (_, good) = (
         numbers(path.attrib["d"])[-1] for path in parsed(shares_chart(judged, 8, 20)).findall("figure/svg/path")
     )
-    scale = Scale(20, 0, 1.04)
-    assert (covered, good) == pytest.approx((scale.y(1.0), scale.y(0.5)), abs=0.1)
+    plot = scale(20, 0, 1.04)
+    assert (covered, good) == pytest.approx((plot.y(1.0), plot.y(0.5)), abs=0.1)
     assert shares_chart(judged, 0, 20) == ""
     assert shares_chart([], 8, 20) == ""
 

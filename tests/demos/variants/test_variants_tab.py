@@ -25,7 +25,6 @@ from demos.variants import trials as trials_module
 from demos.variants.cards import TOLD, cards
 from demos.variants.curves import objectives, row_of, score_curve
 from demos.variants.divergences import ROWS
-from demos.variants.drawing import Chart, Line, marks, window
 from demos.variants.html import spoken, stage_of
 from demos.variants.mathml import formula
 from demos.variants.settings import DATA, examples, game
@@ -127,26 +126,6 @@ def test_pull_is_minus_the_slope_of_the_loss(name: str) -> None:
         slopes = seen.loss.diff() / seen.scores.diff()
         middle = (seen.pull[1:] + seen.pull[:-1]) / 2
         assert torch.allclose(-slopes, middle, atol=1e-3)
-
-
-def test_a_line_is_cut_at_what_is_not_finite_and_stays_near_the_window() -> None:
-    chart = Chart("a < b", "x", [Line([0, 1, 2, 3, 4], [0, math.nan, 1, 1e300, -math.inf])], (0, 4), (0, 1))
-    svg = chart.svg()
-    (path,) = re.findall(r' d="([^"]*)"', svg)
-    assert path.count("M") == 2
-    assert path.count("L") == 1
-    assert max(abs(float(number)) for number in re.findall(r"-?[\d.]+", path)) < 1000
-    assert "a &lt; b" in svg
-    ElementTree.fromstring(svg)
-
-
-@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))
-def test_a_window_has_room_and_round_marks(values: list[float]) -> None:
-    low, high = window(values)
-    assert low < high
-    found = marks(low, high)
-    assert 1 <= len(found) <= 6
-    assert all(low <= mark <= high for mark in found)
 
 
 # Cards

@@ -14,7 +14,7 @@ import pytest
 from dissect.measure.dissecting import dissect
 from dissect.measure.dissection import Criterion, Dissection, Match
 from dissect.report import write_report
-from dissect.report.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, chart
+from dissect.report.curves import MARGINS, chart
 from tests.dissect.glass import ALWAYS, TREE, ColourSegmenter, GlassGenerator, latents
 
 MATCH = Match(unit=0, concept="tree & shrub", iou=0.8, iqr=0.1, level=2.0, score=0.7, matched=True)
@@ -33,9 +33,10 @@ def points(drawn: str) -> list[tuple[float, float]]:
 
 def test_a_curve_is_drawn_to_scale() -> None:
     drawn = chart(planted([0.0, 1.0, 2.0, 4.0], [0.2, 0.4, 0.8, 0.0]), MATCH, "#123456")
-    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    left, floor = MARGINS.left, MARGINS.height - MARGINS.bottom
+    width, height = MARGINS.width - left - MARGINS.right, floor - MARGINS.top
     expected = [(0, 0.25), (0.25, 0.5), (0.5, 1), (1, 0)]
-    wanted = [(LEFT + width * x, HEIGHT - BOTTOM - height * y) for x, y in expected]
+    wanted = [(left + width * x, floor - height * y) for x, y in expected]
     np.testing.assert_allclose(points(drawn), wanted, atol=0.06)
     (circle,) = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawn)
     np.testing.assert_allclose([float(number) for number in circle], wanted[2], atol=0.06)
