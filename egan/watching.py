@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core_gans.foundation.sheets import write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.whole_files import write_whole
 from core_gans.runs.watchers import Watcher
 from egan.curves import curves
 
@@ -56,7 +56,4 @@ class EvolutionPictures(Watcher):
 
 def write_json(path: Path, content: Mapping[str, Any]) -> Path:
     """Write ``content`` as JSON, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_whole(path, json.dumps(content, allow_nan=False) + "\n")

@@ -17,7 +17,7 @@ import torch
 from matplotlib.figure import Figure
 
 from core_gans import load_model, shipped
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import to_bytes
 from core_gans.game import generate
 from dissect import Dissection, EditSession, Stroke, pigment, record
 from dissect.report.sheets import outlined

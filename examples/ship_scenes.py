@@ -24,7 +24,8 @@ import torch
 
 from core_gans import Examples, Model
 from core_gans.data import scenes
-from core_gans.foundation.sheets import sheet, write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sheets import sheet
 from core_gans.game import generate
 from core_gans.metrics import Judge
 from core_gans.models import load_model, model_of_run, save_model

@@ -23,7 +23,7 @@ from core_gans.exploring.nearest import memorisation, nearest_real
 from core_gans.exploring.paths import lerp, slerp
 from core_gans.exploring.pictures import rows
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.sheets import to_bytes, write_png
+from core_gans.foundation.pixels import to_bytes, write_png
 from core_gans.game import generate
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs

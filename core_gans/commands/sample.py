@@ -12,7 +12,8 @@ from torch import Tensor
 
 from core_gans import models
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.sheets import cloud, sheet, write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sheets import cloud, sheet
 from core_gans.game import Game
 from core_gans.variants import TextToImage
 

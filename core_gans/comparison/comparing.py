@@ -11,14 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from core_gans.comparison.curves import curves_picture
-from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json, write_text
+from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import Plan
 from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import Outcome, summarise
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
 from core_gans.data import Examples
-from core_gans.foundation.sheets import write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge
 
 
@@ -118,7 +119,7 @@ def finished_runs(folder: Folder) -> list[dict[str, Any]]:
 def _write(folder: Folder, outcome: Outcome, examples: Examples) -> None:
     begun = read_comparison(folder.path)
     write_json(folder.path / NAME, {**begun, "outcome": outcome.as_json()})
-    write_text(folder.path / "comparison.md", as_markdown(outcome, folder.plan, begun["environment"], examples))
+    write_whole(folder.path / "comparison.md", as_markdown(outcome, folder.plan, begun["environment"], examples))
     write_png(folder.path / "curves.png", curves_picture(outcome, folder.plan.source.data))
     labels = [contender.label for contender in folder.plan.contenders]
     drawn = {

@@ -7,19 +7,19 @@ written again; the tables and pictures, which follow from them, are.
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from core_gans.comparison.plan import Plan
 from core_gans.comparison.playing import Played
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.whole_files import write_whole
 from core_gans.runs.folder import environment
 
 NAME = "comparison.json"
@@ -79,10 +79,9 @@ class Folder:
         """Samples first: a run is finished when its .json stands."""
         path = self.run_path(contender, seed)
         if played.samples is not None:
-            temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp")
             kept = {"samples": played.samples, **played.tensors}
-            save_file({name: tensor.contiguous() for name, tensor in kept.items()}, temporary)
-            temporary.replace(path.with_suffix(".safetensors"))
+            code = save({name: tensor.contiguous() for name, tensor in kept.items()})
+            write_whole(path.with_suffix(".safetensors"), code)
         write_json(path, played.facts)
 
     def _stem(self, contender: int) -> str:
@@ -115,14 +114,7 @@ def open_folder(path: Path, plan: Plan, name: str = NAME) -> Folder:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write ``content`` whole or not at all."""
-    write_text(path, json.dumps(content, indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write ``text`` whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_comparison(path: Path, name: str = NAME) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.pairs import Pairs
 from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.pixels import quantised
 
 GREY = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
 MOSAIC = 4  # pixels of a mosaic's stone
@@ -48,7 +49,7 @@ def edges(images: Tensor) -> Tensor:
     Canny 1986, "A Computational Approach to Edge Detection", as OpenCV computes it from the luma.
     """
     luma = images if images.shape[1] == 1 else grey(images)
-    pages = ((luma + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy()
+    pages = quantised(luma).cpu().numpy()
     found = np.stack([cv2.Canny(page[0], *CANNY) for page in pages])[:, None]
     return (torch.from_numpy(found).to(images) / 127.5 - 1).sign()
 

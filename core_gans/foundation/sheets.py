@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from math import ceil, sqrt
 from pathlib import Path
@@ -12,16 +11,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.whole_files import whole_file
+
 GAP = 2  # pixels between the images of a sheet
 PAPER = 255
-
-
-def to_bytes(images: Tensor) -> np.ndarray:
-    """Images (N, C, H, W) in [-1, 1], C 1 or 3, to bytes (N, H, W, 3) RGB."""
-    if images.dim() != 4 or images.shape[1] not in (1, 3):
-        raise ValueError(f"expected images (N, 1 or 3, H, W), got shape {tuple(images.shape)}.")
-    pixels = images.detach().float().cpu().clamp(-1, 1).add(1).mul(127.5).round().byte()
-    return pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous().numpy()
 
 
 def sheet(images: Tensor, columns: int | None = None, scale: int = 1) -> np.ndarray:
@@ -58,16 +52,6 @@ def picture(samples: Tensor, real: Tensor | None = None, columns: int | None = N
     return sheet(samples, columns, scale=max(1, 64 // samples.shape[-1]))
 
 
-def write_png(path: str | Path, page: np.ndarray) -> Path:
-    """Write RGB bytes (H, W, 3) as a PNG, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    Image.fromarray(page).save(temporary, format="PNG")
-    temporary.replace(path)
-    return path
-
-
 def write_gif(path: str | Path, frames: Sequence[str | Path], seconds: float = 8.0, most: int = 120) -> Path | None:
     """A film from PNG files, at most ``most`` of them evenly chosen; the last frame stays for two seconds."""
     if not frames:
@@ -78,7 +62,6 @@ def write_gif(path: str | Path, frames: Sequence[str | Path], seconds: float = 8
         with Image.open(frame) as page:
             pages.append(page.convert("P", palette=Image.Palette.ADAPTIVE))
     duration = [max(40, int(1000 * seconds / len(pages)))] * (len(pages) - 1) + [2000]
-    temporary = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.tmp")
-    pages[0].save(temporary, format="GIF", save_all=True, append_images=pages[1:], duration=duration, loop=0)
-    temporary.replace(path)
+    with whole_file(path) as file:
+        pages[0].save(file, format="GIF", save_all=True, append_images=pages[1:], duration=duration, loop=0)
     return Path(path)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.whole_files import write_whole
 
 FORMAT = 1
 
@@ -40,20 +40,10 @@ def save(path: str | Path, content: Mapping[str, Any], *, overwrite: bool = Fals
     structure = json.dumps(_flatten(content, "", tensors))
     metadata = {"format": str(FORMAT), "structure": structure, "sha256": _digest(structure, tensors)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
-            file.write(to_bytes(tensors, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"could not write {path} ({error}): is the disk full? What was there is intact."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+        return write_whole(path, to_bytes(tensors, metadata))
+    except OSError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def load(path: str | Path) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core_gans.foundation.sheets import picture, write_gif, write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sheets import picture, write_gif
+from core_gans.foundation.whole_files import write_whole
 from core_gans.runs import checkpoints
 from core_gans.runs.folder import numbered
 
@@ -173,9 +175,7 @@ def drop_lines_after(path: Path, last: int) -> None:
                 kept.append(line)
         except json.JSONDecodeError:  # the line that a kill cut short
             break
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, "".join(line + "\n" for line in kept))
 
 
 def fixed_latents(game: Any, count: int, seed: int) -> Tensor:

@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.sheets import write_gif, write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sheets import write_gif
 from core_gans.theory.meeting import DATA, Moment, meet, trained_discriminator
 from core_gans.theory.panels import (
     INK,

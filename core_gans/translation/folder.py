@@ -15,7 +15,7 @@ from core_gans.data.folders import pictures_below
 from core_gans.data.pictures import decode
 from core_gans.data.squares import stack
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.sheets import to_bytes, write_png
+from core_gans.foundation.pixels import to_bytes, write_png
 from core_gans.game import TranslationGame
 
 Progress = Callable[[int, int], None]  # (pictures done, pictures in all)

@@ -15,13 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.pixels import to_bytes
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.open_dissection import OpenDissection
 from dissect import CausalEffect, ablate, causal_effect, choose_units, intervene
 from dissect.hooks import at_rest
 from dissect.report.charts import effects_chart, shares_chart
 from dissect.report.contents import css
-from dissect.report.gallery import as_pictures, gather
+from dissect.report.gallery import gather
 from dissect.report.markup import photo
 from dissect.report.sheets import Picture, enlarge
 from dissect.report.stories import Story, stories
@@ -164,4 +165,4 @@ def _photo(picture: Picture, alt: str) -> str:
 
 def _without(net: nn.Module, layer: str, units: list[int], latents: Tensor) -> list[Picture]:
     with at_rest(net), intervene(net, {layer: ablate(units)}):
-        return list(as_pictures(generate(net, latents)))
+        return list(to_bytes(generate(net, latents)))

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import to_bytes
 from core_gans.models import save_model
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import Progress, ProgressReporter
@@ -23,7 +24,6 @@ from dissect.mending import Choice, Mending, best_of, choose_count, mend
 from dissect.mending.artifacts import rank_by_frechet
 from dissect.mending.choosing import numbers_tried
 from dissect.mending.folding import Mended, replaced
-from dissect.report.gallery import as_pictures
 from dissect.report.sheets import Picture
 from dissect.sampling import generate
 
@@ -135,4 +135,4 @@ def _drawn(net: nn.Module, latents: Tensor, mending: Mending | None = None) -> l
     if mending is not None:
         edits[mending.layer] = replaced(mending.units, torch.tensor(mending.values), mending.strength)
     with at_rest(net), intervene(net, edits):
-        return list(as_pictures(generate(net, latents)))
+        return list(to_bytes(generate(net, latents)))

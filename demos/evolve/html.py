@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from core_gans.foundation.pixels import png_url
 from core_gans.foundation.svg_charts import Plot
 from demos.evolve.charts import (
     advantage_chart,
@@ -25,7 +26,6 @@ from demos.evolve.plane import plane
 from demos.evolve.settings import SETTINGS
 from demos.evolve.snapshots import Points, Snapshot
 from demos.evolve.tree import tree_chart
-from demos.paint.canvas import data_url
 from egan.pictures.drawing import words
 
 WORDS = {
@@ -120,7 +120,7 @@ def _samples(look: Snapshot) -> str:
         return ""
     alt = f"{look.plan.title}: samples of the best survivor in generation {look.generation}"
     return (
-        f'<figure class="shown"><img src="{data_url(look.sheet)}" alt="{escape(alt)}">'
+        f'<figure class="shown"><img src="{png_url(look.sheet)}" alt="{escape(alt)}">'
         "<figcaption>Samples of the best survivor: always the same latents.</figcaption></figure>"
     )
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core_gans.data.points import grid, ring
 from core_gans.exploring.arithmetic import EXEMPLARS
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import to_bytes
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import TextToImage
 from demos.exploring import requests as wishes

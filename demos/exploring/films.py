@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import png, to_bytes
 
 FRAME_MS = 60
 HELD_MS = 600  # at either end
@@ -18,13 +18,6 @@ LEAST_SIDE = 256  # pixels of a film, for small pictures would be shown as stamp
 def beside(images: Tensor) -> bytes:
     """Images (N, C, H, W) in [-1, 1] from left to right, without gaps: a PNG of H x (N W)."""
     return png(np.concatenate(to_bytes(images), axis=1))
-
-
-def png(page: np.ndarray) -> bytes:
-    """RGB bytes (H, W, 3) as a PNG."""
-    code = io.BytesIO()
-    Image.fromarray(page).save(code, format="PNG", compress_level=3)  # made for one look, on this computer
-    return code.getvalue()
 
 
 def film(frames: np.ndarray) -> bytes:

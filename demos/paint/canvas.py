@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import base64
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor
 
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import png_url, to_bytes
 
 NO_CLASS = 255  # in the bytes of a class map
 
 
-def png(image: Tensor) -> str:
+def image_url(image: Tensor) -> str:
     """``image`` (C, H, W) in [-1, 1] as the data URL of a PNG of the same size."""
-    return data_url(to_bytes(image[None])[0])
-
-
-def data_url(picture: np.ndarray) -> str:
-    """``picture`` (H, W, 3), RGB bytes, as the data URL of a PNG."""
-    done, code = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    assert done
-    return "data:image/png;base64," + base64.b64encode(code.tobytes()).decode()
+    return png_url(to_bytes(image[None])[0])
 
 
 def class_bytes(classes: Tensor) -> str:

@@ -10,7 +10,7 @@ from demos.job_queue import LISTENER
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 from demos.page import told
-from demos.paint.canvas import png
+from demos.paint.canvas import image_url
 from demos.paint.sketch import Sketch
 from demos.paint.studio import touches_of
 
@@ -44,11 +44,11 @@ def endpoints(lab: Lab) -> None:
 
 def _scene(lab: Lab, sketch: Sketch) -> dict[str, Any]:
     painter = lab.painters.of(sketch.model)
-    return {"picture": png(painter.easel(sketch.seed).before), "shares": painter.shares(sketch.seed)}
+    return {"picture": image_url(painter.easel(sketch.seed).before), "shares": painter.shares(sketch.seed)}
 
 
 def _paint(lab: Lab, sketch: Sketch) -> dict[str, Any]:
     painter = lab.painters.of(sketch.model)
     painting = painter.paint(sketch.seed, touches_of(sketch, painter))
     pixels = {line.concept: {"before": line.before, "after": line.after} for line in painting.table}
-    return {"picture": png(painting.after), "pixels": pixels}
+    return {"picture": image_url(painting.after), "pixels": pixels}

@@ -81,7 +81,7 @@ import numpy as np
 import torch
 
 from core_gans import {names}
-from core_gans.foundation.sheets import to_bytes, write_png
+from core_gans.foundation.pixels import to_bytes, write_png
 from dissect import Dissection, EditSession, UnitSet, Stroke, choose_units
 {segmenter}"""
 PATHS = "import sys\nfrom pathlib import Path\n\n"

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.pixels import png_url
 from demos.lab import Lab
 from demos.paint.brush import brush_mask
-from demos.paint.canvas import class_bytes, data_url, png
+from demos.paint.canvas import class_bytes, image_url
 from demos.paint.changes import rows_of, told
 from demos.paint.control import TRIALS, random_shares
 from demos.paint.explain import NAMED, Trial, features_of, firing, label_at, without
@@ -79,7 +80,7 @@ class Studio:
         shares = painter.shares(sketch.seed)
         there = [label for label in painter.concepts if shares[label] >= SEEN]
         return {
-            "picture": png(easel.before),
+            "picture": image_url(easel.before),
             "classes": class_bytes(easel.classes_before),
             "said": f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
         }
@@ -100,7 +101,7 @@ class Studio:
         if not isinstance(seeds, list) or not 1 <= len(seeds) <= MOST_SCENES:
             raise ValueError(f"expected 1 to {MOST_SCENES} scene numbers")
         painter = self.lab.painters.of(asked.get("model"), asked.get("layer"))
-        return {"pictures": {str(seed): png(painter.easel(seed).before) for seed in map(read_seed, seeds)}}
+        return {"pictures": {str(seed): image_url(painter.easel(seed).before) for seed in map(read_seed, seeds)}}
 
     def explain(self, asked: Mapping[str, Any]) -> Answer:
         """The units that fire most at the point (x, y) of a sketch's picture."""
@@ -116,7 +117,7 @@ class Studio:
                 "concept": each.match.concept,
                 "matched": each.match.matched,
                 "fires": each.strength,
-                "heat": data_url(picture),
+                "heat": png_url(picture),
             }
             for each, picture in zip(found, heats, strict=True)
         ]
@@ -135,9 +136,9 @@ class Studio:
         features = features_of(painter, sketch.seed, touches_of(sketch, painter))
         trial = without(painter, sketch.seed, features, units, x, y, radius)
         return {
-            "before": png(trial.before),
-            "after": png(trial.after),
-            "random": png(trial.random),
+            "before": image_url(trial.before),
+            "after": image_url(trial.after),
+            "random": image_url(trial.random),
             "said": _verdict(trial, len(units)),
         }
 
@@ -202,7 +203,7 @@ def _rendering(painter: Painter, sketch: Sketch) -> Answer:
         for row in rows_of(painting, sketch.marks)
     ]
     return {
-        "picture": png(painting.after),
+        "picture": image_url(painting.after),
         "classes": class_bytes(painting.classes_after),
         "rows": rows,
         "said": told(painting, sketch.marks) if sketch.marks else "",
@@ -225,7 +226,8 @@ def _description(painter: Painter, look: Look) -> Answer:
         "labels": list(painter.labels),
         "colours": ["rgb({}, {}, {})".format(*colour) for colour in painter.colours],
         "concepts": [
-            {"name": name, "thumb": png(seen[name].picture) if name in seen else None} for name in painter.concepts
+            {"name": name, "thumb": image_url(seen[name].picture) if name in seen else None}
+            for name in painter.concepts
         ],
         "byCause": painter.by_cause,
         "seed": look.seed,

@@ -6,9 +6,9 @@ import math
 import re
 from html import escape
 
+from core_gans.foundation.pixels import png_url
 from core_gans.foundation.svg_charts import window
 from core_gans.variants import VARIANTS
-from demos.paint.canvas import data_url
 from demos.variants.cards import TOLD
 from demos.variants.line_charts import legend, line_chart
 from demos.variants.training import Lane
@@ -53,7 +53,7 @@ def lane_of(lane: Lane, look: Snapshot) -> str:
     picture = '<div class="nothing"></div>'
     if lane.picture is not None:
         what = "Samples in blue over the data in grey" if look.wish.data == "ring" else "Samples"
-        picture = f'<img src="{data_url(lane.picture)}" alt="{what}, {title}">'
+        picture = f'<img src="{png_url(lane.picture)}" alt="{what}, {title}">'
     count = f"{LANES[lane.phase]} · {lane.rounds:,} rounds · {lane.seconds:.0f} s"
     return (
         f'<section class="lane" data-variant="{lane.variant}" data-phase="{lane.phase}" data-rounds="{lane.rounds}">'

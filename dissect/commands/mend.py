@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import write_png
 from core_gans.runs.folder import default_name
 from dissect import generators
 from dissect.commands.mended import save_mended
@@ -24,7 +25,7 @@ from dissect.commands.real_images import Thirds, data_of, thirds
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
 from dissect.mending import Choice, Mending, best_of, choose_count, mend, write_mending
-from dissect.mending.account import verdict, write_picture
+from dissect.mending.account import verdict
 from dissect.mending.artifacts import FEWEST, Ranking, rank_by_ablation, rank_by_frechet, rank_by_marks, unit_means
 from dissect.mending.choosing import numbers_tried
 from dissect.mending.frechet import FrechetScorer
@@ -87,7 +88,7 @@ class Mend:
             sample = generate(found.net, ranking[:SHEET])
         if self.by == "marks" and not self.bad:
             folder.mkdir(parents=True)
-            write_picture(folder / "sample.png", numbered(sample))
+            write_png(folder / "sample.png", numbered(sample))
             told = f"look at {folder / 'sample.png'} and name the bad images: --bad 3 17, same --images and --seed"
             console.print(told, highlight=False, soft_wrap=True)
             return
@@ -125,7 +126,7 @@ class Mend:
         rank = next(rank for rank, each in tried if each is choice)
         facts = self._facts(found, real, rank)
         folder.mkdir(parents=True)
-        write_picture(folder / "sample.png", numbered(sample))
+        write_png(folder / "sample.png", numbered(sample))
         choices, shown = [each for _, each in tried], _shown(rank, mending, ranking, judging)
         page = write_mending(folder, mending, choices, found.net, shown, facts=facts)
         opening = save_mended(folder, self.source, found.net, mending, judging[:4], facts)

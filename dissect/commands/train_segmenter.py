@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 import torch
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core_gans.data import scenes
+from core_gans.foundation.pixels import write_png
 from dissect.segmenters.colours import spread_colours
 from dissect.segmenters.pairs import Pairs, read_pairs
 from dissect.segmenters.scoring import UNJUDGED
@@ -85,7 +85,7 @@ class TrainSegmenter:
         chosen = np.linspace(len(pairs.images) - report.held_out, len(pairs.images) - 1, _SHOWN).round().astype(int)
         chosen = np.unique(chosen)
         sheet = comparison(segmenter, pairs.images[chosen], pairs.masks[chosen], colours)
-        picture.write_bytes(cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes())
+        write_png(picture, sheet)
         console.print(_table(report, pairs))
         console.print(
             f"{report.pixel_accuracy:.2%} of the pixels of {report.held_out} held-out images are right, "

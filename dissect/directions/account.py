@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import write_png
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.control import RANDOM_TRIALS, Control, random_control
 from dissect.directions.curves import curves
@@ -63,10 +63,7 @@ class Account:
 
     def picture(self, name: str, sheet: Picture) -> str:
         """Write a picture; returns the name of its file."""
-        done, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-        assert done, "PNG takes any picture of bytes"
-        (self.folder / f"{name}.png").write_bytes(data.tobytes())
-        return f"{name}.png"
+        return write_png(self.folder / f"{name}.png", sheet).name
 
 
 def tell_directions(

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.directions.clusters import UnitClusters
-from dissect.directions.pictures import picture
 from dissect.hooks import at_rest, record
 from dissect.sampling import Progress, batches, features, generate, segment
 from dissect.segmenters.protocol import Segmenter
@@ -89,7 +89,7 @@ def exemplars(
                     progress(done)
     return Exemplars(
         level.double().cpu().numpy(),
-        np.stack([[picture(image) for _, image, _ in each] for each in kept]),
+        np.stack([to_bytes(torch.stack([image for _, image, _ in each])) for each in kept]),
         np.stack([[one.cpu().numpy() for _, _, one in each] for each in kept]),
         labels,
         (inside / inside.sum(1, keepdim=True).clamp_min(1)).numpy(),

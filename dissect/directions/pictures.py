@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
 from dissect.directions.moving import Direction
 from dissect.report.sheets import Picture, enlarge
@@ -12,13 +13,6 @@ from dissect.report.sheets import Picture, enlarge
 GAP = 4
 ROW = 20  # height of a line of text
 UNTOUCHED = 2  # thickness of the frame around what was not moved
-
-
-def picture(image: Tensor) -> Picture:
-    """An image (C, H, W) in [-1, 1] as (H, W, 3) bytes; grey becomes RGB."""
-    shown = image.detach().float()
-    shown = shown.expand(3, -1, -1) if len(shown) == 1 else shown
-    return ((shown.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
 
 
 def strips(
@@ -52,7 +46,7 @@ def strips(
 
 
 def _tile(image: Tensor, width: int, untouched: bool) -> Picture:
-    shown = enlarge(picture(image), width)
+    shown = enlarge(to_bytes(image[None])[0], width)
     if untouched:
         ring = np.zeros(shown.shape[:2], dtype=bool)
         ring[:UNTOUCHED], ring[-UNTOUCHED:], ring[:, :UNTOUCHED], ring[:, -UNTOUCHED:] = True, True, True, True

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.cause.context import places
 from dissect.directions.lettering import GREY, below, beside, framed, label
 from dissect.edits import Values, ablate, insert
@@ -80,9 +81,8 @@ def insertion_rows(
 
 def _row(words: Sequence[str], images: Tensor, masks: Tensor | None = None) -> Picture:
     tiles = []
-    for place, image in enumerate(images):
-        pixels = ((image.expand(3, -1, -1) + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
-        tile = enlarge(np.ascontiguousarray(pixels), WIDTH)
+    for place, image in enumerate(to_bytes(images)):
+        tile = enlarge(image, WIDTH)
         tiles.append(tile if masks is None else _outlined(tile, masks[place]))
     height = tiles[0].shape[0]
     told = [label(words[0], NAME, 22, size=14), label(words[1], NAME, 20, size=12, ink=GREY)]

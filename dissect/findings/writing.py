@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import cv2
 import torch
 from torch import nn
 
+from core_gans.foundation.pixels import write_png
 from dissect.findings.album import draw
 from dissect.findings.gathering import Findings
 from dissect.findings.page import page_text
@@ -33,7 +33,7 @@ def write_findings(
     pictures = draw(findings, generator, segmenter, rng)
     folder.mkdir(parents=True)
     for name, picture in pictures.items():
-        cv2.imwrite(str(folder / f"{name}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        write_png(folder / f"{name}.png", picture)
     facts = dict(provenance or {})
     told = json.dumps(_numbers(findings) | {"provenance": facts}, indent=1, allow_nan=False)
     (folder / "findings.json").write_text(told + "\n", encoding="utf-8")

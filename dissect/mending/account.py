@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import cv2
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import write_png
 from dissect.directions.writing import table
 from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
 from dissect.mending.pictures import before_after, changes_chart, chosen_units, signed
 from dissect.report.markup import count
-from dissect.report.sheets import Picture
 
 PAGE, NUMBERS, EDIT = "mending.md", "mending.json", "mending.safetensors"
 
@@ -36,8 +35,8 @@ def write_mending(
     """
     folder = Path(folder)
     mending.save(folder / EDIT, dict(facts))
-    write_picture(folder / "images.png", before_after(generator, mending, shown))
-    write_picture(folder / "distances.png", changes_chart(mending))
+    write_png(folder / "images.png", before_after(generator, mending, shown))
+    write_png(folder / "distances.png", changes_chart(mending))
     numbers = {
         "provenance": dict(facts),
         "improves": mending.improves,
@@ -49,13 +48,6 @@ def write_mending(
     page = folder / PAGE
     page.write_text(page_text(mending, choices, facts), encoding="utf-8")
     return page
-
-
-def write_picture(path: Path, sheet: Picture) -> None:
-    """Write ``sheet`` (H, W, 3), RGB, as a PNG."""
-    done, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    assert done, "PNG takes any picture of bytes"
-    path.write_bytes(data.tobytes())
 
 
 def verdict(mending: Mending) -> str:

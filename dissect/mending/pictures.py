@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
-from dissect.directions.pictures import picture
 from dissect.hooks import at_rest, intervene
 from dissect.mending.folding import replaced
 from dissect.mending.frechet import Interval
@@ -87,7 +87,7 @@ def _row(words: str, kind: str, images: Tensor) -> Picture:
 
 
 def _tile(image: Tensor, width: int = TILE) -> Picture:
-    return enlarge(np.ascontiguousarray(picture(image)), width)
+    return enlarge(to_bytes(image[None])[0], width)
 
 
 def _dot(change: Interval, low: float, high: float, colour: tuple[int, int, int]) -> Picture:

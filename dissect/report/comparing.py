@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.cause.causal import CausalEffect
 from dissect.measure.dissection import Dissection
-from dissect.report.gallery import as_pictures
 
 SHARE = 0.005  # of anything from 0 to 1: another processor rounds differently, and some pixels change sides
 GREY = 4.0  # of 255, in a picture
@@ -78,7 +78,7 @@ def compare_pictures(paths: Sequence[Path], images: Tensor) -> list[Difference]:
     """The mean difference, in grey levels, between PNG files and ``images`` (N, C, H, W) in [-1, 1]; the largest."""
     gaps = [
         float(np.abs(_read(path).astype(int) - picture.astype(int)).mean())
-        for path, picture in zip(paths, as_pictures(images), strict=True)
+        for path, picture in zip(paths, to_bytes(images), strict=True)
     ]
     return [Difference(f"pictures, {paths[0].stem} and so on", max(gaps), GREY)] if gaps else []
 

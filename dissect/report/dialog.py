@@ -11,11 +11,12 @@ from html import escape
 
 import numpy as np
 
+from core_gans.foundation.pixels import webp_url
 from dissect.measure.dissection import Match
 from dissect.report import curves
 from dissect.report.contents import SHEET, THUMBED_UNITS, Contents
 from dissect.report.limits import faults as faults_of
-from dissect.report.markup import data_uri, percent, swatch
+from dissect.report.markup import percent, swatch
 from dissect.report.sheets import enlarge, outline
 
 SIZE = 128  # pixels across a picture as it is kept; it is shown larger
@@ -40,7 +41,7 @@ def section(contents: Contents, quality: int) -> str:
         for match in matches
     )
     shown = sorted({int(image) for image in dissection.top_images[:, :SHEET].ravel()})
-    pictures = {image: data_uri(enlarge(contents.gallery.pictures[image], SIZE), quality) for image in shown}
+    pictures = {image: webp_url(enlarge(contents.gallery.pictures[image], SIZE), quality) for image in shown}
     return (
         f'<dialog id="sheet" aria-label="Sheet of a unit" data-words="{escape(curves.words(dissection))}">'
         '<form method="dialog">'

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.hooks import at_rest
 from dissect.measure.dissection import Dissection
 from dissect.report.sheets import Map, Picture
@@ -51,7 +51,7 @@ def gather(
     chosen = batches(latents[order], batch_size)
     with at_rest(generator):
         for sight in sights(generator, [layer], chosen, segmenter, finite=False):
-            pictures = as_pictures(sight.images)
+            pictures = to_bytes(sight.images)
             maps = sight.features[layer].cpu().numpy()
             for place, picture in enumerate(pictures):
                 image = order[len(gallery.pictures)]
@@ -88,14 +88,6 @@ def check_peaks(dissection: Dissection, gallery: Gallery) -> None:
             "the units' peaks in these images are not those of the dissection (on average off by "
             f"{gap:.3g}): give the generator and the latents that were dissected, in the same order"
         )
-
-
-def as_pictures(images: Tensor) -> npt.NDArray[np.uint8]:
-    """Images (N, 1 or 3, H, W) in [-1, 1] as (N, H, W, 3) in 0 to 255. Raises ValueError for other channels."""
-    if images.ndim != 4 or images.shape[1] not in (1, 3):
-        raise ValueError(f"expected images of shape (N, 1 or 3, H, W) to show, got {tuple(images.shape)}")
-    scaled = images.detach().float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-    return np.asarray(scaled.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous().cpu().numpy(), dtype=np.uint8)
 
 
 def _finite(activation: Map) -> Map:

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.cause.causal import CausalEffect
 from dissect.cause.intervals import Change
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
 from dissect.measure.dissection import Dissection
 from dissect.report.charts import Effect, signed
-from dissect.report.gallery import Gallery, as_pictures
+from dissect.report.gallery import Gallery
 from dissect.report.markup import count
 from dissect.report.sheets import Picture
 from dissect.sampling import generate, segment
@@ -103,7 +104,7 @@ def _story(
         behind=_behind(effect, colours),
         scenes=[
             Scene(image, gallery.pictures[image], without, gallery.classes[image], classes)
-            for image, without, classes in zip(images, as_pictures(after), seen, strict=True)
+            for image, without, classes in zip(images, to_bytes(after), seen, strict=True)
         ],
     )
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core_gans.foundation.pixels import quantised
 from dissect.segmenters.contract import check_images, checked_classes, checked_colours, checked_labels
 from dissect.segmenters.logits import LogitSegmenter
 
@@ -113,7 +114,7 @@ class HuggingFaceSegmenter:
         )
 
     def _classes(self, images: Tensor) -> Tensor:
-        pixels = ((images.float() + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+        pixels = quantised(images).permute(0, 2, 3, 1).cpu().numpy()
         pictures: list[np.ndarray] = list(pixels)
         told = {} if self.task is None else {"task_inputs": [self.task] * len(pictures)}
         asked = self.processor(images=pictures, return_tensors="pt", **told)

@@ -8,6 +8,7 @@ from hashlib import sha256
 import torch
 from torch import Tensor
 
+from core_gans.foundation.pixels import quantised
 from dissect.segmenters.contract import check_images, checked_classes, checked_colours, checked_labels
 
 
@@ -71,5 +72,4 @@ class MaskSegmenter:
 
 
 def _keys(images: Tensor) -> list[bytes]:
-    pixels = ((images.detach().float() + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy()
-    return [sha256(f"{image.shape}".encode() + image.tobytes()).digest() for image in pixels]
+    return [sha256(f"{image.shape}".encode() + image.tobytes()).digest() for image in quantised(images).cpu().numpy()]

@@ -13,14 +13,15 @@ from rich.console import Console
 from torch import Tensor
 
 from core_gans.comparison.comparing import finished_runs, of_real, play_missing
-from core_gans.comparison.folder import Folder, open_folder, read_comparison, write_json, write_text
+from core_gans.comparison.folder import Folder, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import Plan
 from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import summarise
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
 from core_gans.foundation.errors import unknown_name
-from core_gans.foundation.sheets import write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.whole_files import write_whole
 from egan.experiments.contenders import Evolved
 from egan.experiments.courses import courses_picture
 from egan.experiments.findings import Findings, control, findings
@@ -86,7 +87,7 @@ def experiment(
 def _write(folder: Folder, found: Findings, labels: Sequence[str], examples: Examples) -> None:
     begun = read_comparison(folder.path, NAME)
     write_json(folder.path / NAME, {**begun, "outcome": found.as_json()})
-    write_text(folder.path / "experiment.md", as_markdown(found, folder.plan, begun["environment"], examples))
+    write_whole(folder.path / "experiment.md", as_markdown(found, folder.plan, begun["environment"], examples))
     first = {label: _first(folder, number) for number, label in enumerate(labels)}
     smoothness = {label: spread(each) for label, each in found.smoothness.items()}
     pages = {

@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
 from core_gans import shipped
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import to_bytes
 from core_gans.models import load_model
 from demos.exploring.explorer import STEPS, Explorer
 from demos.exploring.requests import Moves, Sample

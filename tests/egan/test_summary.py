@@ -9,7 +9,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from core_gans.foundation.sheets import write_png
+from core_gans.foundation.pixels import write_png
 from egan.evolution import evolve
 from egan.experiment import Result
 from egan.summary import summary_table

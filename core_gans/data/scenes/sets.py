@@ -15,6 +15,7 @@ from core_gans.data.captions import Captions
 from core_gans.data.examples import Examples
 from core_gans.data.scenes.composition import check_size, draw
 from core_gans.data.scenes.vocabulary import COLOURS, LABELS
+from core_gans.foundation.whole_files import whole_file
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,15 @@ def write(path: str | Path, scenes: SceneSet, overwrite: bool = False) -> None:
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists already and is kept; choose another name or ask for it to be overwritten")
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez(
-                file,
-                images=scenes.images,
-                masks=scenes.masks,
-                captions=np.asarray(scenes.captions, dtype=np.str_),
-                class_names=np.asarray(scenes.labels, dtype=np.str_),
-                palette=scenes.palette,
-            )
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(
+            file,
+            images=scenes.images,
+            masks=scenes.masks,
+            captions=np.asarray(scenes.captions, dtype=np.str_),
+            class_names=np.asarray(scenes.labels, dtype=np.str_),
+            palette=scenes.palette,
+        )
 
 
 def read(path: str | Path) -> SceneSet:

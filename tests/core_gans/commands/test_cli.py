@@ -227,7 +227,7 @@ class TestMistakes:
         def fail(number: int) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("core_gans.runs.checkpoints.os.fsync", fail)
+        monkeypatch.setattr("os.fsync", fail)
         told = refused("train", "gan", *TINY, "--rounds", 2, "--runs", tmp_path, "--name", "x")
         assert "No space left on device): is the disk full?" in told
         assert numbered(tmp_path / "x" / "checkpoints", "safetensors") == []

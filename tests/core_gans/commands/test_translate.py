@@ -20,7 +20,7 @@ from core_gans.data import Batches, Examples
 from core_gans.data.domains import Domains
 from core_gans.data.pairs import Pairs
 from core_gans.foundation.errors import DivergedError, LabError
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import to_bytes
 from core_gans.game import TranslationGame
 from core_gans.models import Model
 from core_gans.runs import checkpoints

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
-from core_gans.foundation.sheets import to_bytes
+from core_gans.foundation.pixels import to_bytes
 from demos.exploring.calls import CLOUD
 from demos.exploring.explorer import STEPS, STRIP, Explorer
 from demos.exploring.requests import Sample

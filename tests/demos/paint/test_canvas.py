@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from demos.paint.canvas import NO_CLASS, class_bytes, png
+from demos.paint.canvas import NO_CLASS, class_bytes, image_url
 
 
 def test_pictures_arrive_to_the_bit() -> None:
     values = torch.randint(256, (3, 9, 9), generator=torch.Generator().manual_seed(0))
-    url = png(values / 127.5 - 1)
+    url = image_url(values / 127.5 - 1)
     with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as picture:
         assert np.array_equal(np.asarray(picture), values.permute(1, 2, 0).numpy())
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from core_gans.foundation.pixels import to_bytes
 from dissect.directions import LatentDirection, UnitDirection, effect, random_control
 from dissect.directions.curves import curves
 from dissect.directions.lettering import label
-from dissect.directions.pictures import picture, strips
+from dissect.directions.pictures import strips
 from tests.dissect.glass import LABELS, TREE, UNITS, ColourSegmenter, GlassGenerator, latents, shares
 
 SAMPLE = latents(40)
@@ -115,17 +116,12 @@ def test_a_strip_shows_the_walk_with_the_untouched_image_framed():
     assert sheet.dtype == np.uint8
     assert sheet.shape == (24 + 20 + 24 + 2 * 64 + 3 * 4, 24 + 3 * 64 + 2 * 4, 3)
     start, right = 12 + 20 + 24 + 2 * 4, 12 + 2 * (64 + 4)
-    moved = picture(along(TREE).images(made, z, 3.0)[0])
+    moved = to_bytes(along(TREE).images(made, z, 3.0))[0]
     shown = sheet[start : start + 64, right : right + 64]
     assert np.abs(shown[::2, ::2].astype(int) - moved).mean() < 12
     assert (sheet[start, 12 + 64 + 4 + 10] < 50).all()  # the frame
     with_two = strips(made, [along(TREE), along(0)], z, (-3, 0, 3), captions=["more trees", ""], width=64)
     assert with_two.shape[0] == sheet.shape[0] + 24 + 2 * 64 + 3 * 4
-
-
-def test_a_picture_of_grey_and_of_colour():
-    assert picture(torch.tensor([-1.0, 0.0, 1.0]).view(1, 1, 3)).tolist() == [[[0] * 3, [128] * 3, [255] * 3]]
-    assert picture(torch.tensor([-2.0, 1.0, 0.0]).view(3, 1, 1)).tolist() == [[[0, 255, 128]]]
 
 
 def test_curves_mark_what_goes_beyond_in_red(found):

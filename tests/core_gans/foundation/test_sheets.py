@@ -1,4 +1,4 @@
-"""Pictures: every pixel where it belongs."""
+"""Sheets, clouds and films: every pixel where it belongs."""
 
 from pathlib import Path
 
@@ -7,35 +7,13 @@ import pytest
 import torch
 from PIL import Image
 
-from core_gans.foundation.sheets import GAP, cloud, picture, sheet, to_bytes, write_gif, write_png
+from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sheets import GAP, cloud, picture, sheet, write_gif
 
 
 def flat(*values: float, side: int = 3, colours: int = 1) -> torch.Tensor:
     """One even picture a value."""
     return torch.tensor(values).view(-1, 1, 1, 1).expand(-1, colours, side, side)
-
-
-def test_minus_one_to_one_become_0_to_255_and_what_lies_beyond_is_clamped() -> None:
-    pixels = to_bytes(flat(-9.0, -1.0, 0.0, 0.2, 1.0, 9.0))
-    assert pixels.shape == (6, 3, 3, 3)
-    assert pixels.dtype == np.uint8
-    assert pixels[:, 0, 0, 0].tolist() == [0, 0, 128, 153, 255, 255]
-
-
-def test_every_byte_survives_the_way_to_floats_and_back() -> None:
-    every = torch.arange(256).view(256, 1, 1, 1)
-    assert to_bytes(every / 127.5 - 1)[:, 0, 0, 0].tolist() == list(range(256))
-
-
-def test_colours_keep_their_channels() -> None:
-    red = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1)
-    assert to_bytes(red)[0, 0, 0].tolist() == [255, 0, 0]
-
-
-@pytest.mark.parametrize("shape", [(3, 4, 4), (2, 2, 4, 4), (5, 2)])
-def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"expected images \(N, 1 or 3, H, W\), got shape"):
-        to_bytes(torch.zeros(shape))
 
 
 class TestSheet:
@@ -75,16 +53,6 @@ def test_the_picture_fits_the_samples() -> None:
     assert picture(torch.zeros(4, 2), torch.ones(4, 2)).shape == (512, 512, 3)
     assert picture(torch.zeros(4, 1, 16, 16)).shape == (2 * 66 + 2, 2 * 66 + 2, 3)  # enlarged to 64
     assert picture(torch.zeros(4, 3, 128, 128)).shape == (2 * 130 + 2, 2 * 130 + 2, 3)
-
-
-def test_a_png_holds_the_very_pixels_and_replaces_an_older_one_whole(tmp_path: Path) -> None:
-    page = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    path = tmp_path / "new" / "page.png"
-    write_png(path, np.zeros_like(page))
-    assert write_png(path, page) == path
-    with Image.open(path) as image:
-        assert np.array_equal(np.asarray(image), page)
-    assert [file.name for file in path.parent.iterdir()] == ["page.png"]
 
 
 class TestFilm:
