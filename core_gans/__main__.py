@@ -36,6 +36,7 @@ from core_gans.commands import explore as exploration
 from core_gans.commands import judge as judging
 from core_gans.commands import sample as sampling
 from core_gans.commands import translate as translating
+from core_gans.commands.beginning import suited
 from core_gans.convergence import explain_run
 from core_gans.data import scenes
 from core_gans.experiment import Result, resume_training, run_training
@@ -43,7 +44,6 @@ from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.foundation.pixels import write_png
 from core_gans.game import Game
 from core_gans.losses import f_divergences
-from core_gans.point_presets import suited
 from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.theory import taxonomy
@@ -60,7 +60,7 @@ class Train(Generic[AGame]):
 
     game: Annotated[AGame, Flat]
     rounds: int | None = None
-    """Rounds in all; by default one minute of them, 8,000 on ring, 17,500 on grid."""
+    """Rounds in all; by default one minute of them, or what the data set says: 8,000 on ring, 17,500 on grid."""
     seconds: float | None = None
     """Seconds of this call."""
     runs: Path = Path("runs")
@@ -115,19 +115,19 @@ class Theory:
 
 
 @dataclass(frozen=True)
-class Scenes:
-    """Draw landscapes with exact masks and captions into an .npz."""
+class Draw:
+    """Draw images with exact masks and captions into an .npz."""
 
     count: int = 10_000
-    """How many scenes."""
+    """How many images."""
     size: int = 64
     """Side in pixels."""
     seed: int = 0
-    """Scene i depends on (seed, i) alone."""
-    out: Path = Path("scenes.npz")
+    """Image i depends on (seed, i) alone."""
+    out: Path = Path("drawn.npz")
     """The file; an existing one is kept."""
     sheet: Path | None = None
-    """Also a contact sheet of the first 64 scenes, as PNG."""
+    """Also a contact sheet of the first 64 images, as PNG."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -216,21 +216,30 @@ def _theory(words: list[str], console: Console) -> None:
 
 
 def _data(words: list[str], console: Console) -> None:
-    if not words or words[0] != "scenes":
+    drawn_here = {each.name: each.with_masks for each in datasets.KNOWN.values() if each.with_masks}
+    draw = drawn_here.get(words[0]) if words else None
+    if draw is None:
         given = words[0] if words else "nothing"
-        raise LabError(f"expected `data scenes`, got {given!r}: the other data sets need no file.")
-    command = tyro.cli(Scenes, prog="core-gans data scenes", args=words[1:])
+        raise LabError(f"expected `data {' or '.join(drawn_here)}`, got {given!r}: the other data sets need no file.")
+    name = words[0]
+    begin = Draw(size=datasets.KNOWN[name].size, out=Path(f"{name}.npz"))
+    command = tyro.cli(Draw, prog=f"core-gans data {name}", args=words[1:], default=begin)
     for path in (command.out, command.sheet):
         if path is not None and path.exists():
             raise FileExistsError(f"{path} exists already and is kept: choose another name.")
     with Progress(console=console) as bar:
         task = bar.add_task("drawing", total=command.count)
-        drawn = scenes.draw_many(
-            command.count, command.size, command.seed, progress=lambda done: bar.update(task, completed=done)
+        drawn = draw(
+            datasets.Wanted(
+                command.size,
+                command.count,
+                seed=command.seed,
+                progress=lambda done, _: bar.update(task, completed=done),
+            )
         )
     scenes.write(command.out, drawn)
     console.print(
-        f"{command.count} scenes of {command.size}x{command.size} pixels: {command.out}",
+        f"{command.count} {name} of {command.size}x{command.size} pixels: {command.out}",
         highlight=False,
         soft_wrap=True,
     )

@@ -43,7 +43,7 @@ class Options:
     """What a run needs besides its game."""
 
     data: str = "digits"
-    """ring, grid, digits, scenes, or a path: a folder of images, .npz, IDX or CIFAR pickles."""
+    """ring, grid, digits, scenes or another of `core-gans list`; or a path: images, .npz, IDX or CIFAR pickles."""
     size: int | None = None
     """Side of the images in pixels; default 32 for digits and files, 64 for scenes."""
     colours: int | None = None

@@ -103,7 +103,7 @@ class ModelStore:
 
 
 def _shipped_entry() -> Entry:
-    return Entry(SHIPPED, "Scenes (comes with the lab)", "images", "dcgan", "scenes")
+    return Entry(SHIPPED, "Scenes (comes with the lab)", "images", "dcgan", shipped.DATA)
 
 
 @lru_cache(maxsize=1)

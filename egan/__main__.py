@@ -20,9 +20,9 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
+from core_gans.commands.beginning import points_in, suited
 from core_gans.foundation.errors import unknown_name
 from core_gans.game import NoiseGame
-from core_gans.point_presets import mixture_in, suited
 from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.variants import DCGAN, GAN
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def evolve(words: list[str], console: Console) -> None:
     named = bool(words) and not words[0].startswith("-")
-    points = bool(mixture_in(words))
+    points = points_in(words) is not None
     kind: Any = variant_called(words[0]) if named else GAN if points else DCGAN
     game, most = suited(kind, words)
     begin = Evolve(game=game, rounds=most, evolution=Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution())

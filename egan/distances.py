@@ -15,7 +15,8 @@ from torch import Tensor
 
 from core_gans.data import Examples
 from core_gans.data.examples import as_float
-from core_gans.metrics import FeatureStatistics, PrincipalPixels, load_digits_classifier
+from core_gans.metrics import FeatureStatistics
+from core_gans.metrics.choosing import classifier_for, extractor_for
 from egan.fitness import Judgement, Rule
 
 Kind = Literal["frechet", "kernel"]
@@ -60,10 +61,10 @@ def distance_rule(kind: Kind, examples: Examples, features: Features | None = No
 
 
 def features_for(examples: Examples) -> Features:
-    """Data space for points, the digits classifier's for digits, principal pixels for other images."""
+    """Data space for points; the classifier's that judges the data set, as of digits; principal pixels for others."""
     if len(examples.shape) == 1:
         return Features("points", lambda points: points)
-    extractor = load_digits_classifier() if examples.name == "digits" else PrincipalPixels(examples.images)
+    extractor = extractor_for(examples, classifier_for(examples, None))
     return Features(extractor.name, lambda images: extractor(images.float().cpu()))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from core_gans.data import NAMES
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("core_gans", "egan", "dissect", "demos")
 UPHILL = {  # package: what it must not import
@@ -76,6 +78,23 @@ def violations(root: Path) -> list[str]:
                     found.append(f"{place}:{line}: {package} must not import {name}")
                 if _is_sibling_variant(root, module, name):
                     found.append(f"{place}:{line}: variants never import each other, but this imports {name}")
+    return found
+
+
+def compared_data_sets(root: Path) -> list[str]:
+    """Every comparison with the name of a known data set under ``root``: what depends on the data is its field."""
+    found = []
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Compare):
+                    compared = [node.left, *node.comparators]
+                elif isinstance(node, ast.MatchValue):
+                    compared = [node.value]
+                else:
+                    continue
+                words = {part.value for each in compared for part in ast.walk(each) if isinstance(part, ast.Constant)}
+                found += [f"{path.relative_to(root)}:{node.lineno}: {word}" for word in NAMES if word in words]
     return found
 
 
@@ -156,6 +175,29 @@ def test_a_planted_breach_is_found(place: str, text: str, told: str, tmp_path: P
     found = violations(tmp_path)
     assert len(found) == 1
     assert told in found[0]
+
+
+def test_nobody_compares_the_name_of_a_data_set() -> None:
+    assert compared_data_sets(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'points = data == "ring"',
+        'if name in ("ring", "else"): ...',
+        'x = 1 if data.name != "ring" else 2',
+        'match data:\n    case "ring": ...',
+        'while given not in {"ring"}: ...',
+    ],
+)
+def test_a_planted_comparison_is_found(text: str, tmp_path: Path) -> None:
+    for name, line in (("compares", text), ("names", 'SETTINGS = {"ring": 8}\nfirst = SETTINGS["ring"]')):
+        (tmp_path / "egan").mkdir(exist_ok=True)
+        (tmp_path / "egan" / f"{name}.py").write_text(line)
+    (found,) = compared_data_sets(tmp_path)
+    assert found.startswith("egan/compares.py:")
+    assert found.endswith(": ring")
 
 
 @pytest.mark.parametrize(

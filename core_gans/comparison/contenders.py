@@ -65,8 +65,8 @@ def contenders(
 ) -> list[Contender]:
     """``["gan", "lsgan,a=-1,b=1,c=0"]`` as contenders on examples of ``shape``, each of them tried.
 
-    ``settings``: ``paper`` (each variant's defaults), ``points`` (``toys.points_fields``), or ``auto``: points for
-    points, else paper. ``common`` are assignments for all that have the field; a contender's own come before them.
+    ``settings``: ``paper`` (each variant's defaults), ``points`` (``points_fields``), or ``auto``: points for points,
+    else paper. ``common`` are assignments for all that have the field; a contender's own come before them.
     Without a ``shape`` (the data are not there yet) only the words are checked. LabError or ValueError in one line.
     """
     if not words:

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core_gans.data import scenes
 from core_gans.data.examples import as_float
 from core_gans.data.files import file_and_array
+from core_gans.data.known import KNOWN
 from core_gans.data.npz import PALETTE, arrays_in, read_npz
 from core_gans.data.pairs import Pairs
 from core_gans.foundation.errors import unknown_name
@@ -28,7 +28,6 @@ MASK_TASKS: dict[str, bool] = {
 """The tasks by name, and whether the labels are what is given."""
 
 IMAGES = ("images", "photos")
-SCENES = 4_000  # drawn unless told otherwise
 _MASKS = "masks"
 
 
@@ -41,8 +40,13 @@ def mask_task(name: str, of: str, *, size: int | None = None, count: int | None 
     """
     if name not in MASK_TASKS:
         raise unknown_name("task", name, MASK_TASKS)
-    painted, images = _scenes(count, size, seed) if of == "scenes" else _file(Path(of), size or 32)
-    called = f"{name} of {of if of == 'scenes' else file_and_array(Path(of))[0].stem}"
+    known = KNOWN.get(of)
+    if known is not None and known.with_masks is not None:
+        drawn = known.with_masks(known.wanted(size, count, seed=seed))
+        painted, images = _channels_first(drawn.palette[drawn.masks]), _channels_first(drawn.images)
+    else:
+        painted, images = _file(Path(of), size or 32)
+    called = f"{name} of {of if known else file_and_array(Path(of))[0].stem}"
     return Pairs(called, painted, images) if MASK_TASKS[name] else Pairs(called, images, painted)
 
 
@@ -54,11 +58,6 @@ def nearest_class(painted: Tensor, palette: np.ndarray) -> Tensor:
     return torch.stack(
         [torch.cdist(as_float(page).flatten(1).T, colours).argmin(1).unflatten(0, page.shape[1:]) for page in painted]
     )
-
-
-def _scenes(count: int | None, size: int | None, seed: int) -> tuple[Tensor, Tensor]:
-    drawn = scenes.draw_many(count or SCENES, size or 64, seed)
-    return _channels_first(drawn.palette[drawn.masks]), _channels_first(drawn.images)
 
 
 def _file(path: Path, size: int) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core_gans.data.examples import Examples
+from core_gans.data import KNOWN, Examples
 from core_gans.foundation.errors import unknown_name
 from core_gans.metrics.cifar_classifier import CifarResNet20, load_cifar_resnet20
 from core_gans.metrics.digits_classifier import DigitsClassifier, load_digits_classifier
@@ -43,11 +43,12 @@ def classifier_named(name: str) -> Classifier:
 def classifier_for(data: Examples, asked: Classifier | str | None) -> Classifier | None:
     """The classifier asked for, by itself or by name; else the one that suits ``data``; None where there is none.
 
-    Nothing is guessed but this: data called ``digits`` are seen by ``digits-cnn``. ``pca-pixels`` names no
-    classifier, so asking for it gives None.
+    Nothing is guessed but this: images that are called as a known data set are seen by its ``features``, digits by
+    ``digits-cnn``. ``pca-pixels`` names no classifier, so asking for it gives None.
     """
     if asked is None:
-        return load_digits_classifier() if data.name == "digits" and len(data.shape) == 3 else None
+        known = KNOWN.get(data.name)
+        return classifier_named(known.features) if known and known.features and len(data.shape) == 3 else None
     if not isinstance(asked, str):
         return asked
     if asked not in FEATURES:

@@ -13,6 +13,7 @@ from pathlib import Path
 from core_gans.foundation.errors import LabError, unknown_name
 
 FOLDER = Path(__file__).parent
+DATA = "scenes"  # what the generator learned from, and the segmenter
 
 
 def names() -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def why(name: str, shape: tuple[int, ...], data: str) -> str:
     """What the eye called ``name`` is, and whether it fits pictures of ``shape`` like those of ``data``; plain text."""
     if name == SCENES:
         about = "A small network that learned the lab's landscapes from their exact masks: sky, tree, door and so on."
-        if data == "scenes":
+        if data == shipped.DATA:
             return f"{about} This model draws such landscapes, so it fits."
         return f"{about} This model learned from other pictures: what they show it will mistake for what it knows."
     about = "Nothing learned: what is brighter than the ground is a stroke; loops, outlines and ends follow from it."

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from core_gans import data
+from core_gans.data import KNOWN
 from core_gans.foundation.errors import LabError
 from core_gans.game import generate
 from core_gans.runs import checkpoints
@@ -22,8 +22,6 @@ from demos.evolve.snapshots import CURVE_POINTS, Eye, Snapshot, latest_family
 from demos.model_store import Entry, ModelStore
 from egan.curves import curves
 from egan.past import history_from, logbook_from
-
-POINTS = ("ring", "grid")  # drawn in a moment
 
 
 def continuable(shelf: ModelStore) -> list[tuple[str, str]]:
@@ -54,8 +52,9 @@ def _look(shelf: ModelStore, entry: Entry, folder: Path, plan: Plan, state: dict
     model = shelf.model(entry.key)
     game = model.game
     options = runs.read_config(folder)["options"]
-    known = data.load(plan.data, count=options["count"], seed=options["seed"]) if plan.data in POINTS else None
-    eye = Eye(known)
+    known = KNOWN.get(plan.data)
+    points = known.load(count=options["count"], seed=options["seed"]) if known and known.points else None
+    eye = Eye(points)
     logbook, history = logbook_from(state), history_from(state)
     judged = Judgements(folder).read()
     living = {parent["record"]["number"] for parent in state["parents"]}

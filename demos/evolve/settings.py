@@ -8,8 +8,12 @@ from typing import Any
 
 import torch
 
+from core_gans.data import KNOWN, DataSet
 from core_gans.point_presets import points_fields
 from core_gans.session import Options
+from core_gans.variants import DCGAN, GAN
+from egan.experiments.subjects import GAMMA_ON_POINTS
+from egan.options import Evolution
 
 
 @dataclass(frozen=True)
@@ -31,57 +35,35 @@ def bf16_is_fast() -> bool:
     return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
-SETTINGS: dict[str, Setting] = {
-    "ring": Setting(
-        "gan",
-        # At 1e-3 the ring is found sooner, and most of it is lost again within a minute.
-        {"width": 128, "latent": 8, "rate": 3e-4},
-        Options(data="ring", batch=256, average=0.99, samples_every=1_000),
-        0.05,
-        90.0,
-        200,
-        8,
-        "Eight small clouds of points on a circle: a generator that loses some of them is easily caught.",
-    ),
-    "grid": Setting(
-        "gan",
-        # Waves tell neighbouring modes apart; nobody knows how many rounds the seconds will be, so no rate falls.
-        {**points_fields("gan", "grid"), "fall_rounds": 0},
-        Options(data="grid", batch=256, average=0.99, samples_every=1_000),
-        0.05,
-        120.0,
-        200,
-        25,
-        "Twenty-five clouds of points on a grid: harder to cover without losing some of them.",
-    ),
-    "digits": Setting(
-        "dcgan",
-        # Readable in a minute and a half on two cores: a narrow network, and a short memory of the weights.
-        {"width": 32, "rate": 5e-4},
-        Options(data="digits", batch=32, average=0.993, samples_every=200, bf16=bf16_is_fast(), channels_last=True),
-        0.01,
-        120.0,
-        150,
-        10,
-        "1,797 handwritten digits at 32 × 32 pixels. They can be read after about a minute.",
-    ),
-    "scenes": Setting(
-        "dcgan",
-        {"width": 32, "rate": 4e-4, "upsampling": "resize"},
-        Options(
-            data="scenes",
-            size=32,
-            count=1_500,
+def setting_of(data: DataSet) -> Setting:
+    """What ``data`` are evolved with: the data set's own short run, and what suits points or images beside it."""
+    run = data.short
+    if data.points:
+        # Nobody knows how many rounds the seconds will be, so no rate falls.
+        fields = dict(run.fields) or {**points_fields(GAN.name, data), "fall_rounds": 0}
+        options = Options(data=data.name, count=run.count, batch=256, average=run.average, samples_every=1_000)
+    else:
+        fields = dict(run.fields) or {"width": 32, "rate": 5e-4}
+        options = Options(
+            data=data.name,
+            size=run.size,
+            count=run.count,
             batch=32,
-            average=0.995,
+            average=run.average,
             samples_every=200,
             bf16=bf16_is_fast(),
             channels_last=True,
-        ),
-        0.01,
-        240.0,
-        200,
-        0,
-        "Drawn landscapes at 32 × 32 pixels. A few minutes give sky, meadow and the first houses.",
-    ),
-}
+        )
+    return Setting(
+        GAN.name if data.points else DCGAN.name,
+        fields,
+        options,
+        GAMMA_ON_POINTS if data.points else Evolution().gamma,
+        run.seconds,
+        run.judge_every,
+        data.kinds,
+        f"{data.about} {run.about}".strip(),
+    )
+
+
+SETTINGS: dict[str, Setting] = {data.name: setting_of(data) for data in KNOWN.values()}

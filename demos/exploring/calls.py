@@ -9,7 +9,7 @@ import torch
 from starlette.responses import Response
 from torch import Tensor
 
-from core_gans.data.points import grid, ring
+from core_gans.data import KNOWN
 from core_gans.exploring.arithmetic import EXEMPLARS
 from core_gans.foundation.pixels import to_bytes
 from core_gans.games.adversarial import AdversarialGame
@@ -29,7 +29,6 @@ from demos.model_store import SHIPPED
 Call = Callable[[Mapping[str, Any]], Any]
 
 CLOUD = 1_000  # points shown of a model, and of what it learned from
-CLOUDS = {"ring": ring, "grid": grid}
 MOST_WORDS = 80  # of a vocabulary that is shown
 FIRST_SUMS = {SHIPPED: (8, 7, 9, 15, 11, 14, 4, 6, 10)}  # night, less day, plus days with mountains
 
@@ -130,9 +129,9 @@ class Calls:
         explorer = self._of(asked)
         if not explorer.makes_points:
             raise ValueError("this model makes pictures, not points.")
-        data = self.shelf.entry(asked.get("model")).data
-        known = CLOUDS[data](CLOUD, torch.Generator().manual_seed(0)).images if data in CLOUDS else torch.zeros(0, 2)
-        return {"points": _places(explorer.cloud(CLOUD)), "real": _places(known)}
+        data = KNOWN.get(self.shelf.entry(asked.get("model")).data)
+        real = data.load(count=CLOUD).images if data and data.points else torch.zeros(0, 2)
+        return {"points": _places(explorer.cloud(CLOUD)), "real": _places(real)}
 
     def example(self, asked: Mapping[str, Any]) -> Response:
         """A picture to translate, like those that the model learned from."""

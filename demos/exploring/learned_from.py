@@ -7,14 +7,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from core_gans.data.examples import Examples, as_float
+from core_gans.data import KNOWN, Examples, as_float
 from core_gans.foundation.errors import LabError
 from core_gans.game import TranslationGame
 from core_gans.runs import folder as runs
 from core_gans.translation.lessons import LearnsFrom, read_lesson
 
 COUNT = 100  # pictures drawn, where they are drawn
-BUILT_IN = ("scenes", "digits")  # quick to have; others are files of any number
 
 
 def picture_like(folder: Path, game: TranslationGame, target: str, number: int) -> Tensor:
@@ -24,7 +23,7 @@ def picture_like(folder: Path, game: TranslationGame, target: str, number: int) 
     """
     options = runs.read_config(folder)["options"]
     data = str(options["data"])
-    if data.rpartition(":")[2] not in BUILT_IN:
+    if data.rpartition(":")[2] not in KNOWN:  # known data sets are quick to have; others are files of any number
         raise LabError("this model learned from files: choose one of them, or another picture.")
     source, other = _pictures(game.learns_from, data, options.get("size"), int(options.get("seed") or 0))
     # A game of two domains goes both ways; its second target is where the first one's pictures come from.

@@ -6,11 +6,13 @@ import math
 import re
 from html import escape
 
+from core_gans.data import DataSet
 from core_gans.foundation.pixels import png_url
 from core_gans.foundation.svg_charts import window
 from core_gans.variants import VARIANTS
 from demos.variants.cards import TOLD
 from demos.variants.line_charts import legend, line_chart
+from demos.variants.settings import DATA
 from demos.variants.training import Lane
 from demos.variants.trials import Snapshot
 
@@ -22,7 +24,6 @@ PHASES = {
     "failed": "It did not work out",
 }
 LANES = {"waiting": "waiting", "training": "training", "finished": "done", "stopped": "stopped", "broken": "broken"}
-KINDS = {"ring": 8, "digits": 10}
 EMPTY = (
     '<div class="stage empty"><p>Nothing is being trained yet. Choose variants and press <b>Train</b>: each gets the '
     "same data, the same seed and the same processor time, with settings made for short runs.</p></div>"
@@ -52,26 +53,26 @@ def lane_of(lane: Lane, look: Snapshot) -> str:
     title = escape(TOLD[lane.variant].title)
     picture = '<div class="nothing"></div>'
     if lane.picture is not None:
-        what = "Samples in blue over the data in grey" if look.wish.data == "ring" else "Samples"
+        what = "Samples in blue over the data in grey" if DATA[look.wish.data].points else "Samples"
         picture = f'<img src="{png_url(lane.picture)}" alt="{what}, {title}">'
     count = f"{LANES[lane.phase]} · {lane.rounds:,} rounds · {lane.seconds:.0f} s"
     return (
         f'<section class="lane" data-variant="{lane.variant}" data-phase="{lane.phase}" data-rounds="{lane.rounds}">'
         f"<h3>{title}</h3><p class='paper'>{escape(VARIANTS[lane.variant].paper)}</p>{picture}"
-        f'<p class="count">{count}</p>{_scores(lane, look.wish.data)}{_losses(lane)}'
+        f'<p class="count">{count}</p>{_scores(lane, DATA[look.wish.data])}{_losses(lane)}'
         f"{_reading(lane, look.wish.seconds)}</section>"
     )
 
 
-def _scores(lane: Lane, data: str) -> str:
+def _scores(lane: Lane, data: DataSet) -> str:
     if not lane.scores:
         return ""
-    kinds = KINDS[data]
-    covered_name, good_name = ("modes_covered", "high_quality_share") if data == "ring" else (
-        "classes_covered", "confident_share"
-    )  # fmt: skip
+    kinds, what = data.kinds, data.kinds_called
+    if data.points:
+        covered_name, good_name, near = "modes_covered", "high_quality_share", "of samples near one"
+    else:
+        covered_name, good_name, near = "classes_covered", "confident_share", "of samples readable"
     covered, good = round(lane.scores[covered_name]), lane.scores[good_name]
-    what, near = ("modes", "of samples near one") if data == "ring" else ("digits", "of samples readable")
     cells = "".join(f'<i class="{"on" if place < covered else ""}"></i>' for place in range(kinds))
     return (
         f'<div class="covered" role="img" aria-label="{covered} of {kinds} {what}">{cells}</div>'

@@ -1,33 +1,43 @@
 """What each variant is tried with: networks that show something in twenty seconds of one core.
 
-Points have the settings of comparisons (``core_gans.point_presets``). On digits the networks are narrow, and what takes
+Points have the settings of comparisons (``core_gans.point_presets``). On images the networks are narrow, and what takes
 five steps of the discriminator in the papers takes two: in so short a time, rounds are worth more than exact critics.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
-from core_gans import data as datasets
-from core_gans.data import Examples
+from core_gans.data import KNOWN, DataSet, Examples
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.point_presets import points_fields
 from core_gans.session import with_data
 from core_gans.variants import VARIANTS, make
 
-DATA = {
-    "ring": "Eight small clouds of points on a circle. A generator that leaves some of them out is caught at once.",
-    "digits": "1,797 handwritten digits, 32 × 32 pixels. In twenty seconds most variants draw some that can be read.",
-}
-"""The data sets by name, with what a person should know of them."""
+DATA: dict[str, DataSet] = {data.name: data for data in KNOWN.values() if data.quick}
+"""The data sets on which twenty seconds show something, by name."""
 
-BATCH = {"ring": 64, "digits": 32}
-COUNT = {"ring": 20_000, "digits": None}  # points drawn
-AVERAGE = {"ring": 0.998, "digits": 0.98}  # of the generator's weights, as far as so few rounds allow
-DIGITS: dict[str, Any] = {"width": 16, "rate": 5e-4}
-DIGITS_SPECIAL: dict[str, dict[str, Any]] = {
+
+@dataclass(frozen=True)
+class Numbers:
+    """Of a trial on points, or on images."""
+
+    batch: int
+    count: int | None  # points drawn
+    average: float  # of the generator's weights, as far as so few rounds allow
+    judged: int  # samples
+
+
+def numbers(points: bool) -> Numbers:
+    """The numbers of a trial on points, or on images."""
+    return Numbers(64, 20_000, 0.998, 1_000) if points else Numbers(32, None, 0.98, 200)
+
+
+IMAGES: dict[str, Any] = {"width": 16, "rate": 5e-4}
+IMAGES_SPECIAL: dict[str, dict[str, Any]] = {
     "gan": {"family": "dcgan", "depth": 3, "normalisation": "batch"},  # maxout of 240 units learns little by then
     "wgan": {"discriminator_steps": 2, "clip": 0.03},
     "wgan_gp": {"discriminator_steps": 2, "normalisation": "instance"},
@@ -39,7 +49,8 @@ DIGITS_SPECIAL: dict[str, dict[str, Any]] = {
 
 def examples(name: str) -> Examples:
     """The data set called ``name``, out of ``DATA``."""
-    return datasets.load(name, count=COUNT[name], seed=0)
+    data = DATA[name]
+    return data.load(count=numbers(data.points).count)
 
 
 def game(variant: str, data: Examples) -> NoiseGame:
@@ -47,9 +58,9 @@ def game(variant: str, data: Examples) -> NoiseGame:
     kind = VARIANTS[variant]
     defaults = {field.name: field.default for field in dataclasses.fields(kind)}
     if len(data.shape) == 1:
-        chosen = {**points_fields(variant, data.name), "fall_rounds": 0}
+        chosen = {**points_fields(variant, KNOWN.get(data.name)), "fall_rounds": 0}
     else:
-        chosen = {**DIGITS, **DIGITS_SPECIAL.get(variant, {})}
+        chosen = {**IMAGES, **IMAGES_SPECIAL.get(variant, {})}
     fields = defaults | {name: value for name, value in chosen.items() if name in defaults}
     made = make(variant, **with_data(fields, data))
     if not isinstance(made, NoiseGame):

@@ -133,4 +133,5 @@ def variants_tab(page: Page) -> None:
 
 
 def _about(data: Any) -> str:
-    return f"<p>{DATA[data]}</p>" if isinstance(data, str) and data in DATA else ""
+    known = DATA.get(data) if isinstance(data, str) else None
+    return "" if known is None else f"<p>{known.about} {known.quick}</p>"

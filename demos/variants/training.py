@@ -24,7 +24,7 @@ from core_gans.metrics import Judge
 from core_gans.runs.averaging import Average
 from core_gans.runs.watchers import Judged, Watcher, fixed_latents
 from core_gans.training import TrainingState, start, train
-from demos.variants.settings import AVERAGE, BATCH, game
+from demos.variants.settings import game, numbers
 
 Phase = Literal["waiting", "training", "finished", "stopped", "broken"]
 TILES, DOTS = 25, 1_500  # samples that are shown: images, points
@@ -63,8 +63,9 @@ class Training:
         self.variant, self.data, self.judge, self.budget, self.seed = variant, data, judge, seconds, seed
         self.game: NoiseGame = game(variant, data)
         rng = torch.Generator().manual_seed(seed)
-        self.state: TrainingState = start(self.game, Batches(data, BATCH[data.name], seed), rng)
         self.points = len(data.shape) == 1
+        suited = numbers(self.points)
+        self.state: TrainingState = start(self.game, Batches(data, suited.batch, seed), rng)
         self.latents = fixed_latents(self.game, DOTS if self.points else TILES, seed + 1)
         self.losses = _Losses()
         every = MEASURE_EVERY[len(data.shape)]
@@ -72,7 +73,7 @@ class Training:
         self.converging = Converging(
             self.game, self._looked_at(), every=every, judged=self.heard, kinds=len(data.classes)
         )
-        self.watchers: list[Watcher] = [Average(decay=AVERAGE[data.name]), self.losses, self.converging]
+        self.watchers: list[Watcher] = [Average(decay=suited.average), self.losses, self.converging]
         self.seconds = 0.0
         self.lane = Lane(variant)
         self._guessed = False

@@ -11,14 +11,13 @@ from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.metrics import Judge
 from core_gans.metrics.judge import OF_CLASSES, OF_POINTS
 from core_gans.variants import VARIANTS
-from demos.variants.settings import DATA, examples
+from demos.variants.settings import DATA, examples, numbers
 from demos.variants.training import Lane, Training
 
 Phase = Literal["preparing", "training", "finished", "stopped", "failed"]
 MOST = 4  # variants in one trial
 SHORTEST, LONGEST, USUAL = 1.0, 60.0, 20.0  # seconds of one core for each variant
 SLICE = 0.5  # seconds that one variant trains before the next one does
-JUDGED = {"ring": 1_000, "digits": 200}  # samples
 AT_ONCE = 2  # trials in the whole app
 
 
@@ -111,9 +110,10 @@ class Trial:
     def _play(self) -> None:
         wish = self.wish
         data = examples(wish.data)
-        metrics: Sequence[str] = OF_POINTS if len(data.shape) == 1 else OF_CLASSES
+        points = DATA[wish.data].points
+        metrics: Sequence[str] = OF_POINTS if points else OF_CLASSES
         metrics = [name for name in metrics if name != "inception_style"]
-        judge = Judge(data, count=JUDGED[wish.data], metrics=metrics)
+        judge = Judge(data, count=numbers(points).judged, metrics=metrics)
         trainings = [Training(name, data, judge, wish.seconds, wish.seed) for name in wish.variants]
         self._change(phase="training")
         while not all(training.lane.over for training in trainings):

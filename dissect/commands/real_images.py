@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core_gans import data as datasets
+from core_gans import shipped
 from core_gans.data import Examples, as_float
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs
@@ -65,7 +66,7 @@ def data_of(source: Source, asked: str) -> str:
     if asked:
         return asked
     if source.generator is None and source.model is None:
-        return "scenes"
+        return shipped.DATA
     if source.model is not None and source.model.is_dir():
         return str(runs.read_config(Path(source.model))["options"]["data"])
     raise ValueError(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core_gans.comparison.plan import FULL, Source
+from core_gans.data import KNOWN
+from core_gans.data.points import GRID, RING
 from core_gans.foundation.errors import LabError, unknown_name
-from core_gans.point_presets import BY_DATA
 
-Name = Literal["ring", "grid", "digits", "mnist", "cifar"]
+Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a subject; the words of the command line
 ALONE = ("minimax", "heuristic", "least_squares")
 CHANCE = "egan,selection=random"
 
@@ -38,7 +39,7 @@ class Subject:
     @property
     def source(self) -> Source:
         """LabError when the data are not there."""
-        return Source(self.data if "." not in self.data else str(_file(self.data)))
+        return Source(self.data if self.data in KNOWN else str(_file(self.data)))
 
 
 _IMAGES = ("egan", CHANCE, *ALONE, "lottery")
@@ -59,8 +60,8 @@ _OF_POINTS: dict[str, Any] = {
 }
 
 SUBJECTS: dict[str, Subject] = {
-    "ring": Subject("ring", "gan", fields=BY_DATA["ring"], **_OF_POINTS),
-    "grid": Subject("grid", "gan", fields=BY_DATA["grid"], **_OF_POINTS),
+    RING.name: Subject(RING.name, "gan", fields=RING.fields, **_OF_POINTS),
+    GRID.name: Subject(GRID.name, "gan", fields=GRID.fields, **_OF_POINTS),
     "digits": Subject("digits", "dcgan", _IMAGES),
     # The digits classifier was made for other digits, and is right about 82% of these.
     "mnist": Subject("mnist_28.npz", "dcgan", _IMAGES, features="digits-cnn"),

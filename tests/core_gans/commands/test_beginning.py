@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core_gans.point_presets import BY_DATA, COMMON, ROUNDS, mixture_in, points_fields, suited
+from core_gans.commands.beginning import points_in, suited
+from core_gans.data.points import RING
+from core_gans.point_presets import COMMON, points_fields
 from core_gans.variants import DCGAN, GAN, WGAN
 
 
@@ -12,9 +14,9 @@ from core_gans.variants import DCGAN, GAN, WGAN
 def test_points_begin_with_settings_for_points(words: list[str]) -> None:
     game, rounds = suited(GAN, words)
     assert (game.family, game.width, game.r1, game.rate) == ("mlp", COMMON["width"], COMMON["r1"], COMMON["rate"])
-    assert game.fall_to == BY_DATA["ring"]["fall_to"]
+    assert game.fall_to == RING.fields["fall_to"]
     assert game.fall_rounds == -1
-    assert rounds == ROUNDS["ring"]
+    assert rounds == RING.rounds
 
 
 def test_the_grid_is_seen_through_waves_and_learned_more_slowly() -> None:
@@ -32,7 +34,7 @@ def test_a_variant_keeps_its_own_settings_for_points() -> None:
 @pytest.mark.parametrize("words", [[], ["--data", "digits"], ["--rounds", "5"], ["--data"], ["ring", "--name", "ring"]])
 def test_other_data_begin_with_the_papers_numbers(words: list[str]) -> None:
     assert suited(DCGAN, words) == (DCGAN(), None)
-    assert mixture_in(words) == ""
+    assert points_in(words) is None
 
 
 def test_a_bound_of_ones_own_is_left_alone() -> None:

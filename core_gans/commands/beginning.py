@@ -1,0 +1,43 @@
+"""What a command of training begins with, before its own words are read: settings that fit the data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeVar
+
+from core_gans.data import KNOWN, DataSet
+from core_gans.game import Game
+from core_gans.point_presets import points_fields
+
+AGame = TypeVar("AGame", bound=Game)
+
+
+def suited(kind: type[AGame], words: Sequence[str]) -> tuple[AGame, int | None]:
+    """The game of ``kind`` that a command begins with, and its rounds, before the other ``words`` of it are read.
+
+    Where ``--data`` names points, the settings for them stand in place of the paper's, which are meant for images.
+    """
+    points = points_in(words)
+    if points is None:
+        return kind(), None
+    fields = points_fields(kind.name, points)
+    bounded = _given(words, "rounds") or _given(words, "seconds")
+    if _given(words, "seconds") and not _given(words, "rounds"):
+        fields["fall_rounds"] = 0  # nobody knows how many rounds it will be
+    known = {field.name for field in dataclasses.fields(kind)}
+    game = kind(**{name: value for name, value in fields.items() if name in known})
+    return game, None if bounded else points.rounds
+
+
+def points_in(words: Sequence[str]) -> DataSet | None:
+    """The known data set of points that the words of a command name; None where they name others."""
+    data = KNOWN.get(_given(words, "data"))
+    return data if data is not None and data.points else None
+
+
+def _given(words: Sequence[str], option: str) -> str:
+    """What stands behind ``--option`` in the words of a command; empty where it is not there."""
+    joined = [word for name in words for word in (name.split("=", 1) if name.startswith(f"--{option}=") else [name])]
+    places = [place for place, word in enumerate(joined[:-1]) if word == f"--{option}"]
+    return joined[places[-1] + 1] if places else ""

@@ -1,0 +1,108 @@
+"""A data set as a value: what it is, how it is read, who judges it, and what suits games that are played on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core_gans.data.examples import Examples
+from core_gans.data.scenes.sets import SceneSet
+
+Progress = Callable[[int, int], None]  # how many are done, of how many
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a data set is asked for."""
+
+    size: int
+    """Side of the images in pixels."""
+    count: int
+    """How many examples are drawn, of data that are drawn."""
+    channels: int | None = None
+    """1 for grey, 3 for RGB; None for what the data have."""
+    seed: int = 0
+    """Of what is drawn."""
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class ShortRun:
+    """An evolution of a few minutes on one core that shows something: what the app begins with."""
+
+    seconds: float = 120.0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Of the game; empty for what suits points or images."""
+    average: float = 0.99
+    """Decay of the generator's weight average: a short memory, as the run is short."""
+    judge_every: int = 200
+    """Generations between two judgements."""
+    size: int | None = None
+    count: int | None = None
+    about: str = ""
+    """What is to be seen, and when."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Everything that commands, metrics and pages know of a data set. They read it here and ask for no name."""
+
+    name: str
+    about: str
+    """One sentence."""
+    kind: Literal["points", "images"]
+    read: Callable[[Wanted], Examples]
+    size: int = 32
+    """Side of the images in pixels, unless asked otherwise."""
+    count: int = 0
+    """How many are drawn, unless asked otherwise; 0 for data that are there and not drawn."""
+    kinds: int = 0
+    """Modes of points or classes of images that a generator should cover; 0 where nobody can tell."""
+    kinds_called: str = "classes"
+    features: str | None = None
+    """The classifier (``metrics.FEATURES``) that judges it; None for the coordinates of points, or the pixels."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of games of points that sharpen a longer run on it, beside those of ``point_presets``."""
+    rounds: int | None = None
+    """Of a run without a bound, so that its rates know when they have fallen; None for as many as fit into a minute."""
+    short: ShortRun = field(default_factory=ShortRun)
+    quick: str = ""
+    """What twenty seconds of training show; empty where that is nothing, so that no variants are tried on it."""
+    with_masks: Callable[[Wanted], SceneSet] | None = None
+    """The images with their exact masks and captions, where they are known."""
+
+    def __post_init__(self) -> None:
+        if self.quick and not (self.kinds and (self.points or self.features)):
+            raise ValueError(
+                f"{self.name} has a text for quick trials, so it needs kinds that a judge can count: give their "
+                "number, and the features of a classifier if it has images."
+            )
+
+    @property
+    def points(self) -> bool:
+        """Whether it has points (N, D), not images (N, C, H, W)."""
+        return self.kind == "points"
+
+    def load(
+        self,
+        *,
+        size: int | None = None,
+        channels: int | None = None,
+        count: int | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Examples:
+        """The examples; what is not asked for is as the data set has it. Raises what ``read`` raises."""
+        return self.read(self.wanted(size, count, channels, seed, progress))
+
+    def wanted(
+        self,
+        size: int | None = None,
+        count: int | None = None,
+        channels: int | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Wanted:
+        """What is asked for, completed by the data set's own size and count."""
+        return Wanted(size or self.size, count or self.count, channels, seed, progress)

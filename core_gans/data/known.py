@@ -1,0 +1,51 @@
+"""The one explicit list of data sets, and a data set by its name or by a path."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core_gans.data.data_set import DataSet, Progress
+from core_gans.data.digits import DIGITS
+from core_gans.data.examples import Examples
+from core_gans.data.files import read
+from core_gans.data.points import GRID, RING
+from core_gans.data.scenes.data_set import SCENES
+from core_gans.foundation.errors import unknown_name
+
+KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SCENES)}
+"""The data sets by name."""
+
+NAMES = tuple(KNOWN)
+
+
+def data_set(name: str) -> DataSet:
+    """The data set called ``name``, or the one of the files at that path; a ValueError lists the nearest names."""
+    if name in KNOWN:
+        return KNOWN[name]
+    if not Path(name).exists() and os.sep not in name and "." not in name:
+        raise unknown_name("data set", name, KNOWN)
+    return DataSet(
+        name,
+        "Images of your own.",
+        "images",
+        lambda wanted: read(name, wanted.size, wanted.channels, wanted.progress),
+    )
+
+
+def load(
+    name: str,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Examples:
+    """The examples of the data set called ``name``, or those in the files at that path.
+
+    ``size`` is the side of images in pixels (default: 32 for digits and files, 64 for scenes), ``count`` how many
+    points or scenes are drawn, from ``seed``. Raises ValueError with the nearest names when ``name`` is neither a
+    data set nor a path, and whatever ``files.read`` raises.
+    """
+    return data_set(name).load(size=size, channels=channels, count=count, seed=seed, progress=progress)

@@ -1,0 +1,51 @@
+"""Data sets as values: what a value says of its examples is true of them, and a name or a path finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core_gans.data import KNOWN, NAMES, DataSet, data_set, load
+from core_gans.metrics import FEATURES
+
+SOME = 60  # of data that are drawn
+
+
+@pytest.mark.parametrize("known", KNOWN.values(), ids=NAMES)
+def test_a_data_set_is_what_its_value_says(known: DataSet) -> None:
+    examples = known.load(count=SOME)
+    assert examples.name == known.name
+    assert len(examples.shape) == (1 if known.points else 3)
+    assert len(examples.classes) == known.kinds
+    if not known.points:
+        assert examples.shape[1:] == (known.size, known.size)
+    if known.count:
+        assert len(examples) == SOME
+        assert torch.equal(examples.images[:3], load(known.name, count=SOME).images[:3])
+        assert not torch.equal(examples.images, known.load(count=SOME, seed=1).images)
+    assert known.features is None or known.features in FEATURES
+
+
+@pytest.mark.parametrize("known", [each for each in KNOWN.values() if each.with_masks], ids=lambda known: known.name)
+def test_masks_belong_to_the_images_that_are_loaded(known: DataSet) -> None:
+    told: list[tuple[int, int]] = []
+    assert known.with_masks is not None
+    drawn = known.with_masks(known.wanted(32, 3, seed=5, progress=lambda done, total: told.append((done, total))))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert torch.equal(torch.from_numpy(drawn.images).movedim(3, 1), known.load(size=32, count=3, seed=5).images)
+    assert drawn.masks.shape == (3, 32, 32)
+
+
+def test_a_name_finds_its_value_and_a_path_one_of_its_own(tmp_path: Path) -> None:
+    assert data_set("digits") is KNOWN["digits"]
+    files = data_set(str(tmp_path))
+    assert (files.kind, files.kinds, files.features) == ("images", 0, None)
+    with pytest.raises(ValueError, match="did you mean digits"):
+        data_set("digit")
+
+
+def test_trials_need_something_to_count() -> None:
+    with pytest.raises(ValueError, match="the features of a classifier"):
+        DataSet("stripes", "Stripes.", "images", KNOWN["digits"].read, kinds=2, quick="In twenty seconds, stripes.")
