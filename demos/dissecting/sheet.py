@@ -10,7 +10,7 @@ from core_gans.foundation.errors import LabError
 from demos.dissecting.open_dissection import OpenDissection
 from dissect import Match
 from dissect.report import curves
-from dissect.report.limits import faults as faults_of
+from dissect.report.faults import faults as faults_of
 from dissect.report.markup import percent, photo
 
 QUALITY = 84  # of the pictures, WebP

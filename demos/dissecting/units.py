@@ -10,7 +10,7 @@ import numpy as np
 
 from demos.dissecting.open_dissection import OpenDissection
 from dissect import Match
-from dissect.report.limits import faults as faults_of
+from dissect.report.faults import faults as faults_of
 from dissect.report.markup import percent
 
 COLUMNS = (  # data attribute, heading, what it is

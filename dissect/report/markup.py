@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import Markup
 
 from core_gans.foundation.pixels import png_url, webp_url
+from core_gans.foundation.svg_charts import tag
 from dissect.report.sheets import Picture
 
 
-def photo(picture: Picture, quality: int, alt: str) -> str:
+def photo(picture: Picture, quality: int, alt: str) -> Markup:
     """A picture (H, W, 3) as an image element, compressed to WebP of ``quality`` (1 to 100)."""
     return _element(webp_url(picture, quality), picture, alt)
 
 
-def pixels(picture: Picture, alt: str) -> str:
+def pixels(picture: Picture, alt: str) -> Markup:
     """A small picture of flat colours: without loss, enlarged by the browser with its pixels kept square."""
-    return _element(png_url(picture, effort=9), picture, alt, ' class="pixels"')
+    return _element(png_url(picture, effort=9), picture, alt, "pixels")
 
 
-def swatch(colour: str) -> str:
+def swatch(colour: str) -> Markup:
     """A small square of the CSS colour."""
-    return f'<span class="swatch" style="background:{colour}"></span>'
+    return tag("span", "", class_="swatch", style=f"background:{colour}")
 
 
 def count(number: int, noun: str) -> str:
@@ -34,9 +35,6 @@ def percent(share: float) -> str:
     return f"{value:.0f}\N{NO-BREAK SPACE}%" if value >= 10 else f"{value:.2g}\N{NO-BREAK SPACE}%"
 
 
-def _element(url: str, picture: Picture, alt: str, style: str = "") -> str:
+def _element(url: str, picture: Picture, alt: str, kind: str | None = None) -> Markup:
     height, width = picture.shape[:2]
-    return (
-        f'<img{style} src="{url}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy" '
-        'decoding="async">'
-    )
+    return tag("img", class_=kind, src=url, alt=alt, width=width, height=height, loading="lazy", decoding="async")

@@ -11,7 +11,7 @@ from dissect.cause.causal import CausalEffect
 from dissect.cause.intervals import Change
 from dissect.measure.dissection import Dissection
 from dissect.report import curves, layers
-from dissect.report.limits import faults as faults_of
+from dissect.report.faults import faults as faults_of
 
 Cell = str | int | float
 WHERE = {"unit": "the unit, from 0", "concept": "the concept’s name"}

@@ -22,8 +22,8 @@ from dissect.cause.causal import CausalEffect
 from dissect.measure.dissection import Dissection
 from dissect.report import layers as of_layers
 from dissect.report.contents import SAMPLES, Contents, chosen_palette, chosen_units, css, wanted_images
+from dissect.report.faults import faults
 from dissect.report.gallery import check_peaks, gather
-from dissect.report.limits import faults
 from dissect.report.page import render
 from dissect.report.pictures import edit_of, write_edits, write_sheets
 from dissect.report.replaying import script

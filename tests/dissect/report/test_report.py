@@ -159,7 +159,7 @@ def test_page_shows_the_planted_units(folder: Path, dissection: Dissection) -> N
     for unit, label in ((TREE, "tree"), (DOOR, "door")):
         match = dissection.best(unit)
         assert match.concept == label
-        row = re.search(f'<tr id="unit-{unit}".*?</tr>', text)
+        row = re.search(f'(?s)<tr id="unit-{unit}".*?</tr>', text)
         assert row is not None
         assert f'data-concept="{label}" data-matched="yes"' in row[0]
         assert f'data-value="{match.iou!r}"' in row[0]

@@ -66,6 +66,6 @@ def test_every_point_is_in_the_tables(tmp_path: Path) -> None:
     np.testing.assert_array_equal([float(row["iou"]) for row in rows], curves.ravel())
     text = page.read_text(encoding="utf-8")
     for unit, there in ((TREE, True), (ALWAYS, False)):
-        row = re.search(f'<tr id="unit-{unit}".*?</tr>', text)
+        row = re.search(f'(?s)<tr id="unit-{unit}".*?</tr>', text)
         assert row is not None
         assert ('<svg class="curve"' in row[0]) is there
