@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core_gans.models import Model, load_model, open_model, save_model
     from core_gans.runs.checkpoints import load, save
     from core_gans.training import TrainingState, train
+    from core_gans.trusted_code import trust
     from core_gans.variants import VARIANTS, make
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "save",
     "save_model",
     "train",
+    "trust",
 ]
 
 _NAMES = {  # module: the public names that it holds
@@ -48,6 +50,7 @@ _NAMES = {  # module: the public names that it holds
     "core_gans.models": ("Model", "load_model", "open_model", "save_model"),
     "core_gans.runs.checkpoints": ("load", "save"),
     "core_gans.training": ("TrainingState", "train"),
+    "core_gans.trusted_code": ("trust",),
     "core_gans.variants": ("VARIANTS", "make"),
 }
 _MODULES = {name: f"core_gans.losses.{name}" for name in ("objectives", "penalties")}  # public names that are modules

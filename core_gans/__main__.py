@@ -14,7 +14,7 @@
     core-gans data scenes --count 10000 --out scenes.npz write drawn scenes
     core-gans list                                       the variants, the divergences and the data sets
 
-Every command explains its fields with --help.
+Every command explains its fields with --help. A run that names code of your own is opened with --trust module:name.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from
 from core_gans.theory import taxonomy
 from core_gans.theory.pictures import write_theory
+from core_gans.trusted_code import require_trusted, take_trusted
 from core_gans.variants import TRANSLATIONS, VARIANTS, variant
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -151,8 +152,9 @@ def main(arguments: list[str] | None = None) -> None:
         console.print(__doc__, highlight=False, markup=False)
         return
     with friendly_errors(console):
-        if words[0] not in commands:
-            raise unknown_name("command", words[0], commands)
+        words = take_trusted(words)
+        if not words or words[0] not in commands:
+            raise unknown_name("command", words[0] if words else "", commands)
         commands[words[0]](words[1:], console)
 
 
@@ -160,6 +162,7 @@ def _train(words: list[str], console: Console) -> None:
     if words and words[0].startswith("--like"):
         again = tyro.cli(Again, prog="core-gans train", args=words)
         config = runs.read_config(again.like)
+        require_trusted(again.like, config["variant"])
         result = run_training(
             config["variant"],
             config["fields"],

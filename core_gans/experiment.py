@@ -27,6 +27,7 @@ from core_gans.session import (
 from core_gans.training import TrainingState, start, train
 from core_gans.translation import Lesson, read_lesson
 from core_gans.translation.watching import translation_watchers
+from core_gans.trusted_code import require_trusted
 from core_gans.variants import make
 from core_gans.variants import variant as variant_called
 
@@ -83,6 +84,7 @@ def resume_training(
         config = run.config
         if config["kind"] != KIND:
             raise ValueError(f"{folder} is an {config['kind']}: continue it with `egan resume {folder}`.")
+        require_trusted(folder, config["variant"])
         if rounds is None and seconds is None:
             rounds, seconds = config["rounds"], config["seconds"]
         options = options_from(config["options"])

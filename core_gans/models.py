@@ -16,6 +16,7 @@ from core_gans.initialising import initialising
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
 from core_gans.runs.checkpoints import CheckpointError
+from core_gans.trusted_code import require_trusted
 from core_gans.variants import make, name_of
 
 AGame = TypeVar("AGame", bound=Game, covariant=True)
@@ -59,6 +60,7 @@ def _load(path: str | Path) -> Model[Game]:
         raise CheckpointError(
             f"{path} holds a {content.get('kind')}, not a model: give a model file, or a run's folder."
         )
+    require_trusted(path, content["variant"])
     return _build(content["variant"], content["fields"], content["player"], content["weights"], content["card"])
 
 
@@ -73,6 +75,7 @@ def model_of_run(folder: str | Path) -> Model[NoiseGame]:
 def _of_run(folder: str | Path) -> Model[Game]:
     folder = Path(folder)
     config = runs.read_config(folder)
+    require_trusted(folder, config["variant"])
     content = runs.Run(folder, config).load_checkpoint()
     state = content["state"]
     if "average" in content["watchers"]:

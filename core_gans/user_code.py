@@ -17,18 +17,12 @@ from core_gans.foundation.errors import LabError, unknown_name
 from core_gans.game import Game
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective
-
-
-def is_own(name: str) -> bool:
-    """Whether ``name`` has the form ``module:name``."""
-    return ":" in name
+from core_gans.trusted_code import parts
 
 
 def load_object(name: str) -> Any:
     """What ``module:name`` names; a LabError or ValueError says which half is missing."""
-    module_name, _, attribute = name.partition(":")
-    if not all(part.isidentifier() for part in module_name.split(".")) or not attribute.isidentifier():
-        raise LabError(f"expected module:name, as in my_losses:my_objective, got {name!r}.")
+    module_name, attribute = parts(name)
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

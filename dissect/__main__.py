@@ -16,10 +16,13 @@ knows the lab's checkpoints; the library takes any ``nn.Module``.
 
 from __future__ import annotations
 
+import sys
+
 import tyro
 from rich.console import Console
 
 from core_gans.session import friendly_errors
+from core_gans.trusted_code import take_trusted
 from dissect.commands import COMMANDS
 
 
@@ -27,7 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
     """The command ``dissect``."""
     console = Console(markup=False)
     with friendly_errors(console):
-        tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="dissect", args=arguments).run(console)
+        words = take_trusted(sys.argv[1:] if arguments is None else arguments)
+        tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="dissect", args=words).run(console)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from core_gans.foundation.errors import unknown_name
 from core_gans.game import NoiseGame
 from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from
+from core_gans.trusted_code import require_trusted, take_trusted
 from core_gans.variants import DCGAN, GAN
 from core_gans.variants import variant as variant_called
 from egan.experiment import Evolution, Result, evolution_from, resume_evolution, run_evolution
@@ -78,9 +79,10 @@ def main(arguments: list[str] | None = None) -> None:
         console.print(__doc__, highlight=False, soft_wrap=True)
         return
     with friendly_errors(console):
+        words = take_trusted(words)
         commands = {"evolve": evolve, "resume": resume, "experiment": experiments.main}
-        if words[0] not in commands:
-            raise unknown_name("command", words[0], commands)
+        if not words or words[0] not in commands:
+            raise unknown_name("command", words[0] if words else "", commands)
         commands[words[0]](words[1:], console)
 
 
@@ -98,6 +100,7 @@ def evolve(words: list[str], console: Console) -> None:
         config = runs.read_config(command.like)
         variant, fields, options = config["variant"], config["fields"], options_from(config["options"])
         evolution = evolution_from(config)
+        require_trusted(command.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
         rounds, seconds = rounds or config["rounds"], seconds or config["seconds"]
     result = run_evolution(
         variant,

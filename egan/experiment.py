@@ -25,6 +25,7 @@ from core_gans.session import (
     told_of_fallen_rates,
     with_data,
 )
+from core_gans.trusted_code import require_trusted
 from core_gans.variants import make
 from egan.checks import require_fit
 from egan.evolution import evolve
@@ -104,6 +105,7 @@ def resume_evolution(
         if rounds is None and seconds is None:
             rounds, seconds = config["rounds"], config["seconds"]
         options, evolution = options_from(config["options"]), evolution_from(config)
+        require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         content = run.load_checkpoint()
         examples = options.load(console)
         game = require_evolvable(make(config["variant"], **config["fields"]))

@@ -18,7 +18,8 @@ from core_gans.foundation.errors import unknown_name
 from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES
 from core_gans.losses.objectives import Objective
-from core_gans.user_code import is_own, own_objective
+from core_gans.trusted_code import is_own
+from core_gans.user_code import own_objective
 from egan.individual import Individual
 
 Change = Callable[[Individual, torch.Generator], None]

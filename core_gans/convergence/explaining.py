@@ -15,7 +15,9 @@ from core_gans.convergence.verdict import Verdict
 from core_gans.convergence.watching import PREFIX
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
+from core_gans.losses.objectives import heuristic
 from core_gans.runs.folder import read_config
+from core_gans.trusted_code import require_trusted
 from core_gans.variants import make
 
 POINTS = 40  # measurements that a log of losses is gathered into
@@ -29,11 +31,8 @@ def explain_run(folder: Path) -> list[str]:
     seen. Raises LabError for a folder without a run or without a log.
     """
     config = read_config(folder)
-    game = make(config["variant"], **config["fields"])
-    if not isinstance(game, NoiseGame):
-        raise LabError(f"{game.name} has no objective of scores, so its curves have no reading.")
     lines = _read(folder / "metrics.jsonl")
-    reading = reading_of(game.objective)
+    reading, told = _reading(folder, config)
     measured = [line for line in lines if PREFIX + "state" in line]
     if measured:
         history = [_entry(line) for line in measured]
@@ -45,7 +44,20 @@ def explain_run(folder: Path) -> list[str]:
             f"{verdict.state}: {verdict.sentence}",
             "Read from the losses of training alone, which cannot show collapse.",
         ]
-    return [*sentences, *_judged(lines)]
+    return [*told, *sentences, *_judged(lines)]
+
+
+def _reading(folder: Path, config: dict[str, Any]) -> tuple[Reading, list[str]]:
+    """How the run's curves are to be read, and what is to be said of that. Nothing of the user's is imported."""
+    try:
+        require_trusted(folder, config["variant"])
+    except LabError:
+        name = config["variant"]
+        return reading_of(heuristic), [f"{name} is not imported: its curves are read as the heuristic objective's."]
+    game = make(config["variant"], **config["fields"])
+    if not isinstance(game, NoiseGame):
+        raise LabError(f"{game.name} has no objective of scores, so its curves have no reading.")
+    return reading_of(game.objective), []
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

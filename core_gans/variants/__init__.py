@@ -7,7 +7,8 @@ from typing import Any
 
 from core_gans.foundation.errors import unknown_name
 from core_gans.game import Game, TranslationGame
-from core_gans.user_code import is_own, own_variant
+from core_gans.trusted_code import is_own
+from core_gans.user_code import own_variant
 from core_gans.variants.acgan import ACGAN
 from core_gans.variants.began import BEGAN
 from core_gans.variants.cgan import CGAN

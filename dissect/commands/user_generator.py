@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from core_gans.user_code import is_own, load_object
+from core_gans.trusted_code import is_own
+from core_gans.user_code import load_object
 from dissect.generators import (
     KnowsLatents,
     Latents,

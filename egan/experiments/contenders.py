@@ -21,7 +21,7 @@ from core_gans.comparison import Contender, contenders
 from core_gans.comparison.values import as_value, assignments, field_types
 from core_gans.data import Batches, Examples
 from core_gans.foundation.errors import LabError, unknown_name
-from core_gans.user_code import is_own
+from core_gans.trusted_code import is_own
 from core_gans.variants import variant
 from egan.experiments import evolving, plain
 from egan.experiments.evolving import Evolving

@@ -19,7 +19,8 @@ from core_gans.games.adversarial import AdversarialGame
 from core_gans.runs import checkpoints
 from core_gans.session import Options
 from core_gans.training import TrainingState, start, train
-from core_gans.user_code import is_own, load_object, own_objective, own_variant
+from core_gans.trusted_code import is_own
+from core_gans.user_code import load_object, own_objective, own_variant
 from core_gans.variants import make, variant
 from tests.killing import final_checkpoint
 from tests.tiny import batches, differences, pictures, points
