@@ -40,7 +40,8 @@ from core_gans.commands.beginning import suited
 from core_gans.convergence import explain_run
 from core_gans.data import scenes
 from core_gans.experiment import Result, resume_training, run_training
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import write_png
 from core_gans.game import Game
 from core_gans.losses import f_divergences

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from torch import nn
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import did_you_mean
 from core_gans.game import Game, NoiseGame, TranslationGame
 from core_gans.initialising import initialising
 from core_gans.runs import checkpoints
@@ -111,8 +111,7 @@ def _open(path: str | Path) -> Model[Game]:
     path = Path(path)
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, beside, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "give a run's folder or a model file."
+        hint = did_you_mean(path.name, beside) or "give a run's folder or a model file."
         raise LabError(f"there is nothing at {path}: {hint}")
     return _of_run(path) if path.is_dir() else _load(path)
 

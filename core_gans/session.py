@@ -225,6 +225,6 @@ def friendly_errors(console: Console) -> Iterator[None]:
     """Print a mistake as one line and end with exit code 2, instead of a traceback."""
     try:
         yield
-    except (LabError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
         raise SystemExit(2) from error

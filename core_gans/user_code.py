@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.game import Game
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective
@@ -21,7 +22,7 @@ from core_gans.trusted_code import parts
 
 
 def load_object(name: str) -> Any:
-    """What ``module:name`` names; a LabError or ValueError says which half is missing."""
+    """What ``module:name`` names; a ValueError says which half is missing."""
     module_name, attribute = parts(name)
     here = str(Path.cwd())
     if here not in sys.path:

@@ -33,7 +33,7 @@ async def answered(
 ) -> Response:
     """The answer to a POST: what ``make`` returns for the object that came, made when ``work`` has time for it.
 
-    A mistake that ``make`` finds in it (ValueError, TypeError, LabError, OSError) is answered with status 400 and
+    A mistake that ``make`` finds in it (ValueError, TypeError, OSError) is answered with status 400 and
     ``{"error": one line}``; a request that is not the page's own with 403, 413 or 415; 503 where too many wait. What
     ``make`` returns may be a ``Response`` of its own, too.
     """
@@ -44,7 +44,7 @@ async def answered(
         return refusal(error.status, str(error))
     except BusyError as error:
         return refusal(503, str(error))
-    except (ValueError, TypeError, LabError, OSError) as error:
+    except (ValueError, TypeError, OSError) as error:
         return refusal(400, str(error))
     return made if isinstance(made, Response) else answer(made)
 

@@ -13,7 +13,8 @@ from threading import Lock
 from typing import Any, Literal
 
 from core_gans import shipped
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.models import Model, load_model, model_of_run, open_translator
 from core_gans.runs import folder as runs
 from core_gans.variants import TRANSLATIONS, VARIANTS

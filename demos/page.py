@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from core_gans.foundation.errors import LabError
 from demos.job_queue import LISTENER
 from demos.lab import Lab
 from demos.model_store import SHIPPED
@@ -72,7 +71,7 @@ def told() -> Iterator[None]:
     """Turns the mistakes of a person, inside ``with told():``, into one line on the page."""
     try:
         yield
-    except (ValueError, TypeError, LabError, OSError) as error:
+    except (ValueError, TypeError, OSError) as error:
         raise gr.Error(str(error), print_exception=False) from error
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from dissect.names import unknown
+from core_gans.foundation.names import unknown_name
 
 Edit = Callable[[Tensor], Tensor]  # a layer's output (N, C, H, W) -> what it is to be instead, of the same shape
 
@@ -30,7 +30,7 @@ class Recording(Mapping[str, Tensor]):
         if layer in self._layers and layer not in self._seen:
             raise KeyError(f"layer {layer!r} has not run yet: call the model inside the block first")
         if layer not in self._layers:
-            raise KeyError(unknown("recorded layer", layer, self._layers))
+            raise KeyError(str(unknown_name("recorded layer", layer, self._layers)))
         return self._seen[layer]
 
     def __iter__(self) -> Iterator[str]:
@@ -168,7 +168,7 @@ def _modules(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
     known = {name: module for name, module in model.named_modules() if name}
     for name in names:
         if name not in known:
-            raise ValueError(unknown("layer", name, known))
+            raise unknown_name("layer", name, known, list_all=True)
     return {name: known[name] for name in names}
 
 

@@ -21,7 +21,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.commands.beginning import points_in, suited
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.game import NoiseGame
 from core_gans.runs import folder as runs
 from core_gans.session import Options, friendly_errors, options_from

@@ -13,7 +13,7 @@ from egan.selection import Annealed
 
 @torch.no_grad()
 def require_fit(population: Population, scheme: Scheme) -> None:
-    """LabError or ValueError when a generation could not be played; nothing is changed and no chance is used."""
+    """ValueError when a generation could not be played; nothing is changed and no chance is used."""
     if isinstance(scheme.selection, Annealed) and scheme.strategy != "plus":
         raise ValueError("annealed selection chooses between a parent and its child: use the strategy plus.")
     game, batch = population.game, population.batches.size

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.game import NoiseGame
 from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.foundation.errors import DivergedError, LabError, unknown_name
+from core_gans.foundation.errors import DivergedError, LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.game import Game
 from core_gans.runs.watchers import Watcher
 from core_gans.training import run

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES
 from core_gans.losses.objectives import Objective

@@ -147,7 +147,7 @@ def start(
 ) -> Population:
     """A fresh population: ``parents`` founders initialised apart, and one discriminator.
 
-    LabError or ValueError for a game that cannot be evolved (``require_evolvable``).
+    ValueError for a game that cannot be evolved (``require_evolvable``).
     """
     if parents < 1:
         raise ValueError(f"expected at least one parent, got {parents}.")

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import torch
 from deap import base, tools
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from egan.individual import Individual
 from egan.scheme import Selection
 

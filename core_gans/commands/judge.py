@@ -19,7 +19,8 @@ from torch import Tensor
 from core_gans import data as datasets
 from core_gans import models
 from core_gans.data import Examples
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.metrics import METRICS, Judge, metrics_for
 from core_gans.metrics.choosing import classifier_for
 from core_gans.metrics.judge import Progress as Update
@@ -65,7 +66,7 @@ def judge_model(
     """Judge ``count`` samples of the model or run at ``source``; see ``Judging`` for the arguments.
 
     Returns the samples' numbers by name, and prints them beside those of ``count`` real examples drawn with
-    replacement. Raises LabError, ValueError or OSError with one line when something does not fit.
+    replacement. Raises ValueError or OSError with one line when something does not fit.
     """
     if out is not None and out.exists():
         raise FileExistsError(f"{out} exists already and is kept: choose another name with --out.")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core_gans import models
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.translation.folder import translate_folder
 
 

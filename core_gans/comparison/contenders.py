@@ -11,7 +11,8 @@ import torch
 
 from core_gans.comparison.values import as_value, assignments, field_types
 from core_gans.data import Batches
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.game import Game, NoiseGame
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.networks.architecture import Architecture
@@ -67,7 +68,7 @@ def contenders(
 
     ``settings``: ``paper`` (each variant's defaults), ``points`` (``points_fields``), or ``auto``: points for points,
     else paper. ``common`` are assignments for all that have the field; a contender's own come before them.
-    Without a ``shape`` (the data are not there yet) only the words are checked. LabError or ValueError in one line.
+    Without a ``shape`` (the data are not there yet) only the words are checked. ValueError in one line.
     """
     if not words:
         raise LabError("expected at least one contender: a variant, or variant,field=value.")
@@ -126,5 +127,5 @@ def _try(contender: Contender) -> None:
         game = contender.game(rounds=1)
         fresh_players(game, torch.Generator().manual_seed(0))
         game.turns()
-    except (LabError, ValueError) as error:
+    except ValueError as error:
         raise LabError(f"{contender.label}: {error}") from error

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.game import Game
 
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -41,7 +42,7 @@ def field_types(kind: type[Game]) -> dict[str, Any]:
 
 
 def as_value(text: str, wanted: Any, what: str) -> Any:
-    """``text`` as a value of the type ``wanted``; a LabError or ValueError names ``what`` and what was expected."""
+    """``text`` as a value of the type ``wanted``; a ValueError names ``what`` and what was expected."""
     kind, parts = get_origin(wanted), get_args(wanted)
     if kind is Literal:
         if text not in parts:

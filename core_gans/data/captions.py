@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 
 LONGEST = 32  # words in a caption
 PADDING = 0  # the number behind the last word; words count from 1

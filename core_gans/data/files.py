@@ -6,7 +6,6 @@ and a file that is damaged, enormous or not what it says is refused in one line.
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from core_gans.data.idx import labels_beside, read_idx_examples
 from core_gans.data.npz import read_npz
 from core_gans.data.pictures import SUFFIXES
 from core_gans.data.squares import Progress
+from core_gans.foundation.names import did_you_mean
 
 
 def read(
@@ -80,6 +80,4 @@ def _missing(path: Path) -> FileNotFoundError:
     if not path.parent.is_dir():
         return FileNotFoundError(f"{path} is not there, nor is the folder {path.parent}: check the path")
     names = sorted(beside.name for beside in path.parent.iterdir())
-    near = difflib.get_close_matches(path.name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "check the path"
-    return FileNotFoundError(f"{path} is not there: {hint}")
+    return FileNotFoundError(f"{path} is not there: {did_you_mean(path.name, names) or 'check the path'}")

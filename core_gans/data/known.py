@@ -11,7 +11,7 @@ from core_gans.data.examples import Examples
 from core_gans.data.files import read
 from core_gans.data.points import GRID, RING
 from core_gans.data.scenes.data_set import SCENES
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 
 KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SCENES)}
 """The data sets by name."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from core_gans.data.domains import Domains
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.pairs import Pairs, held_out
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 
 MOONLIGHT = (0.45, 0.55, 0.9)  # what the night leaves of red, green and blue
 DARKENING = 1.5  # exponent of the night's contrast curve

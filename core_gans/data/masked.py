@@ -17,7 +17,7 @@ from core_gans.data.files import file_and_array
 from core_gans.data.known import KNOWN
 from core_gans.data.npz import PALETTE, arrays_in, read_npz
 from core_gans.data.pairs import Pairs
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 
 MASK_TASKS: dict[str, bool] = {
     "labels-to-scene": True,

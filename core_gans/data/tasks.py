@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.pairs import Pairs
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import quantised
 
 GREY = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.losses.stable import exp, expm1, half_tanh, log1mexp, log_omega, log_softplus, softplus
 
 Function = Callable[[Tensor], Tensor]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core_gans.data import KNOWN, Examples
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.metrics.cifar_classifier import CifarResNet20, load_cifar_resnet20
 from core_gans.metrics.digits_classifier import DigitsClassifier, load_digits_classifier
 from core_gans.metrics.features import Classifier, FeatureExtractor

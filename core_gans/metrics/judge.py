@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from core_gans.data.examples import Examples, as_float
-from core_gans.foundation.errors import unknown_name
 from core_gans.foundation.finite import require_finite
+from core_gans.foundation.names import unknown_name
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.metrics.features import Classifier
 from core_gans.metrics.measures import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.networks import autoencoder, dcgan, maxout, mlp, progressive
 from core_gans.networks.architecture import Architecture
 

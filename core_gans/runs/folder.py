@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.runs import checkpoints
 
 FORMAT = 1

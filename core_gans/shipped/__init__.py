@@ -10,7 +10,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 
 FOLDER = Path(__file__).parent
 DATA = "scenes"  # what the generator learned from, and the segmenter

@@ -49,9 +49,12 @@ def translate_folder(
 
     Nothing is overwritten: FileExistsError before any work when one of the pictures to write is there already.
     ValueError, before any work too, names a picture that cannot be read, unless ``skip_broken``, which leaves it out
-    and lists it in the result. LabError for a folder without pictures, for two names that would become one, and for
-    ``out`` in ``source``.
+    and lists it in the result. LabError for a game of images that are not square, for a folder without pictures, for
+    two names that would become one, and for ``out`` in ``source``.
     """
+    _, height, width = game.shape
+    if height != width:
+        raise LabError(f"expected a game of square images to translate pictures, got {width}x{height} pixels.")
     paths = _sources(source, out)
     places = _places(paths, source, out)
     if not skip_broken:
@@ -111,9 +114,7 @@ def _require_readable(paths: list[Path], game: TranslationGame) -> None:
 
 
 def _square(path: Path, game: TranslationGame) -> Tensor:
-    colours, height, width = game.shape
-    if height != width:
-        raise LabError(f"expected a game of square images to translate pictures, got {width}x{height} pixels.")
+    colours, height, _ = game.shape
 
     def pictures() -> Iterator[np.ndarray]:
         with path.open("rb") as file:

@@ -22,7 +22,8 @@ from core_gans.data.known_maps import MAPS, mapped_domains, mapped_pairs
 from core_gans.data.masked import MASK_TASKS, mask_task
 from core_gans.data.pairs import Pairs, held_out
 from core_gans.data.tasks import TASKS, task
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 
 LearnsFrom = Literal["pairs", "domains", "labels"]
 SIDES = ("source", "target")
@@ -69,7 +70,7 @@ def read_lesson(
 ) -> Lesson:
     """The lesson called ``data``; the other arguments as ``core_gans.data.load`` takes them.
 
-    Raises LabError or ValueError with one line: for one data set where two are needed, for a task that is not there,
+    Raises ValueError with one line: for one data set where two are needed, for a task that is not there,
     for pictures without partners, for images without labels or masks, and whatever reading raises.
     """
 

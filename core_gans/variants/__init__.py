@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.game import Game, TranslationGame
 from core_gans.trusted_code import is_own
 from core_gans.user_code import own_variant

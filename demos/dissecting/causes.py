@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import to_bytes
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.open_dissection import OpenDissection

@@ -125,7 +125,7 @@ class Job:
             result = self._task(ProgressReporter(self, self._stages))
         except Cancelled:
             self._change(phase="cancelled")
-        except (LabError, ValueError, TypeError, OSError, RuntimeError) as error:
+        except (ValueError, TypeError, OSError, RuntimeError) as error:
             self._change(phase="failed", trouble=str(error))
         else:
             self._result = result

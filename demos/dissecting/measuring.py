@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.segmenter_choice import TITLES, eye, eyes_for

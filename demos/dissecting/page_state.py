@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from demos.dissecting.causes import Cause
 from demos.dissecting.dissectable_model import DissectableModel, Subjects
 from demos.dissecting.exporting import Report
@@ -50,7 +51,7 @@ class Findings:
 
 
 class PageState:
-    """Each method may be called from any thread; ValueError or LabError is for the person at the page."""
+    """Each method may be called from any thread; ValueError is for the person at the page."""
 
     def __init__(self, room: SharedState) -> None:
         self.room = room

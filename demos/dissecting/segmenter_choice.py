@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core_gans import shipped
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from dissect import Segmenter
 from dissect.segmenters.strokes import StrokeSegmenter
 from dissect.segmenters.unet import UNetSegmenter

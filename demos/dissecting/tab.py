@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from core_gans.foundation.errors import LabError
 from demos.dissecting.causes_part import Causes
 from demos.dissecting.head import Controls, Progress
 from demos.dissecting.layout import RAW, Stage
@@ -59,7 +58,7 @@ def dissect_tab(page: Page) -> None:
         try:
             desk.open(key)
             shown = stage.show(desk)
-        except (LabError, ValueError, OSError) as error:
+        except (ValueError, OSError) as error:
             line = f'<p class="dissect-empty">{escape(str(error))}</p>'
             return [line, gr.Row(visible=False), *(gr.skip() for _ in stage.outputs)]
         return ["", gr.Row(visible=True), *shown]

@@ -118,7 +118,7 @@ class Evolving:
         play, self._first = self._first or self._resumed, None
         try:
             result = play(seconds, looker)
-        except (LabError, ValueError, OSError, RuntimeError) as error:
+        except (ValueError, OSError, RuntimeError) as error:
             ended["trouble"] = str(error)
         else:
             ended = {"phase": self._end_as, "before": self.look.before or result.before, "after": result.after}

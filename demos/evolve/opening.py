@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from core_gans.data import KNOWN
-from core_gans.foundation.errors import LabError
 from core_gans.game import generate
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
@@ -78,5 +77,5 @@ def _look(shelf: ModelStore, entry: Entry, folder: Path, plan: Plan, state: dict
 def _plan_of(folder: Path) -> Plan | None:
     try:
         return Plan.of_run(runs.read_config(folder))
-    except (LabError, OSError, TypeError, ValueError):
+    except (OSError, TypeError, ValueError):
         return None

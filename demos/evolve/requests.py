@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from demos.evolve.settings import SETTINGS
 from egan.mutations import KNOWN
 from egan.options import Evolution, evolution_from

@@ -26,7 +26,7 @@ class Explorers:
     def of(self, key: Any) -> Explorer:
         """The explorer of a model that draws from latents, in its newest state.
 
-        LabError or ValueError with one line for an unknown model, one that translates, and one that is damaged.
+        ValueError with one line for an unknown model, one that translates, and one that is damaged.
         """
         model = self.shelf.model(self.shelf.entry(key, "images", "points").key)
         with self._lock:

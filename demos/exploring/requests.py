@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from demos.exploring.finding import METHODS, Method
 
 LARGEST_SEED = 2**31 - 1

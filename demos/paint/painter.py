@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans import shipped
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.models import load_model
 from demos.paint.rest import EDITED, is_chain, rest_of
 from demos.paint.sketch import LARGEST_SEED, By

@@ -7,7 +7,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from demos.dissecting.segmenter_choice import TITLES, SegmenterChoice, eye
 from demos.model_store import SHIPPED, ModelStore
 from demos.paint.painter import Painter
@@ -40,7 +41,7 @@ class Painters:
     def of(self, key: Any = SHIPPED, layer: Any = None) -> Painter:
         """The painter of a model and one of its layers, by default the first.
 
-        LabError or ValueError, with one line, for an unknown model, one that has not been dissected, and a layer that
+        ValueError, with one line, for an unknown model, one that has not been dissected, and a layer that
         has not.
         """
         if not isinstance(key, str) or not (layer is None or isinstance(layer, str)):

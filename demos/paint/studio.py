@@ -50,7 +50,7 @@ class Look(NamedTuple):
 
 
 class Studio:
-    """Answers for all pages of one lab. Raises ValueError or LabError, with one line, for what cannot be answered."""
+    """Answers for all pages of one lab. Raises ValueError, with one line, for what cannot be answered."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab

@@ -56,7 +56,7 @@ class Lane:
 class Training:
     """Trains ``variant`` on ``data`` for ``seconds`` of one core, ``seed`` deciding everything but their number.
 
-    LabError or ValueError where the two do not go together.
+    ValueError where the two do not go together.
     """
 
     def __init__(self, variant: str, data: Examples, judge: Judge, seconds: float, seed: int) -> None:
@@ -98,7 +98,7 @@ class Training:
             self._let_rates_fall()
         try:
             return self._look(phase)
-        except (DivergedError, ValueError) as error:  # the judge refuses samples that are not finite
+        except ValueError as error:  # the judge refuses samples that are not finite
             return self._broken(error)
 
     def _look(self, phase: Phase) -> Lane:

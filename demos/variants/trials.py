@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.metrics import Judge
 from core_gans.metrics.judge import OF_CLASSES, OF_POINTS
 from core_gans.variants import VARIANTS
@@ -101,7 +102,7 @@ class Trial:
     def _run(self) -> None:
         try:
             self._play()
-        except (LabError, ValueError, OSError, RuntimeError) as error:
+        except (ValueError, OSError, RuntimeError) as error:
             self._change(phase="failed", trouble=str(error))
         finally:
             if not self.look.over:

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core_gans.foundation.names import unknown_name
 from dissect.cause.gradients import differentiable, differentiating, scores
 from dissect.hooks import intervene
-from dissect.names import unknown
 from dissect.sampling import Latents, Progress, batches
 from dissect.segmenters.protocol import Segmenter
 
@@ -38,7 +38,7 @@ def attribution(
     """
     through = differentiable(segmenter)
     if concept not in through.labels:
-        raise ValueError(unknown("concept", concept, through.labels))
+        raise unknown_name("concept", concept, through.labels)
     column = through.labels.index(concept)
     total: Tensor | None = None
     pixels = done = 0

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
 from dissect.cause.intervals import Change, Shares, mean_change, ratio_change, spread
 from dissect.edits import ablate, insert
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.values import HIGH
-from dissect.names import unknown
 from dissect.sampling import Latents, Progress, batches, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
@@ -98,7 +98,7 @@ def causal_effect(
     if random_trials < 1:
         raise ValueError(f"expected at least 1 random trial for the control, got {random_trials}")
     if concept is not None and concept not in segmenter.labels:
-        raise ValueError(unknown("concept", concept, segmenter.labels))
+        raise unknown_name("concept", concept, segmenter.labels)
     count = len(segmenter.labels)
     seen: list[Tensor] = []  # per batch: (1 + random_trials, 3, N, K)
     outside: list[Tensor] = []  # per batch: (1 + random_trials, 5, N, K)

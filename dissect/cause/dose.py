@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import tally_outside
 from dissect.cause.intervals import Change, ratio_change, spread
 from dissect.edits import scale
 from dissect.hooks import at_rest, intervene
-from dissect.names import unknown
 from dissect.sampling import Latents, Progress, batches, generate, segment
 from dissect.segmenters.protocol import Segmenter
 
@@ -83,7 +83,7 @@ def dose_response(
     """
     ranked = [int(unit) for unit in ranked]
     if concept not in segmenter.labels:
-        raise ValueError(unknown("concept", concept, segmenter.labels))
+        raise unknown_name("concept", concept, segmenter.labels)
     if len(ranked) < 2 or len(set(ranked)) != len(ranked):
         raise ValueError(f"expected a ranking of at least 2 units, each once, got {len(ranked)}")
     counts = list(counts) if counts is not None else doubled(len(ranked) // 2)

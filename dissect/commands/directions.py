@@ -17,6 +17,7 @@ from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 
 from core_gans import shipped
+from core_gans.foundation.names import unknown_name
 from core_gans.models import load_model, open_model
 from core_gans.runs.folder import default_name
 from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
@@ -30,7 +31,6 @@ from dissect.directions.moving import Direction
 from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
-from dissect.names import unknown
 from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.unet import UNetSegmenter
 
@@ -118,7 +118,7 @@ class Directions:
         if not probing and self.concept is not None:
             raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")
         if self.concept is not None and self.concept not in segmenter.labels:
-            raise ValueError(unknown("concept", self.concept, segmenter.labels))
+            raise unknown_name("concept", self.concept, segmenter.labels)
         for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"expected at least {least} for --{name}, got {value}.")

@@ -101,7 +101,7 @@ class Source:
         """Open it, and look it over.
 
         Raises:
-            LabError, ValueError, OSError: there is no such generator, its weights do not fit, it takes other latents or
+            ValueError, OSError: there is no such generator, its weights do not fit, it takes other latents or
                 gives no images.
         """
         found = self._lab() if self.generator is None else self._own(self.generator)

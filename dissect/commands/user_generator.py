@@ -32,7 +32,7 @@ def own_network(text: str) -> nn.Module:
     a list of layers, and so is a file that ends in .txt or .layers; any other path is a TorchScript file.
 
     Raises:
-        LabError, ValueError, FileNotFoundError: there is no such thing, or it is no generator.
+        ValueError, FileNotFoundError: there is no such thing, or it is no generator.
     """
     path = Path(text)
     with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global random state

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core_gans.foundation.names import unknown_name
 from dissect.hooks import at_rest
-from dissect.names import unknown
 from dissect.sampling import Latents, Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 
@@ -49,7 +49,7 @@ def image_lessons(
         ValueError: no such concept or layer, no latents.
     """
     if concept not in segmenter.labels:
-        raise ValueError(unknown("concept", concept, segmenter.labels))
+        raise unknown_name("concept", concept, segmenter.labels)
     index = segmenter.labels.index(concept)
     watched = [] if layer is None else [layer]
     features: list[Tensor] = []

@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
+from core_gans.foundation.names import unknown_name
 from dissect.directions.moving import LatentDirection, UnitDirection
-from dissect.names import unknown
 
 DRAWS = 1000  # of the bootstrap
 SOFTNESS = 0.1  # scikit-learn's C: the inverse weight of the squared size of the coefficients
@@ -77,7 +77,7 @@ class Probe:
 
     def _normal(self, of: str) -> Numbers:
         if of not in self.classes:
-            raise ValueError(unknown("class of the probe", of, self.classes))
+            raise unknown_name("class of the probe", of, self.classes)
         weight = self.weights[self.classes.index(of)]
         size = np.linalg.norm(weight)
         if not size > 0:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.names import unknown_name
 from dissect.cause.alpha import Alpha, optimise_alpha
 from dissect.cause.attribution import attribution
 from dissect.cause.choosing import PAPER_SHARE, choose_units
@@ -22,7 +23,6 @@ from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
 from dissect.measure.dissecting import compare_layers
 from dissect.measure.dissection import Dissection
-from dissect.names import unknown
 from dissect.sampling import sights
 from dissect.segmenters.protocol import DifferentiableSegmenter, Segmenter
 
@@ -90,10 +90,10 @@ def find(
         raise ValueError(f"expected at least 4 latents, two to find units and two to judge them, got {len(latents)}")
     names = list(layers) or default_layers(generator, latents[:1])
     if layer is not None and layer not in names:
-        raise ValueError(unknown("compared layer", layer, names))
+        raise unknown_name("compared layer", layer, names)
     for concept in (object, inserted):
         if concept is not None and concept not in segmenter.labels:
-            raise ValueError(unknown("concept", concept, segmenter.labels))
+            raise unknown_name("concept", concept, segmenter.labels)
 
     def heard(what: str, total: int) -> Callable[[int], None]:
         told(what, 0, total)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
 from dissect.cause.intervals import Change, ratio_change, spread
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
-from dissect.names import unknown
 from dissect.sampling import Progress, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
@@ -89,7 +89,7 @@ def removals(
     labels = tuple(segmenter.labels)
     for concept in chosen:
         if concept not in labels:
-            raise ValueError(unknown("concept", concept, labels))
+            raise unknown_name("concept", concept, labels)
     if not len(latents) or not chosen or random_trials < 1:
         raise ValueError("expected at least one latent, one concept and one random trial")
     most = max(len(units) for units in chosen.values())

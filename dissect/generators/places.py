@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from core_gans.foundation.names import unknown_name
 from dissect.hooks import layers as layers_of
 
 SMALLEST = 4  # side of the smallest map that is dissected unasked, in cells
@@ -56,12 +56,7 @@ def check_layers(generator: nn.Module, latents: Tensor, names: Sequence[str]) ->
                 f"{', '.join(_told(list(maps), shapes))}"
             )
         if name not in shapes:
-            near = difflib.get_close_matches(name, shapes, n=3, cutoff=0.4)
-            guess = f"did you mean {' or '.join(_told(near, shapes))}? " if near else ""
-            rest = [other for other in shapes if other not in near]
-            raise ValueError(
-                f"there is no layer {name!r}: {guess}there are {', '.join(_told(rest, shapes)) or 'no others'}"
-            )
+            raise unknown_name("layer", name, shapes, told=lambda layer: _told([layer], shapes)[0], list_all=True)
         if name not in maps:
             raise ValueError(
                 f"layer {name!r} puts out {shape_in_words(shapes[name])}, no maps of units x height x width: choose "

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from dissect.names import unknown
+from core_gans.foundation.names import unknown_name
 
 BIASLESS = "nobias"  # last word of a layer without bias
 
@@ -93,7 +93,7 @@ def read_sequential(path: str | Path) -> nn.Sequential:
 def _layer(place: int, line: str) -> nn.Module:
     word, *numbers = line.split()
     if word not in _KINDS:
-        raise ValueError(f"layer {place}, {line!r}: {unknown('layer called', word, _KINDS)}")
+        raise ValueError(f"layer {place}, {line!r}: {unknown_name('kind of layer', word, _KINDS)}")
     kind = _KINDS[word]
     options = {}
     if kind.biased and numbers[-1:] == [BIASLESS]:

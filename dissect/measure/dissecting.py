@@ -15,6 +15,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from core_gans.foundation.names import unknown_name
 from dissect.hooks import at_rest
 from dissect.measure.counting import Counting, Plan
 from dissect.measure.dissection import Criterion, Dissection, Rule
@@ -22,7 +23,6 @@ from dissect.measure.placing import FIRST_LOOK
 from dissect.measure.presets import settled
 from dissect.measure.resume_file import Keeping
 from dissect.measure.upsampling import UPSAMPLINGS, Upsampling
-from dissect.names import unknown
 from dissect.sampling import Latents, Progress, batches
 from dissect.segmenters.protocol import Segmenter
 
@@ -144,7 +144,7 @@ def _check(layers: Sequence[str], segmenter: Segmenter, upsampling: str, top: in
     if top < 1:
         raise ValueError(f"expected at least 1 top image for a unit, got {top}")
     if upsampling not in UPSAMPLINGS:
-        raise ValueError(unknown("upsampling", upsampling, UPSAMPLINGS))
+        raise unknown_name("upsampling", upsampling, UPSAMPLINGS)
     if len(set(segmenter.labels)) < len(segmenter.labels) or not segmenter.labels:
         raise ValueError(f"a segmenter's labels are names that differ, got {', '.join(segmenter.labels) or 'none'}")
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dissect.names import unknown
+from core_gans.foundation.names import unknown_name
 from dissect.sealed import read_sealed, write_sealed
 
 FORMAT = "dissection/2"
@@ -34,7 +34,7 @@ class Criterion:
             if not 0 <= (bound := getattr(self, name)) < 1:
                 raise ValueError(f"the criterion's {name} is a share from 0 to below 1, got {bound}")
         if self.rank not in RULES:
-            raise ValueError(unknown("rank of a criterion", self.rank, RULES))
+            raise unknown_name("rank of a criterion", self.rank, RULES)
 
     def passed(self, iou: float, iqr: float, score: float) -> bool:
         """Whether all three numbers lie strictly above their bounds."""
@@ -108,7 +108,7 @@ class Dissection:
     def concept(self, name: str) -> int:
         """The column of the concept ``name``; a name that is not there lists its neighbours in a ValueError."""
         if name not in self.labels:
-            raise ValueError(unknown("concept", name, self.labels))
+            raise unknown_name("concept", name, self.labels)
         return self.labels.index(name)
 
     def best(self, unit: int) -> Match:

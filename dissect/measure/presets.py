@@ -7,8 +7,8 @@ share p, IoU is at most min(a, p) / max(a, p), so that such a level can never ma
 
 from dataclasses import dataclass
 
+from core_gans.foundation.names import unknown_name
 from dissect.measure.dissection import RULES, Criterion, Rule
-from dissect.names import unknown
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ PRESETS = {
 def preset(name: str) -> Preset:
     """The preset called ``name``; a ValueError lists the nearest when there is none."""
     if name not in PRESETS:
-        raise ValueError(unknown("preset", name, PRESETS))
+        raise unknown_name("preset", name, PRESETS)
     return PRESETS[name]
 
 

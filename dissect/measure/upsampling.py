@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from core_gans.foundation.names import unknown_name
 from dissect.measure.classmap import ClassMap
 from dissect.measure.levels import Levels
 from dissect.measure.sparse import Size, above, whole
-from dissect.names import unknown
 
 Upsampling = Literal["bilinear", "nearest"]  # both as F.interpolate, align_corners=False
 UPSAMPLINGS: tuple[Upsampling, ...] = get_args(Upsampling)
@@ -33,7 +33,7 @@ class View(Protocol):
 def view(features: Tensor, size: Size, levels: Levels, upsampling: Upsampling) -> View:
     """The ``features`` (U, h, w) of one image brought to ``size`` (H, W), at ``levels``."""
     if upsampling not in UPSAMPLINGS:
-        raise ValueError(unknown("upsampling", upsampling, UPSAMPLINGS))
+        raise unknown_name("upsampling", upsampling, UPSAMPLINGS)
     cells = (features.shape[1], features.shape[2])
     if upsampling == "nearest":
         return _Nearest(features, levels)

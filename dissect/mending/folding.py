@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from core_gans.foundation.names import unknown_name
 from dissect.edits import Values, insert
 from dissect.hooks import Edit, at_rest, intervene, layers
-from dissect.names import unknown
 from dissect.sampling import generate
 
 ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Hardtanh, nn.Identity)
@@ -65,7 +65,7 @@ def fold(
     """
     shapes = layers(generator, example[:1])
     if layer not in shapes:
-        raise ValueError(unknown("layer that puts out a tensor", layer, shapes))
+        raise unknown_name("layer that puts out a tensor", layer, shapes)
     units = [int(unit) for unit in units]
     given = torch.as_tensor(values, dtype=torch.float32)
     edit = replaced(units, given, strength)

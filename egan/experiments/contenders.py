@@ -20,7 +20,8 @@ import torch
 from core_gans.comparison import Contender, contenders
 from core_gans.comparison.values import as_value, assignments, field_types
 from core_gans.data import Batches, Examples
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 from core_gans.trusted_code import is_own
 from core_gans.variants import variant
 from egan.experiments import evolving, plain
@@ -86,7 +87,7 @@ def evolved(
     """``["egan,gamma=0.05", "heuristic"]`` as contenders on examples of ``shape``.
 
     ``game`` is the variant that is evolved (``variant=`` in a word takes another), ``usual`` are numbers of the
-    evolution for all, ``common`` assignments for all; a contender's own come before both. LabError or ValueError in
+    evolution for all, ``common`` assignments for all; a contender's own come before both. ValueError in
     one line for words that make no contender.
     """
     if not words:
@@ -140,5 +141,5 @@ def _try(contender: Evolved, shape: tuple[int, ...]) -> None:
     zeros = Examples("zeros", torch.zeros(batch, *shape))
     try:
         contender.start(Batches(zeros, 2, 0), torch.Generator().manual_seed(0), 1)
-    except (LabError, ValueError) as error:
+    except ValueError as error:
         raise LabError(f"{contender.label}: {error}") from error

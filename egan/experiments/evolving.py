@@ -27,7 +27,7 @@ class Evolving(Population):
 
 
 def begin(game: Game, batches: Batches, rng: torch.Generator, evolution: Evolution) -> Evolving:
-    """A fresh population of ``game``, ready to be played; LabError or ValueError for what could not be played."""
+    """A fresh population of ``game``, ready to be played; ValueError for what could not be played."""
     scheme = evolution.scheme(batches.data if isinstance(batches.data, Examples) else None)
     population = start(game, batches, rng, scheme.parents)
     state = Evolving(**{each.name: getattr(population, each.name) for each in fields(Population)}, scheme=scheme)

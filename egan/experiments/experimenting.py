@@ -19,7 +19,7 @@ from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import summarise
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
-from core_gans.foundation.errors import unknown_name
+from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from egan.experiments.contenders import Evolved

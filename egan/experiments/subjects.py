@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 from core_gans.comparison.plan import FULL, Source
 from core_gans.data import KNOWN
 from core_gans.data.points import GRID, RING
-from core_gans.foundation.errors import LabError, unknown_name
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
 
 Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a subject; the words of the command line
 ALONE = ("minimax", "heuristic", "least_squares")

@@ -246,7 +246,7 @@ def test_a_layer_of_numbers_is_dissected_as_maps_of_one_cell(own: Path) -> None:
     flat = Source(generator="linear 6 16; relu; reshape 1 4 4; tanh").open()
     with pytest.raises(ValueError, match=r"has no layer that puts out maps: name one without.*--layer 0 or 1"):
         flat.layers()
-    with pytest.raises(ValueError, match=r"there is no layer 'painted': did you mean painter \(3 x 32 x 32\)"):
+    with pytest.raises(ValueError, match=r"no layer is called 'painted': did you mean painter \(3 x 32 x 32\)"):
         Source(generator="mine:Drawing").open().layers(["painted"])
 
 

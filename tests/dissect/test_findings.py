@@ -126,9 +126,9 @@ def test_a_segmenter_without_logits_is_enough(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"object": "tre"}, "did you mean 'tree'"),
-        ({"inserted": "skye"}, "did you mean 'sky'"),
-        ({"layer": "map"}, "did you mean 'maps'"),
+        ({"object": "tre"}, "did you mean tree"),
+        ({"inserted": "skye"}, "did you mean sky"),
+        ({"layer": "map"}, "did you mean maps"),
         ({"object": "door"}, "'door' has no units"),
     ],
 )

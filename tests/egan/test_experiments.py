@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,9 +202,8 @@ def test_own_numbers_come_before_the_common_and_those_before_the_usual() -> None
     ],
 )
 def test_a_mistake_in_the_words_is_told_in_one_line(word: str, told: str) -> None:
-    with pytest.raises((LabError, ValueError)) as error:
+    with pytest.raises(ValueError, match=re.escape(told)) as error:
         entrants("lottery", word)
-    assert told in str(error.value)
     assert "\n" not in str(error.value)
 
 

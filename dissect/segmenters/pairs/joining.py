@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dissect.names import unknown
+from core_gans.foundation.names import unknown_name
 from dissect.segmenters.contract import Colours, checked_colours, checked_labels
 from dissect.segmenters.scoring import UNJUDGED
 
@@ -51,7 +51,7 @@ def joined(
     palette = checked_colours(colours, names)
     for name in ignore or ():
         if name not in names:
-            raise ValueError(f"{source}: {unknown('class', name, names)}")
+            raise ValueError(f"{source}: {unknown_name('class', name, names)}")
     ignored = {name for name in names if (name.lower() in IGNORED if ignore is None else name in ignore)}
     kept = [i for i, name in enumerate(names) if name not in ignored]
     learnt = parts["train"] if "train" in parts else next(iter(parts.values()))

@@ -184,12 +184,12 @@ def test_a_masked_edit_moves_the_units_under_the_mask_alone():
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda: principal_directions(Stretching(), "furst", drawn(50, D)), "did you mean 'first'"),
+        (lambda: principal_directions(Stretching(), "furst", drawn(50, D)), "did you mean first"),
         (lambda: principal_directions(Stretching(), "first", drawn(10, D), count=8), "need at least 16 latents"),
         (lambda: principal_directions(Stretching(), "first", drawn(60, D), count=30), "varies in fewer than 30"),
         (lambda: principal_units(GlassGenerator(), "stem.glass", latents(5), count=9), "has 8 units"),
         (lambda: principal_units(GlassGenerator(), "stem.glass", latents(5), count=8), "vary in fewer than 8"),
-        (lambda: closed_form_directions(Stretching(), ["furst"], (D,)), "did you mean 'first'"),
+        (lambda: closed_form_directions(Stretching(), ["furst"], (D,)), "did you mean first"),
         (
             lambda: closed_form_directions(Stretching(), ["first"], (7,), count=2),
             "takes 12 numbers, but a latent has 7",

@@ -51,10 +51,10 @@ def test_clusters_name_what_is_seen_there(tmp_path):
         ({"method": "clusters"}, "needs a layer: name one with --layer"),
         ({"method": "probe"}, "needs a concept"),
         ({"method": "sefa", "concept": "tree"}, "looks for no concept"),
-        ({"method": "probe", "concept": "tre"}, "did you mean 'tree'"),
+        ({"method": "probe", "concept": "tre"}, "did you mean tree"),
         ({"images": 5}, "at least 20 for --images, got 5"),
         ({"random": 1}, "at least 2 for --random, got 1"),
-        ({"method": "pca", "layer": "block"}, "there is no layer 'block'"),
+        ({"method": "pca", "layer": "block"}, "no layer is called 'block'"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_written(options, told, tmp_path):

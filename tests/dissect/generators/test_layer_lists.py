@@ -57,7 +57,7 @@ def test_every_word_makes_a_layer_that_runs() -> None:
     ("text", "told"),
     [
         ("", "expected a list of layers"),
-        ("linear 4 8; rellu", "layer 1, 'rellu': there is no layer called 'rellu': did you mean 'relu'"),
+        ("linear 4 8; rellu", "layer 1, 'rellu': no kind of layer is called 'rellu': did you mean relu"),
         ("linear 4", "expected 'linear inputs outputs', got 1 numbers"),
         ("relu 3", "expected 'relu', got 1 numbers"),
         ("conv 1 2 x", "expected a number, got 'x'"),

@@ -368,8 +368,8 @@ def segmenter_of(answer: object) -> ColourSegmenter:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"layer": "stem.glas"}, r"no layer 'stem.glas': did you mean 'stem.glass'"),
-        ({"layer": "flat"}, r"no layer 'flat'.*there are stem, stem.glass, painter, attic"),
+        ({"layer": "stem.glas"}, r"no layer is called 'stem.glas': did you mean stem.glass"),
+        ({"layer": "flat"}, r"no layer is called 'flat'.*there are stem, stem.glass, painter, attic"),
         ({"latents": SAMPLE[:0]}, "at least one latent"),
         ({"latents": iter([])}, "at least one latent"),
         ({"latents": SAMPLE[:1]}, "at least 2 images"),
@@ -377,7 +377,7 @@ def segmenter_of(answer: object) -> ColourSegmenter:
         ({"levels": "best"}, '"score", "iqr", "iou" or a share'),
         ({"levels": 1.5}, "strictly between 0 and 1"),
         ({"levels": "best-iou"}, '"score", "iqr", "iou" or a share'),
-        ({"upsampling": "bicubic"}, "no upsampling 'bicubic'"),
+        ({"upsampling": "bicubic"}, "no upsampling is called 'bicubic'"),
         ({"layer": "attic"}, "layer 'attic' does not run"),
         ({"top": 0}, "at least 1 top image"),
         ({"generator": Broken(torch.zeros(2, 3))}, r"expected 2 images of shape \(C, H, W\) from the generator"),

@@ -68,7 +68,7 @@ def test_a_match_passes_all_three_bounds(criterion, matched):
 
 
 def test_mistakes_are_told():
-    with pytest.raises(ValueError, match="no concept 'tre': did you mean 'tree'"):
+    with pytest.raises(ValueError, match="no concept is called 'tre': did you mean tree"):
         made().units("tre")
     with pytest.raises(ValueError, match="unit 4 was asked for, but layer 'block2' has the units 0 to 3"):
         made().best(4)

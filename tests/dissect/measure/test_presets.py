@@ -67,9 +67,9 @@ def test_the_best_concept_is_the_best_by_the_presets_own_rank():
 
 
 def test_a_misspelt_name_lists_its_neighbours():
-    with pytest.raises(ValueError, match="no preset 'gandisect': did you mean 'gandissect'"):
+    with pytest.raises(ValueError, match="no preset is called 'gandisect': did you mean gandissect"):
         preset("gandisect")
-    with pytest.raises(ValueError, match="no preset 'gandisect'"):
+    with pytest.raises(ValueError, match="no preset is called 'gandisect'"):
         found(criterion="gandisect")
-    with pytest.raises(ValueError, match="no rank of a criterion 'best'"):
+    with pytest.raises(ValueError, match="no rank of a criterion is called 'best'"):
         Criterion(rank="best")

@@ -97,5 +97,5 @@ def test_class_areas_are_those_of_nearest_upsampling():
 
 def test_an_unknown_upsampling_is_told():
     features, _ = planted(1, (4, 4), (8, 8), seed=0)
-    with pytest.raises(ValueError, match="no upsampling 'linear': did you mean 'bilinear'"):
+    with pytest.raises(ValueError, match="no upsampling is called 'linear': did you mean bilinear"):
         view(features, (8, 8), levels_of(features, None), "linear")

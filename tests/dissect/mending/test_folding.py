@@ -128,7 +128,7 @@ def test_training_mode_is_kept_and_hooks_are_gone():
 @pytest.mark.parametrize(
     ("layer", "units", "values", "words"),
     [
-        ("frist", [0], 0.0, "did you mean 'first'"),
+        ("frist", [0], 0.0, "did you mean first"),
         ("first", [8], 0.0, r"units 0 to 7, got \[8\]"),
         ("first", [1, 1], 0.0, "named twice"),
         ("first", [1, 2], [0.0], "one value or 2"),

@@ -34,7 +34,7 @@ def test_classes_are_ignored_as_asked_and_counted_anew(tmp_path: Path) -> None:
     pairs = read_pairs(path, ignore=("sky",))
     assert pairs.labels == ("door", "Void")
     assert np.array_equal(pairs.masks, np.array([-1, 0, 1])[masks])
-    with pytest.raises(ValueError, match="no class 'dor': did you mean 'door'"):
+    with pytest.raises(ValueError, match="no class is called 'dor': did you mean door"):
         read_pairs(path, ignore=("dor",))
 
 
