@@ -5,14 +5,11 @@ from __future__ import annotations
 import dataclasses
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from rich.console import Console
-from rich.markup import escape
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -218,13 +215,3 @@ def options_from(saved: dict[str, Any]) -> Options:
     if unknown:
         raise ValueError(f"the run's options hold {', '.join(sorted(unknown))}, which this version does not know.")
     return Options(**saved)
-
-
-@contextmanager
-def friendly_errors(console: Console) -> Iterator[None]:
-    """Print a mistake as one line and end with exit code 2, instead of a traceback."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
-        raise SystemExit(2) from error

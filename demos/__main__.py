@@ -13,11 +13,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 import tyro
 from rich.console import Console
 
-from core_gans.session import friendly_errors
+from core_gans.commands.dispatch import friendly_errors
 from demos.server_address import ADDRESS, PORT, ServerAddress, read_password
 
 
@@ -80,6 +79,8 @@ def main(arguments: list[str] | None = None) -> None:
 def serve_app(door: ServerAddress, runs: Path, console: Console) -> None:
     """Serve until Ctrl-C; what runs in the background then ends in order, and what is kept stays."""
     with console.status("opening the app"):
+        import torch
+
         from demos.lab import Lab
         from demos.serve import serve
 

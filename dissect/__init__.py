@@ -1,18 +1,27 @@
-"""Dissection: which units of a generator draw which things, and what happens without them."""
+"""Dissection: which units of a generator draw which things, and what happens without them.
 
-from dissect.cause.alpha import Alpha, optimise_alpha
-from dissect.cause.causal import CausalEffect, Change, causal_effect
-from dissect.cause.choosing import UnitSet, choose_units, pigment
-from dissect.cause.context import Contexts, insertion_by_context
-from dissect.cause.dose import Dose, dose_response
-from dissect.edits import ablate, compose, fill, insert, scale, shift
-from dissect.hooks import Edit, Recording, intervene, layers, record
-from dissect.measure.dissecting import compare_layers, dissect
-from dissect.measure.dissection import Criterion, Dissection, Match
-from dissect.measure.presets import PRESETS
-from dissect.measure.values import InsertionValues, insertion_values
-from dissect.painting import ClassChange, EditSession, Painting, Stroke, paint
-from dissect.segmenters.protocol import Segmenter
+A public name is imported from its module when it is first asked for (PEP 562), so that the help texts need no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dissect.cause.alpha import Alpha, optimise_alpha
+    from dissect.cause.causal import CausalEffect, Change, causal_effect
+    from dissect.cause.choosing import UnitSet, choose_units, pigment
+    from dissect.cause.context import Contexts, insertion_by_context
+    from dissect.cause.dose import Dose, dose_response
+    from dissect.edits import ablate, compose, fill, insert, scale, shift
+    from dissect.hooks import Edit, Recording, intervene, layers, record
+    from dissect.measure.dissecting import compare_layers, dissect
+    from dissect.measure.dissection import Criterion, Dissection, Match
+    from dissect.measure.presets import PRESETS
+    from dissect.measure.values import InsertionValues, insertion_values
+    from dissect.painting import ClassChange, EditSession, Painting, Stroke, paint
+    from dissect.segmenters.protocol import Segmenter
 
 __all__ = [
     "PRESETS",
@@ -53,3 +62,76 @@ __all__ = [
     "scale",
     "shift",
 ]
+
+_NAMES = {  # module: the public names that it holds
+    "dissect.cause.alpha": (
+        "Alpha",
+        "optimise_alpha",
+    ),
+    "dissect.cause.causal": (
+        "CausalEffect",
+        "Change",
+        "causal_effect",
+    ),
+    "dissect.cause.choosing": (
+        "UnitSet",
+        "choose_units",
+        "pigment",
+    ),
+    "dissect.cause.context": (
+        "Contexts",
+        "insertion_by_context",
+    ),
+    "dissect.cause.dose": (
+        "Dose",
+        "dose_response",
+    ),
+    "dissect.edits": (
+        "ablate",
+        "compose",
+        "fill",
+        "insert",
+        "scale",
+        "shift",
+    ),
+    "dissect.hooks": (
+        "Edit",
+        "Recording",
+        "intervene",
+        "layers",
+        "record",
+    ),
+    "dissect.measure.dissecting": (
+        "compare_layers",
+        "dissect",
+    ),
+    "dissect.measure.dissection": (
+        "Criterion",
+        "Dissection",
+        "Match",
+    ),
+    "dissect.measure.presets": ("PRESETS",),
+    "dissect.measure.values": (
+        "InsertionValues",
+        "insertion_values",
+    ),
+    "dissect.painting": (
+        "ClassChange",
+        "EditSession",
+        "Painting",
+        "Stroke",
+        "paint",
+    ),
+    "dissect.segmenters.protocol": ("Segmenter",),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -16,22 +16,15 @@ knows the lab's checkpoints; the library takes any ``nn.Module``.
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 
-import tyro
-from rich.console import Console
-
-from core_gans.session import friendly_errors
-from core_gans.trusted_code import take_trusted
+from core_gans.commands.dispatch import dispatch
 from dissect.commands import COMMANDS
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """The command ``dissect``."""
-    console = Console(markup=False)
-    with friendly_errors(console):
-        words = take_trusted(sys.argv[1:] if arguments is None else arguments)
-        tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="dissect", args=words).run(console)
+    dispatch("dissect", __doc__ or "", COMMANDS, words)
 
 
 if __name__ == "__main__":

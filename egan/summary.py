@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -37,6 +38,13 @@ def summary_table(result: Result) -> Table:
         pictures.add_row(name, shows)
     whole.add_row(pictures)
     return whole
+
+
+def print_result(result: Result, console: Console) -> None:
+    """The summary, and how to go on."""
+    console.print(summary_table(result))
+    console.print(f"all of it is in {result.folder}", highlight=False, soft_wrap=True)
+    console.print(f"continue with: egan resume {result.folder}", highlight=False, soft_wrap=True)
 
 
 def _table(*headings: str, numbers: int) -> Table:

@@ -52,21 +52,19 @@ class Compare:
     out: Path | None = None
     """Folder of the comparison; an interrupted one in it is continued. Default: a new folder in runs."""
 
-
-def main(words: list[str], console: Console) -> None:
-    """The command; ``words`` are what follows ``compare``."""
-    command = tyro.cli(Compare, prog="core-gans compare", args=words or ["--help"])
-    if command.workers < 1:
-        raise ValueError(f"expected at least one worker, got {command.workers}.")
-    contenders(command.contenders, None, command.settings, command.common)  # misspelt words, before data are read
-    source = Source(command.data, command.size, command.colours, command.count)
-    with console.status(f"reading {command.data}"):
-        examples = source.load()
-    chosen = contenders(command.contenders, examples.shape, command.settings, command.common)
-    plan = Plan(source, tuple(chosen), command.seeds, command.seconds, command.batch)
-    out = command.out or Path("runs") / runs.default_name("compare", command.data)
-    try:
-        compare(plan, out, processes=command.workers, examples=examples, console=console)
-    except KeyboardInterrupt as interrupt:
-        console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
-        raise SystemExit(130) from interrupt
+    def run(self, console: Console) -> None:
+        """Play what is missing, and print the table."""
+        if self.workers < 1:
+            raise ValueError(f"expected at least one worker, got {self.workers}.")
+        contenders(self.contenders, None, self.settings, self.common)  # misspelt words, before data are read
+        source = Source(self.data, self.size, self.colours, self.count)
+        with console.status(f"reading {self.data}"):
+            examples = source.load()
+        chosen = contenders(self.contenders, examples.shape, self.settings, self.common)
+        plan = Plan(source, tuple(chosen), self.seeds, self.seconds, self.batch)
+        out = self.out or Path("runs") / runs.default_name("compare", self.data)
+        try:
+            compare(plan, out, processes=self.workers, examples=examples, console=console)
+        except KeyboardInterrupt as interrupt:
+            console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
+            raise SystemExit(130) from interrupt

@@ -51,43 +51,41 @@ class Explore:
     out: Path | None = None
     """The folder; default: runs/exploration-DATE."""
 
-
-def main(words: list[str], console: Console) -> None:
-    """The command; ``words`` are what follows ``explore``."""
-    command = tyro.cli(Explore, prog="core-gans explore", args=words or ["--help"])
-    if min(command.paths, command.steps) < 2:
-        raise ValueError(f"expected at least 2 paths of 2 steps, got {command.paths} of {command.steps}.")
-    folder = command.out or Path("runs") / runs.default_name("exploration")
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists already and is kept: choose another name with --out.")
-    model = models.open_model(command.source)
-    if model.player != "generator":
-        raise LabError(f"{command.source} holds a {model.player}, which draws nothing: give a generator or a run.")
-    if isinstance(model.game, TextToImage):
-        raise LabError(
-            f"{command.source} draws what captions ask for, and captions do not mix: draw from it with "
-            "`core-gans sample --text`."
-        )
-    rng = torch.Generator().manual_seed(command.seed)
-    latents = model.game.latents(DRAWN, rng)
-    with console.status("drawing"):
-        samples = generate(model.net, latents)
-    if samples.dim() != 4:
-        raise LabError("expected a generator of images: points are shown by `core-gans sample`.")
-    found: dict[str, Any] = {"samples": DRAWN, "seed": command.seed}
-    folder.mkdir(parents=True)
-    walk(model, latents, command, folder)
-    with console.status("reading the data"):
-        examples = _examples(command, samples)
-    found |= beside_real(samples, examples, folder)
-    found |= added(model, latents, samples, examples, folder)
-    (folder / "exploration.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    table = Table("what", "value")
-    for name, value in found.items():
-        table.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
-    console.print(table)
-    for path in sorted(folder.iterdir()):
-        console.print(str(path), highlight=False, soft_wrap=True)
+    def run(self, console: Console) -> None:
+        """Write pictures and numbers, and print the numbers."""
+        if min(self.paths, self.steps) < 2:
+            raise ValueError(f"expected at least 2 paths of 2 steps, got {self.paths} of {self.steps}.")
+        folder = self.out or Path("runs") / runs.default_name("exploration")
+        if folder.exists():
+            raise FileExistsError(f"{folder} exists already and is kept: choose another name with --out.")
+        model = models.open_model(self.source)
+        if model.player != "generator":
+            raise LabError(f"{self.source} holds a {model.player}, which draws nothing: give a generator or a run.")
+        if isinstance(model.game, TextToImage):
+            raise LabError(
+                f"{self.source} draws what captions ask for, and captions do not mix: draw from it with "
+                "`core-gans sample --text`."
+            )
+        rng = torch.Generator().manual_seed(self.seed)
+        latents = model.game.latents(DRAWN, rng)
+        with console.status("drawing"):
+            samples = generate(model.net, latents)
+        if samples.dim() != 4:
+            raise LabError("expected a generator of images: points are shown by `core-gans sample`.")
+        found: dict[str, Any] = {"samples": DRAWN, "seed": self.seed}
+        folder.mkdir(parents=True)
+        walk(model, latents, self, folder)
+        with console.status("reading the data"):
+            examples = _examples(self, samples)
+        found |= beside_real(samples, examples, folder)
+        found |= added(model, latents, samples, examples, folder)
+        (folder / "exploration.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        table = Table("what", "value")
+        for name, value in found.items():
+            table.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
+        console.print(table)
+        for path in sorted(folder.iterdir()):
+            console.print(str(path), highlight=False, soft_wrap=True)
 
 
 def walk(model: models.Model, latents: Tensor, command: Explore, folder: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,77 +49,59 @@ class Judging:
     out: Path | None = None
     """Also a JSON file of the numbers; an existing one is kept."""
 
+    def run(self, console: Console) -> None:
+        """Judge, and print the numbers."""
+        self.measure(console)
 
-def judge_model(
-    source: Path,
-    data: str = "",
-    *,
-    count: int = 2_000,
-    seed: int = 0,
-    metrics: Sequence[str] = (),
-    console: Console,
-    features: str = "",
-    batch: int = 250,
-    out: Path | None = None,
-) -> dict[str, float]:
-    """Judge ``count`` samples of the model or run at ``source``; see ``Judging`` for the arguments.
+    def measure(self, console: Console) -> dict[str, float]:
+        """The samples' numbers by name, printed beside those of as many real examples drawn with replacement.
 
-    Returns the samples' numbers by name, and prints them beside those of ``count`` real examples drawn with
-    replacement. Raises ValueError or OSError with one line when something does not fit.
-    """
-    if out is not None and out.exists():
-        raise FileExistsError(f"{out} exists already and is kept: choose another name with --out.")
-    if seed < 0:
-        raise ValueError(f"expected a seed of at least 0, got {seed}.")
-    for metric in metrics:
-        if metric not in METRICS:
-            raise unknown_name("metric", metric, METRICS)
-    model = models.open_model(source)
-    if model.player != "generator":
-        raise LabError(f"{source} holds a {model.player}, which draws no samples: give a generator, or a run's folder.")
-    data = data or _trained_on(source)
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    ) as bars:
-        real = _examples(model, data, bars)
-        classifier = classifier_for(real, features or None)
-        judge = Judge(
-            real,
-            count,
-            batch,
-            classifier if classifier is not None else features or None,
-            tuple(metrics) or metrics_for(real, classifier),
-            _bar(bars, "looking at real examples", len(real)),
+        Raises ValueError or OSError with one line when something does not fit.
+        """
+        if self.out is not None and self.out.exists():
+            raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
+        if self.seed < 0:
+            raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
+        for metric in self.metrics:
+            if metric not in METRICS:
+                raise unknown_name("metric", metric, METRICS)
+        model = models.open_model(self.source)
+        if model.player != "generator":
+            raise LabError(
+                f"{self.source} holds a {model.player}, which draws no samples: give a generator, or a run's folder."
+            )
+        data = self.data or _trained_on(self.source)
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        ) as bars:
+            real = _examples(model, data, bars)
+            classifier = classifier_for(real, self.features or None)
+            judge = Judge(
+                real,
+                self.count,
+                self.batch,
+                classifier if classifier is not None else self.features or None,
+                tuple(self.metrics) or metrics_for(real, classifier),
+                _bar(bars, "looking at real examples", len(real)),
+            )
+            rng = torch.Generator().manual_seed(self.seed)
+
+            def sampler(wanted: int) -> Tensor:
+                return model.game.sample({"generator": model.net}, wanted, rng)
+
+            found = _judged(judge, sampler, "samples", bars)
+            perfect = _judged(judge, judge.real_sampler(torch.Generator().manual_seed(self.seed)), "real ones", bars)
+        console.print(
+            f"{self.count:,} samples of {self.source} against {real.name}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
-        rng = torch.Generator().manual_seed(seed)
-
-        def sampler(wanted: int) -> Tensor:
-            return model.game.sample({"generator": model.net}, wanted, rng)
-
-        found = _judged(judge, sampler, "samples", bars)
-        perfect = _judged(judge, judge.real_sampler(torch.Generator().manual_seed(seed)), "real ones", bars)
-    console.print(f"{count:,} samples of {source} against {real.name}", highlight=False, markup=False, soft_wrap=True)
-    console.print(_table(found, perfect))
-    if out is not None:
-        _write(out, Judging(source, data, count, judge.metrics, features, batch, seed), found, perfect)
-        console.print(f"numbers: {out}", highlight=False, soft_wrap=True)
-    return found
-
-
-def main(words: list[str], console: Console) -> None:
-    """The command; ``words`` are what follows ``judge``."""
-    asked = tyro.cli(Judging, prog="core-gans judge", args=words or ["--help"])
-    judge_model(
-        asked.source,
-        asked.data,
-        count=asked.count,
-        seed=asked.seed,
-        metrics=asked.metrics,
-        console=console,
-        features=asked.features,
-        batch=asked.batch,
-        out=asked.out,
-    )
+        console.print(_table(found, perfect))
+        if self.out is not None:
+            _write(self.out, replace(self, data=data, metrics=judge.metrics), found, perfect)
+            console.print(f"numbers: {self.out}", highlight=False, soft_wrap=True)
+        return found
 
 
 def _trained_on(source: Path) -> str:

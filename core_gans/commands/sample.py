@@ -33,19 +33,17 @@ class Sample:
     out: Path = Path("samples.png")
     """The picture; an existing one is kept."""
 
-
-def main(words: list[str], console: Console) -> None:
-    """The command; ``words`` are what follows ``sample``."""
-    command = tyro.cli(Sample, prog="core-gans sample", args=words)
-    if command.count < 1:
-        raise ValueError(f"expected at least one sample, got --count {command.count}.")
-    if command.out.exists():
-        raise FileExistsError(f"{command.out} exists already and is kept: choose another name with --out.")
-    model = models.open_model(command.source)
-    rng = torch.Generator().manual_seed(command.seed)
-    samples = model.game.sample({"generator": model.net}, command.count, rng, _asked(model.game, command))
-    write_png(command.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
-    console.print(f"{command.count} samples: {command.out}", highlight=False, soft_wrap=True)
+    def run(self, console: Console) -> None:
+        """Draw and write."""
+        if self.count < 1:
+            raise ValueError(f"expected at least one sample, got --count {self.count}.")
+        if self.out.exists():
+            raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
+        model = models.open_model(self.source)
+        rng = torch.Generator().manual_seed(self.seed)
+        samples = model.game.sample({"generator": model.net}, self.count, rng, _asked(model.game, self))
+        write_png(self.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
+        console.print(f"{self.count} samples: {self.out}", highlight=False, soft_wrap=True)
 
 
 def _asked(game: Game, command: Sample) -> Tensor | None:

@@ -34,34 +34,32 @@ class Translate:
     skip_broken: bool = False
     """Leave out pictures that cannot be read, and count them in the end."""
 
-
-def main(words: list[str], console: Console) -> None:
-    """The command; ``words`` are what follows ``translate``."""
-    asked = tyro.cli(Translate, prog="core-gans translate", args=words or ["--help"])
-    model = models.open_translator(asked.model)
-    names = model.game.targets
-    if asked.to and asked.to not in names:
-        raise unknown_name("domain of this game", asked.to, names)
-    target = names.index(asked.to) if asked.to else 0
-    with Progress(
-        TextColumn("translating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    ) as bars:
-        task = bars.add_task("translating", total=None)
-        done = translate_folder(
-            model.game,
-            model.net,
-            asked.source,
-            asked.out,
-            target=target,
-            rng=torch.Generator().manual_seed(asked.seed) if asked.noise else None,
-            skip_broken=asked.skip_broken,
-            progress=lambda done, total: bars.update(task, completed=done, total=total),
+    def run(self, console: Console) -> None:
+        """Translate, then print how many pictures were translated and what was left out."""
+        model = models.open_translator(self.model)
+        names = model.game.targets
+        if self.to and self.to not in names:
+            raise unknown_name("domain of this game", self.to, names)
+        target = names.index(self.to) if self.to else 0
+        with Progress(
+            TextColumn("translating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        ) as bars:
+            task = bars.add_task("translating", total=None)
+            done = translate_folder(
+                model.game,
+                model.net,
+                self.source,
+                self.out,
+                target=target,
+                rng=torch.Generator().manual_seed(self.seed) if self.noise else None,
+                skip_broken=self.skip_broken,
+                progress=lambda done, total: bars.update(task, completed=done, total=total),
+            )
+        for line in done.broken:
+            console.print(f"left out: {line}", highlight=False, soft_wrap=True)
+        left_out = f", {len(done.broken):,} left out" if done.broken else ""
+        console.print(
+            f"{len(done.written):,} pictures translated to {names[target]}{left_out}: {self.out}",
+            highlight=False,
+            soft_wrap=True,
         )
-    for line in done.broken:
-        console.print(f"left out: {line}", highlight=False, soft_wrap=True)
-    left_out = f", {len(done.broken):,} left out" if done.broken else ""
-    console.print(
-        f"{len(done.written):,} pictures translated to {names[target]}{left_out}: {asked.out}",
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -10,10 +10,8 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from core_gans.comparison.curves import curves_picture
 from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import Plan
-from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import Outcome, summarise
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
@@ -117,6 +115,9 @@ def finished_runs(folder: Folder) -> list[dict[str, Any]]:
 
 
 def _write(folder: Folder, outcome: Outcome, examples: Examples) -> None:
+    from core_gans.comparison.curves import curves_picture  # matplotlib, which only pictures need
+    from core_gans.comparison.samples import samples_picture
+
     begun = read_comparison(folder.path)
     write_json(folder.path / NAME, {**begun, "outcome": outcome.as_json()})
     write_whole(folder.path / "comparison.md", as_markdown(outcome, folder.plan, begun["environment"], examples))

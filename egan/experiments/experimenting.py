@@ -15,7 +15,6 @@ from torch import Tensor
 from core_gans.comparison.comparing import finished_runs, of_real, play_missing
 from core_gans.comparison.folder import Folder, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import Plan
-from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import summarise
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
@@ -23,13 +22,10 @@ from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from egan.experiments.contenders import Evolved
-from egan.experiments.courses import courses_picture
 from egan.experiments.findings import Findings, control, findings
 from egan.experiments.keeping import keep
 from egan.experiments.page import PICTURES, as_markdown, as_rich
-from egan.experiments.strips import forming_picture, paths_picture
 from egan.experiments.subjects import Subject
-from egan.experiments.winning import winners_picture
 
 NAME = "experiment.json"
 
@@ -85,6 +81,11 @@ def experiment(
 
 
 def _write(folder: Folder, found: Findings, labels: Sequence[str], examples: Examples) -> None:
+    from core_gans.comparison.samples import samples_picture  # matplotlib, which only pictures need
+    from egan.experiments.courses import courses_picture
+    from egan.experiments.strips import forming_picture, paths_picture
+    from egan.experiments.winning import winners_picture
+
     begun = read_comparison(folder.path, NAME)
     write_json(folder.path / NAME, {**begun, "outcome": found.as_json()})
     write_whole(folder.path / "experiment.md", as_markdown(found, folder.plan, begun["environment"], examples))

@@ -18,6 +18,7 @@ from PIL import Image
 from rich.console import Console
 from scipy import stats
 
+from core_gans.commands.dispatch import read
 from core_gans.comparison import Plan, contenders, playing
 from core_gans.comparison.plan import LOOKS, Source
 from core_gans.comparison.playing import Bench
@@ -27,8 +28,9 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.training import train
 from egan import evolve
+from egan.commands import COMMANDS
+from egan.commands.experiment import Experiment
 from egan.experiments import evolved, evolving, experiment, paired, path_length, plain
-from egan.experiments.command import main
 from egan.experiments.contenders import Evolved
 from egan.experiments.experimenting import NAME, plan_of
 from egan.experiments.findings import control, findings
@@ -461,11 +463,11 @@ def test_images_keep_rows_of_images(tmp_path: Path) -> None:
 def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GANLAB_DATA", str(tmp_path))
     with pytest.raises(LabError, match=r"mnist_28\.npz is not shipped: set GANLAB_DATA"):
-        main(["mnist"], quiet())
+        Experiment("mnist").run(quiet())
     with pytest.raises(ValueError, match="did you mean ring"):
         subject("rink")
     with pytest.raises(ValueError, match="at least one worker"):
-        main(["ring", "--workers", "0"], quiet())
+        Experiment("ring", workers=0).run(quiet())
 
 
 def test_every_subject_s_contenders_can_be_made() -> None:
@@ -477,8 +479,9 @@ def test_every_subject_s_contenders_can_be_made() -> None:
 
 @pytest.mark.slow
 def test_the_command_plays_in_processes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = "ring --seconds 0.2 --seeds 1 --batch 16 --workers 2 --contenders egan heuristic --out"
-    main([*words.split(), str(tmp_path / "out"), "--set", *TINY], Console(markup=False, width=160))
+    options = "ring --seconds 0.2 --seeds 1 --batch 16 --workers 2 --contenders egan heuristic --out"
+    words = [*options.split(), str(tmp_path / "out"), "--set", *TINY]
+    read(COMMANDS["experiment"], "egan experiment", words).run(Console(markup=False, width=160))
     told = capsys.readouterr().out
     assert "heuristic, seed 0:" in told
     assert (tmp_path / "out" / "experiment.md").exists()

@@ -18,7 +18,8 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from core_gans.commands.compare import main
+from core_gans.commands import COMMANDS
+from core_gans.commands.dispatch import read
 from core_gans.comparison import Plan, compare, contenders, playing
 from core_gans.comparison.curves import course, curves_picture
 from core_gans.comparison.folder import Folder
@@ -329,7 +330,7 @@ def test_the_command_plays_in_processes_also_a_loss_of_one_s_own(
     broken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = f"{broken} gan --data ring --count 400 --seconds 0.1 --seeds 1 --batch 16 --workers 2 --out out --set"
-    main([*words.split(), *TINY], Console(markup=False, width=160))
+    read(COMMANDS["compare"], "core-gans compare", [*words.split(), *TINY]).run(Console(markup=False, width=160))
     told = capsys.readouterr().out
     assert f"{broken}, seed 0: diverged at round 1" in told
     assert "gan, seed 0:" in told

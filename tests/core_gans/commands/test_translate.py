@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core_gans import models
 from core_gans.__main__ import main
-from core_gans.commands.translate import main as translate
+from core_gans.commands.translate import Translate
 from core_gans.data import Batches, Examples
 from core_gans.data.domains import Domains
 from core_gans.data.pairs import Pairs
@@ -392,11 +392,11 @@ class TestCommands:
         file = models.save_model(tmp_path / "gan.safetensors", Model(net, noise_game))
         console = Console(file=io.StringIO())
         with pytest.raises(LabError, match="is of gan, which draws from latents and translates nothing"):
-            translate([str(file), str(tmp_path), "out"], console)
+            Translate(file, tmp_path, Path("out")).run(console)
         with pytest.raises(checkpoints.CheckpointError, match="pix2pix draws from no latents: it translates pictures"):
             models.open_model(trained)
         with pytest.raises(ValueError, match="no domain of this game is called 'winter': choose one of target"):
-            translate([str(trained), str(tmp_path), "out", "--to", "winter"], console)
+            Translate(trained, tmp_path, Path("out"), to="winter").run(console)
         game = models.open_translator(trained).game
         wrong = Model(game.players()["discriminator"], game, "discriminator")
         with pytest.raises(LabError, match="holds a discriminator, which translates nothing"):

@@ -1,4 +1,4 @@
-"""``judge_model``: from a file or a run to a table and a file of numbers."""
+"""``judge``: from a file or a run to a table and a file of numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from core_gans.commands.judge import Judging, judge_model
+from core_gans.commands.judge import Judging
 from core_gans.experiment import run_training
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
@@ -48,7 +48,7 @@ def saved(path: Path, name: str = "gan", of_points: bool = False) -> Path:
 
 def test_numbers_are_told_beside_those_of_real_examples_and_written(tmp_path: Path, told: Told) -> None:
     model, out = saved(tmp_path / "model.safetensors"), tmp_path / "new" / "numbers.json"
-    found = judge_model(model, "digits", count=60, seed=3, console=told.console, batch=25, out=out)
+    found = Judging(model, "digits", count=60, seed=3, batch=25, out=out).measure(told.console)
     written = json.loads(out.read_text(encoding="utf-8"))
     assert written["samples"] == found
     assert written["real"].keys() == found.keys()
@@ -63,8 +63,7 @@ def test_numbers_are_told_beside_those_of_real_examples_and_written(tmp_path: Pa
 def test_a_seed_gives_the_same_numbers_and_another_gives_others(tmp_path: Path, told: Told) -> None:
     model = saved(tmp_path / "model.safetensors", of_points=True)
     first, again, other = (
-        judge_model(model, "ring", count=40, seed=seed, metrics=("frechet",), console=told.console)
-        for seed in (1, 1, 2)
+        Judging(model, "ring", count=40, seed=seed, metrics=("frechet",)).measure(told.console) for seed in (1, 1, 2)
     )
     assert first == again != other
     assert list(first) == ["frechet[points]"]
@@ -82,39 +81,32 @@ def test_a_run_is_judged_on_what_it_was_trained_on(tmp_path: Path, told: Told) -
         name="one",
         console=told.console,
     ).folder
-    found = judge_model(run, count=50, console=told.console)
+    found = Judging(run, count=50).measure(told.console)
     assert {"modes_covered", "high_quality_share", "coverage[points]"} < set(found)
-    assert found == judge_model(run, "grid", count=50, console=told.console)
+    assert found == Judging(run, "grid", count=50).measure(told.console)
     assert model_of_run(run).card["rounds"] == 3
 
 
 def test_features_are_chosen_by_name(tmp_path: Path, told: Told) -> None:
     model = saved(tmp_path / "model.safetensors")
-    found = judge_model(model, "digits", count=30, metrics=("kernel",), features="pca-pixels", console=told.console)
+    found = Judging(model, "digits", count=30, metrics=("kernel",), features="pca-pixels").measure(told.console)
     assert list(found) == ["kernel[pca-pixels]"]
 
 
 def test_it_says_what_is_wrong(tmp_path: Path, told: Told) -> None:
     model = saved(tmp_path / "model.safetensors")
     with pytest.raises(LabError, match=r"did you mean model\.safetensors"):
-        judge_model(tmp_path / "modell.safetensors", "digits", console=told.console)
+        Judging(tmp_path / "modell.safetensors", "digits").measure(told.console)
     with pytest.raises(LabError, match="does not say what it was trained on: give --data"):
-        judge_model(model, console=told.console)
+        Judging(model).measure(told.console)
     with pytest.raises(ValueError, match=r"draws samples of shape \(1, 16, 16\), the examples of ring .* \(2,\)"):
-        judge_model(model, "ring", console=told.console)
+        Judging(model, "ring").measure(told.console)
     with pytest.raises(ValueError, match="no metric is called 'fid'"):
-        judge_model(model, "digits", metrics=("fid",), console=told.console)
+        Judging(model, "digits", metrics=("fid",)).measure(told.console)
     with pytest.raises(ValueError, match="seed of at least 0"):
-        judge_model(model, "digits", seed=-1, console=told.console)
+        Judging(model, "digits", seed=-1).measure(told.console)
     out = tmp_path / "numbers.json"
     out.write_text("mine", encoding="utf-8")
     with pytest.raises(FileExistsError, match="is kept: choose another name"):
-        judge_model(model, "digits", console=told.console, out=out)
+        Judging(model, "digits", out=out).measure(told.console)
     assert out.read_text(encoding="utf-8") == "mine"
-
-
-def test_the_command_and_the_function_agree_on_defaults() -> None:
-    given = Judging(Path("run"))
-    assert judge_model.__kwdefaults__ == {
-        name: getattr(given, name) for name in ("count", "seed", "metrics", "features", "batch", "out")
-    }

@@ -1,4 +1,4 @@
-"""``python -m egan experiment``: does selection help?
+"""``egan experiment``: does selection help?
 
 egan experiment ring --seconds 60 --seeds 10
 egan experiment grid --contenders egan,gamma=0.5 egan,selection=random heuristic --set rate=1e-3
@@ -47,37 +47,35 @@ class Experiment:
     out: Path | None = None
     """Folder of the experiment; an interrupted one in it is continued. Default: a new folder in runs."""
 
-
-def main(words: list[str], console: Console) -> None:
-    """The command; ``words`` are what follows ``experiment``."""
-    command = tyro.cli(Experiment, prog="egan experiment", args=words or ["--help"])
-    if command.workers < 1:
-        raise ValueError(f"expected at least one worker, got {command.workers}.")
-    chosen = subject(command.subject)
-    source = chosen.source
-    with console.status(f"reading {command.subject}"):
-        examples = source.load()
-    given = {**chosen.fields, **assignments(command.common, "--set")}
-    common = [f"{name}={value}" for name, value in given.items()]
-    contenders = evolved(
-        command.contenders or chosen.contenders,
-        examples.shape,
-        chosen.game,
-        common,
-        chosen.usual,
-    )
-    plan = plan_of(chosen, contenders, command.seeds, command.seconds, command.batch)
-    out = command.out or Path("runs") / runs.default_name("experiment", command.subject)
-    try:
-        experiment(
-            plan,
-            contenders,
-            out,
-            against=command.against,
-            processes=command.workers,
-            examples=examples,
-            console=console,
+    def run(self, console: Console) -> None:
+        """Play what is missing, and print the findings."""
+        if self.workers < 1:
+            raise ValueError(f"expected at least one worker, got {self.workers}.")
+        chosen = subject(self.subject)
+        source = chosen.source
+        with console.status(f"reading {self.subject}"):
+            examples = source.load()
+        given = {**chosen.fields, **assignments(self.common, "--set")}
+        common = [f"{name}={value}" for name, value in given.items()]
+        contenders = evolved(
+            self.contenders or chosen.contenders,
+            examples.shape,
+            chosen.game,
+            common,
+            chosen.usual,
         )
-    except KeyboardInterrupt as interrupt:
-        console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
-        raise SystemExit(130) from interrupt
+        plan = plan_of(chosen, contenders, self.seeds, self.seconds, self.batch)
+        out = self.out or Path("runs") / runs.default_name("experiment", self.subject)
+        try:
+            experiment(
+                plan,
+                contenders,
+                out,
+                against=self.against,
+                processes=self.workers,
+                examples=examples,
+                console=console,
+            )
+        except KeyboardInterrupt as interrupt:
+            console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
+            raise SystemExit(130) from interrupt

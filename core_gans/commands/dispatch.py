@@ -1,0 +1,69 @@
+"""A command line: the name of a command, then its words. The command's module is imported when it is asked for.
+
+This file imports nothing that takes long, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import tyro
+from rich.console import Console
+from rich.markup import escape
+
+from core_gans.foundation.names import unknown_name
+from core_gans.trusted_code import take_trusted
+
+
+class Command(Protocol):
+    """A dataclass whose fields are the command line."""
+
+    def run(self, console: Console) -> None:
+        """Do it, and print what came of it on ``console``."""
+        ...
+
+
+def dispatch(program: str, about: str, commands: Mapping[str, str], words: Sequence[str] | None) -> None:
+    """Run the command of ``program`` that the first of ``words`` names; print ``about`` without one and for --help.
+
+    ``commands`` maps names to ``module:name`` of a command, see ``read``. Without ``words``, those of this process.
+    Code named behind --trust is trusted.
+    Ends with exit code 2 and one line for a mistake.
+    """
+    console = Console(markup=False)
+    with friendly_errors(console):
+        name, *rest = take_trusted(sys.argv[1:] if words is None else words) or ["--help"]
+        if name in ("-h", "--help"):
+            console.print(about.rstrip(), highlight=False, soft_wrap=True)
+            return
+        if name not in commands:
+            raise unknown_name("command", name, commands)
+        read(commands[name], f"{program} {name}", rest).run(console)
+
+
+def read(place: str, program: str, words: list[str]) -> Command:
+    """The command that ``words`` make of the dataclass at ``place``; without words, and with fields to give, its help.
+
+    A function at ``place`` reads ``(program, words)`` itself: the fields of its command depend on them.
+    """
+    module, _, name = place.partition(":")
+    found: Any = getattr(importlib.import_module(module), name)
+    if not isinstance(found, type):
+        return found(program, words)
+    needed = any(field.default is field.default_factory is dataclasses.MISSING for field in dataclasses.fields(found))
+    return tyro.cli(found, prog=program, args=words or (["--help"] if needed else []))
+
+
+@contextmanager
+def friendly_errors(console: Console) -> Iterator[None]:
+    """Print a mistake as one line and end with exit code 2, instead of a traceback."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
+        raise SystemExit(2) from error

@@ -1,0 +1,111 @@
+"""``core-gans train``: a variant in a new run folder, or a run repeated in another one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar
+
+import tyro
+from rich.console import Console
+
+from core_gans.commands.beginning import suited
+from core_gans.commands.dispatch import Command
+from core_gans.commands.trained import print_result
+from core_gans.experiment import run_training
+from core_gans.game import Game
+from core_gans.runs import folder as runs
+from core_gans.session import Options, options_from
+from core_gans.trusted_code import require_trusted
+from core_gans.variants import TRANSLATIONS, VARIANTS, name_of, variant
+
+AGame = TypeVar("AGame", bound=Game)
+
+
+@dataclass(frozen=True)
+class Train(Generic[AGame]):
+    """Train this variant in a new run folder."""
+
+    game: Annotated[AGame, tyro.conf.OmitArgPrefixes]
+    rounds: int | None = None
+    """Rounds in all; by default one minute of them, or what the data set says: 8,000 on ring, 17,500 on grid."""
+    seconds: float | None = None
+    """Seconds of this call."""
+    runs: Path = Path("runs")
+    """Where run folders are made."""
+    name: str = ""
+    """Name of the run folder; default: what it is, date and time."""
+    options: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
+
+    def run(self, console: Console) -> None:
+        """Train, then print the judge's numbers before and after."""
+        result = run_training(
+            name_of(self.game),
+            asdict(self.game),
+            self.options,
+            rounds=self.rounds,
+            seconds=self.seconds,
+            runs_folder=self.runs,
+            name=self.name,
+            console=console,
+        )
+        print_result(result, console)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Repeat the run in a folder, in a new one: same configuration, same seed, same weights."""
+
+    like: Path
+    """The run to repeat."""
+    rounds: int | None = None
+    """Rounds in all; default: the run's."""
+    seconds: float | None = None
+    """Seconds of this call; default: the run's."""
+    runs: Path = Path("runs")
+    """Where run folders are made."""
+    name: str = ""
+    """Name of the run folder."""
+
+    def run(self, console: Console) -> None:
+        """Train as that run was trained."""
+        config = runs.read_config(self.like)
+        require_trusted(self.like, config["variant"])
+        result = run_training(
+            config["variant"],
+            config["fields"],
+            options_from(config["options"]),
+            rounds=self.rounds or config["rounds"],
+            seconds=self.seconds or config["seconds"],
+            runs_folder=self.runs,
+            name=self.name,
+            console=console,
+        )
+        print_result(result, console)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The help of ``train`` before a variant is named."""
+
+    program: str
+
+    def run(self, console: Console) -> None:
+        """Print the names that may follow."""
+        console.print(
+            f"{self.program} VARIANT [options], with VARIANT one of {', '.join((*VARIANTS, *TRANSLATIONS))}; "
+            f"{self.program} VARIANT --help explains them. {self.program} --like RUN repeats a run.",
+            highlight=False,
+        )
+
+
+def train(program: str, words: list[str]) -> Command:
+    """The command that ``words`` make: the first names the variant, whose fields the others set."""
+    if not words or words[0] in ("-h", "--help"):
+        return Variants(program)
+    if words[0].startswith("--like"):
+        return tyro.cli(Repeat, prog=program, args=words)
+    kind: Any = variant(words[0])
+    game, rounds = suited(kind, words)
+    begin = Train(game=game, rounds=rounds)
+    return tyro.cli(Train[kind], prog=f"{program} {words[0]}", args=words[1:], default=begin)

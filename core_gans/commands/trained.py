@@ -1,0 +1,19 @@
+"""What the commands that train print in the end."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from core_gans.experiment import Result
+
+
+def print_result(result: Result, console: Console) -> None:
+    """The judge's numbers before and after, where the pictures are, and how to go on."""
+    table = Table("judge", "before", "after", title=f"{result.state.round} rounds in {result.state.seconds:.0f} s")
+    for name, value in result.after.items():
+        table.add_row(name, f"{result.before[name]:.3f}", f"{value:.3f}")
+    console.print(table)
+    console.print(f"samples: {result.folder / 'samples'}", highlight=False, soft_wrap=True)
+    console.print(f"film: {result.folder / 'training.gif'}", highlight=False, soft_wrap=True)
+    console.print(f"continue with: core-gans resume {result.folder}", highlight=False, soft_wrap=True)

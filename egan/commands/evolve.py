@@ -1,0 +1,80 @@
+"""``egan evolve``: a variant's generators in a new run folder, or a run repeated in another one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypeVar
+
+import tyro
+from rich.console import Console
+
+from core_gans.commands.beginning import points_in, suited
+from core_gans.commands.dispatch import Command
+from core_gans.game import NoiseGame
+from core_gans.runs import folder as runs
+from core_gans.session import Options, options_from
+from core_gans.trusted_code import require_trusted
+from core_gans.variants import DCGAN, GAN, name_of, variant
+from egan.experiment import run_evolution
+from egan.experiments.subjects import GAMMA_ON_POINTS
+from egan.options import Evolution, evolution_from
+from egan.summary import print_result
+
+Flat = tyro.conf.OmitArgPrefixes
+AGame = TypeVar("AGame", bound=NoiseGame)
+
+
+@dataclass(frozen=True)
+class Evolve(Generic[AGame]):
+    """Evolve a population of generators in a new run folder (E-GAN, Wang et al. 2019)."""
+
+    game: Annotated[AGame, Flat]
+    """The networks, their optimisers, and the discriminator's steps. Points take the family mlp by themselves."""
+    rounds: int | None = None
+    """Generations in all; by default one minute of them, 8,000 on ring, 17,500 on grid."""
+    seconds: float | None = None
+    """Seconds of this call."""
+    runs: Path = Path("runs")
+    """Where run folders are made."""
+    name: str = ""
+    """Name of the run folder; default: what it is, date and time."""
+    like: Path | None = None
+    """Repeat the run in this folder: its configuration takes the place of every option below."""
+    session: Annotated[Options, Flat] = field(default_factory=Options)
+    """Data, seed, what is written when, and what computes."""
+    evolution: Annotated[Evolution, Flat] = field(default_factory=Evolution)
+    """The numbers of E-GAN."""
+
+    def run(self, console: Console) -> None:
+        """Evolve, then print the summary."""
+        variant, fields = name_of(self.game), asdict(self.game)
+        options, evolution, rounds, seconds = self.session, self.evolution, self.rounds, self.seconds
+        if self.like is not None:
+            config = runs.read_config(self.like)
+            variant, fields, options = config["variant"], config["fields"], options_from(config["options"])
+            evolution = evolution_from(config)
+            require_trusted(self.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
+            rounds, seconds = rounds or config["rounds"], seconds or config["seconds"]
+        result = run_evolution(
+            variant,
+            fields,
+            options,
+            evolution,
+            rounds=rounds,
+            seconds=seconds,
+            runs_folder=self.runs,
+            name=self.name,
+            console=console,
+        )
+        print_result(result, console)
+
+
+def evolve(program: str, words: list[str]) -> Command:
+    """The command that ``words`` make: the first may name the variant, whose fields the others set."""
+    named = bool(words) and not words[0].startswith("-")
+    points = points_in(words) is not None
+    kind: Any = variant(words[0]) if named else GAN if points else DCGAN
+    game, rounds = suited(kind, words)
+    begin = Evolve(game=game, rounds=rounds, evolution=Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution())
+    return tyro.cli(Evolve[kind], prog=" ".join([program, *words[:named]]), args=words[named:], default=begin)

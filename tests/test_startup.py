@@ -1,0 +1,72 @@
+"""Help texts answer without loading what they do not need: in a fresh process, by the names in sys.modules."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SLOW = {"torch", "matplotlib", "tensorboard", "gradio"}
+ASK = """
+import json, runpy, sys
+sys.argv = {words}
+try:
+    runpy.run_module({package!r}, run_name="__main__", alter_sys=False)
+    code = 0
+except SystemExit as left:
+    code = left.code or 0
+print(json.dumps([code, sorted(set({slow}) & set(sys.modules))]))
+"""
+
+
+def asked(package: str, *words: str) -> tuple[int, set[str], str]:
+    """Exit code of ``python -m package words``, which of the slow modules it loaded, and what it printed."""
+    code = ASK.format(words=[package, *words], package=package, slow=sorted(SLOW))
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    *printed, last = told.splitlines()
+    exit_code, loaded = json.loads(last)
+    return exit_code, set(loaded), "\n".join(printed)
+
+
+@pytest.mark.parametrize("package", ["core_gans", "egan", "dissect"])
+def test_a_help_text_loads_none_of_the_slow_modules(package: str) -> None:
+    code, loaded, told = asked(package, "--help")
+    assert (code, loaded) == (0, set())
+    assert "Every command explains its fields with --help." in told
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("core_gans", ["list"]),
+        ("core_gans", ["train", "gan", "--help"]),
+        ("core_gans", ["compare", "--help"]),
+        ("egan", ["evolve", "--help"]),
+        ("dissect", ["run", "--help"]),
+    ],
+)
+def test_a_command_explains_itself_without_drawing_or_logging(package: str, words: list[str]) -> None:
+    code, loaded, told = asked(package, *words)
+    assert (code, loaded) == (0, {"torch"})
+    assert told
+
+
+def test_public_names_are_those_of_their_modules() -> None:
+    import core_gans
+    import dissect
+    import egan
+
+    for package in (core_gans, egan, dissect):
+        for name in package.__all__:
+            assert getattr(package, name) is not None
+            assert name in dir(package)
+        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'misspelt'"):
+            package.misspelt  # noqa: B018
+    assert callable(dissect.dissect)
+    from dissect import dissect as function
+    from dissect.report import study
+
+    assert function is dissect.dissect
+    assert study.study is not None
