@@ -25,6 +25,7 @@ import torch
 from core_gans import Examples, Model
 from core_gans.data import scenes
 from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sealed import read_sealed
 from core_gans.foundation.sheets import sheet
 from core_gans.game import generate
 from core_gans.metrics import Judge
@@ -34,7 +35,6 @@ from core_gans.runs.averaging import recalibrate
 from core_gans.shipped import FOLDER
 from dissect import Dissection, compare_layers
 from dissect.report.study import best_layer, spatial_layers
-from dissect.sealed import read_sealed
 from dissect.segmenters.unet import UNetSegmenter
 from egan.past import unpack
 

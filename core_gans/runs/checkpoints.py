@@ -7,18 +7,17 @@ file can run code. It is written under a temporary name and renamed, so a full d
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.sealed import SEAL, DamagedFileError, digest, read_safetensors, require_free
 from core_gans.foundation.whole_files import write_whole
 
 FORMAT = 1
@@ -34,11 +33,10 @@ def save(path: str | Path, content: Mapping[str, Any], *, overwrite: bool = Fals
     Raises FileExistsError unless ``overwrite``, and CheckpointError when the disk is full (nothing is left behind).
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists already: choose another name.")
+    require_free(path, overwrite=overwrite)
     tensors: dict[str, Tensor] = {}
     structure = json.dumps(_flatten(content, "", tensors))
-    metadata = {"format": str(FORMAT), "structure": structure, "sha256": _digest(structure, tensors)}
+    metadata = {"format": str(FORMAT), "structure": structure, SEAL: _digest(structure, tensors)}
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return write_whole(path, to_bytes(tensors, metadata))
@@ -52,11 +50,9 @@ def load(path: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"expected a checkpoint at {path}, found nothing there.")
     try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise _corrupt(path, str(error)) from error
+        metadata, tensors = read_safetensors(path, "pt")
+    except DamagedFileError as error:
+        raise _corrupt(path, error.why) from error
     if "format" not in metadata:
         raise CheckpointError(f"{path} is a safetensors file, but no checkpoint of this lab.")
     if not metadata["format"].isdecimal() or int(metadata["format"]) < 1:
@@ -66,7 +62,7 @@ def load(path: str | Path) -> dict[str, Any]:
             f"{path} has format {metadata['format']}, and this version reads up to {FORMAT}: update gan-lab to read it."
         )
     structure = metadata.get("structure", "")
-    if metadata.get("sha256") != _digest(structure, tensors):
+    if metadata.get(SEAL) != _digest(structure, tensors):
         raise _corrupt(path, "its SHA-256 does not match")
     return _restore(json.loads(structure), tensors)
 
@@ -79,12 +75,13 @@ def _corrupt(path: Path, why: str) -> CheckpointError:
 
 
 def _digest(structure: str, tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256(structure.encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return digest(
+        structure,
+        (
+            (f"{name} {tensor.dtype} {tuple(tensor.shape)}", tensor.contiguous().flatten().view(torch.uint8).numpy())
+            for name, tensor in sorted(tensors.items())
+        ),
+    )
 
 
 def _flatten(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from core_gans.foundation.names import unknown_name
+from core_gans.foundation.sealed import read_sealed
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.segmenter_choice import TITLES, eye, eyes_for
 from demos.model_store import SHIPPED
 from dissect import Dissection, dissect
 from dissect.measure.resume_file import fingerprint
-from dissect.sealed import read_sealed
 
 FEWEST, MOST, USUAL, STEP = 100, 4000, 500, 100  # images
 BATCH = 16  # images between two signs of progress

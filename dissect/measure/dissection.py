@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core_gans.foundation.names import unknown_name
-from dissect.sealed import read_sealed, write_sealed
+from core_gans.foundation.sealed import read_sealed, write_sealed
 
 FORMAT = "dissection/2"
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dissect.sealed import read_sealed, write_sealed
+from core_gans.foundation.sealed import read_sealed, write_sealed
 
 FORMAT = "dissection counts/1"
 SECONDS = 20.0  # between two writings: a minute's work is never lost, and writing costs less than a hundredth

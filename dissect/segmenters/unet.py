@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from dissect.sealed import read_sealed, write_sealed
+from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect.segmenters.contract import check_images, checked_colours, checked_labels
 
 WIDTHS = (16, 32, 64, 96)

@@ -150,7 +150,7 @@ class TestDamage:
 class TestWhatWasThere:
     def test_is_kept_unless_overwriting_is_asked_for(self, path: Path) -> None:
         save(path, {"n": 1})
-        with pytest.raises(FileExistsError, match="exists already: choose another name"):
+        with pytest.raises(FileExistsError, match="exists already and is kept: choose another name"):
             save(path, {"n": 2})
         assert load(path) == {"n": 1}
         save(path, {"n": 2}, overwrite=True)

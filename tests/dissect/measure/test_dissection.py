@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect import Criterion, Dissection
 from dissect.measure.dissection import FORMAT
-from dissect.sealed import read_sealed, write_sealed
 
 LABELS = ("sky", "tree", "door")
 

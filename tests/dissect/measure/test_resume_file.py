@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect import Dissection, compare_layers, dissect
 from dissect.measure import resume_file as keeping
-from dissect.sealed import read_sealed, write_sealed
 from tests.dissect.glass import LABELS, ColourSegmenter, GlassGenerator, latents
 
 LAYER = "stem.glass"

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from core_gans.foundation.sealed import write_sealed
 from dissect.mending import Choice, Mending, best_of, choose_count, mend
 from dissect.mending.artifacts import rank_by_frechet, unit_means
 from dissect.mending.frechet import FrechetScorer
-from dissect.sealed import write_sealed
 from tests.dissect.splatter import BAD, GOOD, UNITS, SplatterGenerator, latents, look, real_images
 
 GENERATOR = SplatterGenerator()

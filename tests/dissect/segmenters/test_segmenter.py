@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from dissect.sealed import read_sealed, write_sealed
+from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.unet import UNet, UNetSegmenter, folded
 from tests.dissect.discs import COLOURS, LABELS, seeded
