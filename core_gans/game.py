@@ -108,11 +108,11 @@ class NoiseGame(Game):
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """Latents (count, ...) on the device of ``rng``."""
 
-    def shown(self, batch: Batch) -> Tensor:
+    def with_condition(self, batch: Batch) -> Tensor:
         """The real examples of ``batch`` as the discriminator sees them; conditional games add the class."""
         return batch.real
 
-    def bare(self, shown: Tensor) -> Tensor:
+    def without_condition(self, shown: Tensor) -> Tensor:
         """Examples as the discriminator sees them, real or generated, without what was added."""
         return shown
 

@@ -166,7 +166,7 @@ def make_watchers(
     if options.explain_every:
         labels = None if examples.labels is None else examples.labels[:LOOKED_AT]
         text = None if examples.captions is None else examples.captions.tokens[:LOOKED_AT]
-        looked_at = game.shown(Batch(as_float(examples.images[:LOOKED_AT]), labels, text=text))
+        looked_at = game.with_condition(Batch(as_float(examples.images[:LOOKED_AT]), labels, text=text))
         kinds = len(examples.classes)
         watchers.append(
             Converging(game, looked_at, log, options.explain_every, judged=verdict, kinds=kinds, console=console)

@@ -113,7 +113,7 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     toolbox.register("real_scores", real_scores, population)
     toolbox.register("latents", population.draw_latents, size)
     toolbox.register("evaluate", evaluate, population, convention=scheme.fitness.convention)
-    toolbox.register("fitness", rate, scheme.fitness, bare=population.game.bare)
+    toolbox.register("fitness", rate, scheme.fitness, without_condition=population.game.without_condition)
     toolbox.register("select", scheme.selection)
     toolbox.register("teach", teach, population)
     if scheme.discriminators > 1:
@@ -192,10 +192,10 @@ def choose(
 
 
 def rate(
-    rule: Rule, judgements: Sequence[Judgement], bare: Callable[[Tensor], Tensor] = lambda fakes: fakes
+    rule: Rule, judgements: Sequence[Judgement], without_condition: Callable[[Tensor], Tensor] = lambda fakes: fakes
 ) -> list[float]:
-    """The fitness of the candidates of a generation by ``rule``, which sees their fakes ``bare``, without a class."""
-    judgements = [replace(judgement, fakes=bare(judgement.fakes)) for judgement in judgements]
+    """The fitness of the candidates of a generation by ``rule``, which sees their fakes without their class."""
+    judgements = [replace(judgement, fakes=without_condition(judgement.fakes)) for judgement in judgements]
     rule = rule.among(judgements)
     return [rule(judgement) for judgement in judgements]
 

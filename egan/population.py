@@ -77,7 +77,7 @@ class Population:
     def draw_batch(self) -> Batch:
         """The next batch of the data in the networks' precision."""
         batch = next(self.batches)
-        return replace(batch, real=self.game.shown(batch).to(self.dtype))
+        return replace(batch, real=self.game.with_condition(batch).to(self.dtype))
 
     def next_number(self) -> int:
         """The number of an individual that is being born."""

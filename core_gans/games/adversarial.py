@@ -16,44 +16,20 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets, NoiseGame, Turn
 from core_gans.losses.penalties import clip_weights, gradient_penalty, zero_centred
 from core_gans.networks import Architecture, family
-from core_gans.networks.architecture import Energy, GeneratorNormalisation, Head, Normalisation, Upsampling
 from core_gans.optimizers import SGD, Adam, Optimizer, RMSProp, Schedule
 
 
 @dataclass(frozen=True)
-class AdversarialGame(NoiseGame):
-    """A generator against a discriminator; a variant adds its objective and its paper's numbers."""
+class AdversarialGame(Architecture, NoiseGame):
+    """A generator against a discriminator; a variant adds its objective and its paper's numbers.
 
-    shape: tuple[int, ...] = (1, 32, 32)
-    """One example: (C, H, W) of an image or (D,) of a point. Taken from the data by the commands."""
+    The numbers of its networks are the fields of :class:`Architecture`.
+    """
+
     family: str = "dcgan"
     """Network family: dcgan (images of side 16 to 128), mlp (points, small images), maxout, autoencoder."""
-    latent: int = 100
-    """Numbers in one latent."""
     prior: Literal["normal", "uniform"] = "normal"
     """Latents from N(0, 1) or from U(-1, 1)."""
-    width: int = 64
-    """Channels of dcgan's widest image, or units of each hidden layer of mlp and maxout."""
-    depth: int = 3
-    """Hidden layers of mlp and maxout."""
-    channels: tuple[int, ...] = ()
-    """Generator channels from the 4x4 block upwards, instead of ``width``."""
-    discriminator_channels: tuple[int, ...] = ()
-    """Discriminator channels from the image downwards, instead of ``width``."""
-    upsampling: Upsampling = "transpose"
-    """transpose (DCGAN's strided transposed convolutions) or resize (resize and convolve: no checkerboard)."""
-    normalisation: Normalisation = "batch"
-    """Of the discriminator: batch, instance, spectral or none."""
-    generator_normalisation: GeneratorNormalisation = "batch"
-    """Of the generator of dcgan: batch or none."""
-    head: Head = "logit"
-    """The discriminator's end: logit (one output) or softmax (two, for real and generated)."""
-    code: int = 64
-    """Numbers in a code of the autoencoder family."""
-    energy: Energy = "euclidean"
-    """Distance to the reconstruction in the autoencoder family: euclidean, absolute or square (means per number)."""
-    fourier: float = 0.0
-    """Scale of random Fourier features that the mlp discriminator sees beside the example itself; 0 for none."""
     discriminator_steps: int = 1
     """Discriminator steps in a round (k)."""
     method: Literal["adam", "rmsprop", "sgd"] = "adam"
@@ -84,6 +60,7 @@ class AdversarialGame(NoiseGame):
     """The same at generated examples."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.discriminator_steps < 1:
             raise LabError(f"expected at least one discriminator step in a round, got {self.discriminator_steps}.")
         if not self.rate > 0:
@@ -157,7 +134,7 @@ class AdversarialGame(NoiseGame):
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = nets["generator"](self.latents_for(batch, rng))
-        return self.score_loss(nets["discriminator"], self.shown(batch), fake, rng)
+        return self.score_loss(nets["discriminator"], self.with_condition(batch), fake, rng)
 
     def score_loss(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
@@ -180,7 +157,7 @@ class AdversarialGame(NoiseGame):
     def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         fake = nets["generator"](self.latents_for(batch, rng))
         scores = nets["discriminator"](fake)
-        real = nets["discriminator"](self.shown(batch)) if self.objective.relative else None
+        real = nets["discriminator"](self.with_condition(batch)) if self.objective.relative else None
         return {"generator": self.objective.generator(scores, real)}
 
     def after_discriminator(self, nets: Nets) -> None:

@@ -16,21 +16,34 @@ Energy = Literal["euclidean", "absolute", "square"]
 
 @dataclass(frozen=True)
 class Architecture:
-    """``shape`` is (C, H, W) of an image or (D,) of a point; the other fields are explained by ``AdversarialGame``."""
+    """The networks of a generator and a discriminator, as every family reads them."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] = (1, 32, 32)
+    """One example: (C, H, W) of an image or (D,) of a point. Taken from the data by the commands."""
     latent: int = 100
+    """Numbers in one latent."""
     width: int = 64
+    """Channels of dcgan's widest image, or units of each hidden layer of mlp and maxout."""
     depth: int = 3
+    """Hidden layers of mlp and maxout."""
     channels: tuple[int, ...] = ()
+    """Generator channels from the 4x4 block upwards, instead of ``width``."""
     discriminator_channels: tuple[int, ...] = ()
+    """Discriminator channels from the image downwards, instead of ``width``."""
     upsampling: Upsampling = "transpose"
+    """transpose (DCGAN's strided transposed convolutions) or resize (resize and convolve: no checkerboard)."""
     normalisation: Normalisation = "batch"
+    """Of the discriminator: batch, instance, spectral or none."""
     generator_normalisation: GeneratorNormalisation = "batch"
+    """Of the generator of dcgan: batch or none."""
     head: Head = "logit"
+    """The discriminator's end: logit (one output) or softmax (two, for real and generated)."""
     code: int = 64
+    """Numbers in a code of the autoencoder family."""
     energy: Energy = "euclidean"
+    """Distance to the reconstruction in the autoencoder family: euclidean, absolute or square (means per number)."""
     fourier: float = 0.0
+    """Scale of random Fourier features that the mlp discriminator sees beside the example itself; 0 for none."""
 
     def __post_init__(self) -> None:
         for name in ("latent", "width", "depth", "code"):

@@ -59,13 +59,13 @@ class CGAN(AdversarialGame):
             raise LabError(f"expected {count} classes, one for each latent, got {tuple(label.shape)}.")
         return torch.cat((noise, one_hot(label.to(noise.device), self.classes)), dim=1)
 
-    def shown(self, batch: Batch) -> Tensor:
+    def with_condition(self, batch: Batch) -> Tensor:
         """The real examples with their classes; a LabError where there are none."""
         if batch.label is None:
             raise LabError("a conditional game needs a class with every example: choose data with labels.")
         return with_class(batch.real, one_hot(batch.label, self.classes))
 
-    def bare(self, shown: Tensor) -> Tensor:
+    def without_condition(self, shown: Tensor) -> Tensor:
         return shown[:, : self.shape[0]]
 
     def latents_for(self, batch: Batch, rng: torch.Generator) -> Tensor:

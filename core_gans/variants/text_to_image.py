@@ -107,11 +107,11 @@ class TextToImage(AdversarialGame):
         """The batch's own captions, so that a penalty between two examples stays with one caption."""
         return self.latents(len(batch.real), rng, self._captions_of(batch))
 
-    def shown(self, batch: Batch) -> Tensor:
+    def with_condition(self, batch: Batch) -> Tensor:
         """The real examples with their captions; a LabError where there are none."""
         return with_caption(batch.real, self._captions_of(batch))
 
-    def bare(self, shown: Tensor) -> Tensor:
+    def without_condition(self, shown: Tensor) -> Tensor:
         return without_caption(shown)
 
     def objective_term(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
@@ -140,7 +140,10 @@ class TextToImage(AdversarialGame):
         noise, tokens = latents[:, : self.latent], latents[:half, self.latent :]
         fake = nets["generator"](torch.cat((noise, tokens.repeat(2, 1)), dim=1))
         term = self.objective.generator(nets["discriminator"](fake))
-        return {"generator": term, "mode_seeking": self.mode_seeking * sameness(self.bare(fake), *noise.chunk(2))}
+        return {
+            "generator": term,
+            "mode_seeking": self.mode_seeking * sameness(self.without_condition(fake), *noise.chunk(2)),
+        }
 
     def _pick(self, count: int, rng: torch.Generator) -> Tensor:
         return torch.randint(len(self.captions), (count,), generator=rng, device=rng.device)

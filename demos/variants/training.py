@@ -139,7 +139,7 @@ class Training:
     def _looked_at(self) -> Tensor:
         """Real examples as the discriminator sees them."""
         labels = None if self.data.labels is None else self.data.labels[:LOOKED_AT]
-        return self.game.shown(Batch(as_float(self.data.images[:LOOKED_AT]), labels))
+        return self.game.with_condition(Batch(as_float(self.data.images[:LOOKED_AT]), labels))
 
     def _let_rates_fall(self) -> None:
         """From now on the learning rates fall over the rounds that the budget seems to buy, as in comparisons."""

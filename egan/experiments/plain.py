@@ -52,7 +52,7 @@ class Alone(NoiseGame):
         """The mutation's loss of as many fakes as there are real examples."""
         scores = nets["discriminator"](nets["generator"](self.latents(len(batch.real), rng)))
         assert self.mutation.loss is not None
-        real = (nets["discriminator"](self.shown(batch)),) if self.mutation.relative else ()
+        real = (nets["discriminator"](self.with_condition(batch)),) if self.mutation.relative else ()
         return {"generator": self.mutation.loss(scores, *real)}
 
     def score_loss(
@@ -63,8 +63,8 @@ class Alone(NoiseGame):
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         return self.basis.latents(count, rng, label)
 
-    def shown(self, batch: Batch) -> Tensor:
-        return self.basis.shown(batch)
+    def with_condition(self, batch: Batch) -> Tensor:
+        return self.basis.with_condition(batch)
 
     def begin_round(self, nets: Nets, progress: float) -> None:
         self.basis.begin_round(nets, progress)

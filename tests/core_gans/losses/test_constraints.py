@@ -88,7 +88,7 @@ class TestAnyVariant:
         state, rng = start(game, batches(points()), chance()), chance(3)
         state.nets["discriminator"].eval()  # a discriminator with noise has it in training only
         batch = Batch(points(8).images.float(), points(8).labels)
-        real = game.shown(batch)
+        real = game.with_condition(batch)
         terms = game.turns()[0].loss(state.nets, batch, rng)
         assert terms.keys() == {"discriminator", *weights, *BESIDE.get(name, ())}
         again = chance(3)

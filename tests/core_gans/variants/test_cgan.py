@@ -65,7 +65,7 @@ class TestPlayers:
     def test_a_penalty_between_real_and_generated_stays_in_one_class(self) -> None:
         game = CGAN(shape=(2,), family="mlp", latent=3, classes=4, width=4)
         batch = next(Batches(corners(), 8))
-        assert torch.equal(game.latents_for(batch, chance())[:, -4:], game.shown(batch)[:, 2:])
+        assert torch.equal(game.latents_for(batch, chance())[:, -4:], game.with_condition(batch)[:, 2:])
 
     def test_the_default_networks_take_the_class(self) -> None:
         game = CGAN(shape=(1, 16, 16), width=4, classes=7)
@@ -73,7 +73,7 @@ class TestPlayers:
         fakes = nets["generator"](game.latents(3, chance()))
         assert fakes.shape == (3, 8, 16, 16)
         assert nets["discriminator"](fakes).shape == (3,)
-        assert game.bare(fakes).shape == (3, 1, 16, 16)
+        assert game.without_condition(fakes).shape == (3, 1, 16, 16)
 
 
 def test_the_class_asked_for_is_the_class_drawn() -> None:
@@ -103,7 +103,7 @@ def test_examples_without_classes_are_refused() -> None:
     with pytest.raises(LabError, match=complaint):
         with_data({"classes": 10, "family": "mlp"}, Examples("none", torch.zeros(4, 2)))
     with pytest.raises(LabError, match=complaint):
-        CGAN(shape=(2,), family="mlp").shown(Batch(torch.zeros(3, 2)))
+        CGAN(shape=(2,), family="mlp").with_condition(Batch(torch.zeros(3, 2)))
 
 
 def test_as_many_classes_as_samples() -> None:

@@ -263,7 +263,7 @@ class TestAGame:
         with pytest.raises(LabError, match="bare has neither captions nor classes: choose data with captions"):
             game_for(bare)
         with pytest.raises(LabError, match="needs a caption with every example"):
-            game_for(flags()).shown(Batch(torch.zeros(2, 3, 8, 8)))
+            game_for(flags()).with_condition(Batch(torch.zeros(2, 3, 8, 8)))
 
     def test_images_too_small_for_a_caption_are_refused(self) -> None:
         with pytest.raises(LabError, match="expected images of at least 32 pixels"):
