@@ -1,4 +1,4 @@
-"""The app: one page, five tabs that share one model picker."""
+"""The app: one page, whose tabs share one model picker."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ from pathlib import Path
 
 import gradio as gr
 
-from demos.dissecting.tab import dissect_tab
-from demos.evolve.tab import evolve_tab
-from demos.exploring.tab import explore_tab
+from demos.dissecting.tab import TAB as DISSECT
+from demos.evolve.tab import TAB as EVOLVE
+from demos.exploring.tab import TAB as EXPLORE
 from demos.lab import Lab
 from demos.loops import within_a_loop
 from demos.page import Page
-from demos.paint.endpoints import endpoints
-from demos.paint.tab import paint_tab
-from demos.variants.tab import variants_tab
+from demos.paint.tab import TAB as PAINT
+from demos.tab import Tab
+from demos.variants.tab import TAB as VARIANTS
 
 TITLE = "GAN lab"
-TABS = {
-    "Paint": paint_tab,
-    "Evolve": evolve_tab,
-    "Dissect": dissect_tab,
-    "Explore": explore_tab,
-    "Variants": variants_tab,
-}
+TABS: dict[str, Tab] = {tab.title: tab for tab in (PAINT, EVOLVE, DISSECT, EXPLORE, VARIANTS)}
+"""The tabs by title, from the left."""
 
 
 def build(lab: Lab | None = None) -> gr.Blocks:
@@ -38,9 +33,11 @@ def _page(lab: Lab) -> gr.Blocks:
             gr.HTML("<h1>GAN lab</h1><p>Generative networks, evolved and opened up.</p>", elem_id="masthead")
             page = Page(lab)
         with gr.Tabs(elem_id="tabs"):
-            for name, tab in TABS.items():
-                with gr.Tab(name, id=name.lower()):
-                    tab(page)
+            for title, tab in TABS.items():
+                with gr.Tab(title, id=title.lower()):
+                    tab.build(page)
         page.connect(blocks)
-        endpoints(lab)
+        for tab in TABS.values():
+            if tab.endpoints is not None:
+                tab.endpoints(lab)
     return blocks

@@ -15,11 +15,9 @@ from PIL import Image, PngImagePlugin
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
-from demos.app import build
-from demos.exploring.routes import routes as explore_routes
+from demos.app import TABS, build
 from demos.lab import Lab
 from demos.loops import within_a_loop
-from demos.paint.routes import routes as paint_routes
 from demos.password import PasswordMiddleware
 from demos.server_address import ServerAddress, address_of
 from demos.theme import look
@@ -34,8 +32,9 @@ def web_app(lab: Lab, door: ServerAddress | None = None) -> ASGIApp:
     """The pages and calls of ``lab`` as a web application that answers to the names of ``door`` only."""
     door = door or ServerAddress()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(paint_routes(lab))
-    app.include_router(explore_routes(lab))
+    for tab in TABS.values():
+        if tab.routes is not None:
+            app.include_router(tab.routes(lab))
     blocks = build(lab)
     app = within_a_loop(
         lambda: gr.mount_gradio_app(
@@ -46,7 +45,7 @@ def web_app(lab: Lab, door: ServerAddress | None = None) -> ASGIApp:
             show_error=False,
             max_file_size=LARGEST_UPLOAD,
             ssr_mode=False,
-            **look(),
+            **look(sorted(tab.css for tab in TABS.values() if tab.css is not None)),
         )
     )
     guarded: ASGIApp = app if door.password is None else PasswordMiddleware(app, door.password)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,9 @@ SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Hel
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 
-def look() -> dict[str, Any]:
-    """What ``mount_gradio_app`` and ``launch`` take to show the app as it is meant."""
-    home = Path(str(files("demos")))
-    sheets = [home / "app.css", *sorted(home.glob("*/*.css"))]
-    return {"theme": theme(), "css_paths": sheets, "footer_links": []}
+def look(sheets: Sequence[Path] = ()) -> dict[str, Any]:
+    """What ``mount_gradio_app`` and ``launch`` take to show the app as it is meant, with the tabs' style ``sheets``."""
+    return {"theme": theme(), "css_paths": [Path(__file__).with_name("app.css"), *sheets], "footer_links": []}
 
 
 def theme() -> gr.themes.Base:

@@ -11,7 +11,6 @@ from pathlib import Path
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.measuring import seed_of
 from demos.dissecting.open_dissection import OpenDissection
-from demos.dissecting.segmenter_choice import SCENES
 from demos.model_store import SHIPPED
 from dissect import CausalEffect, Dissection
 from dissect.report import write_report
@@ -80,12 +79,11 @@ def export(
 def origin(specimen: OpenDissection) -> str:
     """Python that makes generator, latents and segmenter again; a run is looked for in the folder ``runs``."""
     shipped = specimen.subject.key == SHIPPED
-    name = specimen.watcher().name
     return ORIGIN.format(
         model='load_model(shipped.path("scenes-generator"))'
         if shipped
         else f"open_model({f'runs/{specimen.subject.key}'!r})",
         images=specimen.dissection.images,
         seed=seed_of(specimen.dissection),
-        segmenter=f"shipped.path({name!r})" if name == SCENES else repr(name),
+        segmenter=repr(specimen.watcher().name),
     )

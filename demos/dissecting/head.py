@@ -13,8 +13,8 @@ from demos.dissecting.layout import RAW, Stage
 from demos.dissecting.measuring import FEWEST, MOST, STEP, USUAL
 from demos.dissecting.page_state import PageState
 from demos.dissecting.progress import shown
-from demos.dissecting.segmenter_choice import TITLES, eyes_for, why
 from demos.page import told
+from dissect.segmenters.named import SEGMENTERS, seeing
 
 LOOK_SECONDS = 0.7  # between two looks at a job
 
@@ -52,8 +52,8 @@ class Controls:
         return (
             gr.Dropdown(choices=choices, value=desk.layer),
             ABOUT,
-            gr.Radio(choices=[(TITLES[name], name) for name in eyes_for(subject.shape)], value=desk.eye),
-            f"<p>{escape(why(desk.eye, subject.shape, subject.data))}</p>",
+            gr.Radio(choices=[(each.title, name) for name, each in seeing(subject.shape).items()], value=desk.eye),
+            f"<p>{escape(SEGMENTERS[desk.eye].told(subject.shape, subject.data))}</p>",
             desk.images,
             gr.Button("Dissect again" if desk.layer in dissected else "Dissect", interactive=not desk.busy),
         )

@@ -15,10 +15,11 @@ from core_gans.foundation.names import unknown_name
 from core_gans.foundation.sealed import read_sealed
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import ProgressReporter
-from demos.dissecting.segmenter_choice import TITLES, eye, eyes_for
+from demos.dissecting.segmenter_choice import eye
 from demos.model_store import SHIPPED
 from dissect import Dissection, dissect
 from dissect.measure.resume_file import fingerprint
+from dissect.segmenters.named import SEGMENTERS, seeing
 
 FEWEST, MOST, USUAL, STEP = 100, 4000, 500, 100  # images
 BATCH = 16  # images between two signs of progress
@@ -40,7 +41,7 @@ def question(subject: DissectableModel, layer: Any, eye_name: Any, images: Any) 
     """A question from values that may come from anywhere. ValueError says what is wrong with them."""
     if not isinstance(layer, str) or layer not in subject.layers:
         raise unknown_name("layer of this model", str(layer)[:80], subject.layers)
-    fitting = eyes_for(subject.shape)
+    fitting = seeing(subject.shape)
     if not isinstance(eye_name, str) or eye_name not in fitting:
         raise unknown_name("segmenter for these pictures", str(eye_name)[:80], fitting)
     if isinstance(images, bool) or not isinstance(images, int | float) or not FEWEST <= images <= MOST:
@@ -110,7 +111,7 @@ def shelve(found: Dissection, place: Path) -> None:
 def seen_by(dissection: Dissection) -> str | None:
     """The name of the eye that a dissection was made with; None where it is not one of ours."""
     name = dissection.provenance.get("segmenter", "")
-    return name if name in TITLES else None
+    return name if name in SEGMENTERS else None
 
 
 def seed_of(dissection: Dissection) -> int | None:

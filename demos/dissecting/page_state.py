@@ -21,9 +21,9 @@ from demos.dissecting.jobs import Job, JobQueue
 from demos.dissecting.measuring import USUAL, kept, measure, question
 from demos.dissecting.mending import Attempt
 from demos.dissecting.open_dissection import DissectionCache, OpenDissection
-from demos.dissecting.segmenter_choice import eyes_for
 from demos.model_store import SHIPPED, ModelStore
 from dissect import Dissection
+from dissect.segmenters.named import seeing
 
 ENDING = 15.0  # seconds that a page's end waits for its job: a thread cut short takes the program with it
 
@@ -81,7 +81,7 @@ class PageState:
             return
         self.key, self.unit = subject.key, 0
         self.refresh()
-        self.eye = eyes_for(subject.shape)[0]
+        self.eye = next(iter(seeing(subject.shape)))
         layers = list(subject.layers)
         dissected = [layer for layer in self.dissected() if layer in layers]
         self.layer = dissected[0] if dissected else layers[len(layers) // 2]
@@ -118,8 +118,8 @@ class PageState:
 
     def choose_eye(self, name: Any) -> None:
         """Let another segmenter look."""
-        known = eyes_for(self.subject.shape)
-        if name not in known:
+        known = seeing(self.subject.shape)
+        if not isinstance(name, str) or name not in known:
             raise unknown_name("segmenter for these pictures", str(name)[:80], known)
         self.eye = name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,7 @@ from demos.dissecting.units_part import Sheet, Summary, Units
 from demos.job_queue import LISTENER
 from demos.model_store import SHIPPED
 from demos.page import Page, told
+from demos.tab import Tab
 
 INTRODUCTION = """
 <h2>Open the network up</h2>
@@ -83,3 +85,6 @@ def _units() -> tuple[Units, Sheet]:
         with gr.Column(scale=7, min_width=300):
             sheet = Sheet()
     return units, sheet
+
+
+TAB = Tab("Dissect", dissect_tab, css=Path(__file__).with_name("dissect.css"))

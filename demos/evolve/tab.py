@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -17,6 +18,7 @@ from demos.evolve.slots import NAMES, Slot, Slots
 from demos.evolve.snapshots import Snapshot
 from demos.job_queue import LISTENER
 from demos.page import Page, told
+from demos.tab import Tab
 
 LOOK_SECONDS = 1.0  # between two looks of the page
 INTRODUCTION = """
@@ -183,3 +185,6 @@ def _mark(mine: Slots) -> list[Any]:
         else [slot.evolving.folder.name, slot.evolving.look.number, slot.evolving.running, slot.asked]
         for slot in mine.places.values()
     ]
+
+
+TAB = Tab("Evolve", evolve_tab, css=Path(__file__).with_name("evolve.css"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from demos.exploring.routes import routes
 from demos.model_store import SHIPPED
 from demos.page import Page
+from demos.tab import Tab
 
 SCRIPTS = (
     "asking",
@@ -53,3 +56,6 @@ def explore_tab(page: Page) -> None:
 
 def _read(name: str) -> str:
     return files("demos.exploring").joinpath(name).read_text(encoding="utf-8")
+
+
+TAB = Tab("Explore", explore_tab, css=Path(__file__).with_name("explore.css"), routes=routes)

@@ -9,10 +9,11 @@ from typing import Any
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
-from demos.dissecting.segmenter_choice import TITLES, SegmenterChoice, eye
+from demos.dissecting.segmenter_choice import SegmenterChoice, eye
 from demos.model_store import SHIPPED, ModelStore
 from demos.paint.painter import Painter
 from dissect import Dissection
+from dissect.segmenters.named import SEGMENTERS
 
 KEPT = 8  # painters in memory
 FRESH = 2.0  # seconds for which the shelf is not looked at again: a brush that moves asks many times
@@ -82,7 +83,7 @@ class Painters:
 
 def _eye_of(dissection: Dissection) -> SegmenterChoice:
     """The segmenter with the dissection's labels. LabError where the app has none."""
-    for name in TITLES:
+    for name in SEGMENTERS:
         if tuple(eye(name).segmenter.labels) == dissection.labels:
             return eye(name)
     raise LabError(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from demos.job_queue import LISTENER
 from demos.page import Page
+from demos.paint.endpoints import endpoints
+from demos.paint.routes import routes
+from demos.tab import Tab
 
 INTRODUCTION = """
 <h2>Paint with what the network knows</h2>
@@ -38,3 +42,6 @@ def paint_tab(page: Page) -> None:
 def _opened(model: Any) -> dict[str, Any]:
     """The studio's value: the key of the model to paint with."""
     return {"model": model}
+
+
+TAB = Tab("Paint", paint_tab, css=Path(__file__).with_name("studio.css"), routes=routes, endpoints=endpoints)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,6 +11,7 @@ import gradio as gr
 from core_gans.variants import VARIANTS
 from demos.job_queue import LISTENER
 from demos.page import Page, told
+from demos.tab import Tab
 from demos.variants.cards import TOLD, cards
 from demos.variants.html import stage_of
 from demos.variants.settings import DATA
@@ -135,3 +137,6 @@ def variants_tab(page: Page) -> None:
 def _about(data: Any) -> str:
     known = DATA.get(data) if isinstance(data, str) else None
     return "" if known is None else f"<p>{known.about} {known.quick}</p>"
+
+
+TAB = Tab("Variants", variants_tab, css=Path(__file__).with_name("variants.css"))

@@ -15,16 +15,15 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from core_gans import shipped
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import Opened, Source
 from dissect.hooks import at_rest
 from dissect.measure.upsampling import Upsampling
 from dissect.report.study import Study, study
-from dissect.segmenters.opening import STROKES, open_segmenter
+from dissect.segmenters.named import SCENES, STROKES
+from dissect.segmenters.opening import open_segmenter
 from dissect.segmenters.protocol import Segmenter
 
-SHIPPED = "scenes-segmenter"
 IMPORTS = """\
 from pathlib import PosixPath, WindowsPath
 
@@ -41,7 +40,8 @@ class Run:
     layer: tuple[str, ...] = ()
     """Layers to dissect; default: every one worth a look. The report is about the one with the most to tell."""
     segmenter: str | None = None
-    """Says what each pixel shows: a file of train-segmenter, strokes, or hf:NAME; default: scenes, strokes for grey."""
+    """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
+    scenes-segmenter, strokes for grey images."""
     preset: Literal["chance-corrected", "gandissect", "dissect", "best-iou"] = "chance-corrected"
     """Where a unit is on and when it is matched: by agreement beyond chance, as published, or by the best IoU."""
     upsampling: Upsampling = "bilinear"
@@ -96,7 +96,7 @@ class Run:
         found = self.source.open()
         layers, notes = found.layers(self.layer)
         name = self.segmenter or self._suited(found)
-        return found, layers, notes, name, open_segmenter(shipped.path(SHIPPED) if name == SHIPPED else name)
+        return found, layers, notes, name, open_segmenter(name)
 
     def _origin(self) -> str:
         """Python that makes the sample again, for the report's ``replay.py``."""
@@ -141,13 +141,13 @@ class Run:
         with at_rest(found.net):
             grey = found.net(found.example()).shape[1] == 1
         if grey:
-            return STROKES
+            return STROKES.name
         if self.source.generator is not None:
             raise ValueError(
                 "whether these are scenes is not known: say with --segmenter who is to tell what each pixel shows, a "
                 "file of train-segmenter, strokes, or hf:NAME for a model of transformers"
             )
-        return SHIPPED
+        return SCENES.name
 
     def _interrupted(self, folder: Path, keep: Path, console: Console) -> NoReturn:
         again = _command() if self.out is not None else f"{_command()} --out {shlex.quote(str(folder))}"

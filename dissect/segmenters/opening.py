@@ -1,38 +1,38 @@
-"""A segmenter by what a person writes: a file, a folder, a name on the hub, or the word ``strokes``."""
+"""A segmenter by what a person writes: one of the list by its name, a file, a folder, or a name on the hub."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from dissect.segmenters.huggingface import HuggingFaceSegmenter
+from dissect.segmenters.named import SEGMENTERS
 from dissect.segmenters.protocol import Segmenter
-from dissect.segmenters.strokes import StrokeSegmenter
 from dissect.segmenters.unet import UNetSegmenter
 
 HUB = "hf:"
-STROKES = "strokes"
 
 
 def open_segmenter(text: str | Path) -> Segmenter:
     """The segmenter that ``text`` means.
 
-    ``strokes`` is the :class:`StrokeSegmenter`; ``hf:NAME`` a model of transformers on the hub, or in the folder NAME;
-    a folder with a ``config.json`` the model of transformers in it; any other path a file of ``train-segmenter``.
+    A name of ``SEGMENTERS``, such as ``strokes``, is that one; ``hf:NAME`` a model of transformers on the hub, or in
+    the folder NAME; a folder with a ``config.json`` the model of transformers in it; any other path a file of
+    ``train-segmenter``.
 
     Raises:
         FileNotFoundError: there is nothing at the path.
         ValueError: what is there is no segmenter, or transformers is needed and not installed.
     """
     name = str(text)
-    if name == STROKES:
-        return StrokeSegmenter()
+    if name in SEGMENTERS:
+        return SEGMENTERS[name].make()
     if name.startswith(HUB):
         return HuggingFaceSegmenter.from_pretrained(name.removeprefix(HUB))
     path = Path(text)
     if not path.exists():
         raise FileNotFoundError(
-            f"there is no segmenter {name!r}: give a file of train-segmenter, {STROKES!r}, or {HUB}NAME for a model of "
-            "transformers"
+            f"there is no segmenter {name!r}: give a file of train-segmenter, {', '.join(SEGMENTERS)}, or {HUB}NAME "
+            "for a model of transformers"
         )
     if not path.is_dir():
         return UNetSegmenter.load(path)

@@ -24,11 +24,14 @@ from demos.dissecting.exporting import origin
 from demos.dissecting.measuring import FEWEST, counts_at, kept, question
 from demos.dissecting.page_state import PageState
 from demos.dissecting.report_part import write
-from demos.dissecting.segmenter_choice import SCENES, STROKES, eyes_for, why
 from demos.dissecting.sheet import sheet
 from demos.dissecting.units import content, summary
 from dissect import Dissection
+from dissect.segmenters import named
+from dissect.segmenters.named import SCENES, seeing
 from tests.demos.planted_desk import KEY, PATIENCE, RING, SIDE, UNITS, finished, planted_desk
+
+STROKES = named.STROKES.name
 
 
 @pytest.fixture(scope="module")
@@ -240,10 +243,10 @@ def test_models_of_other_kinds_are_told_of(tmp_path: Path) -> None:
 
 
 def test_who_looks_is_chosen_by_the_pictures() -> None:
-    assert eyes_for((3, 64, 64))[0] == SCENES
-    assert eyes_for((1, 28, 28)) == (STROKES,)
-    assert "it fits" in why(SCENES, (3, 64, 64), "scenes")
-    assert "mistake" in why(SCENES, (3, 64, 64), "faces.npz")
+    assert next(iter(seeing((3, 64, 64)))) == SCENES.name
+    assert list(seeing((1, 28, 28))) == [STROKES]
+    assert "it fits" in SCENES.told((3, 64, 64), "scenes")
+    assert "mistake" in SCENES.told((3, 64, 64), "faces.npz")
 
 
 ANYTHING = st.one_of(

@@ -1,0 +1,69 @@
+"""The one explicit list of segmenters that are asked for by a name, and what each is to be told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core_gans import shipped
+from dissect.segmenters.protocol import Segmenter
+from dissect.segmenters.strokes import StrokeSegmenter
+from dissect.segmenters.unet import UNetSegmenter
+
+Shape = tuple[int, ...]  # (C, H, W) of pictures
+
+
+@dataclass(frozen=True)
+class NamedSegmenter:
+    """A segmenter before it is opened. Commands and pages read its fields and ask for no name."""
+
+    name: str
+    """On the command line, and in what a dissection says of its origin."""
+    title: str
+    """For people, in a word."""
+    about: str
+    """What it is, in a sentence."""
+    make: Callable[[], Segmenter]
+    """Opens it; LabError when a file is missing or damaged. It may have ``colours``, one for each label."""
+    sees: Callable[[Shape], bool] = lambda shape: True
+    """Whether it is offered for pictures of that shape."""
+    fits: Callable[[Shape, str], str] = lambda shape, data: ""
+    """Whether it fits pictures of that shape like those of the data set of that name, in a sentence."""
+
+    def told(self, shape: Shape, data: str) -> str:
+        """What it is, and whether it fits pictures of ``shape`` like those of ``data``; plain text."""
+        return f"{self.about} {self.fits(shape, data)}".strip()
+
+
+SCENES = NamedSegmenter(
+    "scenes-segmenter",
+    "Landscapes",
+    "A small network that learned the lab's landscapes from their exact masks: sky, tree, door and so on.",
+    lambda: UNetSegmenter.load(shipped.path("scenes-segmenter")),
+    sees=lambda shape: shape == (3, 64, 64),  # the pictures that it learned from
+    fits=lambda shape, data: (
+        "This model draws such landscapes, so it fits."
+        if data == shipped.DATA
+        else "This model learned from other pictures: what they show it will mistake for what it knows."
+    ),
+)
+
+STROKES = NamedSegmenter(
+    "strokes",
+    "Strokes",
+    "Nothing learned: what is brighter than the ground is a stroke; loops, outlines and ends follow from it.",
+    StrokeSegmenter,
+    fits=lambda shape, data: (
+        "It fits bright drawings on dark ground, such as digits."
+        if shape[0] == 1
+        else "Made for drawings in one colour: in colour pictures it only tells bright from dark."
+    ),
+)
+
+SEGMENTERS: dict[str, NamedSegmenter] = {each.name: each for each in (SCENES, STROKES)}
+"""The segmenters by name; those that know more of what they see go first."""
+
+
+def seeing(shape: Shape) -> dict[str, NamedSegmenter]:
+    """The segmenters offered for pictures of ``shape`` (C, H, W); the one that suits the shape first."""
+    return {name: each for name, each in SEGMENTERS.items() if each.sees(tuple(shape))}
