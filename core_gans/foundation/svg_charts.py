@@ -12,25 +12,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from core_gans.foundation.html import tag
+
 Words = Callable[[float], str]
-
-
-def tag(name: str, /, *inside: str, **attributes: object) -> Markup:
-    """An element of SVG or HTML; ``inside`` and the attributes' values are escaped unless they are Markup.
-
-    ``class_`` is the attribute class and ``text_anchor`` is text-anchor; what is None is left out; floats are written
-    with two decimals at most. Nothing inside closes the tag at once, as only SVG allows; "" does not.
-    """
-    written = Markup("").join(
-        Markup(' {}="{}"').format(
-            key.rstrip("_").replace("_", "-"), f"{round(value, 2) + 0.0:.10g}" if isinstance(value, float) else value
-        )
-        for key, value in attributes.items()
-        if value is not None
-    )
-    if not inside:
-        return Markup("<{}{}/>").format(name, written)
-    return Markup("<{0}{1}>{2}</{0}>").format(name, written, Markup("").join(inside))
 
 
 def svg(

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 import torch
+from markupsafe import Markup
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.html import filled
 from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import to_bytes
 from demos.dissecting.jobs import ProgressReporter
@@ -109,59 +110,18 @@ def cause(specimen: OpenDissection, asked: Asked, course: ProgressReporter) -> C
     return Cause(effect, story, _without(net, found.layer, random, shown))
 
 
-def told(specimen: OpenDissection, cause: Cause) -> str:
+def told(cause: Cause) -> Markup:
     """The cause as HTML: a sentence, the pictures with and without the units, the bars."""
-    del specimen
-    story = cause.story
-    columns = "".join(
-        f"<figure>{_photo(scene.before, 'as it was')}{_photo(scene.after, f'without the {story.concept} units')}"
-        f"{_photo(random, 'without as many random units')}</figure>"
-        for scene, random in zip(story.scenes, cause.random, strict=True)
+    return filled(
+        "demos.dissecting",
+        "cause.html.j2",
+        story=cause.story,
+        scenes=list(zip(cause.story.scenes, cause.random, strict=True)),
+        cut=CUT,
+        photo=lambda picture, alt: photo(enlarge(picture, TILE), QUALITY, alt),
+        effects_chart=effects_chart,
+        shares_chart=shares_chart,
     )
-    names = "".join(
-        f"<span>{name}</span>"
-        for name in ("as it was", f"without {escape(story.concept)} units", "without random ones")
-    )
-    charts = _chart(
-        "Removed",
-        "Each concept's change when the units are taken away, in percent of its own pixels.",
-        effects_chart(story.removed, "What removing the units takes away", " %", CUT),
-    ) + _chart(
-        "Caused",
-        "Pixels with the units set high, less those with the units removed, in points of all pixels.",
-        effects_chart(story.caused, "What the units cause", " pp"),
-    )
-    more = ""
-    if story.elsewhere:
-        more += _chart(
-            "Elsewhere",
-            f"The same as removed, counted only where there was no {escape(story.concept)} before: damage.",
-            effects_chart(story.elsewhere, "What removing the units does elsewhere", " %", CUT),
-        )
-    if story.behind:
-        more += _chart(
-            "Behind",
-            f"What is seen now in the pixels that were {escape(story.concept)} and are no more.",
-            shares_chart(story.behind, "What came forth"),
-        )
-    return (
-        f'<article class="cause"><h3>{escape(story.heading)}</h3><p>{escape(story.text)}</p>'
-        f'<div class="with-without"><div class="rows" aria-hidden="true">{names}</div>'
-        f'<div class="columns">{columns}</div></div>'
-        f'<div class="charts">{charts}</div>'
-        '<p class="legend">The thin grey bar is the control: as many other units, chosen at random. Whiskers are 95 % '
-        "intervals. Only what goes beyond the control is the units' own doing.</p>"
-        f'<details><summary>Damage elsewhere, and what stood behind</summary><div class="charts">{more}</div></details>'
-        "</article>"
-    )
-
-
-def _chart(name: str, words: str, drawn: str) -> str:
-    return f"<figure><figcaption><b>{name}.</b> {words}</figcaption>{drawn}</figure>"
-
-
-def _photo(picture: Picture, alt: str) -> str:
-    return photo(enlarge(picture, TILE), QUALITY, alt)
 
 
 def _without(net: nn.Module, layer: str, units: list[int], latents: Tensor) -> list[Picture]:

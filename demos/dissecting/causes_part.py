@@ -47,7 +47,7 @@ class Causes:
             gr.Dropdown(choices=concepts, value=concept),
             gr.Slider(maximum=most_units(specimen), value=count),
             gr.Button(interactive=not desk.busy),
-            HINT if known is None else told(specimen, known),
+            HINT if known is None else told(known),
         )
 
 

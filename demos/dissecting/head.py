@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from demos.dissecting.layout import RAW, Stage
 from demos.dissecting.measuring import FEWEST, MOST, STEP, USUAL
 from demos.dissecting.page_state import PageState
@@ -53,7 +53,7 @@ class Controls:
             gr.Dropdown(choices=choices, value=desk.layer),
             ABOUT,
             gr.Radio(choices=[(each.title, name) for name, each in seeing(subject.shape).items()], value=desk.eye),
-            f"<p>{escape(SEGMENTERS[desk.eye].told(subject.shape, subject.data))}</p>",
+            tag("p", SEGMENTERS[desk.eye].told(subject.shape, subject.data)),
             desk.images,
             gr.Button("Dissect again" if desk.layer in dissected else "Dissect", interactive=not desk.busy),
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
+from core_gans.foundation.html import filled
 from demos.dissecting.jobs import Job
 
 
@@ -13,23 +13,18 @@ def shown(job: Job | None, now: float, aside: str = "") -> str:
     if job is None:
         return ""
     look = job.look
-    if look.phase == "failed":
-        return f'<div class="course failed" role="alert"><p>{escape(look.trouble)}</p></div>'
-    if look.phase == "cancelled":
-        return f'<div class="course" role="status"><p>Cancelled. {escape(aside)}</p></div>'
-    if look.phase == "done":
-        return f'<div class="course" role="status"><p>{escape(aside)}</p></div>' if aside else ""
-    share = look.done / look.total if look.total else 0.0
     left = look.seconds_left(now)
     step = f"{look.stage} of {look.stages}: " if look.stages > 1 and look.stage else ""
     words = "ending" if job.ending else "" if left is None else f"about {_time(left)} left"
     counted = f"{look.done:,} of {look.total:,}" if look.total else ""
-    told = " · ".join(part for part in (f"{step}{look.what}", counted, words) if part)
-    meter = (
-        f'<div class="meter" role="progressbar" aria-label="{escape(look.what)}" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{round(100 * share)}"><span style="width:{share:.1%}"></span></div>'
+    return filled(
+        "demos.dissecting",
+        "progress.html.j2",
+        look=look,
+        aside=aside,
+        share=look.done / look.total if look.total else 0.0,
+        told=" · ".join(part for part in (f"{step}{look.what}", counted, words) if part),
     )
-    return f'<div class="course"><p>{escape(told)}</p>{meter}</div>'
 
 
 def _time(seconds: float) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from demos.dissecting.exporting import export
 from demos.dissecting.jobs import Job
 from demos.dissecting.layout import Stage
@@ -45,14 +45,14 @@ class ReportPart:
             nothing = gr.DownloadButton(visible=False)
             return gr.Button("Write the report", interactive=False), nothing, nothing, ""
         found = desk.findings(specimen)
-        tested = ", ".join(map(escape, found.causes)) or "none yet; the part Causes tests them"
+        tested = ", ".join(found.causes) or "none yet; the part Causes tests them"
         there = found.report is not None
         page, everything = (str(found.report.page), str(found.report.everything)) if found.report else (None, None)
         return (
             gr.Button("Write it again" if there else "Write the report", interactive=not desk.busy),
             gr.DownloadButton(value=page, visible=there),
             gr.DownloadButton(value=everything, visible=there),
-            f'<p class="dissect-hint">Causes tested for this layer: {tested}.</p>',
+            tag("p", f"Causes tested for this layer: {tested}.", class_="dissect-hint"),
         )
 
 

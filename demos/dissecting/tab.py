@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from demos.dissecting.causes_part import Causes
 from demos.dissecting.head import Controls, Progress
 from demos.dissecting.layout import RAW, Stage
@@ -61,7 +61,7 @@ def dissect_tab(page: Page) -> None:
             desk.open(key)
             shown = stage.show(desk)
         except (ValueError, OSError) as error:
-            line = f'<p class="dissect-empty">{escape(str(error))}</p>'
+            line = tag("p", str(error), class_="dissect-empty")
             return [line, gr.Row(visible=False), *(gr.skip() for _ in stage.outputs)]
         return ["", gr.Row(visible=True), *shown]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from demos.dissecting.layout import Stage
 from demos.dissecting.page_state import PageState
 from demos.dissecting.sheet import sheet
@@ -31,8 +31,8 @@ class Summary:
         if specimen is not None:
             return (summary(specimen),)
         if desk.layer in desk.dissected():
-            return (f"<p>The dissection of layer {escape(desk.layer)} is damaged: dissect it again.</p>",)
-        return (f"<p>Layer {escape(desk.layer)} has not been dissected yet.</p>",)
+            return (tag("p", f"The dissection of layer {desk.layer} is damaged: dissect it again."),)
+        return (tag("p", f"Layer {desk.layer} has not been dissected yet."),)
 
 
 class Units:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from markupsafe import Markup
 
-from core_gans.foundation.svg_charts import Margins, Plot, Words, tag
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Margins, Plot, Words
 from demos.evolve.judgements import Judgement
 from egan.curves import Curves
 from egan.mutations import KNOWN

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, Request
 from demos.evolve.settings import SETTINGS
 from egan.mutations import KNOWN, PAPER
@@ -95,4 +95,4 @@ def _named(names: list[str]) -> list[tuple[str, str]]:
 
 def _about(data: Any) -> str:
     known = SETTINGS.get(data) if isinstance(data, str) else None
-    return "" if known is None else f"<p>{escape(known.about)}</p>"
+    return "" if known is None else tag("p", known.about)

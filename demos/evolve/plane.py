@@ -5,7 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 from torch import Tensor
 
-from core_gans.foundation.svg_charts import Axis, svg, tag
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Axis, svg
 from demos.evolve.snapshots import Points
 
 SIDE = 1000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from demos.evolve.controls import controls
 from demos.evolve.html import stages
 from demos.evolve.opening import continuable, opened
@@ -150,7 +150,7 @@ def _stand(name: str, empty: str) -> Stand:
                 for label in ("Pause", "Stop", "Put away", "Throw away")
             )
         with gr.Row(elem_classes="asking", visible=False) as asking:
-            gr.HTML(f"<p>Delete the run in {escape(name)} for good, with its checkpoints and pictures?</p>")
+            gr.HTML(tag("p", f"Delete the run in {name} for good, with its checkpoints and pictures?"))
             sure = gr.Button("Delete", size="sm", variant="stop")
             spare = gr.Button("Keep it", size="sm")
         body = gr.HTML(empty)

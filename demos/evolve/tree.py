@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from core_gans.foundation.svg_charts import Axis, svg, tag, text
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Axis, svg, text
 from demos.evolve.charts import MARGINS, colour
 from egan.family import Place
 from egan.pictures.drawing import words

@@ -10,7 +10,8 @@ import torch
 from markupsafe import Markup
 from torch import Tensor
 
-from core_gans.foundation.svg_charts import tag, window
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import window
 from core_gans.game import NoiseGame
 from core_gans.losses.f_divergences import FDivergence, f_divergence
 from core_gans.losses.objectives import Objective

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from core_gans.foundation.svg_charts import Margins, Plot, Words, number, round_marks, tag
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Margins, Plot, Words, number, round_marks
 
 MARGINS = Margins(width=250, height=150, left=34, right=8, top=8, bottom=22)
 

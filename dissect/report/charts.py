@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from core_gans.foundation.svg_charts import Axis, bar, round_end, svg, tag, text, whisker
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Axis, bar, round_end, svg, text, whisker
 from dissect.report.markup import count, percent
 
 WIDTH = 560

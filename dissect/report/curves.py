@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from markupsafe import Markup
 
-from core_gans.foundation.svg_charts import Margins, Plot, tag, text
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Margins, Plot, text
 from dissect.measure.dissection import Dissection, Match
 
 MARGINS = Margins(width=320, height=164, left=40, right=10, top=26, bottom=34)

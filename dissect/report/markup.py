@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from core_gans.foundation.html import tag
 from core_gans.foundation.pixels import png_url, webp_url
-from core_gans.foundation.svg_charts import tag
 from dissect.report.sheets import Picture
 
 

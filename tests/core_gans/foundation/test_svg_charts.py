@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_gans.foundation.svg_charts import Axis, Margins, Plot, bar, round_end, round_marks, svg, tag, window
+from core_gans.foundation.html import tag
+from core_gans.foundation.svg_charts import Axis, Margins, Plot, bar, round_end, round_marks, svg, window
 
 MARGINS = Margins(width=120, height=110, left=10, right=10, top=5, bottom=5)
 

@@ -160,7 +160,7 @@ def test_the_planted_unit_causes_the_strokes(dissected: PageState) -> None:
     found = dissected.findings(dissected.opened()).causes["stroke"]
     assert found.effect.units == (RING,)
     assert found.effect.removed("stroke") > 0.5
-    shown = causes.told(dissected.opened(), found)
+    shown = causes.told(found)
     assert shown.count("<img") == 3 * len(found.story.scenes)
     assert "Without 1 stroke unit" in shown
     without = np.stack([scene.after for scene in found.story.scenes])
