@@ -11,13 +11,14 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from html import escape
 from threading import Lock
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core_gans.foundation.html import filled
 
 COOKIE = "gan-lab"
 LOGIN = "/login"
@@ -28,19 +29,6 @@ PAUSE = 300.0  # seconds that a wrong password is held against its address
 LONGEST_FORM = 4096  # bytes
 MOST_ADDRESSES = 4096
 MOST_GUESTS = 1024
-
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>GAN lab</title><style>
-:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }}
-body {{ display: grid; place-items: center; min-height: 90vh; margin: 0 }}
-form {{ display: grid; gap: 12px; width: min(300px, 86vw) }}
-h1 {{ font-size: 22px; margin: 0 }} p {{ margin: 0; min-height: 1.5em }}
-input, button {{ font: inherit; padding: 8px 12px; border-radius: 8px; border: 1px solid #8886 }}
-button {{ background: #0f766e; color: white; border: 0 }}
-</style><form method="post" action="/login"><h1>GAN lab</h1>
-<label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" autofocus required>
-<button>Enter</button><p role="alert">{said}</p></form></html>"""
 
 
 class PasswordMiddleware:
@@ -111,7 +99,7 @@ def require_password(password: str) -> None:
 
 
 def _page(said: str, status: int) -> Response:
-    return HTMLResponse(PAGE.format(said=escape(said)), status)
+    return HTMLResponse(filled("demos", "password.html.j2", said=said), status)
 
 
 async def _password_in(request: Request) -> str:

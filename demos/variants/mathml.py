@@ -7,7 +7,10 @@ together, and ``\frac{a}{b}`` and ``\sqrt{a}`` are what they are in TeX. Everyth
 from __future__ import annotations
 
 import re
-from html import escape
+
+from markupsafe import Markup
+
+from core_gans.foundation.html import tag
 
 SIGNS = {
     "E": "𝔼", "alpha": "α", "epsilon": "ε", "lambda": "λ", "mu": "μ", "pi": "π", "sigma": "σ", "Delta": "Δ", "phi": "φ",
@@ -17,67 +20,67 @@ FUNCTIONS = ("log", "max", "tanh", "sign")
 TOKEN = re.compile(r"\\[a-zA-Z]+|\d+(?:\.\d+)?|[a-zA-Z]|[{}^_]|[^\s]")
 
 
-def formula(text: str) -> str:
+def formula(text: str) -> Markup:
     """``text`` in the notation above as one ``<math>`` element. ValueError for braces that do not match.
 
     The notation itself is kept beside it, for programs that read the page aloud.
     """
     tokens = TOKEN.findall(text)
-    inside = ""
+    inside = Markup("")
     while tokens:
         if tokens[0] == "}":
             raise ValueError(f"expected braces in pairs, got one too many in {text!r}.")
         inside += _scripted(tokens)
-    label = escape(re.sub(r"\\([a-zA-Z]+)", r"\1", text), quote=True)
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" aria-label="{label}"><mrow>{inside}</mrow></math>'
+    spoken = re.sub(r"\\([a-zA-Z]+)", r"\1", text)
+    return tag("math", tag("mrow", inside), xmlns="http://www.w3.org/1998/Math/MathML", aria_label=spoken)
 
 
-def _scripted(tokens: list[str]) -> str:
+def _scripted(tokens: list[str]) -> Markup:
     """The next sign or group with what is raised and lowered beside it."""
     base = _one(tokens)
-    below = above = ""
+    below = above = Markup("")
     while tokens and tokens[0] in ("_", "^"):
         if tokens.pop(0) == "_":
             below = _one(tokens)
         else:
             above = _one(tokens)
     if below and above:
-        return f"<msubsup>{base}{below}{above}</msubsup>"
+        return tag("msubsup", base, below, above)
     if below:
-        return f"<msub>{base}{below}</msub>"
-    return f"<msup>{base}{above}</msup>" if above else base
+        return tag("msub", base, below)
+    return tag("msup", base, above) if above else base
 
 
-def _one(tokens: list[str]) -> str:
+def _one(tokens: list[str]) -> Markup:
     if not tokens:
         raise ValueError("expected something to follow at the end of a formula.")
     token = tokens.pop(0)
     if token == "{":
-        inside = ""
+        inside = Markup("")
         while tokens and tokens[0] != "}":
             inside += _scripted(tokens)
         if not tokens:
             raise ValueError("expected braces in pairs, got one that is never closed.")
         tokens.pop(0)
-        return f"<mrow>{inside}</mrow>"
+        return tag("mrow", inside)
     if token == "\\frac":
-        return f"<mfrac>{_one(tokens)}{_one(tokens)}</mfrac>"
+        return tag("mfrac", _one(tokens), _one(tokens))
     if token == "\\sqrt":
-        return f"<msqrt>{_one(tokens)}</msqrt>"
+        return tag("msqrt", _one(tokens))
     if token.startswith("\\"):
         return _named(token[1:])
     if token[0].isdigit():
-        return f"<mn>{token}</mn>"
+        return tag("mn", token)
     if token.isalpha():
-        return f"<mi>{token}</mi>"
-    return f'<mo stretchy="false">{escape("−" if token == "-" else token)}</mo>'
+        return tag("mi", token)
+    return tag("mo", "−" if token == "-" else token, stretchy="false")
 
 
-def _named(name: str) -> str:
+def _named(name: str) -> Markup:
     if name in SIGNS:
-        return f"<mi>{SIGNS[name]}</mi>"
+        return tag("mi", SIGNS[name])
     if name in FUNCTIONS:
-        return f'<mi>{name}</mi><mspace width="0.17em"/>'
+        return tag("mi", name) + tag("mspace", width="0.17em")
     if name in OPERATORS:
-        return f'<mo stretchy="false">{OPERATORS[name]}</mo>'
-    return f"<mtext>{name}</mtext>"
+        return tag("mo", OPERATORS[name], stretchy="false")
+    return tag("mtext", name)
