@@ -26,7 +26,7 @@ from core_gans.networks import family
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
 from core_gans.runs.progress import ProgressBar
-from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, Watcher, fixed_latents
+from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, WatchedState, Watcher, fixed_latents
 
 DEFAULT_SECONDS = 60.0  # of a run that was given no bound
 SHEET = 64  # images on a sheet of samples
@@ -151,10 +151,10 @@ def make_watchers(
     log = Log(run.folder, options.log_every)
     judge = Judge(examples)
 
-    def draw(state: Any) -> Tensor:
+    def draw(state: WatchedState) -> Tensor:
         return generate(state.sampling_nets()["generator"], latents)
 
-    def judged(state: Any) -> dict[str, float]:
+    def judged(state: WatchedState) -> dict[str, float]:
         rng = torch.Generator(options.device).manual_seed(options.seed + 2)
         return judge(lambda count: game.sample(state.sampling_nets(), count, rng).cpu())
 
@@ -192,7 +192,7 @@ class Interrupt(Watcher):
     def __init__(self, console: Console) -> None:
         self.console = console
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         self._before = None
         if threading.current_thread() is threading.main_thread():
 
@@ -203,7 +203,7 @@ class Interrupt(Watcher):
 
             self._before = signal.signal(signal.SIGINT, ask)
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 

@@ -18,7 +18,7 @@ from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.initialising import initialising
 
 if TYPE_CHECKING:
-    from core_gans.runs.watchers import Watcher
+    from core_gans.runs.watchers import WatchedState, Watcher
 
 
 @dataclass
@@ -110,7 +110,11 @@ def train(
 
 
 def run(
-    state: Any, play: Callable[[], None], rounds: int | None, seconds: float | None, watchers: Sequence[Watcher]
+    state: WatchedState,
+    play: Callable[[], None],
+    rounds: int | None,
+    seconds: float | None,
+    watchers: Sequence[Watcher],
 ) -> None:
     """Play rounds, count them and their time, and let the watchers look on; shared with evolution.
 
@@ -159,7 +163,7 @@ def _draw(state: TrainingState) -> Batch:
 def take_turn(
     turn: Turn, nets: Nets, batch: Batch, optimizer: torch.optim.Optimizer, rng: torch.Generator, compute: Compute
 ) -> dict[str, Tensor]:
-    """Let the players of ``turn`` learn from one batch; the others hold still."""
+    """Let the players of ``turn`` learn from one batch; the other networks are frozen."""
     for name, net in nets.items():
         net.requires_grad_(name in turn.players)
     with compute.autocast():

@@ -6,13 +6,12 @@ The copy that this needs is of the discriminator alone: children are made beside
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from rich.console import Console
 from torch import Tensor
 
 from core_gans.foundation.errors import DivergedError
-from core_gans.runs.watchers import Watcher
+from core_gans.runs.watchers import WatchedState, Watcher
 from egan.population import Population
 
 MOST = 3  # returns in a row
@@ -93,6 +92,6 @@ class ReturnsTold(Watcher):
     def __init__(self, console: Console) -> None:
         self.console = console
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if state.terms.get("returned"):
             self.console.print(f"warning: too few lived in generation {state.round}: back to the one before it.")

@@ -10,8 +10,9 @@ from typing import Any
 
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
-from core_gans.runs.watchers import Watcher
+from core_gans.runs.watchers import WatchedState, Watcher
 from egan.curves import curves
+from egan.population import Population
 
 CHART, NUMBERS, TREE = "evolution.png", "evolution.json", "family_tree.png"
 
@@ -29,22 +30,23 @@ class EvolutionPictures(Watcher):
         self.folder, self.of, self.every, self.rest = folder, f" of {subject}" if subject else "", every, rest
         self._drawn_at, self._drawn_round = -rest, -1
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         self._drawn_at, self._drawn_round = time.monotonic(), -1
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if state.round % self.every == 0 and time.monotonic() - self._drawn_at >= self.rest:
             self.draw(state)
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         if state.round != self._drawn_round:
             self.draw(state)
 
-    def draw(self, state: Any) -> None:
+    def draw(self, state: WatchedState) -> None:
         """Write the three files from the state's logbook and history; what has no generations yet is left out."""
         from egan.pictures.charts import evolution_picture  # matplotlib's import takes a second
         from egan.pictures.family_tree import family_picture
 
+        assert isinstance(state, Population)  # of an evolution alone
         self._drawn_at, self._drawn_round = time.monotonic(), state.round
         if len(state.logbook) > 0:
             write_png(self.folder / TREE, family_picture(state.history, title=f"Family tree{self.of}"))

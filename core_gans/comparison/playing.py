@@ -23,7 +23,7 @@ from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
 from core_gans.metrics import Judge
 from core_gans.runs.averaging import Average
-from core_gans.runs.watchers import Watcher
+from core_gans.runs.watchers import WatchedState, Watcher
 from core_gans.training import run
 
 CALIBRATION = 2.0  # processor seconds at most, after a warm-up; a quarter of a small budget
@@ -129,7 +129,7 @@ class Bench:
         batches = Batches(self.examples, plan.batch, seed)
         return contender.start(batches, torch.Generator().manual_seed(seed), rounds)
 
-    def _judged(self, judge: Judge, state: Any) -> dict[str, float]:
+    def _judged(self, judge: Judge, state: WatchedState) -> dict[str, float]:
         rng = _chance(state)
         return judge(lambda count: _draw(state, count, rng))
 
@@ -157,16 +157,16 @@ class _After(Watcher):
     def __init__(self, ends: Callable[[], bool]) -> None:
         self.ends = ends
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         state.stop = self.ends()
 
 
-def _chance(state: Any) -> torch.Generator:
+def _chance(state: WatchedState) -> torch.Generator:
     """The same latents at every look, and none of the run's own."""
     return torch.Generator().manual_seed(state.batches.seed + 1_000_003)
 
 
-def _draw(state: Any, count: int, rng: torch.Generator) -> Tensor:
+def _draw(state: WatchedState, count: int, rng: torch.Generator) -> Tensor:
     assert isinstance(state.game, NoiseGame)  # every entrant's is one
     samples = state.game.sample(state.sampling_nets(), count, rng)
     if not bool(torch.isfinite(samples).all()):

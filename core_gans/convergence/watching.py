@@ -17,7 +17,7 @@ from core_gans.convergence.reading import reading_of
 from core_gans.convergence.verdict import Verdict
 from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
-from core_gans.runs.watchers import Judged, Log, Watcher, fixed_latents
+from core_gans.runs.watchers import Judged, Log, WatchedState, Watcher, fixed_latents
 
 PREFIX = "converging/"  # of its numbers in the log
 KEPT = 200  # last measurements that are all kept; of the older ones, every second is forgotten now and then
@@ -59,15 +59,15 @@ class Converging(Watcher):
         self._told, self._pending, self._agreed = "warming up", "warming up", 0
         self._judgement: Mapping[str, float] | None = None
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         del rounds, seconds
         self.real, self.latents = self.real.to(state.rng.device), self.latents.to(state.rng.device)
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if state.round % self.every == 0:
             self._pronounce(state, self._look(state))
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         """A round that was broken off may have left NaN behind: say where."""
         if state.mid_round:
             try:
@@ -83,7 +83,7 @@ class Converging(Watcher):
         self._told, self._pending, self._agreed = state["told"], state["pending"], state["agreed"]
         self.latest = judge_curves(self.reading, self.history)
 
-    def _look(self, state: Any) -> Verdict:
+    def _look(self, state: WatchedState) -> Verdict:
         try:
             numbers = measure(self.game, self.reading, state.nets, self.real, self.latents)
         except DivergedError as error:
@@ -105,7 +105,7 @@ class Converging(Watcher):
         self._judgement = self.judged.latest
         return {name: float(value) for name, value in self._judgement.items()}
 
-    def _pronounce(self, state: Any, verdict: Verdict) -> None:
+    def _pronounce(self, state: WatchedState, verdict: Verdict) -> None:
         self.latest = verdict
         if self.log is not None:
             numbers = {PREFIX + name: value for name, value in verdict.numbers.items() if name != "round"}

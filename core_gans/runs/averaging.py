@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core_gans.runs.watchers import Watcher
+from core_gans.runs.watchers import WatchedState, Watcher
 
 
 class Average(Watcher):
@@ -26,7 +26,7 @@ class Average(Watcher):
         self.shadow: nn.Module | None = None
         self._saved: dict[str, Tensor] | None = None
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         del rounds, seconds
         if self.shadow is None:
             self.shadow = copy.deepcopy(state.nets[self.player]).requires_grad_(False)
@@ -35,7 +35,7 @@ class Average(Watcher):
         state.averages[self.player] = self.shadow
 
     @torch.no_grad()
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         assert self.shadow is not None
         decay = min(self.decay, (1 + state.round) / (10 + state.round))
         for ours, theirs in zip(_tensors(self.shadow), _tensors(state.nets[self.player]), strict=True):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from core_gans.runs.watchers import Watcher
+from core_gans.runs.watchers import WatchedState, Watcher
 
 QUIET_SECONDS = 20.0  # between lines when the output is a file
 
@@ -19,7 +18,7 @@ class ProgressBar(Watcher):
     def __init__(self, unit: str = "round", console: Console | None = None) -> None:
         self.unit, self.console = unit, console or Console()
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         self._rounds, self._seconds, self._first = rounds, seconds, state.round
         self._begun = self._printed = time.monotonic()
         self._bar: Progress | None = None
@@ -30,7 +29,7 @@ class ProgressBar(Watcher):
             self._task = self._bar.add_task(f"{self.unit}s", total=1.0, note="")
             self._bar.start()
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         now = time.monotonic()
         share, note = self._note(state, now)
         if self._bar is not None:
@@ -39,11 +38,11 @@ class ProgressBar(Watcher):
             self._printed = now
             self.console.print(note, highlight=False)
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         if self._bar is not None:
             self._bar.stop()
 
-    def _note(self, state: Any, now: float) -> tuple[float, str]:
+    def _note(self, state: WatchedState, now: float) -> tuple[float, str]:
         elapsed = max(now - self._begun, 1e-9)
         speed = (state.round - self._first) / elapsed
         shares = []

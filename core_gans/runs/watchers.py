@@ -1,26 +1,65 @@
 """What looks on after each round: logs, sample sheets, judges, checkpoints.
 
-Watchers see any state with ``round``, ``seconds``, ``images_seen``, ``terms``, ``rng``, ``sampling_nets()`` and
-``state_dict()``: a training and an evolution alike. None of them draws from the state's rng, so watching changes
-nothing.
+Watchers see any ``WatchedState``, of a training and of an evolution alike. None of them draws from the state's rng,
+so watching changes nothing.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from core_gans.data.batches import Batches
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.sheets import picture, write_gif
 from core_gans.foundation.whole_files import write_whole
+from core_gans.game import Game, NoiseGame
 from core_gans.runs import checkpoints
 from core_gans.runs.folder import numbered
+
+
+class WatchedState(Protocol):
+    """What a run is at one moment, as watchers see it: ``training.TrainingState`` and ``egan``'s ``Population``."""
+
+    batches: Batches
+    rng: torch.Generator
+    """The run's own chance: a watcher reads its device and never draws from it."""
+    round: int
+    """Rounds or generations played."""
+    seconds: float
+    """Spent playing, over all sessions."""
+    images_seen: int
+    """Real examples drawn."""
+    terms: dict[str, float | str]
+    """What the last round is logged with: its losses by name."""
+    averages: dict[str, nn.Module]
+    """Averaged players, put here by the watcher that keeps them."""
+    watchers: Sequence[Watcher]
+    """All that look on, in their order."""
+    stop: bool
+    """A watcher sets this to end the run after the round."""
+    mid_round: bool
+    """Whether a round is being played: no moment to save."""
+
+    @property
+    def game(self) -> Game:
+        """What is played."""
+
+    @property
+    def nets(self) -> Mapping[str, nn.Module]:
+        """The players by name; of an evolution, the best parent and the discriminator."""
+
+    def sampling_nets(self) -> dict[str, nn.Module]:
+        """The players, with the averaged ones in place of the raw ones where there are any."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on exactly."""
 
 
 class Watcher:
@@ -28,13 +67,13 @@ class Watcher:
 
     name = ""
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         """Called before the first round of a session."""
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         """Called after each round."""
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         """Called once at the end of a session, also after an error; the last watcher to begin ends first."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -54,18 +93,18 @@ class Log(Watcher):
     def __init__(self, folder: Path, every: int = 10) -> None:
         self.path, self.events, self.every = folder / "metrics.jsonl", folder / "events", every
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         from torch.utils.tensorboard import SummaryWriter  # its import takes a second
 
         drop_lines_after(self.path, state.round)
         self.file = self.path.open("a", encoding="utf-8")
         self.writer = SummaryWriter(str(self.events), purge_step=state.round + 1 if state.round else None)
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if state.round % self.every == 0 or state.round == 1:
             self.write(state, state.terms)
 
-    def write(self, state: Any, values: Mapping[str, float | str]) -> None:
+    def write(self, state: WatchedState, values: Mapping[str, float | str]) -> None:
         """One line: the round, the seconds, the images seen and ``values``."""
         line = {"round": state.round, "seconds": round(state.seconds, 3), "images_seen": state.images_seen, **values}
         self.file.write(json.dumps(line) + "\n")
@@ -74,7 +113,7 @@ class Log(Watcher):
             if isinstance(value, int | float):
                 self.writer.add_scalar(name, value, state.round)
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         self.file.close()
         self.writer.close()
 
@@ -88,7 +127,7 @@ class Samples(Watcher):
     def __init__(
         self,
         folder: Path,
-        draw: Callable[[Any], Tensor],
+        draw: Callable[[WatchedState], Tensor],
         every: int,
         real: Tensor | None = None,
         columns: int | None = None,
@@ -96,20 +135,20 @@ class Samples(Watcher):
         self.folder, self.draw, self.every, self.real, self.columns = folder, draw, every, real, columns
         self._last = -1
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         if state.round == 0:
             self._write(state)
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if state.round % self.every == 0 or state.round in (1, 2, 5, 10, 20, 50, 100, 200):
             self._write(state)
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         if state.round != self._last:
             self._write(state)
         write_gif(self.folder / "training.gif", numbered(self.folder / "samples", "png"))
 
-    def _write(self, state: Any) -> None:
+    def _write(self, state: WatchedState) -> None:
         self._last = state.round
         page = picture(self.draw(state), self.real, self.columns)
         write_png(self.folder / "samples" / f"round-{state.round:07d}.png", page)
@@ -118,11 +157,11 @@ class Samples(Watcher):
 class Judged(Watcher):
     """Asks an independent judge every ``every`` rounds (0: never); its numbers go into the log and into ``latest``."""
 
-    def __init__(self, judge: Callable[[Any], Mapping[str, float]], log: Log, every: int) -> None:
+    def __init__(self, judge: Callable[[WatchedState], Mapping[str, float]], log: Log, every: int) -> None:
         self.judge, self.log, self.every = judge, log, every
         self.latest: dict[str, float] = {}
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if self.every and state.round % self.every == 0:
             self.latest = dict(self.judge(state))
             self.log.write(state, self.latest)
@@ -141,20 +180,20 @@ class Checkpoint(Watcher):
         self._saved_at = time.monotonic()
         self._saved_round = -1
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         self._saved_at, self._saved_round = time.monotonic(), state.round if state.round else -1
         for unfinished in self.folder.glob(".round-*.tmp"):  # of a process that was killed while it wrote
             unfinished.unlink()
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         if state.round % self.every == 0 or time.monotonic() - self._saved_at >= self.seconds:
             self.write(state)
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         if state.round != self._saved_round and not state.mid_round:
             self.write(state)
 
-    def write(self, state: Any) -> Path:
+    def write(self, state: WatchedState) -> Path:
         watchers = {watcher.name: watcher.state_dict() for watcher in state.watchers if watcher.name}
         content = {**self.describe, "state": state.state_dict(), "watchers": watchers}
         path = checkpoints.save(self.folder / f"round-{state.round:07d}.safetensors", content, overwrite=True)
@@ -178,6 +217,6 @@ def drop_lines_after(path: Path, last: int) -> None:
     write_whole(path, "".join(line + "\n" for line in kept))
 
 
-def fixed_latents(game: Any, count: int, seed: int) -> Tensor:
-    """The latents of a run's sample sheets."""
+def fixed_latents(game: NoiseGame, count: int, seed: int) -> Tensor:
+    """The latents (count, ...) of a run's sample sheets, on the CPU."""
     return game.latents(count, torch.Generator().manual_seed(seed))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from rich.console import Console
 from torch import Tensor
@@ -15,7 +13,7 @@ from core_gans.game import Nets, TranslationGame
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
 from core_gans.runs.progress import ProgressBar
-from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, Watcher
+from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, WatchedState, Watcher
 from core_gans.session import Interrupt, Options
 from core_gans.translation.judging import judge_of
 from core_gans.translation.lessons import Lesson
@@ -34,7 +32,7 @@ def translation_watchers(
     describe = {key: run.config[key] for key in ("kind", "variant", "fields", "options")}
     device = torch.device(options.device)
 
-    def draw(state: Any) -> Tensor:
+    def draw(state: WatchedState) -> Tensor:
         return strips(game, state.sampling_nets(), lesson, device).flatten(0, 1)
 
     in_a_strip = 1 + len(game.targets) if lesson.groups else 3

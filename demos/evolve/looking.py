@@ -7,11 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Protocol
 
+from core_gans.data import Examples
 from core_gans.game import generate
-from core_gans.runs.watchers import Watcher, fixed_latents
+from core_gans.runs.watchers import WatchedState, Watcher, fixed_latents
 from demos.evolve.judgements import Judgements
 from demos.evolve.snapshots import CURVE_POINTS, Eye, Phase, latest_family
 from egan.curves import curves
+from egan.population import Population
 
 LOOK_EVERY = 0.7  # seconds between two looks
 LOOK_SHARE = 0.1  # of the time, at most, that looking may take from evolving
@@ -38,25 +40,28 @@ class Looker(Watcher):
         """``seconds_before`` were spent evolving before this session."""
         self.watched, self.seconds_before = watched, seconds_before
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         del rounds, seconds
         state.stop = self.watched.asked_to_end
+        assert isinstance(state.batches.data, Examples)
         self.eye = Eye(state.batches.data)
+        assert isinstance(state, Population)  # of an evolution alone
         self.latents = fixed_latents(state.game, self.eye.count, SEED)
         self.judgements = Judgements(self.watched.folder)
         self.begun = time.monotonic()
         self.look(state, "evolving")
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         state.stop = state.stop or self.watched.asked_to_end
         if time.monotonic() >= self.next_look:
             self.look(state, "evolving")
 
-    def end(self, state: Any) -> None:
+    def end(self, state: WatchedState) -> None:
         self.look(state, "concluding")
 
-    def look(self, state: Any, phase: Phase) -> None:
+    def look(self, state: WatchedState, phase: Phase) -> None:
         """Change what is seen to what there is now."""
+        assert isinstance(state, Population)  # of an evolution alone
         before = time.monotonic()
         samples = generate(state.sampling_nets()["generator"], self.latents.to(state.batches.device)).detach().cpu()
         self.watched.change(

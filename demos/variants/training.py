@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from core_gans.foundation.sheets import cloud, sheet
 from core_gans.game import Batch, NoiseGame, generate
 from core_gans.metrics import Judge
 from core_gans.runs.averaging import Average
-from core_gans.runs.watchers import Judged, Watcher, fixed_latents
+from core_gans.runs.watchers import Judged, WatchedState, Watcher, fixed_latents
 from core_gans.training import TrainingState, start, train
 from demos.variants.settings import game, numbers
 
@@ -155,7 +155,7 @@ class _Losses(Watcher):
     def __init__(self) -> None:
         self._seen: dict[str, list[float]] = {"discriminator": [], "generator": []}
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         for player, values in self._seen.items():
             values.append(float(state.terms[player]))
 
@@ -181,11 +181,11 @@ class _Clock(Watcher):
     def __init__(self, seconds: float, stop: Callable[[], bool]) -> None:
         self.most, self.stop, self.spent = seconds, stop, 0.0
 
-    def begin(self, state: Any, rounds: int | None, seconds: float | None) -> None:
+    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         del rounds, seconds
         self.begun = time.thread_time()
         state.stop = self.stop()
 
-    def after_round(self, state: Any) -> None:
+    def after_round(self, state: WatchedState) -> None:
         self.spent = time.thread_time() - self.begun
         state.stop = self.stop() or self.spent >= self.most
