@@ -1,4 +1,4 @@
-"""The course of every contender as small multiples: one panel each, the others in grey behind it."""
+"""The curve of every contender as small multiples: one panel each, the others in grey behind it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOP, BLOCK = 0.66, 0.14  # inches above the first block, above each block of pan
 
 
 @dataclass(frozen=True)
-class Course:
+class MeanCurve:
     """A metric over processor time: mean and standard deviation over the seeds that got so far, (L,) each."""
 
     seconds: np.ndarray
@@ -30,12 +30,12 @@ class Course:
     deviation: np.ndarray
 
 
-def course(runs: Sequence[dict[str, Any]], metric: str) -> Course:
+def mean_curve(runs: Sequence[dict[str, Any]], metric: str) -> MeanCurve:
     """The runs of one contender, which look at the same rounds."""
     rounds = sorted({look["round"] for run in runs for look in run["curve"]})
     looks = [[look for run in runs for look in run["curve"] if look["round"] == round] for round in rounds]
     values = [np.array([look["scores"][metric] for look in group]) for group in looks]
-    return Course(
+    return MeanCurve(
         np.array([np.mean([look["seconds"] for look in group]) for group in looks]),
         np.array([value.mean() for value in values]),
         np.array([value.std(ddof=1) if len(value) > 1 else 0.0 for value in values]),
@@ -55,7 +55,7 @@ def curves_picture(outcome: Outcome, data: str) -> np.ndarray:
         note = f"{metric}, {'lower' if lower_is_better(metric) else 'higher'} is better"
         figure.text(0.45 / width, 1 - (top + 0.1) / height, plain(note), color=INK, fontsize=10.5)
         top += BLOCK
-        courses = {row.label: course(row.runs, metric) for row in outcome.rows}
+        curves = {row.label: mean_curve(row.runs, metric) for row in outcome.rows}
         first: Axes | None = None
         for number, row in enumerate(outcome.rows):
             line, column = divmod(number, columns)
@@ -64,7 +64,7 @@ def curves_picture(outcome: Outcome, data: str) -> np.ndarray:
                 (left / width, bottom / height, (WIDE - 0.2) / width, (HIGH - 0.3) / height), sharex=first, sharey=first
             )
             first = first or axes
-            _panel(axes, row, metric, courses, outcome)
+            _panel(axes, row, metric, curves, outcome)
             axes.tick_params(labelleft=column == 0, labelbottom=number + columns >= len(outcome.rows))
         top += lines * (HIGH + 0.2) + 0.25
     figure.text(
@@ -78,14 +78,14 @@ def curves_picture(outcome: Outcome, data: str) -> np.ndarray:
     return pixels(figure)
 
 
-def _panel(axes: Axes, row: Row, metric: str, courses: dict[str, Course], outcome: Outcome) -> None:
-    for label, other in courses.items():
+def _panel(axes: Axes, row: Row, metric: str, curves: dict[str, MeanCurve], outcome: Outcome) -> None:
+    for label, other in curves.items():
         if label != row.label:
             axes.plot(other.seconds, other.mean, color=OTHERS, linewidth=0.9, zorder=1)
     real = outcome.of_real[metric].mean
     if real is not None:
         axes.axhline(real, color=REAL, linewidth=1.1, linestyle=(0, (4, 3)), zorder=2)
-    own = courses[row.label]
+    own = curves[row.label]
     colour = TROUBLE if row.diverged else COLOUR
     positive = lower_is_better(metric)
     if positive:

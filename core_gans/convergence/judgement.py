@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from core_gans.convergence import courses, faults
+from core_gans.convergence import curve_verdicts, faults
 from core_gans.convergence.reading import Reading
 from core_gans.convergence.trend import FEWEST
 from core_gans.convergence.verdict import History, Verdict
 
-COURSES = {
-    "bounded": courses.bounded,
-    "divergence": courses.estimate,
-    "critic": courses.estimate,
-    "equilibrium": courses.equilibrium,
+KINDS = {
+    "bounded": curve_verdicts.bounded,
+    "divergence": curve_verdicts.estimate,
+    "critic": curve_verdicts.estimate,
+    "equilibrium": curve_verdicts.equilibrium,
 }
 
 
@@ -28,7 +28,7 @@ def judge_curves(reading: Reading, history: History) -> Verdict:
         fault = faults.collapsed(history) or faults.saturated(history) or faults.spread_too_far(history)
     if fault is not None:
         return fault
-    course = COURSES[reading.course](history, reading)
-    if course is None:
+    verdict = KINDS[reading.curve](history, reading)
+    if verdict is None:
         return Verdict("warming up", f"Too early to tell: {len(history)} of {FEWEST} measurements.")
-    return course if course.state == "improving" else courses.independent(history) or course
+    return verdict if verdict.state == "improving" else curve_verdicts.independent(history) or verdict

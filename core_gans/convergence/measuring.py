@@ -92,7 +92,7 @@ def _probe(net: nn.Module) -> nn.Module:
 
 def _loss(game: NoiseGame, reading: Reading, real: Tensor, fake: Tensor) -> float:
     """The discriminator's loss; for critics the plain difference of scores, without margins and weights."""
-    if reading.course == "critic":
+    if reading.curve == "critic":
         return float(fake.mean() - real.mean())
     return float(game.objective.discriminator(real, fake))
 

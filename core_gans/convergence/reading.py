@@ -24,7 +24,7 @@ import torch
 from core_gans.losses.objectives import Objective
 
 REACH = 100.0  # scores between which the indifferent loss is looked for
-Course = Literal["bounded", "divergence", "critic", "equilibrium"]
+CurveKind = Literal["bounded", "divergence", "critic", "equilibrium"]
 
 _ESTIMATES = {
     "minimax": "Jensen-Shannon divergence",
@@ -37,14 +37,14 @@ _ESTIMATES = {
 
 @dataclass(frozen=True)
 class Reading:
-    """``course`` says how the curve behaves.
+    """``curve`` says how the curve behaves.
 
     ``bounded``: the estimate lies below ``indifferent``, and their ratio ``told_apart`` is 1 when a discriminator
     tells every example right. ``divergence``: an estimate of a divergence without a common scale. ``critic``: the
     same, but only up to the critic's slope. ``equilibrium``: BEGAN's k and M.
     """
 
-    course: Course
+    curve: CurveKind
     estimate: str  # its name, in words
     indifferent: float  # loss of a discriminator that sees no difference
     threshold: float | None  # score above which an example is taken for real; None where no score means that
@@ -56,7 +56,7 @@ class Reading:
         estimate = self.indifferent - loss
         return {
             "estimate": estimate,
-            **({"told_apart": estimate / self.indifferent} if self.course == "bounded" else {}),
+            **({"told_apart": estimate / self.indifferent} if self.curve == "bounded" else {}),
         }
 
 

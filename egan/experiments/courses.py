@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from core_gans.comparison.curves import Course, course
+from core_gans.comparison.curves import MeanCurve, mean_curve
 from core_gans.comparison.plan import QUICK
 from core_gans.comparison.summary import Outcome, Row, lower_is_better
 from egan.pictures.drawing import DPI, GRID, INK, QUIET, pixels, plain
@@ -52,14 +52,14 @@ def _draw(axes: Axes, row: Row, metric: str, colour: str, generations: bool) -> 
     ended = [run for run in row.runs if not run["diverged"]]
     if not ended:
         return
-    found = course(ended, metric)
+    found = mean_curve(ended, metric)
     x = np.array(sorted({look["round"] for run in ended for look in run["curve"]})) if generations else found.seconds
     low, high = _band(found, ended, positive=lower_is_better(metric))
     axes.fill_between(x, low, high, color=colour, alpha=0.13, linewidth=0)
     axes.plot(x, found.mean, color=colour, linewidth=1.8, solid_capstyle="round")
 
 
-def _band(found: Course, runs: Sequence[dict[str, Any]], positive: bool) -> tuple[np.ndarray, np.ndarray]:
+def _band(found: MeanCurve, runs: Sequence[dict[str, Any]], positive: bool) -> tuple[np.ndarray, np.ndarray]:
     error = found.deviation / np.sqrt(len(runs))
     return np.maximum(found.mean - error, found.mean / 10 if positive else 0.0), found.mean + error
 

@@ -171,14 +171,14 @@ class TestWatchers:
     def test_a_round_that_breaks_is_not_counted_and_is_no_moment_to_save(self, rng: torch.Generator) -> None:
         seen = []
 
-        class Look(Watcher):
+        class AtTheEnd(Watcher):
             def end(self, state: Any) -> None:
                 seen.append(state.mid_round)
 
         broken = Examples("broken", torch.full((12, 1), torch.inf))
         with pytest.raises(DivergedError, match="the loss of the first became inf"):
-            train(Duel(), Batches(broken, 4), 2, rng=rng, watchers=[Look()])
-        train(Duel(), Batches(NUMBERS, 4), 2, rng=rng, watchers=[Look()])
+            train(Duel(), Batches(broken, 4), 2, rng=rng, watchers=[AtTheEnd()])
+        train(Duel(), Batches(NUMBERS, 4), 2, rng=rng, watchers=[AtTheEnd()])
         assert seen == [True, False]
 
 

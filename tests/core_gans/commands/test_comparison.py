@@ -21,7 +21,7 @@ from rich.console import Console
 from core_gans.commands import COMMANDS
 from core_gans.commands.dispatch import read
 from core_gans.comparison import Plan, compare, contenders, playing
-from core_gans.comparison.curves import course, curves_picture
+from core_gans.comparison.curves import curves_picture, mean_curve
 from core_gans.comparison.folder import Folder
 from core_gans.comparison.plan import LOOKS, Source
 from core_gans.comparison.playing import Bench, StoppedError
@@ -384,7 +384,7 @@ def test_modes_count_before_quality() -> None:
 def test_a_course_is_the_mean_over_those_that_got_so_far() -> None:
     short, long = facts("a", 0, 1.0), facts("a", 2, None)
     long["curve"] = long["curve"][:1]
-    found = course([short, long], "frechet[x]")
+    found = mean_curve([short, long], "frechet[x]")
     assert found.mean.tolist() == [4.0, 5.0]
     assert found.deviation.tolist() == [pytest.approx(statistics.stdev([5.0, 3.0])), 0.0]
 

@@ -131,16 +131,16 @@ class TestReading:
         }
         for kind, objectives in kinds.items():
             for objective in objectives:
-                assert reading_of(objective).course == kind, objective.name
+                assert reading_of(objective).curve == kind, objective.name
 
     def test_one_s_own_objective_is_read_by_the_shape_of_its_loss(self) -> None:
         squared = Objective(
             "mine", lambda real, fake: ((real - 3) ** 2 + (fake - 1) ** 2).mean(), lambda fake: fake.sum()
         )
         found = reading_of(squared)
-        assert (found.course, found.indifferent, found.threshold) == ("bounded", pytest.approx(2.0), pytest.approx(2.0))
+        assert (found.curve, found.indifferent, found.threshold) == ("bounded", pytest.approx(2.0), pytest.approx(2.0))
         endless = Objective("mine", lambda real, fake: (fake - 2 * real).mean(), lambda fake: -fake.mean())
-        assert reading_of(endless).course == "critic"
+        assert reading_of(endless).curve == "critic"
 
     def test_the_logistic_estimate_is_twice_the_jensen_shannon_divergence_at_the_best_discriminator(self) -> None:
         p, q = torch.tensor([0.1, 0.2, 0.7], dtype=torch.float64), torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
