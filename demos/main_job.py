@@ -11,18 +11,21 @@ from rich.progress import Progress
 
 from core_gans import shipped
 from core_gans.models import load_model
+from core_gans.run_kind import Result
 from core_gans.runs.folder import default_name
 from demos.evolve.settings import SETTINGS
 from dissect.report.study import Study, study
 from dissect.segmenters.unet import UNetSegmenter
-from egan.experiment import Evolution, Result, run_evolution
+from egan.experiment import run_evolution
+from egan.options import Evolution
+from egan.population import Population
 from egan.summary import summary_table
 
 DISSECTED = 400  # images
 TESTED = ("tree", "door", "roof")  # concepts whose units are removed, to see what they cause
 
 
-def evolve_digits(seconds: float, runs: Path, console: Console) -> Result:
+def evolve_digits(seconds: float, runs: Path, console: Console) -> Result[Population]:
     """E-GAN on scikit-learn's digits for ``seconds``, in a new run folder; prints the table."""
     console.rule("1 of 2: a population of generators evolves on handwritten digits")
     setting = SETTINGS["digits"]

@@ -1,10 +1,10 @@
-"""An evolution as a run folder: made, continued, judged, and told in a short table."""
+"""An evolution as a run folder: made, continued, judged."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,12 @@ from rich.console import Console
 
 from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
+from core_gans.game import NoiseGame
+from core_gans.run_kind import Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
-from core_gans.runs.watchers import Watcher
-from core_gans.session import (
-    DEFAULT_SECONDS,
-    Options,
-    make_watchers,
-    options_from,
-    over_the_run,
-    restore_watchers,
-    told_of_fallen_rates,
-    with_data,
-)
+from core_gans.runs.watchers import Judged, Watcher
+from core_gans.session import Options, make_watchers, options_from, over_the_run, with_data
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import make
 from egan.checks import require_fit
@@ -36,13 +29,40 @@ from egan.watching import EvolutionPictures
 
 
 @dataclass(frozen=True)
-class Result:
-    """What an evolution left behind: its folder, its population, and the judge's numbers before and after."""
+class EvolutionRun(RunKind[Population]):
+    """An evolution that is about to be played; ``watchers`` look on after those that write the folder."""
 
-    folder: Path
-    population: Population
-    before: dict[str, float]
-    after: dict[str, float]
+    kind, verb, unit, other_program = KIND, "evolving", "generation", "core-gans"
+
+    game: NoiseGame
+    examples: Examples
+    evolution: Evolution = field(default_factory=Evolution)
+    watchers: Sequence[Watcher] = ()
+
+    def start(self) -> Population:
+        options = self.options
+        batches = options.batches(self.examples)
+        population = start(self.game, batches, options.rng(), self.evolution.parents, options.compute())
+        require_fit(population, self.evolution.scheme())
+        return population
+
+    def watch(self, run: Run) -> tuple[list[Watcher], Judged]:
+        watchers, verdict = make_watchers(run, self.game, self.options, self.examples, self.console, self.unit)
+        pictures = EvolutionPictures(run.folder, f"{self.game.name} on {self.examples.name}")
+        watchers.insert(1, pictures)  # drawn once all is saved
+        return watchers, verdict
+
+    def play(self, state: Population, rounds: int | None, seconds: float | None, watchers: list[Watcher]) -> None:
+        evolve(
+            self.game,
+            state.batches,
+            rounds,
+            rng=state.rng,
+            scheme=self.evolution.scheme(self.examples),
+            watchers=[*watchers, ReturnsTold(self.console), *self.watchers],
+            state=state,
+            seconds=seconds,
+        )
 
 
 def run_evolution(
@@ -57,31 +77,20 @@ def run_evolution(
     name: str = "",
     console: Console | None = None,
     watchers: Sequence[Watcher] = (),
-) -> Result:
+) -> Result[Population]:
     """Evolve ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.
 
     ``watchers`` look on after those that write the folder.
     """
     console = console or Console(markup=False)
     require_bounds(rounds, seconds)
-    if rounds is None and seconds is None:
-        seconds = DEFAULT_SECONDS
     evolution.scheme()  # refuses what could not be played before any work
     examples = options.load(console)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
-    config = {
-        "kind": KIND,
-        "variant": variant,
-        "fields": dataclasses.asdict(game),
-        "options": dataclasses.asdict(options),
-        "evolution": dataclasses.asdict(evolution),
-        "rounds": rounds,
-        "seconds": seconds,
-    }
-    population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
-    require_fit(population, evolution.scheme())
-    with runs.create(runs_folder, name or runs.default_name("egan", options.data), config) as run:
-        return _play(run, population, options, evolution, examples, rounds, seconds, console, {}, watchers)
+    folder = runs_folder / (name or runs.default_name("egan", options.data))
+    config = {"variant": variant, "evolution": dataclasses.asdict(evolution)}
+    evolving = EvolutionRun(game, options, examples, console, evolution, watchers)
+    return evolving.create(folder, config, rounds, seconds)
 
 
 def resume_evolution(
@@ -91,32 +100,21 @@ def resume_evolution(
     seconds: float | None = None,
     console: Console | None = None,
     watchers: Sequence[Watcher] = (),
-) -> Result:
+) -> Result[Population]:
     """Continue the run in ``folder`` exactly where its last checkpoint stands.
 
     ``watchers`` look on after those that write the folder.
     """
-    console = console or Console(markup=False)
     require_bounds(rounds, seconds)
-    with runs.open_run(folder) as run:
-        config = run.config
-        if config["kind"] != KIND:
-            raise LabError(f"{folder} is a {config['kind']}: continue it with `core-gans resume {folder}`.")
-        if rounds is None and seconds is None:
-            rounds, seconds = config["rounds"], config["seconds"]
+
+    def rebuild(config: dict[str, Any]) -> EvolutionRun:
         options, evolution = options_from(config["options"]), evolution_from(config)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
-        content = run.load_checkpoint()
-        examples = options.load(console)
+        told = console or Console(markup=False)
         game = require_evolvable(make(config["variant"], **config["fields"]))
-        population = start(game, options.batches(examples), options.rng(), evolution.parents, options.compute())
-        population.load_state_dict(content["state"])
-        if told := told_of_fallen_rates(game, rounds):
-            console.print(told, soft_wrap=True, highlight=False)
-        if rounds is not None and population.round >= rounds:
-            console.print(f"{folder} has its {population.round:,} generations already: ask for more with --rounds.")
-        saved = content["watchers"]
-        return _play(run, population, options, evolution, examples, rounds, seconds, console, saved, watchers)
+        return EvolutionRun(game, options, options.load(told), told, evolution, watchers)
+
+    return EvolutionRun.resume(folder, rebuild, rounds, seconds)
 
 
 def require_bounds(rounds: int | None, seconds: float | None) -> None:
@@ -125,35 +123,3 @@ def require_bounds(rounds: int | None, seconds: float | None) -> None:
         raise LabError(f"expected --rounds of at least 1, got {rounds}.")
     if seconds is not None and not seconds > 0:
         raise LabError(f"expected --seconds above 0, got {seconds:g}.")
-
-
-def _play(
-    run: Run,
-    population: Population,
-    options: Options,
-    evolution: Evolution,
-    examples: Examples,
-    rounds: int | None,
-    seconds: float | None,
-    console: Console,
-    saved: dict[str, Any],
-    more_watchers: Sequence[Watcher] = (),
-) -> Result:
-    game = population.game
-    watchers, verdict = make_watchers(run, game, options, examples, console, "generation")
-    watchers.insert(1, EvolutionPictures(run.folder, f"{game.name} on {examples.name}"))  # drawn once all is saved
-    restore_watchers(watchers, saved)
-    console.print(f"evolving {game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}")
-    console.print(f"run folder {run.folder}", soft_wrap=True)
-    before = dict(verdict.judge(population))
-    evolve(
-        game,
-        population.batches,
-        rounds,
-        rng=population.rng,
-        scheme=evolution.scheme(examples),
-        watchers=[*watchers, ReturnsTold(console), *more_watchers],
-        state=population,
-        seconds=seconds,
-    )
-    return Result(run.folder, population, before, dict(verdict.judge(population)))

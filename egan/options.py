@@ -13,32 +13,25 @@ from egan.discriminators import OWN, discriminator_mutation
 from egan.distances import distance_rule
 from egan.fitness import Convention, FitnessRule, Rule
 from egan.mutations import MUTATIONS, mutation
-from egan.scheme import Crossover, Engine, Scheme, Strategy
-from egan.selection import Name, selection
+from egan.scheme import Scheme
+from egan.selection import Name as SelectionName
+from egan.selection import selection
+from egan.settings import EvolutionSettings
 
 KIND = "evolution"
 
 
 @dataclass(frozen=True)
-class Evolution:
+class Evolution(EvolutionSettings):
     """The numbers of E-GAN."""
 
     mutations: tuple[str, ...] = ("minimax", "heuristic", "least_squares")
     """One child of every parent per mutation: minimax, heuristic, least_squares, least_squares_logits,
     least_squares_pearson, wasserstein, hinge, relativistic_average, f_kl and the other f-divergences, noise (of the
     weights), rate (of learning), or one's own objective as module:name."""
-    parents: int = 1
-    """Generators that survive a generation (mu)."""
-    children: int = 1
-    """Children of each parent by each mutation."""
-    strategy: Strategy = "comma"
-    """comma: only children survive; plus: parents are judged anew and compete with them."""
-    selection: Name = "best"
+    selection: SelectionName = "best"
     """best, tournament (of two), nsga2 (on quality and diversity), annealed (a worse child may replace its parent;
     needs plus), random (the control), fixed (the first mutation always wins: the baseline)."""
-    crossover: Crossover = "none"
-    """One more child of every two neighbouring parents: distillation (of the samples that the discriminator prefers)
-    or interpolation (of weights)."""
     fitness: Literal["paper", "frechet", "kernel"] = "paper"
     """paper: quality + gamma x diversity; frechet, kernel: minus the distance to real examples (points as they are,
     digits in a classifier's features, other images in principal pixels)."""
@@ -48,25 +41,11 @@ class Evolution:
     """Above 0, gamma adapts: gamma x diversity varies this many times as much among siblings as quality."""
     convention: Convention = "probability"
     """Quality from probabilities (the paper) or raw scores (logit)."""
-    inertia: float = 0.0
-    """Weight of the parent's fitness in its child's, in [0, 1): a moving average along the lineage."""
     evaluation_size: int | None = None
     """Fakes that judge each child; default: as many as the discriminator's steps will use."""
-    common_latents: bool = False
-    """Judge all children of a generation on the same latents."""
-    recycle: bool = False
-    """Vary survivors on latents that they were judged on; needs common latents."""
-    discriminators: int = 1
-    """More than one evolve, too (CDE-GAN): each has a child by each of its mutations, and the best survive."""
     discriminator_mutations: tuple[str, ...] = (OWN, "least_squares")
     """Objectives of several discriminators: own (the game's), minimax, least_squares, least_squares_pearson,
     wasserstein, hinge, relativistic_average, f_kl and the other f-divergences, or module:name."""
-    discriminator_gamma: float = 0.01
-    """Weight of diversity in the fitness of several discriminators."""
-    harshness: float = 1.0
-    """How much more the harsher of several discriminators weighs in a generator's step (lambda); 0 for the mean."""
-    engine: Engine = "auto"
-    """reference: one step after the other; fast: the same numbers from shared computations; auto: fast where it can."""
 
     def __post_init__(self) -> None:
         if self.parents < 1:
@@ -90,24 +69,15 @@ class Evolution:
         rule: Rule = FitnessRule(self.gamma, self.convention, self.balance)
         if self.fitness != "paper" and examples is not None:
             rule = distance_rule(self.fitness, examples)
-        return Scheme(
-            mutations=tuple(mutation(name) for name in self.mutations),
-            parents=self.parents,
-            children=self.children,
-            evaluation_size=self.evaluation_size or 0,
-            fitness=rule,
-            inertia=self.inertia,
-            selection=selection(self.selection, mutation=self.mutations[0]),
-            strategy=self.strategy,
-            crossover=self.crossover,
-            common_latents=self.common_latents,
-            recycle=self.recycle,
-            discriminators=self.discriminators,
-            discriminator_mutations=tuple(discriminator_mutation(name) for name in self.discriminator_mutations),
-            discriminator_gamma=self.discriminator_gamma,
-            harshness=self.harshness,
-            engine=self.engine,
-        )
+        shared = {each.name: getattr(self, each.name) for each in dataclasses.fields(EvolutionSettings)}
+        own = {
+            "mutations": tuple(mutation(name) for name in self.mutations),
+            "evaluation_size": self.evaluation_size or 0,
+            "fitness": rule,
+            "selection": selection(self.selection, mutation=self.mutations[0]),
+            "discriminator_mutations": tuple(discriminator_mutation(name) for name in self.discriminator_mutations),
+        }
+        return Scheme(**shared | own)
 
 
 def evolution_from(config: Mapping[str, Any]) -> Evolution:

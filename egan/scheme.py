@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from deap import tools
 
@@ -13,49 +12,23 @@ from egan.discriminators import DUAL, DiscriminatorMutation
 from egan.fitness import FitnessRule, Rule
 from egan.individual import Individual
 from egan.mutations import PAPER, Mutation
+from egan.settings import EvolutionSettings
 
 Selection = Callable[[Sequence[Individual], int], list[Individual]]
-Strategy = Literal["comma", "plus"]
-Crossover = Literal["none", "distillation", "interpolation"]
-Engine = Literal["auto", "reference", "fast"]
 
 
 @dataclass(frozen=True)
-class Scheme:
+class Scheme(EvolutionSettings):
     """The evolution strategy. Defaults are those of Wang et al. 2019. ValueError for what could not be played."""
 
     mutations: tuple[Mutation, ...] = PAPER
-    parents: int = 1
-    """Generators that survive a generation (mu)."""
-    children: int = 1
-    """Children of each parent by each mutation; those of one mutation see different latents."""
     evaluation_size: int = 0
     """Fakes that judge each child (e); 0 for as many as the discriminator's steps will use."""
     fitness: Rule = field(default_factory=FitnessRule)
-    inertia: float = 0.0
-    """Weight, in [0, 1), of the parent's fitness in its child's: a moving average along the lineage."""
     selection: Selection = tools.selBest
     """Any DEAP selection."""
-    strategy: Strategy = "comma"
-    """comma: survivors are children; plus: parents are judged anew and compete with them."""
-    crossover: Crossover = "none"
-    """One more child of every two parents of neighbouring rank: by distillation, or by interpolation of weights."""
-    common_latents: bool = False
-    """Judge all children of a generation on the same latents (common random numbers): a fairer comparison."""
-    recycle: bool = False
-    """Vary a survivor on the first b of the latents that it was judged on, instead of on fresh ones; with several
-    children by each mutation, the first of them."""
-    discriminators: int = 1
-    """Discriminators that survive a generation; more than one evolve, too (Chen et al. 2021, CDE-GAN)."""
     discriminator_mutations: tuple[DiscriminatorMutation, ...] = DUAL
     """One child of each of several discriminators by each of these, at every step."""
-    discriminator_gamma: float = 0.01
-    """Weight of diversity in the fitness of several discriminators."""
-    harshness: float = 1.0
-    """How much more a discriminator weighs in a generator's step the harder it is to convince (lambda of Chen et al.
-    2021): the weights are the softmax of lambda x loss. 0 for the mean."""
-    engine: Engine = "auto"
-    """reference: one step after the other, as the paper tells it; fast: the same numbers from shared computations."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mutations", tuple(self.mutations))

@@ -9,17 +9,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core_gans.run_kind import Result
 from core_gans.runs.folder import numbered
-from egan.experiment import Result
+from egan.population import Population
 from egan.watching import CHART, TREE
 
 
-def summary_table(result: Result) -> Table:
+def summary_table(result: Result[Population]) -> Table:
     """Three tables in one: the independent judge before and after, how often each mutation won, and the pictures.
 
     Pictures are named within the run's folder, so that their names fit on a line.
     """
-    population = result.population
+    population = result.state
     whole = Table.grid()
     whole.title = f"{population.round:,} generations in {population.seconds:,.0f} s"
     whole.title_justify = "left"
@@ -40,7 +41,7 @@ def summary_table(result: Result) -> Table:
     return whole
 
 
-def print_result(result: Result, console: Console) -> None:
+def print_result(result: Result[Population], console: Console) -> None:
     """The summary, and how to go on."""
     console.print(summary_table(result))
     console.print(f"all of it is in {result.folder}", highlight=False, soft_wrap=True)
@@ -55,7 +56,7 @@ def _table(*headings: str, numbers: int) -> Table:
     return table
 
 
-def _pictures(result: Result) -> list[tuple[str, str]]:
+def _pictures(result: Result[Population]) -> list[tuple[str, str]]:
     """Those that are there."""
     sheets = numbered(result.folder / "samples", "png")
     wanted = [(f"samples/{sheets[-1].name}", "the last samples")] if sheets else []

@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from core_gans.experiment import Result
+from core_gans.run_kind import Result
+from core_gans.training import TrainingState
 
 
-def print_result(result: Result, console: Console) -> None:
+def print_result(result: Result[TrainingState], console: Console) -> None:
     """The judge's numbers before and after, where the pictures are, and how to go on."""
     table = Table("judge", "before", "after", title=f"{result.state.round} rounds in {result.state.seconds:.0f} s")
     for name, value in result.after.items():

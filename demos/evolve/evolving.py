@@ -17,15 +17,17 @@ from typing import Any
 from rich.console import Console
 
 from core_gans.foundation.errors import LabError
+from core_gans.run_kind import Result
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
 from demos.evolve.looking import Looker
 from demos.evolve.requests import Plan, Request
 from demos.evolve.settings import SETTINGS
 from demos.evolve.snapshots import Phase, Snapshot
-from egan.experiment import Result, resume_evolution, run_evolution
+from egan.experiment import resume_evolution, run_evolution
+from egan.population import Population
 
-Session = Callable[[float, Looker], Result]  # evolves for so many seconds
+Session = Callable[[float, Looker], Result[Population]]  # evolves for so many seconds
 
 
 class Evolving:
@@ -129,7 +131,7 @@ class Evolving:
                 if self._discard:
                     self._delete()
 
-    def _resumed(self, seconds: float, looker: Looker) -> Result:
+    def _resumed(self, seconds: float, looker: Looker) -> Result[Population]:
         return resume_evolution(self.folder, seconds=seconds, console=Console(quiet=True), watchers=[looker])
 
     def _delete(self) -> None:
@@ -147,7 +149,7 @@ def new(wish: Request, runs_folder: Path) -> Evolving:
     # Unique within a second, too.
     folder = runs_folder / f"{runs.default_name('egan', wish.data)}-{secrets.token_hex(2)}"
 
-    def first(seconds: float, looker: Looker) -> Result:
+    def first(seconds: float, looker: Looker) -> Result[Population]:
         return run_evolution(
             setting.variant,
             dict(setting.fields),

@@ -12,10 +12,11 @@ from rich.console import Console
 
 from core_gans import models
 from core_gans.__main__ import main
-from core_gans.experiment import Result, resume_training, run_training
+from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.games.adversarial import AdversarialGame
+from core_gans.run_kind import Result
 from core_gans.runs import checkpoints
 from core_gans.session import Options
 from core_gans.training import TrainingState, start, train
@@ -117,7 +118,7 @@ class TestPlayed:
         called = f"{write(source)}:{name}"
         quiet = Console(quiet=True)
 
-        def run(folder: str, rounds: int) -> Result:
+        def run(folder: str, rounds: int) -> Result[TrainingState]:
             runs = tmp_path / "runs"
             return run_training(called, FIELDS, OPTIONS, rounds=rounds, runs_folder=runs, name=folder, console=quiet)
 

@@ -17,7 +17,8 @@ from demos.evolve.requests import LONGEST
 from demos.evolve.settings import SETTINGS
 from demos.paint.painter import Painter
 from demos.serve import serving
-from egan.experiment import Evolution, run_evolution
+from egan.experiment import run_evolution
+from egan.options import Evolution
 from tests.demos.browser import BROWSER, Page, opened
 from tests.demos.conftest import lab_with
 

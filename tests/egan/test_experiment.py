@@ -13,7 +13,8 @@ from rich.console import Console
 from core_gans.foundation.errors import LabError
 from core_gans.runs.watchers import Watcher
 from core_gans.session import Options
-from egan.experiment import Evolution, evolution_from, resume_evolution, run_evolution
+from egan.experiment import resume_evolution, run_evolution
+from egan.options import Evolution, evolution_from
 from egan.watching import CHART, NUMBERS, TREE
 
 OPTIONS = Options(data="ring", count=300, batch=16)

@@ -10,14 +10,15 @@ import torch
 from rich.console import Console
 
 from core_gans.foundation.pixels import write_png
+from core_gans.run_kind import Result
 from egan.evolution import evolve
-from egan.experiment import Result
+from egan.population import Population
 from egan.summary import summary_table
 from egan.watching import CHART, TREE, EvolutionPictures
 from tests.tiny import batches, points, small
 
 
-def told(result: Result) -> str:
+def told(result: Result[Population]) -> str:
     console = Console(width=80, record=True, file=(result.folder / "told.txt").open("w"))
     with console.file:
         console.print(summary_table(result))
@@ -25,7 +26,7 @@ def told(result: Result) -> str:
 
 
 @pytest.fixture
-def result(tmp_path: Path) -> Result:
+def result(tmp_path: Path) -> Result[Population]:
     examples = points()
     population = evolve(
         small("dcgan", examples),
@@ -44,7 +45,7 @@ def rows(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line.strip()]
 
 
-def test_the_table_tells_what_came_of_it(result: Result) -> None:
+def test_the_table_tells_what_came_of_it(result: Result[Population]) -> None:
     text = told(result)
     assert "8 generations in" in text
     assert ["modes_covered", "0", "8"] in rows(text)
@@ -54,7 +55,7 @@ def test_the_table_tells_what_came_of_it(result: Result) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_only_pictures_that_are_there_are_named(result: Result) -> None:
+def test_only_pictures_that_are_there_are_named(result: Result[Population]) -> None:
     text = told(result)
     assert CHART in text
     assert TREE in text
@@ -67,6 +68,6 @@ def test_only_pictures_that_are_there_are_named(result: Result) -> None:
     assert "round-0000009" not in told(result)
 
 
-def test_a_judge_s_new_number_has_no_before(result: Result) -> None:
+def test_a_judge_s_new_number_has_no_before(result: Result[Population]) -> None:
     text = told(dataclasses.replace(result, before={}))
     assert ["modes_covered", "8"] in rows(text)

@@ -28,7 +28,8 @@ from demos.evolve.snapshots import Snapshot
 from demos.evolve.workshop import Workshop
 from demos.model_store import ModelStore
 from egan.__main__ import main as egan
-from egan.experiment import Evolution, run_evolution
+from egan.experiment import run_evolution
+from egan.options import Evolution
 from tests.tiny import differences
 
 PATIENCE = 120.0  # seconds

@@ -1,0 +1,144 @@
+"""What every kind of run has in common, a training and an evolution: made in a folder, continued, judged."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from rich.console import Console
+
+from core_gans.data import Examples
+from core_gans.game import Game
+from core_gans.runs import folder as runs
+from core_gans.runs.folder import Run
+from core_gans.runs.watchers import Judged, Watcher
+from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
+from core_gans.translation import Lesson
+
+
+class Played(Protocol):
+    """The state of a run: what is saved, and how far it is."""
+
+    round: int
+
+    def load_state_dict(self, state: dict[str, Any], /) -> None:
+        """Take the place of what was saved."""
+        ...
+
+
+State = TypeVar("State", bound=Played)
+
+
+@dataclass(frozen=True)
+class Result(Generic[State]):
+    """What a run left behind: its folder, its state, and the judge's numbers before and after."""
+
+    folder: Path
+    state: State
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+@dataclass(frozen=True)
+class RunKind(ABC, Generic[State]):
+    """A run that is about to be played: a game, what it learns from, and the options of the session."""
+
+    kind: ClassVar[str]
+    """In config.json and in every checkpoint."""
+    verb: ClassVar[str]
+    """Said when it begins."""
+    unit: ClassVar[str]
+    """What is counted: a round, a generation."""
+    other_program: ClassVar[str]
+    """What continues a run of the other kind."""
+
+    game: Game
+    options: Options
+    examples: Examples | Lesson
+    console: Console
+
+    @abstractmethod
+    def start(self) -> State:
+        """A fresh state."""
+
+    @abstractmethod
+    def watch(self, run: Run) -> tuple[list[Watcher], Judged]:
+        """The watchers of the folder, in the order in which they look, and the judge among them."""
+
+    @abstractmethod
+    def play(self, state: State, rounds: int | None, seconds: float | None, watchers: list[Watcher]) -> None:
+        """Play until ``state`` has ``rounds`` rounds in all, or for ``seconds``."""
+
+    def create(
+        self,
+        folder: Path,
+        config: Mapping[str, Any],
+        rounds: int | None,
+        seconds: float | None,
+    ) -> Result[State]:
+        """Play in the new run ``folder``, for a minute when no bound is given.
+
+        ``config`` is what config.json holds beside kind, fields, options and bounds.
+        """
+        if rounds is None and seconds is None:
+            seconds = DEFAULT_SECONDS
+        whole = {
+            "kind": self.kind,
+            "fields": dataclasses.asdict(self.game),
+            "options": dataclasses.asdict(self.options),
+            **config,
+            "rounds": rounds,
+            "seconds": seconds,
+        }
+        state = self.start()
+        with runs.create(folder.parent, folder.name, whole) as run:
+            return self._judged(run, state, rounds, seconds, {})
+
+    @classmethod
+    def resume(
+        cls,
+        folder: Path,
+        rebuild: Callable[[dict[str, Any]], RunKind[State]],
+        rounds: int | None,
+        seconds: float | None,
+    ) -> Result[State]:
+        """Continue the run in ``folder`` exactly where its last checkpoint stands.
+
+        ``rebuild`` makes the kind of run of its config.json. Without a bound the run's own bounds hold.
+        """
+        with runs.open_run(folder) as run:
+            config = run.config
+            if config["kind"] != cls.kind:
+                raise ValueError(
+                    f"{folder} is of the kind {config['kind']}, not {cls.kind}: continue it with "
+                    f"`{cls.other_program} resume {folder}`."
+                )
+            if rounds is None and seconds is None:
+                rounds, seconds = config["rounds"], config["seconds"]
+            content = run.load_checkpoint()
+            rebuilt = rebuild(config)
+            state = rebuilt.start()
+            state.load_state_dict(content["state"])
+            if told := told_of_fallen_rates(rebuilt.game, rounds):
+                rebuilt.console.print(told, soft_wrap=True, highlight=False)
+            if rounds is not None and state.round >= rounds:
+                done = f"{folder} has its {state.round:,} {cls.unit}s already: ask for more with --rounds."
+                rebuilt.console.print(done)
+            return rebuilt._judged(run, state, rounds, seconds, content["watchers"])
+
+    def _judged(
+        self, run: Run, state: State, rounds: int | None, seconds: float | None, saved: dict[str, Any]
+    ) -> Result[State]:
+        watchers, verdict = self.watch(run)
+        restore_watchers(watchers, saved)
+        examples = self.examples
+        told = f"{self.verb} {self.game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}"
+        self.console.print(told)
+        self.console.print(f"run folder {run.folder}", soft_wrap=True)
+        before = dict(verdict.judge(state))
+        self.play(state, rounds, seconds, watchers)
+        return Result(run.folder, state, before, dict(verdict.judge(state)))
