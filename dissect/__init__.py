@@ -9,8 +9,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core_gans.foundation.intervals import Change
     from dissect.cause.alpha import Alpha, optimise_alpha
-    from dissect.cause.causal import CausalEffect, Change, causal_effect
+    from dissect.cause.causal import CausalEffect, causal_effect
     from dissect.cause.choosing import UnitSet, choose_units, pigment
     from dissect.cause.context import Contexts, insertion_by_context
     from dissect.cause.dose import Dose, dose_response
@@ -70,9 +71,9 @@ _NAMES = {  # module: the public names that it holds
     ),
     "dissect.cause.causal": (
         "CausalEffect",
-        "Change",
         "causal_effect",
     ),
+    "core_gans.foundation.intervals": ("Change",),
     "dissect.cause.choosing": (
         "UnitSet",
         "choose_units",

@@ -7,6 +7,7 @@ network ("FID"). Here the features are the caller's, so a result is named after 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -27,13 +28,21 @@ class FeatureStatistics:
     scatter: Tensor
 
     @classmethod
-    def of(cls, features: Tensor) -> FeatureStatistics:
-        """Statistics of ``features`` (N, F), any device and floating type."""
+    def of(cls, features: Tensor, counts: Tensor | None = None) -> FeatureStatistics:
+        """Statistics of ``features`` (N, F), any device and floating type; each taken ``counts`` (N,) times, or once.
+
+        Raises ``ValueError`` for other shapes, and for features that are not finite.
+        """
         require_features(features)
         exact = features.detach().to("cpu", torch.float64)
-        mean = exact.mean(dim=0)
+        if counts is None:
+            mean = exact.mean(dim=0)
+            deviations = exact - mean
+            return cls(len(exact), mean, deviations.T @ deviations)
+        weights = counts.to("cpu", torch.float64)
+        mean = weights @ exact / weights.sum()
         deviations = exact - mean
-        return cls(len(exact), mean, deviations.T @ deviations)
+        return cls(int(counts.sum()), mean, (deviations * weights[:, None]).T @ deviations)
 
     def merge(self, other: FeatureStatistics) -> FeatureStatistics:
         """Statistics of both sets together."""
@@ -62,7 +71,13 @@ class FeatureStatistics:
         It is biased upwards for small sets, by the more the fewer samples there are for each feature: compare
         numbers of equal counts only.
         """
-        return frechet_distance(self.mean, self.covariance, other.mean, other.covariance)
+        if self.mean.shape != other.mean.shape:
+            raise ValueError(f"expected equally many features, got {len(self.mean)} and {len(other.mean)}")
+        return _squared(self.mean, self.covariance, self._root, other.mean, other.covariance, other._root)
+
+    @cached_property
+    def _root(self) -> Tensor:
+        return _square_root(self.covariance, "the covariance")
 
 
 @torch.no_grad()
@@ -82,6 +97,11 @@ def frechet_distance(mean1: Tensor, cov1: Tensor, mean2: Tensor, cov2: Tensor) -
     for values, what in ((m1, "the first mean"), (m2, "the second mean")):
         require_finite(values, what)
     root1, root2 = _square_root(c1, "the first covariance"), _square_root(c2, "the second covariance")
+    return _squared(m1, c1, root1, m2, c2, root2)
+
+
+def _squared(m1: Tensor, c1: Tensor, root1: Tensor, m2: Tensor, c2: Tensor, root2: Tensor) -> float:
+    """The squared distance from means (F,), covariances (F, F) and the symmetric square roots of these."""
     # tr (C1 C2)^(1/2) is the sum of the singular values of C1^(1/2) C2^(1/2). Taken this way no eigenvalue of
     # rounding-error size goes through a square root, which would cost half of the digits.
     overlap = torch.linalg.svdvals(root1 @ root2).sum()

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
-from dissect.cause.intervals import Change, Shares, mean_change, ratio_change, spread
+from dissect.cause.intervals import Shares, mean_change, ratio_change, spread
 from dissect.edits import ablate, insert
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.values import HIGH

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dissect.cause.intervals import Change, Shares, ratio_change, spread
+from core_gans.foundation.intervals import Change
+from dissect.cause.intervals import Shares, ratio_change, spread
 
 
 @dataclass(frozen=True, eq=False)

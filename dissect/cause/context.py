@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import unknown_name
-from dissect.cause.intervals import Change, mean_change
+from dissect.cause.intervals import mean_change
 from dissect.edits import Values, insert
 from dissect.hooks import at_rest, intervene
 from dissect.sampling import Progress, generate, segment, sights

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import tally_outside
-from dissect.cause.intervals import Change, ratio_change, spread
+from dissect.cause.intervals import ratio_change, spread
 from dissect.edits import scale
 from dissect.hooks import at_rest, intervene
 from dissect.sampling import Latents, Progress, batches, generate, segment

@@ -1,23 +1,14 @@
 """Means and ratios with 95% intervals: by a bootstrap over images, or over sets of units (Efron 1979)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core_gans.foundation.intervals import Change
+
 Shares = NDArray[np.float64]
 DRAWS = 1000
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """A change of each of ``K`` quantities: its mean and a 95% interval of it; NaN where nothing can change."""
-
-    mean: Shares  # (K,)
-    low: Shares  # (K,)
-    high: Shares  # (K,)
 
 
 def mean_change(change: Tensor, rng: torch.Generator) -> Change:

@@ -23,7 +23,7 @@ def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: to
     fair = [each for each in ordered if each.share >= RARE] or ordered
     thinned = [each for each in fair if fate(each) == "thins out"][-1:]
     shown = list(dict.fromkeys([*fair[:2], findings.removed[findings.object], *thinned]))
-    words = [(each.concept, each.units, f"{percent(each.change[0])} of {each.concept}") for each in shown]
+    words = [(each.concept, each.units, f"{percent(each.change.value)} of {each.concept}") for each in shown]
     pictures = {
         "layers": _layers(findings),
         "removed": _removed(findings, ordered),
@@ -70,7 +70,12 @@ def _layers(findings: Findings) -> Picture:
 
 def _removed(findings: Findings, ordered: list[Removal]) -> Picture:
     rows = [
-        Bar(each.concept, each.change, each.random, f"{percent(each.change[0])}  ({100 * each.share:.1f} % of pixels)")
+        Bar(
+            each.concept,
+            each.change,
+            each.random,
+            f"{percent(each.change.value)}  ({100 * each.share:.1f} % of pixels)",
+        )
         for each in ordered
     ]
     title = f"How much of each concept goes with its {findings.count} units of {findings.layer}"
@@ -97,9 +102,9 @@ def _insertion(findings: Findings, order: list[str]) -> Picture:
     for context in order:
         place = contexts.contexts.index(context)
         effect = contexts.effect
-        bounds = (float(effect.mean[place]), float(effect.low[place]), float(effect.high[place]))
-        rows.append(Bar(context, bounds, None, f"{bounds[0]:.3f}  ({contexts.places[place]} places)"))
-    top = max(0.05, *(row.ours[2] for row in rows)) if rows else 1.0
+        bounds = effect.of(place)
+        rows.append(Bar(context, bounds, None, f"{bounds.value:.3f}  ({contexts.places[place]} places)"))
+    top = max(0.05, *(row.ours.high for row in rows)) if rows else 1.0
     title = f"Where a {contexts.concept} can be put: pixels of {contexts.concept} per pixel asked for"
     return bars(
         title,

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dissect.cause.intervals import Change
+from core_gans.foundation.intervals import Change, Interval
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
-from dissect.findings.removal import Bounds
 from dissect.report.sheets import Picture
 
 LOWEST = -0.25  # of a curve
@@ -22,8 +21,8 @@ class Bar:
     """A row of a chart: a number with its interval, and that of the control, where there is one."""
 
     name: str
-    ours: Bounds
-    control: Bounds | None
+    ours: Interval
+    control: Interval | None
     told: str  # written at its end
 
 
@@ -126,7 +125,7 @@ def grid(title: str, rows: Sequence[str], columns: Sequence[str], counts: np.nda
 
 
 def _bar(
-    plot: Picture, bounds: Bounds, low: float, high: float, colour: tuple[int, int, int], top: int, bottom: int
+    plot: Picture, bounds: Interval, low: float, high: float, colour: tuple[int, int, int], top: int, bottom: int
 ) -> None:
     mean, least, most = bounds
     if mean != mean:

@@ -1,19 +1,20 @@
 """What becomes of objects whose units are removed, in a word: they vanish, thin out, or hold."""
 
+from core_gans.foundation.intervals import Interval
 from dissect.findings.gathering import Findings
-from dissect.findings.removal import RARE, Bounds, Removal
+from dissect.findings.removal import RARE, Removal
 
 GONE, THINNED = 0.7, 0.2  # parts of a concept's pixels: from here on it vanishes, or thins out
 
 
 def sorted_by_change(findings: Findings) -> list[Removal]:
     """The removals, those that take away most first, and then those of concepts too rare to tell."""
-    return sorted(findings.removed.values(), key=lambda each: (each.share < RARE, each.change[0]))
+    return sorted(findings.removed.values(), key=lambda each: (each.share < RARE, each.change.value))
 
 
 def fate(removal: Removal) -> str:
     """In a word, what happens to a concept: it vanishes, thins out, holds, or is too rare to tell."""
-    gone = -removal.change[0]
+    gone = -removal.change.value
     if removal.share < RARE:
         return "too rare to tell"
     return "vanishes" if gone >= GONE else "thins out" if gone >= THINNED else "holds"
@@ -24,6 +25,6 @@ def percent(change: float) -> str:
     return f"{100 * change:+.0f} %"
 
 
-def interval(bounds: Bounds) -> str:
+def interval(bounds: Interval) -> str:
     """A mean and its interval in whole percent."""
-    return f"{percent(bounds[0])} ({100 * bounds[1]:+.0f} to {100 * bounds[2]:+.0f})"
+    return f"{percent(bounds.value)} ({100 * bounds.low:+.0f} to {100 * bounds.high:+.0f})"

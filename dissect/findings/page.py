@@ -89,6 +89,5 @@ def _insertion_lines(findings: Findings) -> list[str]:
     effect = contexts.effect
     for place, (context, count) in enumerate(zip(contexts.contexts, contexts.places, strict=True)):
         if count:
-            told = f"{effect.mean[place]:.3f} ({effect.low[place]:.3f} to {effect.high[place]:.3f})"
-            rows.append(f"| {context} | {count} | {told} |")
+            rows.append(f"| {context} | {count} | {effect.of(place)} |")
     return rows

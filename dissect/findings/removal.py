@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.intervals import Change, Interval
 from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
-from dissect.cause.intervals import Change, ratio_change, spread
+from dissect.cause.intervals import ratio_change, spread
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
 from dissect.sampling import Progress, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
-Bounds = tuple[float, float, float]  # mean, and the ends of its 95% interval
 RARE = 0.001  # a class on fewer of all pixels is too rare for its relative change to mean much
 
 
@@ -29,20 +29,20 @@ class Removal:
     labels: tuple[str, ...]
     units: tuple[int, ...]
     share: float  # of all pixels, before
-    change: Bounds
-    random: Bounds  # of random sets of as many units of the layer; the interval spans the sets
+    change: Interval
+    random: Interval  # of random sets of as many units of the layer; the interval spans the sets
     collateral: Collateral
     shares: tuple[float, ...]  # (K,) of all pixels, before, of every class
 
-    def worst(self, rare: float = RARE) -> tuple[str, Bounds]:
+    def worst(self, rare: float = RARE) -> tuple[str, Interval]:
         """The other class that changes most, net of what stood behind, among those that are not ``rare``."""
         net = self.collateral.net
         others = [
-            (label, (float(net.mean[k]), float(net.low[k]), float(net.high[k])))
+            (label, net.of(k))
             for k, (label, share) in enumerate(zip(self.labels, self.shares, strict=True))
             if label != self.concept and share >= rare
         ]
-        return max(others, key=lambda each: abs(each[1][0]), default=("nothing", (0.0, 0.0, 0.0)))
+        return max(others, key=lambda each: abs(each[1].value), default=("nothing", Interval(0.0, 0.0, 0.0)))
 
     def others(self) -> float:
         """The changes of all other classes, net of what stood behind: their sizes' sum over the pixels these had."""
@@ -140,15 +140,11 @@ def _removal(
         labels,
         tuple(int(unit) for unit in units),
         shares[column],
-        _bounds(ratio_change(left[0] - there, there, rng)),
-        _bounds(spread((left[1:] - there).sum(1) / there.sum(0))),
+        ratio_change(left[0] - there, there, rng).of(0),
+        spread((left[1:] - there).sum(1) / there.sum(0)).of(0),
         collateral(concept, counts, rng),
         shares,
     )
-
-
-def _bounds(change: Change) -> Bounds:
-    return float(change.mean[0]), float(change.low[0]), float(change.high[0])
 
 
 def _by_label(labels: Sequence[str], change: Change) -> dict[str, list[float] | None]:

@@ -13,7 +13,7 @@ from core_gans.foundation.pixels import write_png
 from dissect.directions.writing import table
 from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
-from dissect.mending.pictures import before_after, changes_chart, chosen_units, signed
+from dissect.mending.pictures import before_after, changes_chart, chosen_units
 from dissect.report.markup import count
 
 PAGE, NUMBERS, EDIT = "mending.md", "mending.json", "mending.safetensors"
@@ -52,7 +52,7 @@ def write_mending(
 
 def verdict(mending: Mending) -> str:
     """One sentence: what came of it."""
-    change = f"{mending.before.value:.3f} to {mending.after.value:.3f}, by {signed(mending.change)}"
+    change = f"{mending.before.value:.3f} to {mending.after.value:.3f}, by {mending.change:+.3f}"
     units = f"{count(len(mending.units), 'unit')} of {mending.layer}"
     done = f"Ablating {units}" if mending.strength == 1 else f"Weakening {units} by {mending.strength:.0%}"
     what = f"{done} takes the distance from {change}"
@@ -67,9 +67,9 @@ def page_text(mending: Mending, choices: Sequence[Choice], facts: Mapping[str, s
     """The page, in Markdown."""
     rows = [
         ["nothing", str(mending.before), ""],
-        [chosen_units(mending), str(mending.after), signed(mending.change)],
+        [chosen_units(mending), str(mending.after), f"{mending.change:+.3f}"],
         *(
-            [f"random set {place + 1}", f"{mending.before.value + change.value:.3f}", signed(change)]
+            [f"random set {place + 1}", f"{mending.before.value + change.value:.3f}", f"{change:+.3f}"]
             for place, change in enumerate(mending.random_changes)
         ),
     ]

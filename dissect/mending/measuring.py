@@ -13,11 +13,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.intervals import Interval
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect.mending.artifacts import edited_features
 from dissect.mending.choosing import zeros
 from dissect.mending.folding import fold
-from dissect.mending.frechet import FrechetScorer, Interval, around
+from dissect.mending.frechet import FrechetScorer, around
 from dissect.sampling import Progress
 
 KIND = "dissect-mending/1"

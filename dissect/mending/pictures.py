@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.intervals import Interval
 from core_gans.foundation.pixels import to_bytes
 from dissect.directions.lettering import GREY, INK, below, beside, framed, label
 from dissect.hooks import at_rest, intervene
 from dissect.mending.folding import replaced
-from dissect.mending.frechet import Interval
 from dissect.mending.measuring import Mending
 from dissect.report.markup import count
 from dissect.report.sheets import Picture, enlarge
@@ -53,7 +53,7 @@ def changes_chart(mending: Mending) -> Picture:
                 [
                     label(f"{name}  ", NAME, ROW, align="right", ink=ink),
                     _dot(change, low - margin, high + margin, colour),
-                    label(f"  {signed(change)}", NUMBER, ROW, size=12, ink=ink),
+                    label(f"  {change:+.3f}", NUMBER, ROW, size=12, ink=ink),
                 ]
             )
         )
@@ -74,11 +74,6 @@ def numbered(images: Tensor, columns: int = 12) -> Picture:
 def chosen_units(mending: Mending) -> str:
     """What the page and the chart call them."""
     return count(len(mending.units), "chosen unit")
-
-
-def signed(change: Interval) -> str:
-    """A change and its interval, all with their signs."""
-    return f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
 
 
 def _row(words: str, kind: str, images: Tensor) -> Picture:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from core_gans.foundation.intervals import Change
 from core_gans.foundation.pixels import to_bytes
 from dissect.cause.causal import CausalEffect
-from dissect.cause.intervals import Change
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
 from dissect.measure.dissection import Dissection

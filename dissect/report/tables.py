@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core_gans.foundation.intervals import Change
 from dissect.cause.causal import CausalEffect
-from dissect.cause.intervals import Change
 from dissect.measure.dissection import Dissection
 from dissect.report import curves, layers
 from dissect.report.faults import faults as faults_of

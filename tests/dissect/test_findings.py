@@ -51,9 +51,9 @@ def test_units_are_chosen_by_cause_where_the_segmenter_has_logits(found):
 def test_what_is_drawn_by_its_units_vanishes_and_nothing_else_is_harmed(found):
     for concept in ("tree", "sky"):
         removal = found.removed[concept]
-        assert removal.change == (-1, -1, -1)
+        assert tuple(removal.change) == (-1, -1, -1)
         assert removal.others() == 0  # the grass behind it came forth
-        assert removal.worst()[1] == (0, 0, 0)
+        assert tuple(removal.worst()[1]) == (0, 0, 0)
         assert fate(removal) == "vanishes"
     assert "door" not in found.removed  # no image shows one
 
@@ -65,9 +65,9 @@ def test_harm_to_others_is_counted_net_of_what_stood_behind():
     images = glass.GlassGenerator()(latents)
     before = segmenter(images)
     sky, tree, grass = (before == glass.LABELS.index(name) for name in ("sky", "tree", "grass"))
-    assert removal.change[0] == -1
+    assert removal.change.value == -1
     assert removal.worst()[0] == "sky"
-    assert removal.worst()[1][0] == -1
+    assert removal.worst()[1].value == -1
     assert removal.share == pytest.approx(float(tree.float().mean()))
     door = before == glass.LABELS.index("door")
     # All of the sky goes, and as much grass comes: twice the sky's pixels, of all that show no tree.
@@ -116,7 +116,7 @@ def test_a_segmenter_without_logits_is_enough(tmp_path):
     assert list(found.choices) == [SCORE]
     assert found.alpha is None
     assert found.contexts is None  # no unit stands for a sun
-    assert found.removed["tree"].change[0] == -1
+    assert found.removed["tree"].change.value == -1
     page = write_findings(tmp_path / "out", found, generator, segmenter, rng=rng()).read_text()
     assert "not chosen by alpha" in page
     assert "No unit stands for the concept" in page

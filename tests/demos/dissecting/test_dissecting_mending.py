@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from core_gans.foundation.intervals import Interval
 from core_gans.models import Model, load_model
 from core_gans.variants import make
 from demos.dissecting import mending
@@ -16,7 +17,6 @@ from demos.dissecting.mend_part import mend
 from demos.dissecting.mended import told as told_of_mending
 from dissect import ablate, intervene
 from dissect.mending import Mending
-from dissect.mending.frechet import Interval
 from tests.demos.planted_desk import FLAW, KEY, LATENT, SIDE, finished, flawless, planted_desk
 
 
