@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.html import tag
 from core_gans.variants import VARIANTS
 from demos.job_queue import LISTENER
 from demos.page import Page, told
@@ -136,7 +137,7 @@ def variants_tab(page: Page) -> None:
 
 def _about(data: Any) -> str:
     known = DATA.get(data) if isinstance(data, str) else None
-    return "" if known is None else f"<p>{known.about} {known.quick}</p>"
+    return "" if known is None else tag("p", f"{known.about} {known.quick}")
 
 
 TAB = Tab("Variants", variants_tab, css=Path(__file__).with_name("variants.css"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,14 @@ def test_words_are_escaped_and_markup_is_not(package: str) -> None:
 def test_what_is_missing_is_an_error(package: str) -> None:
     with pytest.raises(UndefinedError, match="'more' is undefined"):
         filled(package, "page.html.j2", words="")
+
+
+def test_every_template_is_installed_with_its_package() -> None:
+    root = Path(__file__).parents[3]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = settings["tool"]["setuptools"]["package-data"]
+    packages = ("core_gans", "egan", "dissect", "demos")
+    found = [path.relative_to(root) for package in packages for path in (root / package).rglob("*.j2")]
+    assert len(found) > 10
+    for path in found:
+        assert any(path.match(pattern) for pattern in installed[".".join(path.parent.parts)]), path
