@@ -76,7 +76,9 @@ def winners_chart(course: Curves, last: float) -> Markup:
     plot, base, areas = scale(last), np.zeros(len(course.generations)), []
     for name, share in course.share.items():
         top = base + np.nan_to_num(share)
-        areas.append(plot.band(course.generations, base, top, fill=colour(name), fill_opacity=0.85))
+        areas.append(
+            plot.band(course.generations.tolist(), base.tolist(), top.tolist(), fill=colour(name), fill_opacity=0.85)
+        )
         base = top
     return _figure("Generations won by each mutation", areas, plot, [0, 0.5, 1], "{:.0%}".format)
 

@@ -114,7 +114,7 @@ def effects_chart(effects: Sequence[Effect], title: str, unit: str, at_most: flo
         marks.append(text(axis(value), height + 18, words, "middle", "aside"))
     for index, effect in enumerate(effects):
         top = index * EFFECT_ROW
-        (ours, *interval), (control, *spread) = (map(across, each) for each in (effect.ours, effect.control))
+        (ours, low, high), (control, least, most) = (map(across, each) for each in (effect.ours, effect.control))
         marks.append(
             tag(
                 "g",
@@ -122,9 +122,9 @@ def effects_chart(effects: Sequence[Effect], title: str, unit: str, at_most: flo
                 tag("rect", class_="row", x=0, y=top, width=WIDTH, height=EFFECT_ROW),
                 _name(effect.label, top + 3),
                 bar(middle, ours, top + 6, 14, effect.colour),
-                whisker(*interval, top + 13, 4),
+                whisker(low, high, top + 13, 4),
                 bar(middle, control, top + 22, 7, "currentColor", kind="control"),
-                whisker(*spread, top + 25.5, 2.5),
+                whisker(least, most, top + 25.5, 2.5),
                 text(WIDTH, top + 21, f"{signed(effect.ours[0])}{unit}", "end", "value"),
             )
         )
