@@ -124,10 +124,25 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
             engine.equip(toolbox, population, scheme)
         elif scheme.engine == "fast":
             raise LabError(obstacle)
-    for name, operator in vars(own).items() if own is not None else ():
-        if name in OPERATORS:
-            setattr(toolbox, name, operator)
+    for name, operator in registered(own).items() if own is not None else ():
+        setattr(toolbox, name, operator)
     return toolbox
+
+
+def registered(own: base.Toolbox) -> dict[str, Callable[..., Any]]:
+    """The operators in a user's toolbox; a ValueError for a name that no generation calls.
+
+    ``clone`` is DEAP's own and is let be, and so is a ``map`` that nobody changed.
+    """
+    found = {}
+    for name, operator in vars(own).items():
+        if name in OPERATORS:
+            found[name] = operator
+        elif name == "map" and operator.func is not map:
+            raise ValueError("toolbox.map is not called here: a generation is played in one process. Leave it out.")
+        elif name not in ("clone", "map"):
+            raise unknown_name("operator of a generation", name, OPERATORS)
+    return found
 
 
 def generation(population: Population, scheme: Scheme, toolbox: base.Toolbox) -> None:

@@ -13,6 +13,8 @@ from torch import Tensor
 
 Convention = Literal["probability", "logit"]
 
+LEAST_NORM = 1e-12  # of the discriminator's gradient: diversity is at most 27.6
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -37,11 +39,11 @@ def diversity(gradients: Sequence[Tensor]) -> float:
     """-log |grad_D L_D| over all the discriminator's parameters. Equation 7.
 
     Fakes that collapse onto a point leave the discriminator a steep way to tell them apart, and score low. The norm,
-    not its square: the authors' Theano code takes the square, so its gamma is half of this one's. Squares of a sure
-    discriminator's gradients fall below float32, hence float64.
+    not its square: the authors' Theano code takes the square, so its gamma is half of this one's. Where a hinge is
+    inactive the gradient is exactly 0; norms below ``LEAST_NORM`` are taken for it, so that nobody dies of it.
     """
     squares = torch.stack([gradient.detach().double().square().sum() for gradient in gradients])
-    return -float(squares.sum().sqrt().log())
+    return -float(squares.sum().sqrt().clamp_min(LEAST_NORM).log())
 
 
 class Rule(ABC):

@@ -27,8 +27,6 @@ from egan.population import Population, found_discriminator, turn_of
 from egan.scheme import Scheme
 from egan.variation import bear, latents_of_broods
 
-STEEPLESS = 1e-12  # the norm of a gradient that vanishes, so that a discriminator without errors has a diversity
-
 
 def recruit(population: Population, count: int) -> None:
     """Found discriminators beside those that the population has, until there are ``count``; one stays as it is."""
@@ -173,7 +171,7 @@ def assess(population: Population, child: Discriminator, real: Tensor, fake: Ten
         loss = population.game.objective.discriminator(network(real), network(fake))
     gradients = torch.autograd.grad(loss, list(network.parameters()))
     child.quality = -float(loss.detach())
-    child.diversity = min(diversity(gradients), -math.log(STEEPLESS))
+    child.diversity = diversity(gradients)
     child.fitness = child.quality + gamma * child.diversity
 
 

@@ -139,7 +139,12 @@ class Population:
 
 def hall_of_fame() -> tools.HallOfFame:
     """DEAP's hall of fame, which tells individuals apart by number."""
-    return tools.HallOfFame(HALL_SIZE, similar=lambda one, other: one.number == other.number)
+    return tools.HallOfFame(HALL_SIZE, similar=same_number)
+
+
+def same_number(one: Individual, other: Individual) -> bool:
+    """Whether two are the same individual. A function of its own, so that what holds it can be pickled."""
+    return one.number == other.number
 
 
 def start(

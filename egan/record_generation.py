@@ -38,10 +38,17 @@ def conclude(
         **_family(children, best),
     }
     compiled = population.stats.compile(candidates) if population.stats is not None else {}
-    for name in compiled:
-        if name in (taken := ["generation", "returned", *line]):
+    statistics = _plain(compiled)
+    taken = ("generation", "returned", *line)
+    for name, value in statistics.items():
+        if name in taken and not isinstance(value, Mapping):
             raise ValueError(f"expected statistics of other names than {', '.join(taken)}, got {name!r}: rename it.")
-    population.logbook.record(generation=population.round + 1, **line, **_plain(compiled))
+    beside = {name: statistics.pop(name) for name in taken if name in statistics}
+    now = {"generation": population.round + 1, **line}
+    population.logbook.record(**now, **statistics)
+    for name, chapter in beside.items():  # a chapter called like a number of the line: both are kept
+        population.logbook.chapters[name].record(generation=now["generation"], **chapter)
+    population.logbook.header = list(dict.fromkeys([*now, *statistics, *beside]))
     population.terms = line
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.commands.beginning import suited
+from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.trained import print_result
 from core_gans.experiment import run_training
@@ -107,5 +108,7 @@ def train(program: str, words: list[str]) -> Command:
         return tyro.cli(Repeat, prog=program, args=words)
     kind: Any = variant(words[0])
     game, rounds = suited(kind, words)
-    begin = Train(game=game, rounds=rounds)
-    return tyro.cli(Train[kind], prog=f"{program} {words[0]}", args=words[1:], default=begin)
+    flags = without_clashes(kind, Train, Options)
+    begin = Train(game=as_kind(flags, game), rounds=rounds)
+    command = tyro.cli(Train[flags], prog=f"{program} {words[0]}", args=words[1:], default=begin)  # type: ignore[valid-type]
+    return replace(command, game=as_kind(kind, command.game))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.commands.beginning import points_in, suited
+from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.game import NoiseGame
 from core_gans.runs import folder as runs
@@ -76,5 +77,9 @@ def evolve(program: str, words: list[str]) -> Command:
     points = points_in(words) is not None
     kind: Any = variant(words[0]) if named else GAN if points else DCGAN
     game, rounds = suited(kind, words)
-    begin = Evolve(game=game, rounds=rounds, evolution=Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution())
-    return tyro.cli(Evolve[kind], prog=" ".join([program, *words[:named]]), args=words[named:], default=begin)
+    flags = without_clashes(kind, Evolve, Options, Evolution)
+    evolution = Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution()
+    begin = Evolve(game=as_kind(flags, game), rounds=rounds, evolution=evolution)
+    called = " ".join([program, *words[:named]])
+    command = tyro.cli(Evolve[flags], prog=called, args=words[named:], default=begin)  # type: ignore[valid-type]
+    return replace(command, game=as_kind(kind, command.game))

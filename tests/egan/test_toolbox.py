@@ -98,6 +98,22 @@ class TestOperatorsOfOnesOwn:
         assert grown.terms["discriminator"] == 0.125
         assert all_equal(weights(grown.discriminator), before)
 
+    @pytest.mark.parametrize(("name", "nearest"), [("slect", "select"), ("mutate", "mate"), ("vari", "vary")])
+    def test_a_name_that_no_generation_calls_is_refused_with_the_nearest(self, name: str, nearest: str) -> None:
+        toolbox = base.Toolbox()
+        toolbox.register(name, max)
+        with pytest.raises(
+            ValueError, match=f"no operator of a generation is called '{name}': did you mean.* {nearest}"
+        ):
+            played(begun(), 1, toolbox=toolbox)
+
+    def test_a_map_of_ones_own_is_refused_while_nothing_calls_it(self) -> None:
+        toolbox = base.Toolbox()
+        played(begun(), 1, toolbox=toolbox)
+        toolbox.register("map", lambda function, items: [function(item) for item in items])
+        with pytest.raises(ValueError, match=r"toolbox\.map is not called here"):
+            played(begun(), 1, toolbox=toolbox)
+
     def test_a_misspelt_field_of_the_scheme_lists_the_nearest(self) -> None:
         with pytest.raises(ValueError, match="no field of the scheme is called 'mutation': did you mean mutations"):
             played(begun(), 1, mutation=[])
@@ -135,9 +151,28 @@ class TestStatistics:
         stats.register("all", list)
         with pytest.raises(ValueError, match="expected the statistic 'all' to be one number, got a list"):
             played(begun(), 1, stats=stats)
-        taken = tools.MultiStatistics(quality=stats)
+        taken = tools.Statistics(lambda individual: individual.record.quality)
+        taken.register("quality", np.mean)
         with pytest.raises(ValueError, match=r"statistics of other names than .*, got 'quality': rename it"):
             played(begun(), 1, stats=taken)
+
+    def test_a_chapter_may_be_called_fitness_as_in_deaps_docs(self, tmp_path: Path) -> None:
+        stats = tools.MultiStatistics(fitness=tools.Statistics(lambda individual: individual.fitness.values[0]))
+        stats.register("mean", np.mean)
+        grown = played(begun(), 3, stats=stats)
+        for line, mean in zip(grown.logbook, grown.logbook.chapters["fitness"].select("mean"), strict=True):
+            values = [line[name] for name in line if name.startswith("fitness/")]
+            assert mean == pytest.approx(sum(values) / 3)
+            assert line["fitness"] == max(values)
+        saved = checkpoints.load(checkpoints.save(tmp_path / "one.safetensors", grown.state_dict()))
+        again = begun()
+        again.load_state_dict(saved)
+        assert again.logbook.chapters["fitness"].select("mean") == grown.logbook.chapters["fitness"].select("mean")
+
+    def test_the_logbook_prints_under_a_header(self) -> None:
+        grown = played(begun(), 2)
+        assert grown.logbook.header[:3] == ["generation", "discriminator", "fitness"]
+        assert str(grown.logbook).split()[:3] == ["generation", "discriminator", "fitness"]
 
 
 class TestCopies:
@@ -156,6 +191,15 @@ class TestCopies:
                 each.step([torch.ones_like(weight) for weight in each.generator.parameters()])
             assert all_equal(weights(twin.generator), weights(original.generator))
             assert not all_equal(weights(twin.generator), weights(parent.generator))
+
+    def test_a_whole_population_pickles_and_goes_on_alike(self) -> None:
+        grown = played(begun(parents=2), 3)
+        twin = pickle.loads(pickle.dumps(grown))
+        for held in (grown.hall_of_fame, grown.logbook, grown.history):
+            pickle.dumps(held)
+        played(grown, 5)
+        played(twin, 5)
+        assert differences(twin.state_dict(), grown.state_dict()) == []
 
     def test_the_lineage_reconstructs_from_deaps_history(self) -> None:
         grown = played(begun(parents=2), 6, strategy="plus")
