@@ -21,6 +21,7 @@ from core_gans.foundation.pixels import to_bytes
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.open_dissection import OpenDissection
 from dissect import CausalEffect, ablate, causal_effect, choose_units, intervene
+from dissect.cause.random_units import random_units
 from dissect.hooks import at_rest
 from dissect.report.charts import effects_chart, shares_chart
 from dissect.report.contents import css
@@ -105,8 +106,7 @@ def cause(specimen: OpenDissection, asked: Asked, course: ProgressReporter) -> C
     colours = [css(colour) for colour in specimen.colours]
     (story,) = stories([effect], net, found, latents, segmenter, gallery, colours)
     shown = latents[[scene.image for scene in story.scenes]]
-    others = torch.tensor([unit for unit in range(found.count) if unit not in units])
-    random = others[torch.randperm(len(others), generator=rng)[: len(units)]].tolist()
+    random = random_units(units, found.count, rng)
     return Cause(effect, story, _without(net, found.layer, random, shown))
 
 

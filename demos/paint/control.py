@@ -9,6 +9,7 @@ import torch
 
 from demos.paint.painter import Painter, Touch
 from dissect import Stroke
+from dissect.cause.random_units import random_units
 
 TRIALS = 3  # sets of random units, over which the control is averaged
 
@@ -24,11 +25,7 @@ def random_strokes(painter: Painter, touches: Sequence[Touch], rng: torch.Genera
     for stroke in painter.strokes(touches):
         chosen = stroke.pigment.units
         if chosen not in drawn:
-            others = [unit for unit in range(painter.dissection.count) if unit not in set(chosen)]
-            if not others:
-                raise ValueError("a stroke uses all units of the layer: choose fewer to compare with random ones")
-            places = torch.randperm(len(others), generator=rng)[: len(chosen)].tolist()
-            drawn[chosen] = [others[place] for place in places]
+            drawn[chosen] = random_units(chosen, painter.dissection.count, rng)
         concept = stroke.pigment.concept
         assert concept is not None
         strokes.append(replace(stroke, pigment=painter.pigment_of(drawn[chosen], concept)))

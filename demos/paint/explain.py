@@ -15,6 +15,7 @@ from demos.paint.control import TRIALS
 from demos.paint.painter import Painter, Touch
 from demos.paint.rest import EDITED, features_after
 from dissect import Match, ablate, intervene
+from dissect.cause.random_units import random_units
 from dissect.sampling import generate, segment
 
 NAMED = 12  # units, at most
@@ -102,8 +103,7 @@ def without(
     draws = []
     for trial in range(TRIALS):
         rng = torch.Generator().manual_seed(trial)
-        places = torch.randperm(len(others), generator=rng)[: len(units)].tolist()
-        draws.append(pictured([others[place] for place in places]))
+        draws.append(pictured(random_units(units, painter.dissection.count, rng)))
     column = painter.labels.index(label) if label in painter.labels else -1
     shown = segment(painter.segmenter, torch.stack([before, after, *draws]))
     shares = [(classes[under] == column).float().mean().item() for classes in shown]

@@ -18,6 +18,7 @@ from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
 from dissect.cause.intervals import Shares, mean_change, ratio_change, spread
+from dissect.cause.random_units import random_units
 from dissect.edits import ablate, insert
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.values import HIGH
@@ -112,7 +113,7 @@ def causal_effect(
             features = sight.features[layer]
             if values is None:
                 values = _values(value, features)
-                sets = [units, *_random_sets(units, features.shape[1], random_trials, rng)]
+                sets = [units, *(random_units(units, features.shape[1], rng) for _ in range(random_trials))]
             mask = _mask(features, patch, rng)
             before = _shares(sight.classes, count, mask)
             measured, counted = [], []
@@ -170,16 +171,6 @@ def _values(value: float | Sequence[float] | Tensor | None, features: Tensor) ->
             f"expected one value or {count}, one for each unit of the layer, got the shape {tuple(values.shape)}"
         )
     return values.expand(count)
-
-
-def _random_sets(units: Sequence[int], count: int, trials: int, rng: torch.Generator) -> list[list[int]]:
-    if foreign := [unit for unit in units if not 0 <= unit < count]:
-        raise ValueError(f"the layer has the units 0 to {count - 1}, got {foreign}")
-    others = torch.tensor([unit for unit in range(count) if unit not in set(units)], dtype=torch.int64)
-    if not len(others):
-        raise ValueError("all units of the layer were chosen: leave some for the random control")
-    # When most of the layer is chosen, the others are fewer, and all of them are the control.
-    return [others[torch.randperm(len(others), generator=rng)[: len(units)]].tolist() for _ in range(trials)]
 
 
 def _mask(features: Tensor, patch: int | None, rng: torch.Generator) -> Tensor:

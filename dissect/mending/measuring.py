@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.intervals import Interval
 from core_gans.foundation.sealed import read_sealed, write_sealed
+from dissect.cause.random_units import random_units
 from dissect.mending.artifacts import edited_features
 from dissect.mending.choosing import zeros
 from dissect.mending.folding import fold
@@ -149,15 +150,13 @@ def _others(units: Sequence[int], count: int, sets: int, rng: torch.Generator) -
         raise ValueError("expected at least one unit to ablate, got none")
     if sets < 1:
         raise ValueError(f"expected at least 1 random set for the control, got {sets}")
-    if foreign := [unit for unit in units if not 0 <= unit < count]:
-        raise ValueError(f"the layer has the units 0 to {count - 1}, got {foreign}")
-    others = torch.tensor([unit for unit in range(count) if unit not in set(units)], dtype=torch.int64)
-    if len(others) < len(units):
+    others = count - len(set(units))
+    if others < len(units):
         raise ValueError(
-            f"{len(units)} of {count} units are to be ablated, and the {len(others)} others are too few for a random "
+            f"{len(units)} of {count} units are to be ablated, and the {others} others are too few for a random "
             "control of the same number: choose at most half of the layer"
         )
-    return [others[torch.randperm(len(others), generator=rng)[: len(units)]].tolist() for _ in range(sets)]
+    return [random_units(units, count, rng) for _ in range(sets)]
 
 
 def _held_out(latents: Tensor, used: Tensor) -> None:
