@@ -1,7 +1,7 @@
 """Mutations: what makes a child differ from its parent. Wang et al. 2019, section III-B.
 
 The paper's mutations are one optimisation step of the generator on one objective. Any objective of the survey can
-be one, ``module:name`` names one of one's own, and two more change the child itself: its weights by noise, or its
+be one, ``module:name`` names one's own, and two more change the child itself: its weights by noise, or its
 learning rate.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES
 from core_gans.losses.objectives import Objective
 from core_gans.trusted_code import is_own
-from core_gans.user_code import own_objective
+from core_gans.user_code import load_object, own_objective
 from egan.individual import Individual
 
 Change = Callable[[Individual, torch.Generator], None]
@@ -114,16 +114,18 @@ SURVEY: dict[str, Mutation] = {
 }
 """Objectives of the survey; those of f-GAN are the bounds themselves (Nowozin et al. 2016, equation 6)."""
 
-KNOWN: dict[str, Mutation] = {**MUTATIONS, **SURVEY, noise.name: noise, rate.name: rate}
+KNOWN: dict[str, Mutation] = {each.name: each for each in (*MUTATIONS.values(), *SURVEY.values(), noise, rate)}
+"""All of them by name: what commands and pages offer."""
 
 
 def mutation(name: str) -> Mutation:
-    """The mutation called ``name``, or a step on one's own objective ``module:name``.
+    """The mutation called ``name``, or one's own, ``module:name``: a ``Mutation``, or an objective for a step on it.
 
     A ValueError lists the nearest names.
     """
     if is_own(name):
-        return from_objective(own_objective(name), name)
+        found = load_object(name)
+        return replace(found, name=name) if isinstance(found, Mutation) else from_objective(own_objective(name), name)
     if name not in KNOWN:
         raise unknown_name("mutation", name, KNOWN)
     return KNOWN[name]

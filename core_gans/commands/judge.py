@@ -20,10 +20,11 @@ from core_gans import models
 from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
-from core_gans.metrics import METRICS, Judge, metrics_for
+from core_gans.metrics import Judge, metrics_for
 from core_gans.metrics.choosing import classifier_for
 from core_gans.metrics.judge import Progress as Update
 from core_gans.metrics.judge import Sampler
+from core_gans.metrics.measures import metric_names
 from core_gans.models import Model
 from core_gans.runs import folder as runs
 
@@ -63,8 +64,8 @@ class Judging:
         if self.seed < 0:
             raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
         for metric in self.metrics:
-            if metric not in METRICS:
-                raise unknown_name("metric", metric, METRICS)
+            if metric not in metric_names():
+                raise unknown_name("metric", metric, metric_names())
         model = models.open_model(self.source)
         if model.player != "generator":
             raise LabError(

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core_gans.metrics.measures import measure_of
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -77,7 +79,8 @@ class Outcome:
 
 def lower_is_better(metric: str) -> bool:
     """Distances are to be small; shares, counts and scores large."""
-    return metric.startswith(("frechet", "kernel"))
+    measure = measure_of(metric)
+    return measure is not None and measure.lower_is_better
 
 
 def summarise(runs: Sequence[dict[str, Any]], of_real: Sequence[dict[str, float]], labels: Sequence[str]) -> Outcome:

@@ -16,6 +16,7 @@ from core_gans.convergence.watching import PREFIX
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.losses.objectives import heuristic
+from core_gans.metrics.measures import measure_of
 from core_gans.runs.folder import read_config
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import make
@@ -116,19 +117,10 @@ def _from_losses(lines: list[dict[str, Any]], reading: Reading) -> list[dict[str
 
 def _judged(lines: list[dict[str, Any]]) -> list[str]:
     """First and last of each number of the judge."""
-    names = sorted({name for line in lines for name in line if _of_judge(name)})
+    names = sorted({name for line in lines for name in line if measure_of(name)})
     sentences = []
     for name in names:
         values = [(line["round"], line[name]) for line in lines if name in line]
         (first, before), (last, after) = values[0], values[-1]
         sentences.append(f"judge: {name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
     return sentences
-
-
-def _of_judge(name: str) -> bool:
-    return name.startswith(("frechet[", "inception_style[")) or name in (
-        "modes_covered",
-        "high_quality_share",
-        "classes_covered",
-        "confident_share",
-    )

@@ -13,23 +13,13 @@ from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import unknown_name
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.metrics.features import Classifier
-from core_gans.metrics.measures import (
-    ClassesMeasure,
-    FrechetMeasure,
-    KernelMeasure,
-    Measure,
-    ModesMeasure,
-    NeighboursMeasure,
-)
+from core_gans.metrics.measure import Seen
+from core_gans.metrics.measures import MEASURES, measure_of, metric_names
 
 Sampler = Callable[[int], Tensor]
 Progress = Callable[[int], None]
 
-OF_POINTS = ModesMeasure.metrics
-OF_CLASSES = ClassesMeasure.metrics
-OF_FEATURES = (*FrechetMeasure.metrics, *KernelMeasure.metrics, *NeighboursMeasure.metrics)
-METRICS = (*OF_POINTS, *OF_CLASSES, *OF_FEATURES)
-QUICK = (*OF_POINTS, *OF_CLASSES, *FrechetMeasure.metrics)  # cheap enough to be asked often during a run
+METRICS = metric_names()
 
 
 class Judge:
@@ -78,7 +68,8 @@ class Judge:
         seen_by = classifier_for(data, classifier)
         self._extractor = extractor_for(data, seen_by)
         self.metrics = _chosen(metrics, data, metrics_for(data, seen_by))
-        self._measures = self._make_measures(seen_by)
+        seen = Seen(data, self._extractor.name, seen_by, count)
+        self._measures = [measure.make(seen) for measure in MEASURES if set(measure.metrics) & set(self.metrics)]
         self._real = self._summarise(self._real_batches(), progress)
 
     def __call__(self, sampler: Sampler, progress: Progress | None = None) -> dict[str, float]:
@@ -109,17 +100,6 @@ class Judge:
     def real_sampler(self, rng: torch.Generator) -> Sampler:
         """Real examples drawn with replacement."""
         return lambda n: as_float(self.data.images[torch.randint(len(self.data), (n,), generator=rng)])
-
-    def _make_measures(self, classifier: Classifier | None) -> tuple[Measure[Any], ...]:
-        name = self._extractor.name
-        makers: tuple[tuple[tuple[str, ...], Callable[[], Measure[Any]]], ...] = (
-            (ModesMeasure.metrics, lambda: ModesMeasure(self.data)),
-            (FrechetMeasure.metrics, lambda: FrechetMeasure(name)),
-            (KernelMeasure.metrics, lambda: KernelMeasure(name)),
-            (ClassesMeasure.metrics, lambda: ClassesMeasure(_given(classifier))),
-            (NeighboursMeasure.metrics, lambda: NeighboursMeasure(name, self.count)),
-        )
-        return tuple(make() for metrics, make in makers if any(metric in self.metrics for metric in metrics))
 
     def _summarise(self, batches: Iterator[Tensor], progress: Progress | None) -> tuple[Any, ...]:
         whole: tuple[Any, ...] = ()
@@ -153,27 +133,21 @@ class Judge:
 
 def metrics_for(data: Examples, classifier: Classifier | None) -> tuple[str, ...]:
     """The names of all metrics that suit ``data``, seen through ``classifier`` if there is one."""
-    if len(data.shape) == 1:
-        return (*OF_POINTS, *OF_FEATURES)
-    return (*OF_CLASSES, *OF_FEATURES) if classifier is not None else OF_FEATURES
+    return tuple(metric for measure in MEASURES if measure.suits(data, classifier) for metric in measure.metrics)
 
 
 def _chosen(asked: Sequence[str] | None, data: Examples, suitable: tuple[str, ...]) -> tuple[str, ...]:
     if asked is None:
-        return tuple(metric for metric in QUICK if metric in suitable)
+        quick = {metric for measure in MEASURES if measure.quick for metric in measure.metrics}
+        return tuple(metric for metric in suitable if metric in quick)
     for metric in asked:
-        if metric not in METRICS:
-            raise unknown_name("metric", metric, METRICS)
+        measure = measure_of(metric)
+        if measure is None or metric not in measure.metrics:
+            raise unknown_name("metric", metric, metric_names())
         if metric not in suitable:
-            needs = "points with labels" if metric in OF_POINTS else "images and a classifier"
             raise ValueError(
-                f"{metric} needs {needs}, so it does not suit {data.name!r}: choose from {', '.join(suitable)}."
+                f"{metric} needs {measure.needs}, so it does not suit {data.name!r}: choose from {', '.join(suitable)}."
             )
     if not asked:
         raise ValueError(f"expected at least one metric: choose from {', '.join(suitable)}.")
     return tuple(asked)
-
-
-def _given(classifier: Classifier | None) -> Classifier:
-    assert classifier is not None  # classes are measured only where there is one
-    return classifier

@@ -1,12 +1,10 @@
-"""What is measured of samples: every measure sums a batch up, merges sums, and scores those of the real examples
-and of the samples against each other.
+"""The measures, and the one explicit list of them. Every measure sums a batch up, merges sums, and scores those of
+the real examples and of the samples against each other.
 
 A sum is a value that takes the same memory however many samples it holds, save that of ``NeighboursMeasure``.
 """
 
 from __future__ import annotations
-
-from typing import Generic, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,30 +14,9 @@ from core_gans.foundation.frechet import FeatureStatistics
 from core_gans.metrics.classes import ClassTally
 from core_gans.metrics.features import Classifier
 from core_gans.metrics.kernel import KernelMoments
+from core_gans.metrics.measure import KnownMeasure, Seen
 from core_gans.metrics.modes import ModeTally
 from core_gans.metrics.neighbours import MOST, KeptFeatures, compare_neighbours, require_room
-
-
-class Summary(Protocol):
-    """What a measure keeps of samples."""
-
-    def merge(self, other: Self) -> Self:
-        """The summary of both sets together."""
-
-
-S = TypeVar("S", bound=Summary)
-
-
-class Measure(Protocol, Generic[S]):
-    """One pass over features, and the named numbers that come of it."""
-
-    metrics: tuple[str, ...]  # names without the features, such as "frechet"
-
-    def summarise(self, features: Tensor) -> S:
-        """The summary of a batch of features (n, F)."""
-
-    def score(self, real: S, generated: S) -> dict[str, float]:
-        """Named numbers, one for each of ``metrics`` and in their order."""
 
 
 class FrechetMeasure:
@@ -136,3 +113,41 @@ class ModesMeasure:
         del real  # the centres stand for it
         coverage = generated.coverage()
         return {"modes_covered": float(coverage.covered), "high_quality_share": coverage.high_quality}
+
+
+def _of_points(data: Examples, classifier: Classifier | None) -> bool:
+    del classifier
+    return len(data.shape) == 1
+
+
+def _of_classes(data: Examples, classifier: Classifier | None) -> bool:
+    return len(data.shape) > 1 and classifier is not None
+
+
+def _classes(seen: Seen) -> ClassesMeasure:
+    assert seen.classifier is not None  # it suits nothing else
+    return ClassesMeasure(seen.classifier)
+
+
+MODES = KnownMeasure(
+    ModesMeasure.metrics, lambda seen: ModesMeasure(seen.data), "points with labels", _of_points, quick=True
+)
+CLASSES = KnownMeasure(ClassesMeasure.metrics, _classes, "images and a classifier", _of_classes, quick=True)
+FRECHET = KnownMeasure(
+    FrechetMeasure.metrics, lambda seen: FrechetMeasure(seen.features), quick=True, lower_is_better=True
+)
+KERNEL = KnownMeasure(KernelMeasure.metrics, lambda seen: KernelMeasure(seen.features), lower_is_better=True)
+NEIGHBOURS = KnownMeasure(NeighboursMeasure.metrics, lambda seen: NeighboursMeasure(seen.features, seen.count))
+
+MEASURES: list[KnownMeasure] = [MODES, CLASSES, FRECHET, KERNEL, NEIGHBOURS]
+
+
+def metric_names() -> tuple[str, ...]:
+    """The names of all metrics, without the features."""
+    return tuple(metric for measure in MEASURES for metric in measure.metrics)
+
+
+def measure_of(metric: str) -> KnownMeasure | None:
+    """The measure of ``metric``, with or without its features, as ``frechet[digits-cnn]``; None for other names."""
+    name = metric.split("[")[0]
+    return next((measure for measure in MEASURES if name in measure.metrics), None)

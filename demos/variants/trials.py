@@ -10,7 +10,7 @@ from typing import Any, Literal
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.metrics import Judge
-from core_gans.metrics.judge import OF_CLASSES, OF_POINTS
+from core_gans.metrics.measures import CLASSES, MODES
 from core_gans.variants import VARIANTS
 from demos.variants.settings import DATA, examples, numbers
 from demos.variants.training import Lane, Training
@@ -112,7 +112,7 @@ class Trial:
         wish = self.wish
         data = examples(wish.data)
         points = DATA[wish.data].points
-        metrics: Sequence[str] = OF_POINTS if points else OF_CLASSES
+        metrics: Sequence[str] = (MODES if points else CLASSES).metrics
         metrics = [name for name in metrics if name != "inception_style"]
         judge = Judge(data, count=numbers(points).judged, metrics=metrics)
         trainings = [Training(name, data, judge, wish.seconds, wish.seed) for name in wish.variants]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dissect.segmenters.named import SCENES, SEGMENTERS, STROKES, NamedSegmenter, seeing
+from dissect.segmenters.named import SCENES, SEGMENTERS, STROKES, seeing
+from dissect.segmenters.named_segmenter import NamedSegmenter
 from dissect.segmenters.opening import open_segmenter
 
 
