@@ -13,10 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
-from core_gans.game import Batch, Nets, NoiseGame, Turn
+from core_gans.game import Batch, Loss, Nets, NoiseGame, Turn, nothing
 from core_gans.losses.penalties import clip_weights, gradient_penalty, zero_centred
-from core_gans.networks import Architecture, family
+from core_gans.networks import Architecture, Family, family
 from core_gans.optimizers import SGD, Adam, Optimizer, RMSProp, Schedule
+from core_gans.techniques.historical_averaging import begin_history, historical_penalty, remember
+from core_gans.techniques.virtual_batch_norm import VirtualBatchNorm, set_references
+
+REFERENCES = 64  # latents in the reference batch of virtual batch normalisation
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class AdversarialGame(Architecture, NoiseGame):
     """Weight of 1/2 |grad D|^2 at real examples (gamma of Mescheder et al. 2018); 0 for none."""
     r2: float = 0.0
     """The same at generated examples."""
+    historical_averaging: float = 0.0
+    """Weight of |theta - mean of its past|^2 of each player (Salimans et al. 2016, section 3.3); 0 for none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,7 +71,7 @@ class AdversarialGame(Architecture, NoiseGame):
             raise LabError(f"expected at least one discriminator step in a round, got {self.discriminator_steps}.")
         if not self.rate > 0:
             raise LabError(f"expected a learning rate above 0, got {self.rate}.")
-        for name in ("discriminator_rate", "clip", "gradient_penalty", "r1", "r2"):
+        for name in ("discriminator_rate", "clip", "gradient_penalty", "r1", "r2", "historical_averaging"):
             if not getattr(self, name) >= 0:
                 raise LabError(f"expected {name} of at least 0, got {getattr(self, name)}.")
         if self.fall_rounds > 0:
@@ -74,7 +80,8 @@ class AdversarialGame(Architecture, NoiseGame):
     @property
     def couples_samples(self) -> bool:
         """Whether the discriminator's answer to a sample depends on the others of its batch."""
-        return self.normalisation == "batch" and len(self.shape) > 1 and self.family in ("dcgan", "autoencoder")
+        by_norm = self.normalisation == "batch" and len(self.shape) > 1 and self.family in ("dcgan", "autoencoder")
+        return by_norm or self.minibatch_discrimination > 0
 
     def optimizer(self, player: str) -> Optimizer:
         """The optimiser of ``generator`` or ``discriminator``."""
@@ -92,34 +99,80 @@ class AdversarialGame(Architecture, NoiseGame):
         return Schedule(self.fall_rounds, self.fall_to, self.fall_power) if self.fall_rounds else Schedule()
 
     def players(self) -> dict[str, nn.Module]:
-        """Fresh networks; a LabError where a penalty and the discriminator's normalisation exclude each other."""
+        """Fresh networks, with what the techniques keep in them.
+
+        LabError where a penalty and a discriminator that couples the samples of a batch exclude each other, and where
+        the family has no place for a technique.
+        """
         self.require_compatible()
-        kind, architecture = family(self.family), self.architecture()
+        nets = self.networks(family(self.family), self.architecture())
+        if self.generator_normalisation == "virtual":
+            self._choose_references(nets["generator"])
+        if self.historical_averaging:
+            for player in ("generator", "discriminator"):
+                begin_history(nets[player])
+        return nets
+
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
+        """The players, freshly built by the family ``kind``; a variant with other players builds them here."""
         return {"generator": kind.generator(architecture), "discriminator": kind.discriminator(architecture)}
 
     def require_compatible(self) -> None:
-        """LabError where a penalty and the discriminator's normalisation exclude each other."""
+        """LabError where a penalty and a discriminator that couples the samples of a batch exclude each other."""
         if (self.gradient_penalty or self.r1 or self.r2) and self.couples_samples:
+            if self.minibatch_discrimination:
+                couples, choose = "minibatch discrimination", "--minibatch-discrimination 0, or no penalty"
+            else:
+                couples = "batch normalisation"
+                choose = "--normalisation none, instance or spectral, or --family mlp"
             raise LabError(
-                "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
-                "couples them: choose --normalisation none, instance or spectral, or --family mlp."
+                f"a gradient penalty is a statement about single samples, and the discriminator's {couples} "
+                f"couples them: choose {choose}."
             )
+
+    def _choose_references(self, generator: nn.Module) -> None:
+        """Keep the latents whose statistics virtual batch normalisation uses, as the buffer ``references``."""
+        if not any(isinstance(module, VirtualBatchNorm) for module in generator.modules()):
+            raise LabError(
+                "virtual batch normalisation stands between the convolutions of a generator of images: choose "
+                "--family dcgan, or another --generator-normalisation."
+            )
+        rng = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
+        generator.register_buffer("references", self.latents(REFERENCES, rng))
+        set_references(generator, generator.get_buffer("references"))
 
     def architecture(self) -> Architecture:
         """What the network families build from."""
         return Architecture(**{name: getattr(self, name) for name in Architecture.__dataclass_fields__})
 
     def turns(self) -> tuple[Turn, ...]:
+        keeps = self.historical_averaging or self.generator_normalisation == "virtual"
         return (
             Turn(
                 players=("discriminator",),
-                loss=self.discriminator_loss,
+                loss=self._with_history("discriminator", self.discriminator_loss),
                 optimizer=self.optimizer("discriminator"),
                 times=self.discriminator_steps,
                 after=self.after_discriminator,
             ),
-            Turn(players=("generator",), loss=self.generator_loss, optimizer=self.optimizer("generator")),
+            Turn(
+                players=("generator",),
+                loss=self._with_history("generator", self.generator_loss),
+                optimizer=self.optimizer("generator"),
+                after=self._after_generator if keeps else nothing,
+            ),
         )
+
+    def _with_history(self, player: str, loss: Loss) -> Loss:
+        """``loss`` with what ``player`` pays for leaving the mean of its past, where it is asked for."""
+        if not self.historical_averaging:
+            return loss
+
+        def paid(nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+            penalty = self.historical_averaging * historical_penalty(nets[player])
+            return {**loss(nets, batch, rng), f"{player}_history": penalty}
+
+        return paid
 
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """(count, latent), on the device of ``rng``."""
@@ -161,6 +214,16 @@ class AdversarialGame(Architecture, NoiseGame):
         return {"generator": self.objective.generator(scores, real)}
 
     def after_discriminator(self, nets: Nets) -> None:
-        """What is done after each discriminator step: clipping, where it is asked for."""
+        """What is done after each discriminator step: clipping and remembering, where they are asked for."""
         if self.clip:
             clip_weights(nets["discriminator"], self.clip)
+        if self.historical_averaging:
+            remember(nets["discriminator"])
+
+    def _after_generator(self, nets: Nets) -> None:
+        """Keep the references and the past of the generator up with its weights."""
+        generator = nets["generator"]
+        if self.generator_normalisation == "virtual":
+            set_references(generator, generator.get_buffer("references"))
+        if self.historical_averaging:
+            remember(generator)

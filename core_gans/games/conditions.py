@@ -34,6 +34,18 @@ def with_class(examples: Tensor, rows: Tensor) -> Tensor:
     return torch.cat((examples, planes), dim=1)
 
 
+def with_drawn_class(noise: Tensor, classes: int, label: Tensor | None, rng: torch.Generator) -> Tensor:
+    """Latents (N, L + K): ``noise`` (N, L) and behind it a class one-hot, drawn evenly without a ``label`` (N,).
+
+    LabError for another number of labels, and for classes that are not there.
+    """
+    if label is None:
+        label = torch.randint(classes, (len(noise),), generator=rng, device=rng.device)
+    elif label.shape != (len(noise),):
+        raise LabError(f"expected {len(noise)} classes, one for each latent, got {tuple(label.shape)}.")
+    return torch.cat((noise, one_hot(label.to(noise.device), classes)), dim=1)
+
+
 class HandsOn(nn.Module):
     """A generator that hands on, in training, what it was asked for."""
 

@@ -9,7 +9,7 @@ from core_gans.foundation.errors import LabError
 
 Upsampling = Literal["transpose", "resize"]
 Normalisation = Literal["batch", "instance", "spectral", "none"]
-GeneratorNormalisation = Literal["batch", "none"]
+GeneratorNormalisation = Literal["batch", "virtual", "none"]
 Head = Literal["logit", "softmax"]
 Energy = Literal["euclidean", "absolute", "square"]
 
@@ -35,7 +35,7 @@ class Architecture:
     normalisation: Normalisation = "batch"
     """Of the discriminator: batch, instance, spectral or none."""
     generator_normalisation: GeneratorNormalisation = "batch"
-    """Of the generator of dcgan: batch or none."""
+    """Of the generator of dcgan: batch, virtual (by a batch of latents that is chosen once) or none."""
     head: Head = "logit"
     """The discriminator's end: logit (one output) or softmax (two, for real and generated)."""
     code: int = 64
@@ -44,10 +44,15 @@ class Architecture:
     """Distance to the reconstruction in the autoencoder family: euclidean, absolute or square (means per number)."""
     fourier: float = 0.0
     """Scale of random Fourier features that the mlp discriminator sees beside the example itself; 0 for none."""
+    minibatch_discrimination: int = 0
+    """Numbers that tell the discriminator how close an example is to the others of its batch (Salimans et al. 2016,
+    section 3.2), for dcgan, mlp and maxout; 0 for none."""
 
     def __post_init__(self) -> None:
         for name in ("latent", "width", "depth", "code"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected a {name} of at least 1, got {getattr(self, name)}.")
+        if self.minibatch_discrimination < 0:
+            raise LabError(f"expected minibatch_discrimination of at least 0, got {self.minibatch_discrimination}.")
         if not self.fourier >= 0:
             raise LabError(f"expected a scale of the Fourier features of at least 0, got {self.fourier}.")

@@ -16,10 +16,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from core_gans.foundation.errors import LabError
-from core_gans.networks import dcgan, mlp
+from core_gans.networks import dcgan, heads, mlp
 from core_gans.networks.architecture import Architecture, Energy
-
-SMALLEST = 4  # side of the last feature map of the encoder
 
 
 class EnergyAutoencoder(nn.Module):
@@ -59,6 +57,7 @@ def generator(architecture: Architecture) -> nn.Module:
 
 def discriminator(architecture: Architecture) -> EnergyAutoencoder:
     """Examples (N, *shape) to scores (N,)."""
+    heads.refuse_minibatch_discrimination(architecture, "autoencoder")
     plain = dataclasses.replace(
         architecture,
         latent=architecture.code,
@@ -83,7 +82,7 @@ def _encoder(architecture: Architecture) -> nn.Module:
     else:
         layers, channels = dcgan.strided_blocks(architecture)
         layers["flatten"] = nn.Flatten()
-        code = nn.Linear(channels * SMALLEST**2, architecture.code)
+        code = nn.Linear(channels * dcgan.SMALLEST**2, architecture.code)
     layers["code"] = spectral_norm(code) if spectral else code
     return nn.Sequential(layers)
 

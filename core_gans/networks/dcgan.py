@@ -13,11 +13,13 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from core_gans.networks import heads
-from core_gans.networks.architecture import Architecture, Normalisation, Upsampling
+from core_gans.networks.architecture import Architecture, GeneratorNormalisation, Normalisation, Upsampling
 from core_gans.networks.mlp import SLOPE
 from core_gans.networks.resize_conv import ResizeConv2d
+from core_gans.techniques.virtual_batch_norm import VirtualBatchNorm
 
 SIZES = (16, 32, 64, 128)
+SMALLEST = 4  # side of the first block of the generator, and of the last of the discriminator
 
 
 def generator(architecture: Architecture) -> nn.Module:
@@ -30,16 +32,17 @@ def generator(architecture: Architecture) -> nn.Module:
     steps = _doublings(size)
     resize = architecture.upsampling == "resize"
     channels = _channels(architecture.channels, architecture.width, steps + resize, name="channels")
-    normalised = architecture.generator_normalisation == "batch"
+    normalisation = architecture.generator_normalisation
+    normalised = normalisation != "none"
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["block4"] = nn.Sequential(
         nn.Unflatten(1, (architecture.latent, 1, 1)),
         nn.ConvTranspose2d(architecture.latent, channels[0], 4, bias=not normalised),
-        *_rectified(channels[0], normalised),
+        *_rectified(channels[0], normalisation),
     )
     for step, (inputs, outputs) in enumerate(pairwise(channels)):
         layers[f"block{8 << step}"] = nn.Sequential(
-            _double(inputs, outputs, architecture.upsampling, bias=not normalised), *_rectified(outputs, normalised)
+            _double(inputs, outputs, architecture.upsampling, bias=not normalised), *_rectified(outputs, normalisation)
         )
     if resize:
         layers["image"] = nn.Conv2d(channels[-1], colours, 3, padding=1)
@@ -54,8 +57,12 @@ def generator(architecture: Architecture) -> nn.Module:
 def discriminator(architecture: Architecture) -> nn.Module:
     """Images (N, C, S, S) to scores (N,)."""
     layers, channels = strided_blocks(architecture)
-    score: nn.Module = nn.Conv2d(channels, heads.outputs(architecture.head), 4)
-    layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
+    if architecture.minibatch_discrimination:
+        layers["flatten"] = nn.Flatten()
+        layers |= heads.scoring(architecture, channels * SMALLEST**2)
+    else:
+        score: nn.Module = nn.Conv2d(channels, heads.outputs(architecture.head), SMALLEST)
+        layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
     layers["squeeze"] = heads.ending(architecture.head)
     return _initialise(nn.Sequential(layers))
 
@@ -109,8 +116,10 @@ def _double(inputs: int, outputs: int, upsampling: Upsampling, bias: bool) -> nn
     return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)
 
 
-def _rectified(channels: int, normalised: bool) -> list[nn.Module]:
-    return [nn.BatchNorm2d(channels), nn.ReLU()] if normalised else [nn.ReLU()]
+def _rectified(channels: int, normalisation: GeneratorNormalisation) -> list[nn.Module]:
+    if normalisation == "none":
+        return [nn.ReLU()]
+    return [nn.BatchNorm2d(channels) if normalisation == "batch" else VirtualBatchNorm(channels), nn.ReLU()]
 
 
 def _strided(inputs: int, outputs: int, normalisation: Normalisation) -> list[nn.Module]:

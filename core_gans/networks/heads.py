@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
-from core_gans.networks.architecture import Head
+from core_gans.foundation.errors import LabError
+from core_gans.networks.architecture import Architecture, Head
+from core_gans.techniques.minibatch_discrimination import MinibatchDiscrimination
 
 
 class Squeeze(nn.Module):
@@ -36,3 +40,23 @@ def ending(head: Head) -> nn.Module:
     """What makes them one score."""
     kinds: dict[Head, Callable[[], nn.Module]] = {"logit": Squeeze, "softmax": Difference}
     return kinds[head]()
+
+
+def scoring(architecture: Architecture, features: int) -> OrderedDict[str, nn.Module]:
+    """The layers from features (N, features) to outputs: ``score``, behind ``closeness`` where it is asked for."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    if architecture.minibatch_discrimination:
+        layers["closeness"] = MinibatchDiscrimination(features, architecture.minibatch_discrimination)
+        features += architecture.minibatch_discrimination
+    score = nn.Linear(features, outputs(architecture.head))
+    layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
+    return layers
+
+
+def refuse_minibatch_discrimination(architecture: Architecture, family: str) -> None:
+    """LabError where it is asked for, in a family whose discriminator has no layer of features before its score."""
+    if architecture.minibatch_discrimination:
+        raise LabError(
+            f"minibatch discrimination needs features before the score, which the {family} family has not: choose "
+            "--family dcgan, mlp or maxout."
+        )

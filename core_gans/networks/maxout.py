@@ -71,6 +71,6 @@ def discriminator(architecture: Architecture) -> nn.Module:
             linear(inputs, architecture.width * PIECES), Maxout(), Dropout(UNITS_DROPPED)
         )
         inputs = architecture.width
-    layers["score"] = linear(inputs, heads.outputs(architecture.head))
+    layers |= heads.scoring(architecture, inputs)
     layers["squeeze"] = heads.ending(architecture.head)
     return nn.Sequential(layers)

@@ -34,8 +34,7 @@ def discriminator(architecture: Architecture) -> nn.Module:
         seen["fourier"] = FourierFeatures(inputs, architecture.fourier)
         inputs += 2 * WAVES
     layers, inputs = hidden(architecture, inputs, spectral)
-    out: nn.Module = nn.Linear(inputs, heads.outputs(architecture.head))
-    layers["score"] = spectral_norm(out) if spectral else out
+    layers |= heads.scoring(architecture, inputs)
     ending = heads.ending(architecture.head)
     return nn.Sequential(OrderedDict(**seen, body=nn.Sequential(layers), squeeze=ending))
 

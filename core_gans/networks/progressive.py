@@ -90,6 +90,7 @@ def generator(architecture: Architecture) -> nn.Module:
 
 def discriminator(architecture: Architecture) -> nn.Module:
     """Images (N, C, S, S) to scores (N,). Spectral normalisation takes the place of the equalised learning rate."""
+    heads.refuse_minibatch_discrimination(architecture, "progressive")
     colours, stages = _image(architecture)
     normalisation = architecture.normalisation
     given = architecture.discriminator_channels[::-1]

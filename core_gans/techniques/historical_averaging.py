@@ -1,4 +1,8 @@
-"""Historical averaging: parameters pay for leaving the mean of their past. Salimans et al. 2016, section 3.3."""
+"""Historical averaging: parameters pay for leaving the mean of their past. Salimans et al. 2016, section 3.3.
+
+The past of a network is in two of its buffers, so that checkpoints hold it: ``history_mean``, (P,) for P parameters,
+and ``history_times``, how many moments it is the mean of.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,27 @@ import torch
 from torch import Tensor, nn
 
 
-class HistoricalAverage(nn.Module):
-    """The term |theta - 1/t sum over i of theta[i]|^2 of one network; its past is in buffers.
+def begin_history(network: nn.Module) -> None:
+    """Give ``network`` the buffers of a past that is still empty."""
+    network.register_buffer("history_times", torch.tensor(0))
+    network.register_buffer("history_mean", torch.zeros_like(parameters_of(network).detach()))
 
-    Made of a network, and kept as a part of it, so that checkpoints hold the past:
-    ``network.add_module("history", HistoricalAverage(network))``. The term belongs to the loss of the network's turn,
-    and ``remember`` to what is done after each of its steps.
+
+def historical_penalty(network: nn.Module) -> Tensor:
+    """|theta - 1/t sum over i of theta[i]|^2, a scalar; 0 without a past.
+
+    Raises AttributeError for a network without ``begin_history``.
     """
+    difference = parameters_of(network) - network.get_buffer("history_mean")
+    return difference.square().sum() * (network.get_buffer("history_times") > 0)
 
-    times: Tensor
-    mean: Tensor
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.register_buffer("times", torch.tensor(0))
-        self.register_buffer("mean", torch.zeros_like(parameters_of(network).detach()))
-
-    def penalty(self, network: nn.Module) -> Tensor:
-        """The squared distance of the parameters to their mean, a scalar; 0 without a past."""
-        difference = parameters_of(network) - self.mean
-        return difference.square().sum() * (self.times > 0)
-
-    @torch.no_grad()
-    def remember(self, network: nn.Module) -> None:
-        """Take the parameters as they are now into the mean."""
-        self.times += 1
-        self.mean += (parameters_of(network) - self.mean) / self.times
+@torch.no_grad()
+def remember(network: nn.Module) -> None:
+    """Take the parameters as they are now into the mean."""
+    times, mean = network.get_buffer("history_times"), network.get_buffer("history_mean")
+    times += 1
+    mean += (parameters_of(network) - mean) / times
 
 
 def parameters_of(network: nn.Module) -> Tensor:

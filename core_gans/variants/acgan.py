@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets, Turn
 from core_gans.games.adversarial import AdversarialGame
-from core_gans.games.conditions import one_hot
+from core_gans.games.conditions import with_drawn_class
 from core_gans.losses.objectives import Objective, goodfellow
-from core_gans.networks import family
+from core_gans.networks import Architecture, Family
 from core_gans.networks.trunk import Trunked, recogniser
 
 
@@ -47,9 +47,7 @@ class ACGAN(AdversarialGame):
     def objective(self) -> Objective:
         return goodfellow("heuristic")
 
-    def players(self) -> dict[str, nn.Module]:
-        self.require_compatible()
-        kind, architecture = family(self.family), self.architecture()
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         discriminator = Trunked(kind.discriminator(architecture))
         return {
             "generator": kind.generator(replace(architecture, latent=self.latent + self.classes)),
@@ -63,10 +61,7 @@ class ACGAN(AdversarialGame):
 
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """(count, latent + classes): noise and a class, drawn uniformly where no ``label`` (count,) is given."""
-        noise = super().latents(count, rng)
-        if label is None:
-            label = torch.randint(self.classes, (count,), generator=rng, device=rng.device)
-        return torch.cat((noise, one_hot(label.to(noise.device), self.classes)), dim=1)
+        return with_drawn_class(super().latents(count, rng), self.classes, label, rng)
 
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         if batch.label is None:

@@ -59,7 +59,12 @@ class BEGAN(AdversarialGame):
 
     def turns(self) -> tuple[Turn, ...]:
         discriminator, generator = super().turns()
-        return discriminator, replace(generator, after=self.balance)
+
+        def after(nets: Nets) -> None:
+            generator.after(nets)
+            self.balance(nets)
+
+        return discriminator, replace(generator, after=after)
 
     def objective_term(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         of_real = discriminator(real)

@@ -11,9 +11,15 @@ from torch import Tensor, nn
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
 from core_gans.games.adversarial import AdversarialGame
-from core_gans.games.conditions import ConditionalDiscriminator, ConditionalGenerator, one_hot, with_class
+from core_gans.games.conditions import (
+    ConditionalDiscriminator,
+    ConditionalGenerator,
+    one_hot,
+    with_class,
+    with_drawn_class,
+)
 from core_gans.losses.objectives import Objective, goodfellow
-from core_gans.networks import family
+from core_gans.networks import Architecture, Family
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,7 @@ class CGAN(AdversarialGame):
     def objective(self) -> Objective:
         return goodfellow("heuristic")
 
-    def players(self) -> dict[str, nn.Module]:
-        self.require_compatible()
-        kind, architecture = family(self.family), self.architecture()
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         shown = (self.shape[0] + self.classes, *self.shape[1:])
         generator = kind.generator(replace(architecture, latent=self.latent + self.classes))
         discriminator = kind.discriminator(replace(architecture, shape=shown))
@@ -52,12 +56,7 @@ class CGAN(AdversarialGame):
 
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """(count, latent + classes): noise and a class, drawn uniformly where no ``label`` (count,) is given."""
-        noise = super().latents(count, rng)
-        if label is None:
-            label = torch.randint(self.classes, (count,), generator=rng, device=rng.device)
-        elif label.shape != (count,):
-            raise LabError(f"expected {count} classes, one for each latent, got {tuple(label.shape)}.")
-        return torch.cat((noise, one_hot(label.to(noise.device), self.classes)), dim=1)
+        return with_drawn_class(super().latents(count, rng), self.classes, label, rng)
 
     def with_condition(self, batch: Batch) -> Tensor:
         """The real examples with their classes; a LabError where there are none."""

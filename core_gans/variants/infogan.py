@@ -15,9 +15,9 @@ from torch.nn import functional as F
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets, Turn
 from core_gans.games.adversarial import AdversarialGame
-from core_gans.games.conditions import one_hot
+from core_gans.games.conditions import with_drawn_class
 from core_gans.losses.objectives import Objective, goodfellow
-from core_gans.networks import family
+from core_gans.networks import Architecture, Family
 from core_gans.networks.trunk import Trunked, recogniser
 
 
@@ -59,9 +59,7 @@ class InfoGAN(AdversarialGame):
     def objective(self) -> Objective:
         return goodfellow("heuristic")
 
-    def players(self) -> dict[str, nn.Module]:
-        self.require_compatible()
-        kind, architecture = family(self.family), self.architecture()
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         discriminator = Trunked(kind.discriminator(architecture))
         return {
             "generator": kind.generator(replace(architecture, latent=self.latent + self.categories + self.codes)),
@@ -75,14 +73,11 @@ class InfoGAN(AdversarialGame):
 
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """(count, latent + categories + codes); ``label`` (count,) are categories, drawn uniformly where none are."""
-        noise = super().latents(count, rng)
-        parts = [noise]
+        latents = super().latents(count, rng)
         if self.categories:
-            if label is None:
-                label = torch.randint(self.categories, (count,), generator=rng, device=rng.device)
-            parts.append(one_hot(label.to(noise.device), self.categories))
-        parts.append(torch.rand(count, self.codes, generator=rng, device=rng.device) * 2 - 1)
-        return torch.cat(parts, dim=1)
+            latents = with_drawn_class(latents, self.categories, label, rng)
+        codes = torch.rand(count, self.codes, generator=rng, device=rng.device) * 2 - 1
+        return torch.cat((latents, codes), dim=1)
 
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         latents = self.latents(len(batch.real), rng)

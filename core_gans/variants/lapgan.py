@@ -15,7 +15,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective, goodfellow
-from core_gans.networks import family
+from core_gans.networks import Architecture, Family
 from core_gans.networks.architecture import Normalisation
 from core_gans.networks.dcgan import SIZES
 from core_gans.networks.pyramid import PyramidDiscriminator, PyramidGenerator, halvings, noise_of, side_shapes, up
@@ -55,11 +55,10 @@ class LAPGAN(AdversarialGame):
         smallest = SIZES[0] if self.family in ("dcgan", "autoencoder") else self.coarsest
         return side_shapes(self.shape, smallest)
 
-    def players(self) -> dict[str, nn.Module]:
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         if len(self.shapes) == 1:
-            return super().players()
-        self.require_compatible()
-        kind, architecture = family(self.family), replace(self.architecture(), shape=self.shapes[-1])
+            return super().networks(kind, architecture)
+        architecture = replace(architecture, shape=self.shapes[-1])
         spectral = self.normalisation == "spectral"
         generator, discriminator = kind.generator(architecture), kind.discriminator(architecture)
         return {

@@ -20,7 +20,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Nets
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective, goodfellow
-from core_gans.networks import family
+from core_gans.networks import Architecture, Family
 from core_gans.networks.noise import noisy
 from core_gans.networks.trunk import Trunked
 from core_gans.techniques.feature_matching import feature_matching
@@ -82,9 +82,7 @@ class SemiSupervised(AdversarialGame):
     def objective(self) -> Objective:
         return goodfellow("heuristic")
 
-    def players(self) -> dict[str, nn.Module]:
-        self.require_compatible()
-        kind, architecture = family(self.family), self.architecture()
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         trunk = Trunked(kind.discriminator(architecture)).trunk
         with torch.no_grad():
             features = trunk.eval()(torch.zeros(1, *self.shape)).numel()

@@ -25,7 +25,7 @@ from core_gans.games.captioned import (
     without_caption,
 )
 from core_gans.losses.objectives import Objective, goodfellow
-from core_gans.networks import family
+from core_gans.networks import Architecture, Family
 from core_gans.networks.text import CaptionEncoder
 from core_gans.networks.trunk import Trunked, recogniser
 
@@ -69,9 +69,7 @@ class TextToImage(AdversarialGame):
     def objective(self) -> Objective:
         return goodfellow("heuristic")
 
-    def players(self) -> dict[str, nn.Module]:
-        self.require_compatible()
-        kind, architecture = family(self.family), self.architecture()
+    def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         generator = kind.generator(replace(architecture, latent=self.latent + self.caption_code))
         discriminator = Trunked(kind.discriminator(architecture))
         reader = recogniser(discriminator, self.shape, self.caption_code)

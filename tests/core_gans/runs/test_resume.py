@@ -19,6 +19,9 @@ CASES = {
     "several steps and a penalty": ("wgan_gp", points(), {}, Compute()),
     "clipped weights": ("wgan", pictures(), {}, Compute()),
     "spectral normalisation": ("dcgan", pictures(), {"normalisation": "spectral"}, Compute()),
+    "minibatch discrimination": ("gan", points(), {"minibatch_discrimination": 3}, Compute()),
+    "historical averaging": ("wgan", points(), {"historical_averaging": 0.1}, Compute()),
+    "virtual normalisation": ("dcgan", pictures(), {"generator_normalisation": "virtual"}, Compute()),
     "bf16 and channels last": ("dcgan", pictures(), {"upsampling": "resize"}, Compute(bf16=True, channels_last=True)),
 }
 

@@ -1,11 +1,8 @@
-"""The improved techniques as parts: their closed forms, and a game of one's own that takes all of them."""
+"""The improved techniques: their closed forms as parts, and what they do as fields of a game."""
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,21 +11,22 @@ from torch import Tensor, nn
 
 from core_gans.data import Batches
 from core_gans.data.points import ring, ring_centres
-from core_gans.game import Batch, Nets, Turn
-from core_gans.games.adversarial import AdversarialGame
-from core_gans.losses.objectives import Objective, goodfellow
+from core_gans.foundation.errors import LabError
+from core_gans.game import Batch, NoiseGame
 from core_gans.metrics import mode_coverage
-from core_gans.runs import checkpoints
 from core_gans.techniques import (
-    HistoricalAverage,
     MinibatchDiscrimination,
     VirtualBatchNorm,
+    begin_history,
     feature_matching,
+    historical_penalty,
+    remember,
     set_references,
 )
 from core_gans.techniques.minibatch_discrimination import closeness
 from core_gans.training import start, train
-from tests.tiny import differences
+from core_gans.variants import make
+from tests.tiny import batches, pictures, small
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -94,10 +92,10 @@ class TestMinibatchDiscrimination:
         torch.testing.assert_close(layer(features.flip(0)), layer(features).flip(0))
 
 
-class TestHistoricalAverage:
+class TestHistoricalAveraging:
     def test_it_is_the_squared_distance_to_the_mean_of_the_past(self) -> None:
         network = nn.Linear(2, 1)
-        history = HistoricalAverage(network)
+        begin_history(network)
         past = []
         for step in range(4):
             with torch.no_grad():
@@ -105,25 +103,25 @@ class TestHistoricalAverage:
                 network.bias.copy_(normal(1, seed=step + 10))
             now = torch.cat([network.weight.detach().flatten(), network.bias.detach()])
             truth = (now - torch.stack(past).mean(dim=0)).square().sum() if past else torch.tensor(0.0)
-            torch.testing.assert_close(history.penalty(network), truth)
-            history.remember(network)
+            torch.testing.assert_close(historical_penalty(network), truth)
+            remember(network)
             past.append(now)
 
     def test_its_gradient_is_twice_the_way_back(self) -> None:
         network = nn.Linear(3, 1, bias=False)
-        history = HistoricalAverage(network)
-        history.remember(network)
+        begin_history(network)
+        remember(network)
         before = network.weight.detach().clone()
         with torch.no_grad():
             network.weight += 0.25
-        history.penalty(network).backward()
+        historical_penalty(network).backward()
         torch.testing.assert_close(network.weight.grad, 2 * (network.weight.detach() - before))
 
-    def test_a_part_of_the_network_remembers_across_a_restart(self) -> None:
+    def test_buffers_of_the_network_remember_across_a_restart(self) -> None:
         network = nn.Sequential(nn.Linear(2, 2))
-        network.add_module("history", HistoricalAverage(network))
+        begin_history(network)
         names = set(network.state_dict())
-        assert {"history.mean", "history.times"} < names
+        assert {"history_mean", "history_times"} < names
         assert len(list(network.parameters())) == 2
 
 
@@ -176,71 +174,92 @@ class TestVirtualBatchNorm:
             set_references(nn.Linear(2, 2), normal(3, 2))
 
 
-class Judge(nn.Module):
-    """Points to scores, with features to match and minibatch discrimination before the score."""
+class TestAsFieldsOfAGame:
+    """Each technique is a field of any game of two players; what it does there is exact."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.trunk = nn.Sequential(nn.Linear(2, 24), nn.LeakyReLU(0.2), nn.Linear(24, 24), nn.LeakyReLU(0.2))
-        self.closeness = MinibatchDiscrimination(24, kernels=8, dimensions=3)
-        self.score = nn.Linear(32, 1)
+    @pytest.mark.parametrize("family", ["dcgan", "mlp", "maxout"])
+    def test_minibatch_discrimination_lets_the_score_see_how_alike_a_batch_is(self, family: str) -> None:
+        """A score that is the sum of the 3 numbers alone is 3 (N - 1) for a batch of one example, N times."""
+        game = make("dcgan", family=family, shape=(1, 16, 16), width=4, depth=2, minibatch_discrimination=3)
+        discriminator = game.players()["discriminator"].eval()
+        score = next(module for name, module in discriminator.named_modules() if name.split(".")[-1] == "score")
+        with torch.no_grad():
+            score.weight.zero_()
+            score.weight[:, -3:] = 1
+            score.bias.zero_()
+        alike = normal(1, 1, 16, 16).expand(6, -1, -1, -1)
+        torch.testing.assert_close(discriminator(alike), torch.full((6,), 15.0))
+        assert (discriminator(normal(6, 1, 16, 16)) < 15 - 1e-4).all()
 
-    def forward(self, points: Tensor) -> Tensor:
-        return self.score(self.closeness(self.trunk(points))).squeeze(1)
+    def test_historical_averaging_adds_the_squared_distance_of_each_player_to_its_past(self) -> None:
+        game = make("gan", shape=(2,), family="mlp", latent=3, width=4, depth=1, historical_averaging=0.25)
+        nets = game.players()
+        batch = Batch(normal(5, 2))
+        for turn in game.turns():
+            (player,) = turn.players
+            assert turn.loss(nets, batch, chance())[f"{player}_history"] == 0
+            turn.after(nets)
+            with torch.no_grad():
+                for parameter in nets[player].parameters():
+                    parameter += 0.5
+            numbers = sum(parameter.numel() for parameter in nets[player].parameters())
+            term = turn.loss(nets, batch, chance())[f"{player}_history"]
+            torch.testing.assert_close(term, torch.tensor(0.25 * 0.5**2 * numbers))
+
+    def test_virtual_normalisation_frees_a_drawn_example_from_the_others(self) -> None:
+        games = {kind: make("dcgan", **PICTURES, generator_normalisation=kind) for kind in ("virtual", "batch")}
+        latents = normal(6, 5)
+        others = torch.cat((latents[:1], 3 * latents[1:]))
+        alike = {}
+        for kind, game in games.items():
+            generator = game.players()["generator"].train()
+            alike[kind] = torch.allclose(generator(latents)[0], generator(others)[0], atol=1e-6)
+        assert alike == {"virtual": True, "batch": False}
+
+    def test_the_references_of_virtual_normalisation_follow_the_weights(self) -> None:
+        game = make("dcgan", **PICTURES, generator_normalisation="virtual")
+        state = train(game, batches(pictures()), 3, rng=chance())
+        generator = state.nets["generator"]
+        kept = {name: value.clone() for name, value in generator.named_buffers()}
+        set_references(generator, generator.get_buffer("references"))
+        assert all(torch.equal(kept[name], value) for name, value in generator.named_buffers())
+        fresh = game.players()["generator"]
+        assert not torch.equal(kept["block4.2.mean"], fresh.get_buffer("block4.2.mean"))
+
+    @pytest.mark.parametrize("kind", ["cgan", "text_to_image", "infogan"])
+    def test_references_of_a_conditional_generator_are_latents_with_conditions(self, kind: str) -> None:
+        game = small(kind, pictures(), generator_normalisation="virtual")
+        assert isinstance(game, NoiseGame)
+        references = game.players()["generator"].get_buffer("references")
+        assert references.shape == game.latents(len(references), chance()).shape
+
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            ({"minibatch_discrimination": 3, "r1": 1.0}, "minibatch discrimination couples them"),
+            ({"minibatch_discrimination": 3, "family": "autoencoder"}, "choose --family dcgan, mlp or maxout"),
+            ({"minibatch_discrimination": 3, "family": "progressive"}, "choose --family dcgan, mlp or maxout"),
+            ({"generator_normalisation": "virtual", "family": "mlp"}, "choose --family dcgan"),
+        ],
+    )
+    def test_what_has_no_place_for_a_technique_is_refused(self, fields: dict[str, Any], message: str) -> None:
+        with pytest.raises(LabError, match=message):
+            make("dcgan", **(PICTURES | fields)).players()
+
+    @pytest.mark.parametrize("fields", [{"minibatch_discrimination": -1}, {"historical_averaging": -0.1}])
+    def test_negative_numbers_are_refused(self, fields: dict[str, Any]) -> None:
+        with pytest.raises(LabError, match="of at least 0, got -"):
+            make("gan", **fields)
 
 
-@dataclass(frozen=True)
-class Improved(AdversarialGame):
-    """All of the techniques at once."""
-
-    name = "improved"
-    paper = "Salimans et al. 2016"
-    matching: float = 0.1
-    history: float = 0.001
-
-    @property
-    def objective(self) -> Objective:
-        return goodfellow("heuristic", smoothing=0.1)
-
-    def players(self) -> dict[str, nn.Module]:
-        layers = OrderedDict[str, nn.Module](first=nn.Linear(self.latent, 24), norm=VirtualBatchNorm(24))
-        generator = nn.Sequential(OrderedDict(**layers, rectifier=nn.ReLU(), out=nn.Linear(24, 2)))
-        generator.register_buffer("reference", torch.randn(64, self.latent))
-        discriminator = Judge()
-        discriminator.history = HistoricalAverage(discriminator)
-        return {"generator": generator, "discriminator": discriminator}
-
-    def turns(self) -> tuple[Turn, ...]:
-        first, second = super().turns()
-        return first, replace(second, after=lambda nets: refer(nets["generator"]))
-
-    def begin_round(self, nets: Nets, progress: float) -> None:
-        refer(nets["generator"])
-
-    def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        discriminator = nets["discriminator"]
-        terms = super().discriminator_loss(nets, batch, rng)
-        return terms | {"history": self.history * discriminator.history.penalty(discriminator)}
-
-    def after_discriminator(self, nets: Nets) -> None:
-        nets["discriminator"].history.remember(nets["discriminator"])
-
-    def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        terms = super().generator_loss(nets, batch, rng)
-        trunk, fake = nets["discriminator"].trunk, nets["generator"](self.latents_for(batch, rng))
-        return terms | {"matching": self.matching * feature_matching(trunk(batch.real), trunk(fake))}
+PICTURES: dict[str, Any] = {"shape": (1, 16, 16), "latent": 5, "width": 4}
 
 
-def refer(generator: nn.Module) -> None:
-    set_references(generator, generator.get_buffer("reference"))
-
-
-POINTS: dict[str, Any] = {"shape": (2,), "latent": 4, "rate": 3e-3, "r1": 0.1}
-
-
-def test_a_game_of_one_s_own_takes_them_all_and_finds_the_ring() -> None:
-    """Seeds 0, 1 and 2 after 300 rounds: 0.43 to 0.45 off the ring (before: 0.92 to 1.18), 8 modes of 8."""
-    game = Improved(**POINTS)
+def test_a_game_with_techniques_finds_the_ring() -> None:
+    """Seed 0 after 300 rounds: 0.16 off the ring, 8 modes of 8."""
+    fields = {"minibatch_discrimination": 8, "historical_averaging": 0.001, "fourier": 0.5}
+    game = make("gan", shape=(2,), family="mlp", latent=4, width=32, depth=2, rate=3e-3, prior="normal", **fields)
+    assert isinstance(game, NoiseGame)
     state = start(game, Batches(ring(2000, chance()), 64), chance())
 
     def off_the_ring() -> float:
@@ -248,18 +267,6 @@ def test_a_game_of_one_s_own_takes_them_all_and_finds_the_ring() -> None:
 
     assert off_the_ring() > 0.8
     train(game, state.batches, 300, rng=state.rng, state=state)
-    assert state.terms.keys() == {"discriminator", "r1", "history", "generator", "matching"}
+    assert state.terms.keys() == {"discriminator", "discriminator_history", "generator", "generator_history"}
     assert off_the_ring() < 0.6
     assert mode_coverage(game.sample(state.nets, 2000, chance(1)), ring_centres(), sigma=0.1).covered >= 7
-
-
-def test_its_past_and_its_references_survive_a_restart_to_the_bit(tmp_path: Path) -> None:
-    data = ring(100, chance())
-    whole = train(Improved(**POINTS), Batches(data, 16), 6, rng=chance())
-    part = train(Improved(**POINTS), Batches(data, 16), 3, rng=chance())
-    path = checkpoints.save(tmp_path / "three.safetensors", part.state_dict())
-    resumed = start(Improved(**POINTS), Batches(data, 16), chance(9))
-    resumed.load_state_dict(checkpoints.load(path))
-    train(resumed.game, resumed.batches, 6, rng=resumed.rng, state=resumed)
-    assert differences(resumed.state_dict(), whole.state_dict()) == []
-    assert int(whole.nets["discriminator"].get_buffer("history.times")) == 6
