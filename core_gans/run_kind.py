@@ -15,22 +15,20 @@ from core_gans.data import Examples
 from core_gans.game import Game
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
-from core_gans.runs.watchers import Judged, Watcher
+from core_gans.runs.watchers import Judged, WatchedState, Watcher
 from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
 from core_gans.translation import Lesson
 
 
-class Played(Protocol):
-    """The state of a run: what is saved, and how far it is."""
-
-    round: int
+class RunState(WatchedState, Protocol):
+    """The state of a run, which a checkpoint can bring back."""
 
     def load_state_dict(self, state: dict[str, Any], /) -> None:
         """Take the place of what was saved."""
         ...
 
 
-State = TypeVar("State", bound=Played)
+State = TypeVar("State", bound=RunState)
 
 
 @dataclass(frozen=True)

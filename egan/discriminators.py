@@ -97,7 +97,7 @@ DISCRIMINATOR_MUTATIONS: dict[str, DiscriminatorMutation] = {
     },
 }
 
-DUAL = (own, DISCRIMINATOR_MUTATIONS["least_squares"])
+OWN_AND_LEAST_SQUARES = (own, DISCRIMINATOR_MUTATIONS["least_squares"])
 
 
 def discriminator_mutation(name: str) -> DiscriminatorMutation:

@@ -24,8 +24,7 @@ from core_gans.foundation.names import unknown_name
 from core_gans.game import Game
 from core_gans.runs.watchers import Watcher
 from core_gans.training import run
-from egan import engine
-from egan import multi_discriminator as dual
+from egan import engine, multi_discriminator
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
@@ -36,10 +35,10 @@ from egan.record_generation import conclude
 from egan.returning import play_or_return
 from egan.scheme import Scheme
 from egan.selection import chance_from
-from egan.train_discriminator import require_sound, teach
+from egan.train_discriminator import require_sound, train_discriminator
 from egan.variation import vary
 
-OPERATORS = ("vary", "mate", "real_scores", "latents", "evaluate", "fitness", "select", "teach")
+OPERATORS = ("vary", "mate", "real_scores", "latents", "evaluate", "fitness", "select", "train_discriminator")
 
 
 def evolve(
@@ -70,7 +69,7 @@ def evolve(
     population = state or start(game, batches, rng, scheme.parents, compute)
     population.stats = stats
     require_fit(population, scheme)
-    dual.recruit(population, scheme.discriminators)
+    multi_discriminator.recruit(population, scheme.discriminators)
     operators = make_toolbox(population, scheme, toolbox)
 
     def play() -> None:
@@ -104,7 +103,7 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     - ``evaluate(individual, real, latents)``: a ``Judgement``
     - ``fitness(judgements)``: a number for each
     - ``select(individuals, count)``: the survivors
-    - ``teach(batch, fakes)``: the discriminator's steps, and its last loss
+    - ``train_discriminator(batch, fakes)``: the discriminator's steps, and its last loss
     """
     size = scheme.judged_on(population.batches.size, turn_of(population.game, "discriminator").times)
     toolbox = base.Toolbox()
@@ -115,9 +114,9 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     toolbox.register("evaluate", evaluate, population, convention=scheme.fitness.convention)
     toolbox.register("fitness", rate, scheme.fitness, without_condition=population.game.without_condition)
     toolbox.register("select", scheme.selection)
-    toolbox.register("teach", teach, population)
+    toolbox.register("train_discriminator", train_discriminator, population)
     if scheme.discriminators > 1:
-        dual.equip(toolbox, population, scheme)
+        multi_discriminator.equip(toolbox, population, scheme)
     if scheme.engine != "reference":
         obstacle = engine.obstacle(population, scheme)
         if not obstacle:
@@ -162,10 +161,10 @@ def generation(population: Population, scheme: Scheme, toolbox: base.Toolbox) ->
         for candidate in candidates
     }
     survivors = choose(population, scheme, toolbox, children, candidates, judgements)
-    loss = toolbox.teach(batch, torch.cat([judgements[survivor.number].fakes for survivor in survivors]))
+    loss = toolbox.train_discriminator(batch, torch.cat([judgements[survivor.number].fakes for survivor in survivors]))
     require_sound(population)
     conclude(population, survivors, children, candidates, recycled(population, scheme, common), loss)
-    dual.note(population)
+    multi_discriminator.note(population)
 
 
 def choose(

@@ -46,7 +46,7 @@ def equip(toolbox: base.Toolbox, population: Population, scheme: Scheme) -> None
     toolbox.register("vary", vary, population, scheme)
     toolbox.register("real_scores", real_scores, population)
     toolbox.register("evaluate", evaluate, population, convention=scheme.fitness.convention)
-    toolbox.register("teach", teach, population, scheme)
+    toolbox.register("train_discriminator", train_discriminators, population, scheme)
 
 
 def vary(population: Population, scheme: Scheme, parent: Individual, real: Tensor) -> list[Individual]:
@@ -110,7 +110,7 @@ def evaluate(
     )
 
 
-def teach(population: Population, scheme: Scheme, batch: Batch, fakes: Tensor) -> float:
+def train_discriminators(population: Population, scheme: Scheme, batch: Batch, fakes: Tensor) -> float:
     """k generations of the discriminators; the loss of the best on examples that were held out, without penalties.
 
     One real batch and as many of the survivors' ``fakes`` are held out to judge by; children learn from the others,

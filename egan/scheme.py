@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from deap import tools
 
-from egan.discriminators import DUAL, DiscriminatorMutation
+from egan.discriminators import OWN_AND_LEAST_SQUARES, DiscriminatorMutation
 from egan.fitness import FitnessRule, Rule
 from egan.individual import Individual
 from egan.mutations import PAPER, Mutation
@@ -27,7 +27,7 @@ class Scheme(EvolutionSettings):
     fitness: Rule = field(default_factory=FitnessRule)
     selection: Selection = tools.selBest
     """Any DEAP selection."""
-    discriminator_mutations: tuple[DiscriminatorMutation, ...] = DUAL
+    discriminator_mutations: tuple[DiscriminatorMutation, ...] = OWN_AND_LEAST_SQUARES
     """One child of each of several discriminators by each of these, at every step."""
 
     def __post_init__(self) -> None:

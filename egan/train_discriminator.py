@@ -11,7 +11,7 @@ from core_gans.training import require_finite
 from egan.population import Population, turn_of
 
 
-def teach(population: Population, batch: Batch, fakes: Tensor) -> float:
+def train_discriminator(population: Population, batch: Batch, fakes: Tensor) -> float:
     """The discriminator's k steps: real batches against the survivors' fakes, every fake before any a second time."""
     turn = turn_of(population.game, "discriminator")
     game = population.game

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from core_gans.comparison.comparing import compare
 from core_gans.comparison.contenders import Settings, contenders
-from core_gans.comparison.plan import Plan, Source
+from core_gans.comparison.plan import ComparisonPlan, Source
 from core_gans.runs import folder as runs
 
 BATCH = 64  # examples; more would mean fewer rounds in the same time, which buys less
@@ -61,7 +61,7 @@ class Compare:
         with console.status(f"reading {self.data}"):
             examples = source.load()
         chosen = contenders(self.contenders, examples.shape, self.settings, self.common)
-        plan = Plan(source, tuple(chosen), self.seeds, self.seconds, self.batch)
+        plan = ComparisonPlan(source, tuple(chosen), self.seeds, self.seconds, self.batch)
         out = self.out or Path("runs") / runs.default_name("compare", self.data)
         try:
             compare(plan, out, processes=self.workers, examples=examples, console=console)

@@ -5,6 +5,6 @@
 
 from core_gans.comparison.comparing import compare
 from core_gans.comparison.contenders import Contender, contenders
-from core_gans.comparison.plan import Plan
+from core_gans.comparison.plan import ComparisonPlan
 
-__all__ = ["Contender", "Plan", "compare", "contenders"]
+__all__ = ["ComparisonPlan", "Contender", "compare", "contenders"]

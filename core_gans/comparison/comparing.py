@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json
-from core_gans.comparison.plan import Plan
+from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import Outcome, summarise
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
@@ -22,7 +22,12 @@ from core_gans.metrics import Judge
 
 
 def compare(
-    plan: Plan, out: Path, *, processes: int = 1, examples: Examples | None = None, console: Console | None = None
+    plan: ComparisonPlan,
+    out: Path,
+    *,
+    processes: int = 1,
+    examples: Examples | None = None,
+    console: Console | None = None,
 ) -> Outcome:
     """Play what ``out`` lacks of ``plan``, and write comparison.json, comparison.md, curves.png and samples.png there.
 
@@ -101,7 +106,7 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def of_real(plan: Plan, examples: Examples) -> list[dict[str, float]]:
+def of_real(plan: ComparisonPlan, examples: Examples) -> list[dict[str, float]]:
     """What real examples score, once for each seed: no contender should hope for more."""
     judge = Judge(examples, count=plan.full, classifier=plan.features)
     return [judge.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)]

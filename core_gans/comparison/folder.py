@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from core_gans.comparison.plan import Plan
+from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.playing import Played
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
@@ -30,7 +30,7 @@ class Folder:
     """A comparison's files. ``path`` is the folder, ``name`` the file that holds its plan and outcome."""
 
     path: Path
-    plan: Plan
+    plan: ComparisonPlan
     name: str = NAME
 
     @property
@@ -89,7 +89,7 @@ class Folder:
         return f"{contender + 1:02d}-{label}"
 
 
-def open_folder(path: Path, plan: Plan, name: str = NAME) -> Folder:
+def open_folder(path: Path, plan: ComparisonPlan, name: str = NAME) -> Folder:
     """The folder for ``plan``: a new one, or the one in which the same comparison was begun.
 
     LabError when it holds something else, or a comparison that was made otherwise.

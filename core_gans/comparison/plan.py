@@ -36,7 +36,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparisonPlan:
     """Every contender plays once from every seed, on ``batch`` examples a step, for ``seconds`` of one core's time."""
 
     source: Source

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core_gans.comparison.entrants import Entrant
-from core_gans.comparison.plan import FULL, LOOKS, QUICK, Plan
+from core_gans.comparison.plan import FULL, LOOKS, QUICK, ComparisonPlan
 from core_gans.data import Batches, Examples
 from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
@@ -48,8 +48,8 @@ class Played:
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
 
-class Bench:
-    """Where runs are played: the data and the judges, loaded once for many runs. ``stop`` is asked after each round."""
+class TimedRuns:
+    """Runs on a budget of time: the data and the judges are loaded once. ``stop`` is asked after each round."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Bench:
         self.quick = copy.copy(self.judge)  # shares the statistics of the real data
         self.quick.count = QUICK
 
-    def calibrate(self, contender: Entrant, plan: Plan) -> int:
+    def calibrate(self, contender: Entrant, plan: ComparisonPlan) -> int:
         """The rounds that the budget buys: at least one. Measured on players that are thrown away."""
         state = self._start(contender, plan, rounds=1, seed=0)
         clock = _Clock(lambda: contender.play(state, None), self.stop)
@@ -78,7 +78,7 @@ class Bench:
             each = clock.seconds / (state.round + 1)
         return max(1, round(plan.seconds / max(each, 1e-9)))
 
-    def play(self, contender: Entrant, plan: Plan, seed: int, rounds: int) -> Played:
+    def play(self, contender: Entrant, plan: ComparisonPlan, seed: int, rounds: int) -> Played:
         """The whole run, from its seed."""
         state = self._start(contender, plan, rounds, seed)
         clock = _Clock(lambda: contender.play(state, rounds), self.stop)
@@ -125,7 +125,7 @@ class Bench:
         }
         return Played(facts, samples, tensors)
 
-    def _start(self, contender: Entrant, plan: Plan, rounds: int, seed: int) -> Any:
+    def _start(self, contender: Entrant, plan: ComparisonPlan, rounds: int, seed: int) -> Any:
         batches = Batches(self.examples, plan.batch, seed)
         return contender.start(batches, torch.Generator().manual_seed(seed), rounds)
 

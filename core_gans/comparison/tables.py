@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from core_gans.comparison.plan import QUICK, Plan
+from core_gans.comparison.plan import QUICK, ComparisonPlan
 from core_gans.comparison.summary import Outcome, Row, Spread, lower_is_better
 from core_gans.data import Examples
 
@@ -25,7 +25,7 @@ def as_rich(outcome: Outcome) -> Table:
     return table
 
 
-def as_markdown(outcome: Outcome, plan: Plan, environment: dict[str, Any], examples: Examples) -> str:
+def as_markdown(outcome: Outcome, plan: ComparisonPlan, environment: dict[str, Any], examples: Examples) -> str:
     """The page comparison.md: on what it ran, the table, and what the numbers mean."""
     head, *lines = _cells(outcome)
     table = [_line(head), _line([":--", *["--:"] * (len(head) - 1)]), *map(_line, lines)]

@@ -11,21 +11,21 @@ from typing import Any, TypeVar
 
 import torch
 
-from core_gans.comparison.plan import Plan
-from core_gans.comparison.playing import Bench, Played
+from core_gans.comparison.plan import ComparisonPlan
+from core_gans.comparison.playing import Played, TimedRuns
 from core_gans.data import Examples
 
 Key = TypeVar("Key")
 Job = tuple[Any, ...]
-_bench: Bench  # of a worker process; made by _begin
-_plan: Plan
+_timed_runs: TimedRuns  # of a worker process; made by _begin
+_plan: ComparisonPlan
 
 
 class Workers:
     """Plays jobs. With one process it is this one, else ``count`` spawned ones; made by ``workers``."""
 
-    def __init__(self, plan: Plan, bench: Bench | None, pool: ProcessPoolExecutor | None) -> None:
-        self._plan, self._bench, self._pool = plan, bench, pool
+    def __init__(self, plan: ComparisonPlan, timed_runs: TimedRuns | None, pool: ProcessPoolExecutor | None) -> None:
+        self._plan, self._timed_runs, self._pool = plan, timed_runs, pool
 
     def calibrate(self, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         """(contender, rounds) for each of these contenders of the plan, as they are measured."""
@@ -37,9 +37,9 @@ class Workers:
 
     def _each(self, call: Callable[..., Any], jobs: dict[Key, Job]) -> Iterator[tuple[Key, Any]]:
         if self._pool is None:
-            assert self._bench is not None
+            assert self._timed_runs is not None
             for key, job in jobs.items():
-                yield key, call(*job, bench=self._bench, plan=self._plan)
+                yield key, call(*job, timed_runs=self._timed_runs, plan=self._plan)
             return
         futures = {self._pool.submit(call, *job): key for key, job in jobs.items()}
         for future in as_completed(futures):
@@ -47,13 +47,13 @@ class Workers:
 
 
 @contextmanager
-def workers(count: int, plan: Plan, examples: Examples) -> Iterator[Workers]:
+def workers(count: int, plan: ComparisonPlan, examples: Examples) -> Iterator[Workers]:
     """``count`` processes for ``plan``. When the block ends early, runs under way end after their round, unwritten."""
     if count == 1:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            yield Workers(plan, Bench(examples, full=plan.full, features=plan.features), None)
+            yield Workers(plan, TimedRuns(examples, full=plan.full, features=plan.features), None)
         finally:
             torch.set_num_threads(threads)
         return
@@ -67,18 +67,20 @@ def workers(count: int, plan: Plan, examples: Examples) -> Iterator[Workers]:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(plan: Plan, stop: Any) -> None:
-    global _bench, _plan
+def _begin(plan: ComparisonPlan, stop: Any) -> None:
+    global _timed_runs, _plan
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one tells the others
     torch.set_num_threads(1)
-    _bench, _plan = Bench(plan.source.load(), stop.is_set, plan.full, plan.features), plan
+    _timed_runs, _plan = TimedRuns(plan.source.load(), stop.is_set, plan.full, plan.features), plan
 
 
-def _calibrate(number: int, bench: Bench | None = None, plan: Plan | None = None) -> int:
+def _calibrate(number: int, timed_runs: TimedRuns | None = None, plan: ComparisonPlan | None = None) -> int:
     plan = plan or _plan
-    return (bench or _bench).calibrate(plan.contenders[number], plan)
+    return (timed_runs or _timed_runs).calibrate(plan.contenders[number], plan)
 
 
-def _play(number: int, seed: int, rounds: int, bench: Bench | None = None, plan: Plan | None = None) -> Played:
+def _play(
+    number: int, seed: int, rounds: int, timed_runs: TimedRuns | None = None, plan: ComparisonPlan | None = None
+) -> Played:
     plan = plan or _plan
-    return (bench or _bench).play(plan.contenders[number], plan, seed, rounds)
+    return (timed_runs or _timed_runs).play(plan.contenders[number], plan, seed, rounds)

@@ -12,7 +12,7 @@ from core_gans.data import KNOWN, DataSet
 from core_gans.point_presets import points_fields
 from core_gans.session import Options
 from core_gans.variants import DCGAN, GAN
-from egan.experiments.subjects import GAMMA_ON_POINTS
+from egan.experiments.presets import GAMMA_ON_POINTS
 from egan.options import Evolution
 
 

@@ -18,7 +18,7 @@ from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import DCGAN, GAN, name_of, variant
 from egan.experiment import run_evolution
-from egan.experiments.subjects import GAMMA_ON_POINTS
+from egan.experiments.presets import GAMMA_ON_POINTS
 from egan.options import Evolution, evolution_from
 from egan.summary import print_result
 

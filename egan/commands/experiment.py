@@ -17,7 +17,7 @@ from core_gans.comparison.values import assignments
 from core_gans.runs import folder as runs
 from egan.experiments.contenders import evolved
 from egan.experiments.experimenting import experiment, plan_of
-from egan.experiments.subjects import Name, subject
+from egan.experiments.presets import Name, preset
 
 BATCH = 64
 
@@ -26,7 +26,7 @@ BATCH = 64
 class Experiment:
     """E-GAN against each of its mutations alone and against chance, all with the same processor time."""
 
-    subject: tyro.conf.Positional[Name]
+    preset: tyro.conf.Positional[Name]
     """ring, grid, digits; mnist and cifar where GANLAB_DATA names a folder that holds them."""
     seconds: float = 60.0
     """Budget of a run: seconds of one core's time spent on generations."""
@@ -51,9 +51,9 @@ class Experiment:
         """Play what is missing, and print the findings."""
         if self.workers < 1:
             raise ValueError(f"expected at least one worker, got {self.workers}.")
-        chosen = subject(self.subject)
+        chosen = preset(self.preset)
         source = chosen.source
-        with console.status(f"reading {self.subject}"):
+        with console.status(f"reading {self.preset}"):
             examples = source.load()
         given = {**chosen.fields, **assignments(self.common, "--set")}
         common = [f"{name}={value}" for name, value in given.items()]
@@ -65,7 +65,7 @@ class Experiment:
             chosen.usual,
         )
         plan = plan_of(chosen, contenders, self.seeds, self.seconds, self.batch)
-        out = self.out or Path("runs") / runs.default_name("experiment", self.subject)
+        out = self.out or Path("runs") / runs.default_name("experiment", self.preset)
         try:
             experiment(
                 plan,

@@ -16,7 +16,7 @@ from egan.scheme import Scheme
 
 __all__ = ["Operators", "equip", "obstacle", "supports"]
 
-OPERATORS = ("vary", "real_scores", "evaluate", "teach")
+OPERATORS = ("vary", "real_scores", "evaluate", "train_discriminator")
 
 
 def equip(toolbox: base.Toolbox, population: Population, scheme: Scheme) -> Operators:

@@ -28,7 +28,7 @@ from egan.fitness import Judgement, diversity, quality
 from egan.individual import Individual, Record
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
-from egan.train_discriminator import teach
+from egan.train_discriminator import train_discriminator
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Lesson:
 
 
 class Operators:
-    """``vary``, ``real_scores``, ``evaluate`` and ``teach`` as the toolbox calls them; they share what they find.
+    """``vary``, ``real_scores``, ``evaluate``, ``train_discriminator`` as the toolbox calls them, with shared results.
 
     Nothing that they remember is part of the population's state: what is not there is computed.
     """
@@ -150,7 +150,7 @@ class Operators:
         with torch.no_grad(), preserved_buffers(generator):
             return generator(latents)
 
-    def teach(self, batch: Batch, fakes: Tensor) -> float:
+    def train_discriminator(self, batch: Batch, fakes: Tensor) -> float:
         """The discriminator's steps; its only step is a lesson already computed, where these are a candidate's fakes.
 
         The order of the fakes, which the reference draws, changes nothing then but the order of sums.
@@ -159,7 +159,7 @@ class Operators:
         lessons, self.lessons, self.real = self.lessons, [], None
         known = [lesson for lesson in lessons if lesson.fakes.shape == fakes.shape and torch.equal(lesson.fakes, fakes)]
         if not known or len(fakes) != len(batch.real):
-            return teach(population, batch, fakes)
+            return train_discriminator(population, batch, fakes)
         lesson, turn = known[0], turn_of(population.game, "discriminator")
         turn.optimizer.set_rate(population.optimizer, population.round)
         torch.randperm(len(fakes), generator=population.rng, device=population.rng.device)

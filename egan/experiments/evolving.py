@@ -9,7 +9,7 @@ from deap import base
 
 from core_gans.data import Batches, Examples
 from core_gans.game import Game
-from egan import multi_discriminator as dual
+from egan import multi_discriminator
 from egan.checks import require_fit
 from egan.evolution import generation, make_toolbox
 from egan.options import Evolution
@@ -32,7 +32,7 @@ def begin(game: Game, batches: Batches, rng: torch.Generator, evolution: Evoluti
     population = start(game, batches, rng, scheme.parents)
     state = Evolving(**{each.name: getattr(population, each.name) for each in fields(Population)}, scheme=scheme)
     require_fit(state, scheme)
-    dual.recruit(state, scheme.discriminators)
+    multi_discriminator.recruit(state, scheme.discriminators)
     state.toolbox = make_toolbox(state, scheme)
     return state
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core_gans.comparison.comparing import finished_runs, of_real, play_missing
 from core_gans.comparison.folder import Folder, open_folder, read_comparison, write_json
-from core_gans.comparison.plan import Plan
+from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import summarise
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
@@ -25,28 +25,30 @@ from egan.experiments.contenders import Evolved
 from egan.experiments.findings import Findings, control, findings
 from egan.experiments.keeping import keep
 from egan.experiments.page import PICTURES, as_markdown, as_rich
-from egan.experiments.subjects import Subject
+from egan.experiments.presets import ExperimentPreset
 
 NAME = "experiment.json"
 
 
-def plan_of(subject: Subject, contenders: Sequence[Evolved], seeds: int, seconds: float, batch: int) -> Plan:
-    """The plan of an experiment on ``subject``, with what its pictures need."""
-    return Plan(
-        subject.source,
+def plan_of(
+    preset: ExperimentPreset, contenders: Sequence[Evolved], seeds: int, seconds: float, batch: int
+) -> ComparisonPlan:
+    """The plan of an experiment on ``preset``, with what its pictures need."""
+    return ComparisonPlan(
+        preset.source,
         tuple(contenders),
         seeds,
         seconds,
         batch,
-        features=subject.features,
-        full=subject.judged,
-        kept=subject.kept,
+        features=preset.features,
+        full=preset.judged,
+        kept=preset.kept,
         keep=keep,
     )
 
 
 def experiment(
-    plan: Plan,
+    plan: ComparisonPlan,
     contenders: Sequence[Evolved],
     out: Path,
     *,
@@ -82,7 +84,7 @@ def experiment(
 
 def _write(folder: Folder, found: Findings, labels: Sequence[str], examples: Examples) -> None:
     from core_gans.comparison.samples import samples_picture  # matplotlib, which only pictures need
-    from egan.experiments.courses import courses_picture
+    from egan.experiments.curves import mean_curves_picture
     from egan.experiments.strips import forming_picture, paths_picture
     from egan.experiments.winning import winners_picture
 
@@ -92,7 +94,7 @@ def _write(folder: Folder, found: Findings, labels: Sequence[str], examples: Exa
     first = {label: _first(folder, number) for number, label in enumerate(labels)}
     smoothness = {label: spread(each) for label, each in found.smoothness.items()}
     pages = {
-        "curves.png": courses_picture(found.outcome, labels, f"Evolution on {examples.name}"),
+        "curves.png": mean_curves_picture(found.outcome, labels, f"Evolution on {examples.name}"),
         "winners.png": winners_picture(found.outcome.rows, f"Winning mutations on {examples.name}"),
         "forming.png": forming_picture(_each(first, "looks"), examples, f"Samples of {examples.name} as they form"),
         "paths.png": paths_picture(_each(first, "paths"), smoothness, examples, "Between latents"),

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from core_gans.comparison.plan import Plan
+from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import Row, Spread, lower_is_better
 from core_gans.comparison.tables import number, spread
 from core_gans.data import Examples
@@ -31,7 +31,7 @@ def as_rich(found: Findings, seeds: int) -> list[Table]:
     return [scores, _rich(head, lines)] if lines else [scores]
 
 
-def as_markdown(found: Findings, plan: Plan, environment: dict[str, Any], examples: Examples) -> str:
+def as_markdown(found: Findings, plan: ComparisonPlan, environment: dict[str, Any], examples: Examples) -> str:
     """The page experiment.md."""
     packages = environment["packages"]
     least = 2 / 2**plan.seeds

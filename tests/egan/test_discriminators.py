@@ -22,7 +22,7 @@ from core_gans.runs import checkpoints
 from core_gans.variants import make
 from egan.discriminators import (
     DISCRIMINATOR_MUTATIONS,
-    DUAL,
+    OWN_AND_LEAST_SQUARES,
     Discriminator,
     DiscriminatorMutation,
     discriminator_mutation,
@@ -39,14 +39,14 @@ from egan.multi_discriminator import (
     recruit,
     soft_gradients,
     survivors,
-    teach,
+    train_discriminators,
     vary,
 )
 from egan.mutations import PAPER, SURVEY, heuristic, noise
 from egan.options import Evolution
 from egan.population import Population
 from egan.scheme import Scheme
-from egan.train_discriminator import teach as teach_one
+from egan.train_discriminator import train_discriminator
 from egan.variation import vary as vary_by_one
 from tests.egan.growing import chance, population
 from tests.tiny import all_equal, batches, differences, pictures, points, small, weights
@@ -127,7 +127,7 @@ class TestMutations:
         batch, fakes = next(one.batches), torch.zeros(8, 2)
         child = born(one, one.discriminators[0], own, batch.real, fakes)
         before = weights(one.discriminator)
-        teach_one(other, batch, fakes)
+        train_discriminator(other, batch, fakes)
         assert all_equal(weights(child.network), weights(other.discriminator))
         assert all_equal(weights(one.discriminator), before)
         assert not all_equal(weights(child.network), before)
@@ -153,7 +153,7 @@ class TestMutations:
         fresh = begun(examples=pictures())
         real, fakes = torch.rand(8, 1, 16, 16), torch.rand(8, 1, 16, 16)
         parent = fresh.discriminators[0]
-        ones, others = (born(fresh, parent, each, real, fakes).network for each in DUAL)
+        ones, others = (born(fresh, parent, each, real, fakes).network for each in OWN_AND_LEAST_SQUARES)
         assert all_equal(list(ones.buffers()), list(others.buffers()))
         assert not all_equal(list(ones.buffers()), list(parent.network.buffers()))
 
@@ -223,7 +223,7 @@ class TestSeveral:
         assert soft_gradients(noise, scores, torch.zeros(2, 1), [weight], harshness) == ()
 
     def test_a_poisoned_mutation_dies_and_the_others_carry_on(self) -> None:
-        grown = evolved(4, discriminator_mutations=[POISON, *DUAL])
+        grown = evolved(4, discriminator_mutations=[POISON, *OWN_AND_LEAST_SQUARES])
         winners = grown.logbook.select("discriminator/winner")
         assert len(winners) == 4
         assert set(winners) <= {"own", "least_squares"}
@@ -265,7 +265,7 @@ class TestSeveral:
 
         fakes = torch.arange(48.0).view(24, 2)  # b to be judged by, 2 b to learn from
         spied: Any = Spy()
-        teach(fresh, scheme(discriminator_mutations=(spied,)), Batch(torch.zeros(8, 2)), fakes)
+        train_discriminators(fresh, scheme(discriminator_mutations=(spied,)), Batch(torch.zeros(8, 2)), fakes)
         assert len(seen) == 4  # two discriminators, two steps
         learnt = torch.cat(seen).unique(dim=0)
         assert len(learnt) == 16
@@ -275,7 +275,7 @@ class TestSeveral:
     def test_a_still_mutation_alone_keeps_every_discriminator(self) -> None:
         fresh = begun()
         before = {id(each): weights(each.network) for each in fresh.discriminators}
-        teach(fresh, scheme(discriminator_mutations=(STILL,)), next(fresh.batches), torch.rand(16, 2))
+        train_discriminators(fresh, scheme(discriminator_mutations=(STILL,)), next(fresh.batches), torch.rand(16, 2))
         after = [weights(each.network) for each in fresh.discriminators]
         assert all(any(all_equal(old, new) for new in after) for old in before.values())
 

@@ -19,9 +19,9 @@ from rich.console import Console
 from scipy import stats
 
 from core_gans.commands.dispatch import read
-from core_gans.comparison import Plan, contenders, playing
+from core_gans.comparison import ComparisonPlan, contenders, playing
 from core_gans.comparison.plan import LOOKS, Source
-from core_gans.comparison.playing import Bench
+from core_gans.comparison.playing import TimedRuns
 from core_gans.comparison.summary import summarise
 from core_gans.data import Batches, Examples
 from core_gans.foundation.errors import LabError
@@ -37,16 +37,16 @@ from egan.experiments.findings import control, findings
 from egan.experiments.keeping import keep, winning_shares
 from egan.experiments.page import PICTURES, as_markdown, verdict
 from egan.experiments.pairing import EXACT, bootstrap_interval, holm, sign_permutation, wilcoxon
+from egan.experiments.presets import PRESETS, ExperimentPreset, preset
 from egan.experiments.smoothness import paths
 from egan.experiments.strips import paths_picture
-from egan.experiments.subjects import SUBJECTS, Subject, subject
 from egan.experiments.winning import mean_shares
 from egan.mutations import KNOWN
 from egan.options import Evolution
 from tests.tiny import SMALL, all_equal, pictures, points, small, weights
 
 TINY = ["width=4", "depth=1", "latent=2"]
-RING = Subject("ring", "gan", (), judged=500, kept=50)
+RING = ExperimentPreset("ring", "gan", (), judged=500, kept=50)
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -61,10 +61,10 @@ def entrants(*words: str, shape: tuple[int, ...] = (2,)) -> list[Evolved]:
     return evolved(words, shape, "gan", TINY)
 
 
-def ring_plan(*words: str, seeds: int = 2, seconds: float = 0.3) -> tuple[Plan, list[Evolved]]:
+def ring_plan(*words: str, seeds: int = 2, seconds: float = 0.3) -> tuple[ComparisonPlan, list[Evolved]]:
     chosen = entrants(*words)
     plan = plan_of(RING, chosen, seeds, seconds, batch=16)
-    return Plan(**{**vars(plan), "source": Source("ring", count=400)}), chosen
+    return ComparisonPlan(**{**vars(plan), "source": Source("ring", count=400)}), chosen
 
 
 # ---- paired tests
@@ -369,14 +369,14 @@ def _patient() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, list[Evolved], Path]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[ComparisonPlan, list[Evolved], Path]:
     plan, chosen = ring_plan("egan", "egan,selection=random")
     out = tmp_path_factory.mktemp("experiment") / "out"
     experiment(plan, chosen, out, console=quiet())
     return plan, chosen, out
 
 
-def test_all_files_stand_and_the_pictures_open(finished: tuple[Plan, list[Evolved], Path]) -> None:
+def test_all_files_stand_and_the_pictures_open(finished: tuple[ComparisonPlan, list[Evolved], Path]) -> None:
     plan, _, out = finished
     assert {path.name for path in out.iterdir()} == {NAME, "experiment.md", *PICTURES, "runs"}
     assert len(list((out / "runs").glob("*-seed*.json"))) == len(list((out / "runs").glob("*.safetensors"))) == 4
@@ -387,7 +387,7 @@ def test_all_files_stand_and_the_pictures_open(finished: tuple[Plan, list[Evolve
     assert content["plan"] == json.loads(json.dumps(plan.described()))
 
 
-def test_the_outcome_follows_from_the_runs(finished: tuple[Plan, list[Evolved], Path]) -> None:
+def test_the_outcome_follows_from_the_runs(finished: tuple[ComparisonPlan, list[Evolved], Path]) -> None:
     _, chosen, out = finished
     outcome = json.loads((out / NAME).read_text())["outcome"]
     assert outcome["against"] == "egan selection=random"
@@ -406,7 +406,7 @@ def test_the_outcome_follows_from_the_runs(finished: tuple[Plan, list[Evolved], 
     assert "With 2 seeds no p can be below 0.50." in page
 
 
-def test_a_lost_run_is_played_again_and_nothing_else(finished: tuple[Plan, list[Evolved], Path]) -> None:
+def test_a_lost_run_is_played_again_and_nothing_else(finished: tuple[ComparisonPlan, list[Evolved], Path]) -> None:
     plan, chosen, out = finished
     (lost,) = (out / "runs").glob("01-*-seed1.json")
     before = json.loads(lost.read_text())
@@ -421,17 +421,17 @@ def test_a_lost_run_is_played_again_and_nothing_else(finished: tuple[Plan, list[
 
 
 def test_a_finished_experiment_is_told_again_without_playing(
-    finished: tuple[Plan, list[Evolved], Path], monkeypatch: pytest.MonkeyPatch
+    finished: tuple[ComparisonPlan, list[Evolved], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan, chosen, out = finished
-    monkeypatch.setattr(Bench, "__init__", lambda *_: pytest.fail("nothing was left to play"))
+    monkeypatch.setattr(TimedRuns, "__init__", lambda *_: pytest.fail("nothing was left to play"))
     found = experiment(plan, chosen, out, against="egan", console=quiet())
     assert {test.label for test in found.tests} == {"egan selection=random"}
     with pytest.raises(ValueError, match="no contender is called 'egna'"):
         experiment(plan, chosen, out, against="egna", console=quiet())
 
 
-def test_other_settings_in_the_same_folder_are_refused(finished: tuple[Plan, list[Evolved], Path]) -> None:
+def test_other_settings_in_the_same_folder_are_refused(finished: tuple[ComparisonPlan, list[Evolved], Path]) -> None:
     _, _, out = finished
     plan, chosen = ring_plan("egan,gamma=1", "egan,selection=random")
     with pytest.raises(LabError, match=r"other settings \(contenders\) and is kept"):
@@ -441,8 +441,8 @@ def test_other_settings_in_the_same_folder_are_refused(finished: tuple[Plan, lis
 def test_a_run_is_its_seed() -> None:
     """Scores, winners and what is kept follow from the seed; others differ."""
     plan, chosen = ring_plan("egan")
-    bench = Bench(plan.source.load(), full=plan.full)
-    one, same, other = (bench.play(chosen[0], plan, seed, 10) for seed in (0, 0, 1))
+    timed_runs = TimedRuns(plan.source.load(), full=plan.full)
+    one, same, other = (timed_runs.play(chosen[0], plan, seed, 10) for seed in (0, 0, 1))
     assert one.facts["scores"] == same.facts["scores"] != other.facts["scores"]
     assert one.facts["winners"] == same.facts["winners"]
     assert torch.equal(one.tensors["paths"], same.tensors["paths"])
@@ -465,13 +465,13 @@ def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_p
     with pytest.raises(LabError, match=r"mnist_28\.npz is not shipped: set GANLAB_DATA"):
         Experiment("mnist").run(quiet())
     with pytest.raises(ValueError, match="did you mean ring"):
-        subject("rink")
+        preset("rink")
     with pytest.raises(ValueError, match="at least one worker"):
         Experiment("ring", workers=0).run(quiet())
 
 
-def test_every_subject_s_contenders_can_be_made() -> None:
-    for name, given in SUBJECTS.items():
+def test_every_preset_s_contenders_can_be_made() -> None:
+    for name, given in PRESETS.items():
         shape = (2,) if name in ("ring", "grid") else (1, 32, 32)
         labels = [each.label for each in evolved(given.contenders, shape, given.game, ["width=4"], given.usual)]
         assert {"egan", "egan selection=random", "minimax", "heuristic", "least_squares"} <= set(labels)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from egan.family import common_ancestor, deap_history, family_tree, lineage, living
 from egan.individual import Record
+from egan.mutations import PAPER
 from egan.pictures.drawing import COLOURS
 from egan.pictures.family_tree import family_picture
 from tests.egan.descent import MUTATIONS, family
@@ -166,3 +169,13 @@ def test_a_crossover_has_two_parents_in_deaps_history() -> None:
     founders = [Record(number, -1, "founder", 0, survived=True) for number in range(2)]
     history = deap_history([*founders, Record(2, 1, "crossover", 1, other=0), Record(3, 0, "minimax", 1)])
     assert history.genealogy_tree == {1: (), 2: (), 3: (2, 1), 4: (1,)}
+
+
+def test_the_snippet_of_the_docs_finds_the_line_of_the_best(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evolution.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(snippet, "docs/evolution.md", "exec"), {})
+    founder, *line = capsys.readouterr().out.split(" -> ")
+    assert founder == "founder"
+    assert len(line) == 5  # one child for each generation, and every one of them by a mutation of the paper
+    assert {name.strip() for name in line} <= {each.name for each in PAPER}

@@ -103,7 +103,7 @@ class TestReturning:
 
         grown = begun()
         toolbox = base.Toolbox()
-        toolbox.register("teach", Broken(grown))
+        toolbox.register("train_discriminator", Broken(grown))
         played(grown, 1, toolbox=toolbox)
         before = essence(grown)
         played(grown, 2, toolbox=toolbox)

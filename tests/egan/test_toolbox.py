@@ -84,16 +84,16 @@ class TestOperatorsOfOnesOwn:
             asked.append("select")
             return [*tools.selTournament(individuals, 1, tournsize=len(individuals) * 20), individuals[-1]]
 
-        def teach(batch: Batch, fakes: Tensor) -> float:
-            asked.append("teach")
+        def train_discriminator(batch: Batch, fakes: Tensor) -> float:
+            asked.append("train_discriminator")
             return 0.125
 
         toolbox = base.Toolbox()
-        for operation in (evaluate, fitness, select, teach):
+        for operation in (evaluate, fitness, select, train_discriminator):
             toolbox.register(operation.__name__, operation)
         before = weights(grown.discriminator)
         played(grown, 1, toolbox=toolbox)
-        assert asked == ["evaluate"] * 6 + ["fitness", "select", "teach"]
+        assert asked == ["evaluate"] * 6 + ["fitness", "select", "train_discriminator"]
         assert [parent.number for parent in grown.parents] == [2, 7]
         assert grown.terms["discriminator"] == 0.125
         assert all_equal(weights(grown.discriminator), before)

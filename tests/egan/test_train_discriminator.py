@@ -13,7 +13,7 @@ from core_gans.foundation.errors import DivergedError
 from core_gans.game import Batch, NoiseGame
 from core_gans.variants import GAN
 from egan.evolution import evolve
-from egan.train_discriminator import teach
+from egan.train_discriminator import train_discriminator
 from tests.egan.growing import chance, population
 from tests.tiny import all_equal, batches, points, small, weights
 
@@ -53,7 +53,7 @@ class TestTeaching:
     def test_only_the_discriminator_learns(self) -> None:
         fresh = population()
         before, discriminator = weights(fresh.parents[0].generator), weights(fresh.discriminator)
-        loss = teach(fresh, next(fresh.batches), torch.zeros(8, 2))
+        loss = train_discriminator(fresh, next(fresh.batches), torch.zeros(8, 2))
         assert math.isfinite(loss)
         assert all_equal(weights(fresh.parents[0].generator), before)
         assert not all_equal(weights(fresh.discriminator), discriminator)
@@ -62,7 +62,7 @@ class TestTeaching:
         fresh = population()
         before = weights(fresh.discriminator)
         with pytest.raises(DivergedError, match="the loss of the discriminator"):
-            teach(fresh, Batch(torch.full((8, 2), torch.nan)), torch.zeros(8, 2))
+            train_discriminator(fresh, Batch(torch.full((8, 2), torch.nan)), torch.zeros(8, 2))
         assert all_equal(weights(fresh.discriminator), before)
 
     def test_what_a_variant_does_after_a_step_is_done(self) -> None:

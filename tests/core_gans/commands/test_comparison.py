@@ -20,11 +20,11 @@ from rich.console import Console
 
 from core_gans.commands import COMMANDS
 from core_gans.commands.dispatch import read
-from core_gans.comparison import Plan, compare, contenders, playing
+from core_gans.comparison import ComparisonPlan, compare, contenders, playing
 from core_gans.comparison.curves import curves_picture, mean_curve
 from core_gans.comparison.folder import Folder
 from core_gans.comparison.plan import LOOKS, Source
-from core_gans.comparison.playing import Bench, StoppedError
+from core_gans.comparison.playing import StoppedError, TimedRuns
 from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import Spread, summarise
 from core_gans.comparison.tables import number, spread
@@ -46,8 +46,10 @@ nan = Objective(
 """
 
 
-def ring_plan(words: list[str], seeds: int = 2, seconds: float = 0.1) -> Plan:
-    return Plan(Source("ring", count=400), tuple(contenders(words, POINT, common=TINY)), seeds, seconds, batch=16)
+def ring_plan(words: list[str], seeds: int = 2, seconds: float = 0.1) -> ComparisonPlan:
+    return ComparisonPlan(
+        Source("ring", count=400), tuple(contenders(words, POINT, common=TINY)), seeds, seconds, batch=16
+    )
 
 
 def quiet() -> Console:
@@ -61,7 +63,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[ComparisonPlan, Path]:
     """A comparison of two contenders from two seeds that came to its end."""
     plan, out = ring_plan(["gan", "lsgan,a=-1,b=1,c=0"]), tmp_path_factory.mktemp("comparison") / "out"
     with pytest.MonkeyPatch.context() as patch:
@@ -195,10 +197,10 @@ class Ticks:
 
 def test_the_budget_is_processor_time_of_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = ring_plan(["gan"], seconds=1.0)
-    bench = Bench(plan.source.load())
+    timed_runs = TimedRuns(plan.source.load())
     monkeypatch.setattr(playing, "time", Ticks(0.02))
-    assert bench.calibrate(plan.contenders[0], plan) == 50
-    facts = bench.play(plan.contenders[0], plan, seed=0, rounds=50).facts
+    assert timed_runs.calibrate(plan.contenders[0], plan) == 50
+    facts = timed_runs.play(plan.contenders[0], plan, seed=0, rounds=50).facts
     assert (facts["rounds"], facts["stopped_early"]) == (50, False)
     assert facts["seconds"] == pytest.approx(1.0)
     assert [look["round"] for look in facts["curve"]] == [round(50 * look / LOOKS) for look in range(LOOKS + 1)]
@@ -207,19 +209,19 @@ def test_the_budget_is_processor_time_of_rounds(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_run_that_became_slow_is_stopped_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = ring_plan(["gan"], seconds=1.0)
-    bench = Bench(plan.source.load())
+    timed_runs = TimedRuns(plan.source.load())
     monkeypatch.setattr(playing, "time", Ticks(0.25))
     monkeypatch.setattr(playing, "PATIENCE", 1.5)
-    facts = bench.play(plan.contenders[0], plan, seed=0, rounds=50).facts
+    facts = timed_runs.play(plan.contenders[0], plan, seed=0, rounds=50).facts
     assert (facts["rounds"], facts["stopped_early"]) == (6, True)  # one and a half budgets
 
 
 def test_a_run_is_its_seed_and_looking_on_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = ring_plan(["gan"])
-    bench = Bench(plan.source.load())
-    one, same, other = (bench.play(plan.contenders[0], plan, seed, 30).facts["scores"] for seed in (0, 0, 1))
+    timed_runs = TimedRuns(plan.source.load())
+    one, same, other = (timed_runs.play(plan.contenders[0], plan, seed, 30).facts["scores"] for seed in (0, 0, 1))
     monkeypatch.setattr(playing, "LOOKS", 3)
-    fewer = bench.play(plan.contenders[0], plan, 0, 30).facts
+    fewer = timed_runs.play(plan.contenders[0], plan, 0, 30).facts
     assert len(fewer["curve"]) == 4
     assert one == same == fewer["scores"] != other
 
@@ -228,13 +230,13 @@ def test_a_run_ends_when_the_comparison_is_given_up() -> None:
     plan = ring_plan(["gan"])
     answers = iter([False, False, True])
     with pytest.raises(StoppedError):
-        Bench(plan.source.load(), stop=lambda: next(answers)).play(plan.contenders[0], plan, 0, 100)
+        TimedRuns(plan.source.load(), stop=lambda: next(answers)).play(plan.contenders[0], plan, 0, 100)
 
 
 # ---- from end to end
 
 
-def test_all_files_stand_and_the_pictures_open(finished: tuple[Plan, Path]) -> None:
+def test_all_files_stand_and_the_pictures_open(finished: tuple[ComparisonPlan, Path]) -> None:
     plan, out = finished
     assert {path.name for path in out.iterdir()} == {
         "comparison.json",
@@ -252,7 +254,7 @@ def test_all_files_stand_and_the_pictures_open(finished: tuple[Plan, Path]) -> N
     assert content["environment"]["packages"]["torch"] == torch.__version__
 
 
-def test_the_table_is_the_mean_and_the_deviation_of_the_runs(finished: tuple[Plan, Path]) -> None:
+def test_the_table_is_the_mean_and_the_deviation_of_the_runs(finished: tuple[ComparisonPlan, Path]) -> None:
     plan, out = finished
     outcome = json.loads((out / "comparison.json").read_text())["outcome"]
     page = (out / "comparison.md").read_text()
@@ -273,7 +275,9 @@ def test_the_table_is_the_mean_and_the_deviation_of_the_runs(finished: tuple[Pla
     assert "8.00 ± 0.00" in real
 
 
-def test_an_interrupted_comparison_plays_what_is_missing_and_nothing_else(finished: tuple[Plan, Path]) -> None:
+def test_an_interrupted_comparison_plays_what_is_missing_and_nothing_else(
+    finished: tuple[ComparisonPlan, Path],
+) -> None:
     plan, out = finished
     folder = Folder(out, plan)
     lost = folder.run_path(1, 0)
@@ -290,15 +294,15 @@ def test_an_interrupted_comparison_plays_what_is_missing_and_nothing_else(finish
 
 
 def test_a_finished_comparison_is_told_again_without_playing(
-    finished: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch
+    finished: tuple[ComparisonPlan, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan, out = finished
-    monkeypatch.setattr(Bench, "__init__", lambda *_: pytest.fail("nothing was left to play"))
+    monkeypatch.setattr(TimedRuns, "__init__", lambda *_: pytest.fail("nothing was left to play"))
     outcome = compare(plan, out, console=quiet())
     assert len(outcome.rows) == 2
 
 
-def test_other_settings_in_the_same_folder_are_refused(finished: tuple[Plan, Path]) -> None:
+def test_other_settings_in_the_same_folder_are_refused(finished: tuple[ComparisonPlan, Path]) -> None:
     plan, out = finished
     before = (out / "comparison.json").read_bytes()
     with pytest.raises(LabError, match=r"other settings \(batch, seconds\) and is kept"):

@@ -20,7 +20,7 @@ WIDE, HIGH, TOP = 5.6, 2.7, 0.95  # inches of a panel, above the names
 NAMES, LINE = 2, 0.24  # names in a line, inches of it
 
 
-def courses_picture(outcome: Outcome, labels: Sequence[str], title: str) -> np.ndarray:
+def mean_curves_picture(outcome: Outcome, labels: Sequence[str], title: str) -> np.ndarray:
     """A row of two panels for each metric, over seconds and over generations; ``labels`` in the order of colours.
 
     RGB bytes (H, W, 3).

@@ -14,13 +14,13 @@ from core_gans.data.points import GRID, RING
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
-Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a subject; the words of the command line
+Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a preset; the words of the command line
 ALONE = ("minimax", "heuristic", "least_squares")
 CHANCE = "egan,selection=random"
 
 
 @dataclass(frozen=True)
-class Subject:
+class ExperimentPreset:
     """``data`` is a name that ``data.load`` knows, or a file in the folder that GANLAB_DATA names."""
 
     data: str
@@ -60,22 +60,22 @@ _OF_POINTS: dict[str, Any] = {
     "kept": 600,
 }
 
-SUBJECTS: dict[str, Subject] = {
-    RING.name: Subject(RING.name, "gan", fields=RING.fields, **_OF_POINTS),
-    GRID.name: Subject(GRID.name, "gan", fields=GRID.fields, **_OF_POINTS),
-    "digits": Subject("digits", "dcgan", _IMAGES),
+PRESETS: dict[str, ExperimentPreset] = {
+    RING.name: ExperimentPreset(RING.name, "gan", fields=RING.fields, **_OF_POINTS),
+    GRID.name: ExperimentPreset(GRID.name, "gan", fields=GRID.fields, **_OF_POINTS),
+    "digits": ExperimentPreset("digits", "dcgan", _IMAGES),
     # The digits classifier was made for other digits, and is right about 82% of these.
-    "mnist": Subject("mnist_28.npz", "dcgan", _IMAGES, features="digits-cnn"),
-    "cifar": Subject("cifar10_jpeg_60k.npz", "dcgan", _IMAGES, features="cifar-resnet20"),
+    "mnist": ExperimentPreset("mnist_28.npz", "dcgan", _IMAGES, features="digits-cnn"),
+    "cifar": ExperimentPreset("cifar10_jpeg_60k.npz", "dcgan", _IMAGES, features="cifar-resnet20"),
 }
-assert SUBJECTS.keys() == set(get_args(Name))
+assert PRESETS.keys() == set(get_args(Name))
 
 
-def subject(name: str) -> Subject:
-    """The subject called ``name``; a ValueError lists the nearest names."""
-    if name not in SUBJECTS:
-        raise unknown_name("subject of an experiment", name, SUBJECTS)
-    return SUBJECTS[name]
+def preset(name: str) -> ExperimentPreset:
+    """The preset called ``name``; a ValueError lists the nearest names."""
+    if name not in PRESETS:
+        raise unknown_name("preset of an experiment", name, PRESETS)
+    return PRESETS[name]
 
 
 def _file(name: str) -> Path:
