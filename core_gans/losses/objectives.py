@@ -68,9 +68,10 @@ def _require_same_kind(real: Tensor, fake: Tensor) -> None:
 
 
 def logistic(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
-    """-E log D(x) - E log(1 - D(G(z))) with D the sigmoid of the score. Goodfellow et al. 2014, equation 1.
+    """-E log D(x) - E log(1 - D(G(z))) with D the sigmoid of scores (N,); a scalar in nats.
 
-    ``smoothing`` asks of real examples a D of 1 - smoothing only (one-sided; Salimans et al. 2016, section 3.4).
+    Goodfellow et al. 2014, equation 1. ``smoothing`` asks of real examples a D of 1 - smoothing only
+    (one-sided; Salimans et al. 2016, section 3.4).
     """
     of_real = (1 - smoothing) * softplus(-real).mean()
     if smoothing:
@@ -184,7 +185,10 @@ def energy_margin(margin: float = 10.0) -> Objective:
 
 
 def boundary_equilibrium(k: Tensor | float) -> Objective:
-    """L(x) - k L(G(z)) and L(G(z)), with the loss L = -score. Berthelot et al. 2017, section 3.4."""
+    """L(x) - k L(G(z)) and L(G(z)) of scores (N,), with the loss L = -score and k in [0, 1].
+
+    Berthelot et al. 2017, section 3.4.
+    """
     return Objective(
         name="boundary_equilibrium",
         discriminator=lambda real, fake: -real.mean() + k * fake.mean(),

@@ -20,7 +20,7 @@ def gradient_penalty(
     target: float = 1.0,
     one_sided: bool = False,
 ) -> Tensor:
-    """E (|grad D(x^)| - target)^2 at points between real and fake. Gulrajani et al. 2017, equation 3.
+    """E (|grad D(x^)| - target)^2 at points between real and fake, a scalar. Gulrajani et al. 2017, equation 3.
 
     Each sample (N, ...) has its own place on the line from ``fake`` to ``real`` and its own norm. ``one_sided``
     forgives slopes below the target (section 4 of the paper). Raises ValueError for a discriminator that couples the
@@ -37,7 +37,9 @@ def gradient_penalty(
 
 
 def zero_centred(discriminator: nn.Module, examples: Tensor) -> Tensor:
-    """1/2 E |grad D(x)|^2: R1 on real examples, R2 on generated ones. Mescheder et al. 2018, equation 9.
+    """1/2 E |grad D(x)|^2: R1 on real examples (N, ...), R2 on generated ones. Mescheder et al. 2018, equation 9.
+
+    A scalar in float32 at least.
 
     Raises ValueError for a discriminator that couples the samples of a batch.
     """
@@ -45,7 +47,7 @@ def zero_centred(discriminator: nn.Module, examples: Tensor) -> Tensor:
 
 
 def pulling_away(codes: Tensor) -> Tensor:
-    """Mean squared cosine between the codes (N, S) of different samples. Zhao et al. 2017, equation 4.
+    """Mean squared cosine between the codes (N, S) of different samples, in [0, 1]. Zhao et al. 2017, equation 4.
 
     Raises ValueError for fewer than two codes.
     """

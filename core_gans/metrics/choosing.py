@@ -72,5 +72,5 @@ def extractor_for(data: Examples, classifier: Classifier | None) -> FeatureExtra
 
 @torch.no_grad()
 def features_of(extractor: FeatureExtractor, samples: Tensor) -> Tensor:
-    """Features (n, F) of samples in floats, on the CPU."""
+    """Features (N, F) of samples in floats, on the CPU."""
     return extractor(samples.float()).detach().cpu()

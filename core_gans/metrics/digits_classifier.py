@@ -56,7 +56,7 @@ class DigitsClassifier(nn.Module):
 
     @torch.no_grad()
     def normalise_features(self, images: Tensor) -> None:
-        """Scale the features to a mean variance of 1 on ``images``; the logits stay what they were."""
+        """Scale the features to a mean variance of 1 on ``images`` (N, 1, H, W); the logits stay what they were."""
         scale = self(images).var(dim=0).mean().sqrt()
         self.features.weight.div_(scale)
         self.features.bias.div_(scale)

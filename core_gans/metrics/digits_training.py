@@ -39,7 +39,7 @@ class TrainingReport:
 
 
 def split(data: Examples, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Indices to learn from (four fifths) and held out (one fifth), drawn by ``rng`` within each class."""
+    """Indices of the labels (N,) to learn from (four fifths) and held out, drawn by ``rng`` within each class."""
     if data.labels is None:
         raise ValueError(f"{data.name} has no labels to split by")
     order = torch.randperm(len(data), generator=rng)

@@ -28,7 +28,7 @@ class Measure(Protocol, Generic[S]):
     metrics: tuple[str, ...]  # names without the features, such as "frechet"
 
     def summarise(self, features: Tensor) -> S:
-        """The summary of a batch of features (n, F)."""
+        """The summary of a batch of features (N, F)."""
 
     def score(self, real: S, generated: S) -> dict[str, float]:
         """Named numbers, one for each of ``metrics`` and in their order."""
