@@ -126,9 +126,11 @@ _NAMES = {  # module: the public names that it holds
     "dissect.segmenters.protocol": ("Segmenter",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
+_EARLIER = {"Easel": "EditSession", "Pigment": "UnitSet"}  # for scripts that the app wrote with these names
 
 
 def __getattr__(name: str) -> object:
+    name = _EARLIER.get(name, name)
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

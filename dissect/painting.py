@@ -31,9 +31,9 @@ Mode = Literal["erase", "add", "amplify"]
 class Stroke:
     """What the brush does, and where.
 
-    - "erase" lets the pigment's units take the values of their surroundings, wherever under the brush the segmenter
-      sees the pigment's concept, and a little around it. Under a brush that has none of it, or for a pigment without a
-      concept, that is everywhere.
+    - "erase" lets the units take the values of their surroundings, wherever under the brush the segmenter sees the
+      concept of the unit set, and a little around it. Where the brush covers none of it, or the unit set has no
+      concept, that is everywhere under the brush.
     - "add" sets them to what they are where the concept is present.
     - "amplify" multiplies them by 1 + ``strength``.
 
@@ -126,18 +126,18 @@ class EditSession:
         return Painting(self.before, after, self.classes_before, classes, touched, table)
 
     def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
-        pigment, part, beyond = stroke.pigment, min(stroke.strength, 1.0), max(stroke.strength - 1.0, 0.0)
+        unit_set, part, beyond = stroke.pigment, min(stroke.strength, 1.0), max(stroke.strength - 1.0, 0.0)
         if stroke.mode == "amplify":
-            return scale(pigment.units, 1 + stroke.strength, brush)
-        absent, present = torch.tensor(pigment.absent), torch.tensor(pigment.present)
+            return scale(unit_set.units, 1 + stroke.strength, brush)
+        absent, present = torch.tensor(unit_set.absent), torch.tensor(unit_set.present)
         further = beyond * (present - absent)
         if stroke.mode == "add":
-            return insert(pigment.units, present + further, part * brush)
-        seen = self._around(pigment.concept)
+            return insert(unit_set.units, present + further, part * brush)
+        seen = self._around(unit_set.concept)
         if not bool((seen * brush > 0).any()):
             seen = (brush > 0).float()
-        goal = fill(pigment.units, part * brush * seen, hole=torch.maximum(brush, seen), otherwise=absent)
-        return compose([goal, shift(pigment.units, -further, brush * seen)])
+        goal = fill(unit_set.units, part * brush * seen, hole=torch.maximum(brush, seen), otherwise=absent)
+        return compose([goal, shift(unit_set.units, -further, brush * seen)])
 
     def _around(self, concept: str | None) -> Tensor:
         """(H, W) 1 where ``concept`` is seen in the untouched picture, and a few pixels on, for its blurred edge."""

@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from demos.paint.brush import brush_mask
 from demos.paint.control import TRIALS
 from demos.paint.painter import Painter, Touch
-from demos.paint.rest import EDITED, features_after
 from dissect import Match, ablate, intervene
 from dissect.cause.random_units import random_units
+from dissect.from_layer import EDITED, features_after
 from dissect.sampling import generate, segment
 
 NAMED = 12  # units, at most

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from core_gans import shipped
 from core_gans.foundation.names import unknown_name
 from core_gans.models import load_model
-from demos.paint.rest import EDITED, is_chain, rest_of
 from demos.paint.sketch import LARGEST_SEED, By
 from dissect import ClassChange, Dissection, EditSession, Painting, Segmenter, Stroke, UnitSet, choose_units
 from dissect.cause.attribution import attribution
 from dissect.cause.choosing import PAINTING_SHARE, Ranking
+from dissect.from_layer import EDITED, is_chain, rest_of
 from dissect.painting import Mode
 from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.unet import UNetSegmenter

@@ -167,7 +167,7 @@ class Mend:
         return layers
 
     def _tried(
-        self, net: nn.Module, layer: str, ranking: Tensor, choosing: Tensor, gauge: FrechetScorer, bar: Bar
+        self, net: nn.Module, layer: str, ranking: Tensor, choosing: Tensor, scorer: FrechetScorer, bar: Bar
     ) -> list[tuple[Ranking, Choice]]:
         """A ranking and a choice of how many of its units, for each strength."""
         values = self._values(net, layer, ranking)
@@ -176,7 +176,7 @@ class Mend:
         for strength in self.strength:
             if self.by == "ablation":
                 told = bar(f"ablating each unit of {layer}", len(values))
-                rank = rank_by_ablation(net, layer, ranking, gauge, values=values, strength=strength, progress=told)
+                rank = rank_by_ablation(net, layer, ranking, scorer, values=values, strength=strength, progress=told)
             elif found:
                 rank = found[0][0]
             elif self.by == "marks":
@@ -184,11 +184,11 @@ class Mend:
                 marks[list(self.bad)] = 1
                 rank = rank_by_marks(net, layer, ranking[:SHEET], marks)
             else:
-                rank = rank_by_frechet(net, layer, ranking, gauge, progress=bar(f"ranking {layer}", self.images))
+                rank = rank_by_frechet(net, layer, ranking, scorer, progress=bar(f"ranking {layer}", self.images))
             order = rank.order()
             told = bar(f"choosing in {layer}, strength {strength:g}", len(numbers_tried(len(order), counts)))
             choice = choose_count(
-                net, layer, order, choosing, gauge, values=values, strength=strength, counts=counts, progress=told
+                net, layer, order, choosing, scorer, values=values, strength=strength, counts=counts, progress=told
             )
             found.append((rank, choice))
         return found

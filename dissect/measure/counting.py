@@ -21,7 +21,7 @@ PROBED = 4  # images that are generated twice
 
 
 @dataclass(frozen=True)
-class Plan:
+class CountingPlan:
     """What is to be counted; ``opening`` are the latents at the beginning of the sample that are in memory."""
 
     generator: nn.Module
@@ -57,7 +57,7 @@ class Plan:
 class Counting:
     """What was gathered so far about the layers that can be dissected; ``unfit`` says why the others cannot."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: CountingPlan) -> None:
         self.plan = plan
         self.gathered: dict[str, Gathered] = {}
         self.unfit: dict[str, str] = {}

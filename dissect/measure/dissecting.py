@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.names import unknown_name
 from dissect.hooks import at_rest
-from dissect.measure.counting import Counting, Plan
+from dissect.measure.counting import Counting, CountingPlan
 from dissect.measure.dissection import Criterion, Dissection, Rule
 from dissect.measure.placing import FIRST_LOOK
 from dissect.measure.presets import settled
@@ -110,7 +110,7 @@ def compare_layers(
     with at_rest(generator):
         twice = not isinstance(rule, str)  # the whole sample is generated for the levels, and again to count
         opening, rest = _opening(batches(latents, batch_size), None if twice else FIRST_LOOK)
-        counting = Counting(Plan(generator, layers, opening, segmenter, rule, upsampling, top))
+        counting = Counting(CountingPlan(generator, layers, opening, segmenter, rule, upsampling, top))
         keeping = Keeping(keep, counting.plan.question()) if keep else None
         stream = chain(opening, rest)
         left = counting.resume(keeping, stream) if keeping else None

@@ -46,7 +46,7 @@ def rank_by_frechet(
     generator: nn.Module,
     layer: str,
     latents: Tensor,
-    gauge: FrechetScorer,
+    scorer: FrechetScorer,
     *,
     share: float = SHARE,
     batch_size: int = 32,
@@ -65,17 +65,17 @@ def rank_by_frechet(
         raise ValueError(f"expected a share of the images above 0 and at most 0.5, got {share}")
     if len(latents) < 2 * FEWEST:
         raise ValueError(f"expected at least {2 * FEWEST} latents to find what lights a unit up, got {len(latents)}")
-    peaks, seen = _looked_through(generator, layer, latents, gauge, batch_size, progress)
+    peaks, seen = _looked_through(generator, layer, latents, scorer, batch_size, progress)
     lit = _lit(peaks, max(FEWEST, round(share * len(latents))))
-    scores = np.array([gauge.distance(seen[images]) for images in lit])
-    return Ranking(layer, f"frechet[{gauge.name}] of the images it lights up in", _alive(scores, peaks), lit.numpy())
+    scores = np.array([scorer.distance(seen[images]) for images in lit])
+    return Ranking(layer, f"frechet[{scorer.name}] of the images it lights up in", _alive(scores, peaks), lit.numpy())
 
 
 def rank_by_ablation(
     generator: nn.Module,
     layer: str,
     latents: Tensor,
-    gauge: FrechetScorer,
+    scorer: FrechetScorer,
     *,
     values: Tensor | None = None,
     strength: float = 1.0,
@@ -89,18 +89,18 @@ def rank_by_ablation(
     ``values`` (U,) are what units are replaced by, zeros by default, and ``strength`` says how much of them, from above
     0 to 1. ``progress`` hears of the units done.
     """
-    peaks, before = _looked_through(generator, layer, latents, gauge, batch_size, None)
+    peaks, before = _looked_through(generator, layer, latents, scorer, batch_size, None)
     values = torch.zeros(peaks.shape[1]) if values is None else values
-    reference = gauge.distance(before)
+    reference = scorer.distance(before)
     scores = np.full(peaks.shape[1], -np.inf)
     for unit in range(peaks.shape[1]):
         if peaks[:, unit].min() < peaks[:, unit].max():
-            after = edited_features(generator, layer, [unit], values, strength, latents, gauge, batch_size)
-            scores[unit] = reference - gauge.distance(after)
+            after = edited_features(generator, layer, [unit], values, strength, latents, scorer, batch_size)
+            scores[unit] = reference - scorer.distance(after)
         if progress is not None:
             progress(unit + 1)
     lit = _lit(peaks, min(len(latents), max(FEWEST, round(share * len(latents)))))
-    return Ranking(layer, f"frechet[{gauge.name}] gained by ablating it alone", scores, lit.numpy())
+    return Ranking(layer, f"frechet[{scorer.name}] gained by ablating it alone", scores, lit.numpy())
 
 
 def rank_by_marks(
@@ -153,7 +153,7 @@ def edited_features(
     values: Tensor,
     strength: float,
     latents: Tensor,
-    gauge: FrechetScorer,
+    scorer: FrechetScorer,
     batch_size: int = 32,
 ) -> Tensor:
     """The features (N, F), float64, of the images of ``latents`` with ``units`` ``replaced`` by their ``values`` (U,).
@@ -162,18 +162,18 @@ def edited_features(
     """
     edits = {layer: replaced(units, values[units], strength)} if units else {}
     with at_rest(generator), intervene(generator, edits):
-        return torch.cat([gauge.features(generate(generator, batch)) for batch in batches(latents, batch_size)])
+        return torch.cat([scorer.features(generate(generator, batch)) for batch in batches(latents, batch_size)])
 
 
 def _looked_through(
-    generator: nn.Module, layer: str, latents: Tensor, gauge: FrechetScorer, batch_size: int, progress: Progress | None
+    generator: nn.Module, layer: str, latents: Tensor, scorer: FrechetScorer, batch_size: int, progress: Progress | None
 ) -> tuple[Tensor, Tensor]:
     """Each unit's largest activation in each image (N, U), and the images' features (N, F)."""
     peaks, seen = [], []
     done = 0
     with at_rest(generator), record(generator, [layer]) as recording:
         for batch in batches(latents, batch_size):
-            seen.append(gauge.features(generate(generator, batch)))
+            seen.append(scorer.features(generate(generator, batch)))
             peaks.append(features(recording, layer).amax((2, 3)).cpu())
             done += len(batch)
             if progress is not None:

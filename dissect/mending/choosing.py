@@ -50,7 +50,7 @@ def choose_count(
     layer: str,
     order: Sequence[int],
     latents: Tensor,
-    gauge: FrechetScorer,
+    scorer: FrechetScorer,
     *,
     values: Tensor | None = None,
     strength: float = 1.0,
@@ -70,8 +70,8 @@ def choose_count(
     distances = []
     for done, count in enumerate(tried):
         chosen = list(order[:count])
-        seen = edited_features(generator, layer, chosen, values, strength, latents, gauge, batch_size)
-        distances.append(gauge.distance(seen))
+        seen = edited_features(generator, layer, chosen, values, strength, latents, scorer, batch_size)
+        distances.append(scorer.distance(seen))
         if progress is not None:
             progress(done + 1)
     return Choice(layer, strength, tuple(order), tried, tuple(distances))

@@ -87,7 +87,7 @@ def mend(
     layer: str,
     units: Sequence[int],
     latents: Tensor,
-    gauge: FrechetScorer,
+    scorer: FrechetScorer,
     *,
     used: Tensor | None = None,
     values: Tensor | None = None,
@@ -120,11 +120,11 @@ def mend(
         _held_out(latents, used)
     seen = []
     for chosen in ([], units, *controls):
-        seen.append(edited_features(generator, layer, list(chosen), values, strength, latents, gauge, batch_size))
+        seen.append(edited_features(generator, layer, list(chosen), values, strength, latents, scorer, batch_size))
         if progress is not None:
             progress(len(seen))
-    distances = [gauge.distance(features) for features in seen]
-    drawn = gauge.resampled(seen, draws, rng)
+    distances = [scorer.distance(features) for features in seen]
+    drawn = scorer.resampled(seen, draws, rng)
     changes = [
         around(distance - distances[0], drawn[:, place] - drawn[:, 0])
         for place, distance in enumerate(distances)
@@ -135,7 +135,7 @@ def mend(
         tuple(units),
         tuple(values[units].tolist()),
         strength,
-        gauge.name,
+        scorer.name,
         len(latents),
         around(distances[0], drawn[:, 0]),
         around(distances[1], drawn[:, 1]),

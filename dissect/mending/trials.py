@@ -23,7 +23,7 @@ Told = Callable[[str], None]  # called with what is being done
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class MendingTrial:
     """A ranking of a layer's units, what they are replaced by, how much, and how many of them did best."""
 
     ranking: Ranking
@@ -47,7 +47,7 @@ def try_layers(
     layers: Sequence[str],
     finding: Tensor,
     choosing: Tensor,
-    gauge: FrechetScorer,
+    scorer: FrechetScorer,
     *,
     by: By = "frechet",
     marks: Tensor | None = None,
@@ -55,7 +55,7 @@ def try_layers(
     strengths: Sequence[float] = (1.0,),
     counts: Sequence[int] = (),
     told: Told | None = None,
-) -> list[Trial]:
+) -> list[MendingTrial]:
     """One trial for each of ``layers`` and ``strengths``, the best first.
 
     Args:
@@ -80,23 +80,23 @@ def try_layers(
             if told is not None:
                 told(f"{layer}: ranking its {len(values)} units")
             if by == "ablation":
-                known = rank_by_ablation(generator, layer, finding, gauge, values=values, strength=strength)
+                known = rank_by_ablation(generator, layer, finding, scorer, values=values, strength=strength)
             elif known is None:
-                known = _suspects(generator, layer, finding, gauge, by, marks)
+                known = _suspects(generator, layer, finding, scorer, by, marks)
             if told is not None:
                 told(f"{layer}: choosing how many units")
             choice = choose_count(
-                generator, layer, known.order(), choosing, gauge, values=values, strength=strength, counts=counts
+                generator, layer, known.order(), choosing, scorer, values=values, strength=strength, counts=counts
             )
-            trials.append(Trial(known, values, strength, choice))
+            trials.append(MendingTrial(known, values, strength, choice))
     return sorted(trials, key=lambda trial: trial.distance)
 
 
 def _suspects(
-    generator: nn.Module, layer: str, finding: Tensor, gauge: FrechetScorer, by: By, marks: Tensor | None
+    generator: nn.Module, layer: str, finding: Tensor, scorer: FrechetScorer, by: By, marks: Tensor | None
 ) -> Ranking:
     if by == "frechet":
-        return rank_by_frechet(generator, layer, finding, gauge)
+        return rank_by_frechet(generator, layer, finding, scorer)
     if marks is None:
         raise ValueError("expected marks to rank the units by, got none: mark some images or places")
     return rank_by_marks(generator, layer, finding[: len(marks)], marks)

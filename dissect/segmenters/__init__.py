@@ -1,4 +1,4 @@
-"""Eyes for a dissection: every way here of telling what each pixel of an image shows.
+"""Segmenters: every way here to say which concept each pixel of an image shows.
 
 ``dissect.segmenters.unet.UNetSegmenter`` is the one that is trained here (``dissect train-segmenter``).
 """

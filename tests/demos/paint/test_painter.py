@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from demos.paint.painter import Painter, Touch
-from demos.paint.rest import EDITED
 from demos.paint.sketch import LARGEST_SEED
 from dissect import EditSession, Painting, ablate, intervene
+from dissect.from_layer import EDITED
 from dissect.hooks import at_rest
 from tests.demos.conftest import glass_painter, seeds_with
 from tests.dissect.glass import TREE

@@ -11,21 +11,21 @@ B = torch.randn(150, 6, generator=RNG) @ torch.randn(6, 6, generator=RNG) - 1
 
 
 def test_the_bootstrap_is_paired():
-    gauge = FrechetScorer(lambda images: images.flatten(1), B)
-    drawn = gauge.resampled([A, A, A + 1], 20, torch.Generator().manual_seed(2))
+    scorer = FrechetScorer(lambda images: images.flatten(1), B)
+    drawn = scorer.resampled([A, A, A + 1], 20, torch.Generator().manual_seed(2))
     assert drawn.shape == (20, 3)
     assert torch.equal(drawn[:, 0], drawn[:, 1])
     shift = drawn[:, 2] - drawn[:, 0]  # 6 + 2 * sum of the difference of means, whatever the covariances
     assert shift.std() < drawn[:, 0].std()
-    again = gauge.resampled([A, A, A + 1], 20, torch.Generator().manual_seed(2))
+    again = scorer.resampled([A, A, A + 1], 20, torch.Generator().manual_seed(2))
     assert torch.equal(drawn, again)
 
 
 def test_an_interval_lies_around_the_estimate_although_resamplings_are_farther():
-    gauge = FrechetScorer(lambda images: images, B)
-    drawn = gauge.resampled([A], 200, torch.Generator().manual_seed(3))[:, 0]
-    interval = around(gauge.distance(A), drawn)
-    assert interval.low < interval.value == gauge.distance(A) < interval.high
+    scorer = FrechetScorer(lambda images: images, B)
+    drawn = scorer.resampled([A], 200, torch.Generator().manual_seed(3))[:, 0]
+    interval = around(scorer.distance(A), drawn)
+    assert interval.low < interval.value == scorer.distance(A) < interval.high
     assert interval.high - interval.low == pytest.approx(float(drawn.quantile(0.975) - drawn.quantile(0.025)))
 
 
@@ -34,8 +34,8 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
     held = 0
     for _ in range(40):  # Gaussians of equal covariance, 1 apart in each of two axes: the truth is 2
         real, fake = torch.randn(400, 2, generator=rng), torch.randn(400, 2, generator=rng) + 1
-        gauge = FrechetScorer(lambda images: images, real)
-        interval = around(gauge.distance(fake), gauge.resampled([fake], 60, rng)[:, 0])
+        scorer = FrechetScorer(lambda images: images, real)
+        interval = around(scorer.distance(fake), scorer.resampled([fake], 60, rng)[:, 0])
         held += interval.low <= 2 <= interval.high
     assert held >= 34
 

@@ -1,4 +1,4 @@
-"""What is left of a generator after one of its layers: an edit of that layer need not run what comes before it."""
+"""Run a generator from one of its layers on: an edit of that layer need not run what comes before it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from dissect import intervene, record
-from dissect.hooks import at_rest
+from dissect.hooks import at_rest, intervene, record
 
 EDITED = "edited"  # the layer of the rest whose output is that of the generator's layer
 
@@ -30,10 +29,14 @@ class _Resumed(nn.Module):
 
 
 def rest_of(generator: nn.Module, layer: str, latent: Tensor) -> tuple[nn.Module, Tensor]:
-    """A network that goes on from ``layer``, and what the layer puts out for ``latent``: its input.
+    """A network that goes on from ``layer``, and what the layer puts out for ``latent`` (1, ...): its input.
 
     ``rest(features)`` equals ``generator(latent)`` to the bit. Edits go to its layer ``EDITED``. A chain is cut behind
     the layer; two rests of it may run at once. Any other generator runs as a whole, one rest at a time.
+
+    Raises:
+        ValueError: the generator has no such layer.
+        KeyError: the generator does not run the layer.
     """
     with at_rest(generator), record(generator, [layer]) as seen:
         generator(latent)
