@@ -18,13 +18,13 @@ PACKAGES = ("core_gans", "egan", "dissect", "demos")
 ROOMS = {  # package: its rooms from the ground up; each imports only rooms that stand before it
     "core_gans": (
         *("foundation", "trusted_code", "compute", "optimizers", "losses", "shipped"),
-        *("game", "data", "networks", "games", "foreign", "techniques", "initialising"),
+        *("game", "data", "techniques", "networks", "games", "foreign", "initialising"),
         *("runs", "metrics", "point_presets", "user_code", "variants", "convergence", "session"),
         *("training", "comparison", "translation", "models", "run_kind", "experiment", "exploring", "theory"),
         *("commands", "__main__", "__init__"),
     ),
     "dissect": (
-        *("hooks", "edits", "segmenters", "sampling", "measure", "cause", "painting", "generators"),
+        *("hooks", "from_layer", "edits", "segmenters", "sampling", "measure", "cause", "painting", "generators"),
         *("report", "directions", "findings", "mending", "commands", "__main__", "__init__"),
     ),
 }
