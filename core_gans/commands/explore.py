@@ -18,7 +18,7 @@ from torch import Tensor
 from core_gans import models
 from core_gans.data import Examples, load
 from core_gans.data.examples import as_float
-from core_gans.exploring.arithmetic import concept
+from core_gans.exploring.arithmetic import AT_LEAST, EXEMPLARS, concept
 from core_gans.exploring.nearest import memorisation, nearest_real
 from core_gans.exploring.paths import lerp, slerp
 from core_gans.exploring.pictures import rows
@@ -123,7 +123,7 @@ def added(model: models.Model, latents: Tensor, samples: Tensor, examples: Examp
     said = classifier.logits(classifier(samples)).softmax(dim=1)
     means: dict[int, Tensor] = {}
     for label in range(said.shape[1]):
-        if int((said[:, label] >= 0.9).sum()) >= 3:
+        if int((said[:, label] >= AT_LEAST).sum()) >= EXEMPLARS:
             means[label] = concept(latents, said, label)
     reached: list[float] = []
     shown: list[Tensor] = []

@@ -10,24 +10,23 @@ from torch import Tensor
 from core_gans.foundation.errors import LabError
 
 EXEMPLARS = 3  # latents in a mean, as in the paper: single ones are unstable
+AT_LEAST = 0.9  # probability of an exemplar, as the classifier has it
 
 
-def concept(
-    latents: Tensor, probabilities: Tensor, label: int, exemplars: int = EXEMPLARS, at_least: float = 0.9
-) -> Tensor:
-    """The mean (D,) of the ``exemplars`` latents whose images a classifier takes most surely for ``label``.
+def concept(latents: Tensor, probabilities: Tensor, label: int) -> Tensor:
+    """The mean (D,) of the ``EXEMPLARS`` latents whose images a classifier takes most surely for ``label``.
 
     ``probabilities`` (N, K) are the classifier's, for the images of ``latents`` (N, D). Raises LabError when fewer than
-    ``exemplars`` images reach ``at_least``.
+    ``EXEMPLARS`` images reach ``AT_LEAST``.
     """
     sure = probabilities[:, label]
-    found = int((sure >= at_least).sum())
-    if found < exemplars:
+    found = int((sure >= AT_LEAST).sum())
+    if found < EXEMPLARS:
         raise LabError(
-            f"expected {exemplars} images of class {label} with a probability of {at_least:g}, found {found} among "
+            f"expected {EXEMPLARS} images of class {label} with a probability of {AT_LEAST:g}, found {found} among "
             f"{len(latents)}: draw more, or ask for less."
         )
-    return latents[sure.topk(exemplars).indices].mean(dim=0)
+    return latents[sure.topk(EXEMPLARS).indices].mean(dim=0)
 
 
 @torch.no_grad()

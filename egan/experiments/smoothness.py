@@ -13,23 +13,21 @@ from torch import Tensor, nn
 
 from core_gans.game import NoiseGame, generate
 
-STEP = 1e-4  # e, as a share of a path
+COUNT, STEP = 4_096, 1e-4  # paths; e, as a share of a path
 
 
-def path_length(
-    generator: nn.Module, game: NoiseGame, rng: torch.Generator, count: int = 4_096, step: float = STEP
-) -> float:
-    """Mean of |G(z(t + e)) - G(z(t))|^2 / e^2 over ``count`` paths z(t) = (1 - t) a + t b at a random t each.
+def path_length(generator: nn.Module, game: NoiseGame, rng: torch.Generator) -> float:
+    """Mean of |G(z(t + e)) - G(z(t))|^2 / e^2 over many paths z(t) = (1 - t) a + t b at a random t each.
 
     a and b are latents of ``game``; squares are summed over coordinates, and computed in float64. 0 for a generator
     that has collapsed onto one example; a jump between modes makes it large.
     """
-    begin, end = game.latents(count, rng).double(), game.latents(count, rng).double()
-    place = torch.rand(count, generator=rng, device=rng.device, dtype=torch.float64)
-    place = place.view(-1, *[1] * (begin.dim() - 1)) * (1 - step)
+    begin, end = game.latents(COUNT, rng).double(), game.latents(COUNT, rng).double()
+    place = torch.rand(COUNT, generator=rng, device=rng.device, dtype=torch.float64)
+    place = place.view(-1, *[1] * (begin.dim() - 1)) * (1 - STEP)
     exact = copy.deepcopy(generator).double().eval()
-    here, there = (_answers(exact, begin.lerp(end, at)) for at in (place, place + step))
-    return float(((there - here) / step).square().flatten(1).sum(dim=1).mean())
+    here, there = (_answers(exact, begin.lerp(end, at)) for at in (place, place + STEP))
+    return float(((there - here) / STEP).square().flatten(1).sum(dim=1).mean())
 
 
 def paths(generator: nn.Module, game: NoiseGame, rng: torch.Generator, count: int, steps: int) -> Tensor:
