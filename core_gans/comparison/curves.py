@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from core_gans.comparison.drawing import COLOUR, DPI, GRID, INK, OTHERS, QUIET, REAL, TROUBLE, pixels, plain
+from core_gans.comparison.drawing import COLOUR, DPI, OTHERS, REAL, TROUBLE
 from core_gans.comparison.plan import QUICK
 from core_gans.comparison.summary import Outcome, Row, lower_is_better
+from core_gans.foundation.figures import GRID, INK, QUIET, pixels, plain
 
 COLUMNS = 5
 WIDE, HIGH = 2.15, 1.65  # inches of a panel

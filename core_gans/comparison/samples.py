@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from core_gans.comparison.drawing import DPI, INK, QUIET, TROUBLE, pixels, plain
+from core_gans.comparison.drawing import DPI, TROUBLE
 from core_gans.data import Examples, as_float
+from core_gans.foundation.figures import INK, QUIET, pixels, plain
 from core_gans.foundation.sheets import cloud, sheet
 
 STRIP = 16  # images of a row

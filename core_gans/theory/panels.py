@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from torch import Tensor
 
+from core_gans.foundation.figures import GRID, INK, QUIET
 from core_gans.losses.f_divergences import f_divergence
 from core_gans.theory import distances
 from core_gans.theory.densities import Density
 from core_gans.theory.meeting import DATA, Moment, quantiles
 
 LOW, HIGH = -2.6, 4.6
-INK, QUIET, GRID = "#2b2d33", "#7b7f8a", "#e9eaee"
-OF_DATA, OF_MODEL, OF_DISCRIMINATOR = "#2b2d33", "#2f9e6e", "#3b6fb6"
+OF_DATA, OF_MODEL, OF_DISCRIMINATOR = INK, "#2f9e6e", "#3b6fb6"
 DATA_LINE: dict[str, Any] = {"color": OF_DATA, "linewidth": 1.8, "linestyle": (0, (1, 1.3))}
 MODEL_LINE: dict[str, Any] = {"color": OF_MODEL, "linewidth": 1.8}
 OPTIMUM: dict[str, Any] = {"color": OF_DISCRIMINATOR, "linewidth": 1.5, "linestyle": "--"}

@@ -12,18 +12,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.figures import INK, QUIET, pixels
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.sheets import write_gif
 from core_gans.theory.meeting import DATA, Moment, meet, trained_discriminator
 from core_gans.theory.panels import (
-    INK,
     LINES,
-    QUIET,
     TRAINED,
     draw_arrows,
     draw_course,
@@ -88,7 +86,7 @@ def theory_picture(moments: list[Moment]) -> np.ndarray:
         course.axvline(moment.step, color=QUIET, linewidth=0.7, linestyle=(0, (2, 3)), zorder=0)
     draw_generators(figure.add_subplot(below[1, 1]))
     _header(figure, 0.045, LINES | {"a network trained as D": TRAINED})
-    return _pixels(figure)
+    return pixels(figure)
 
 
 def write_theory_film(path: Path, moments: list[Moment]) -> None:
@@ -121,7 +119,7 @@ def theory_frame(moments: list[Moment], step: int) -> np.ndarray:
     course = figure.add_subplot(grid[:, 1])
     draw_course(course, moments, until=step)
     _header(figure, 0.035, LINES)
-    return _pixels(figure)
+    return pixels(figure)
 
 
 def _header(figure: Figure, left: float, lines: dict[str, dict[str, Any]]) -> None:
@@ -141,9 +139,3 @@ def _header(figure: Figure, left: float, lines: dict[str, dict[str, Any]]) -> No
         borderpad=0,
         borderaxespad=0.2,
     )
-
-
-def _pixels(figure: Figure) -> np.ndarray:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

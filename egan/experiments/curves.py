@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from core_gans.comparison.curves import MeanCurve, mean_curve
 from core_gans.comparison.plan import QUICK
 from core_gans.comparison.summary import Outcome, Row, lower_is_better
-from egan.pictures.drawing import DPI, GRID, INK, QUIET, pixels, plain
+from core_gans.foundation.figures import GRID, INK, QUIET, pixels, plain
+from egan.pictures.drawing import DPI
 
 INKS = ("#2563af", "#7b7f8a", "#8a5bb0", "#4fa187", "#e08a3c", "#c2483d", "#5aa9c4", "#b5a13a", "#2b2d33", "#c46a9b")
 WIDE, HIGH, TOP = 5.6, 2.7, 0.95  # inches of a panel, above the names

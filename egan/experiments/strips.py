@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from core_gans.data import Examples
+from core_gans.foundation.figures import INK, QUIET, pixels, plain
 from core_gans.foundation.sheets import cloud, sheet
-from egan.pictures.drawing import DPI, INK, QUIET, pixels, plain
+from egan.pictures.drawing import DPI
 
 SIDE = 150  # pixels of a tile
 SHOWN = 2_000  # real points behind a cloud

@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core_gans.comparison.summary import Row
-from egan.pictures.drawing import DPI, INK, QUIET, colours, header, pixels, plain, words
+from core_gans.foundation.figures import INK, QUIET, pixels, plain
+from egan.pictures.drawing import DPI, colours, header, words
 
 Shares = dict[str, np.ndarray]  # mutation: (B,) share of the generations in each part of the run
 WIDE, HIGH, TOP, COLUMNS = 4.6, 2.5, 1.3, 3  # inches of a panel, above all; panels in a row

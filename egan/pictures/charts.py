@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from core_gans.foundation.figures import QUIET, pixels
 from egan.curves import Curve, Curves
-from egan.pictures.drawing import DPI, QUIET, calm, colours, header, pixels, words
+from egan.pictures.drawing import DPI, calm, colours, header, words
 
 RAW, SMOOTH = 0.22, 1.8  # opacity of the raw lines, width of the smooth ones in points
 NOISY = 0.1  # opacity of the raw lines where noise is most of them

@@ -1,19 +1,16 @@
-"""What the pictures of an evolution have in common: colours, type, and the way from a figure to pixels."""
+"""What the pictures of an evolution have in common: the colours of mutations, headers, and quiet axes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-INK = "#2b2d33"
-QUIET = "#7b7f8a"  # axes, notes
-GRID = "#e9eaee"
+from core_gans.foundation.figures import GRID, INK, QUIET, plain
+
 FOUNDER = "#9aa0ab"
 COLOURS = {
     "minimax": "#4a78b5",
@@ -36,11 +33,6 @@ def colours(mutations: Iterable[str]) -> dict[str, str]:
 def words(mutation: str) -> str:
     """A mutation's name as people write it."""
     return plain(mutation.replace("_", " "))
-
-
-def plain(text: str) -> str:
-    """``text`` as it is, with no formula in it."""
-    return text.replace("$", r"\$")
 
 
 def header(figure: Figure, title: str, note: str, names: dict[str, str], left: float) -> None:
@@ -93,10 +85,3 @@ def timeline(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.tick_params(colors=QUIET, labelsize=8.5, length=0, pad=5)
-
-
-def pixels(figure: Figure) -> np.ndarray:
-    """The figure as RGB bytes (H, W, 3)."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from core_gans.foundation.figures import INK, QUIET, pixels
 from egan.family import Place, common_ancestor, family_tree, living
 from egan.individual import Record
-from egan.pictures.drawing import DPI, INK, QUIET, colours, header, pixels, timeline, words
+from egan.pictures.drawing import DPI, colours, header, timeline, words
 
 MARKS = "strong: the living and their ancestors · between: survived, but the line ended · faint: died at once"
 NARROWEST = 10  # generations across the picture, so that a young tree is not torn apart
