@@ -1,21 +1,23 @@
-"""Pictures for people: sheets of samples, clouds of points, and films of a training."""
+"""Pictures for people: words, sheets of samples, clouds of points, and films of a training."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import ceil, sqrt
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.foundation.whole_files import whole_file
 
 GAP = 2  # pixels between the images of a sheet
 PAPER = 255
+INK = (32, 35, 42)
 
 
 def sheet(images: Tensor, columns: int | None = None, scale: int = 1) -> np.ndarray:
@@ -50,6 +52,36 @@ def picture(samples: Tensor, real: Tensor | None = None, columns: int | None = N
     if samples.dim() == 2:
         return cloud(samples, real)
     return sheet(samples, columns, scale=max(1, 64 // samples.shape[-1]))
+
+
+def label(
+    text: str, width: int, height: int, *, size: float = 13.0, align: str = "left", ink: tuple[int, int, int] = INK
+) -> Picture:
+    """One line of ``text`` on white, (height, width, 3), centred vertically; shrunk where it is too wide.
+
+    ``size`` is that of the font in pixels; ``align`` is left, right or centre. The font is DejaVu Sans, which has
+    Latin, Greek, Cyrillic, Arabic and more, but no Chinese, Japanese or Korean: those are shown as empty boxes.
+    """
+    font = _font(size)
+    if (across := font.getlength(text)) > width:
+        font = _font(max(1.0, size * width / across))
+    free = max(0.0, width - font.getlength(text))
+    left = {"left": 0.0, "centre": free / 2, "right": free}[align]
+    page = Image.new("RGB", (width, height), (PAPER,) * 3)
+    ImageDraw.Draw(page).text((left, height / 2 + 0.36 * font.size), text, fill=ink, font=font, anchor="ls")
+    return np.array(page)
+
+
+def label_width(text: str, size: float = 13.0) -> int:
+    """Pixels that a line of ``text`` takes at ``size``."""
+    return ceil(_font(size).getlength(text))
+
+
+@cache
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    import matplotlib  # ships the font; imported for it alone, when words are written
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
 
 
 def write_gif(path: str | Path, frames: Sequence[str | Path], seconds: float = 8.0, most: int = 120) -> Path | None:

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core_gans.foundation.sheets import INK, label
 from dissect.directions.effects import Effect
-from dissect.directions.lettering import GREY, INK, below, beside, framed, label
+from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.report.sheets import Picture
 
 WIDTH, HEIGHT, MARGIN = 210, 120, 34  # of one panel, and the room for the numbers at its left

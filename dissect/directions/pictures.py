@@ -6,7 +6,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from core_gans.foundation.pixels import to_bytes
-from dissect.directions.lettering import GREY, INK, below, beside, framed, label
+from core_gans.foundation.sheets import INK, label
+from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.directions.moving import Direction
 from dissect.report.sheets import Picture, enlarge
 

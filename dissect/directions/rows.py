@@ -1,8 +1,9 @@
 """The picture of clustered units: a row a cluster, with where it fires and the images that it lights up most."""
 
+from core_gans.foundation.sheets import label
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.exemplars import Exemplars
-from dissect.directions.lettering import GREY, below, beside, framed, label
+from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.report.sheets import Picture, heat, outlined
 
 NAMED = 2  # classes written beside a cluster

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from core_gans.foundation.intervals import Change, Interval
-from dissect.directions.lettering import GREY, INK, below, beside, framed, label
+from core_gans.foundation.sheets import INK, label
+from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.report.sheets import Picture
 
 LOWEST = -0.25  # of a curve

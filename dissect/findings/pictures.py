@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.sheets import label
 from dissect.cause.context import places
-from dissect.directions.lettering import GREY, below, beside, framed, label
+from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.edits import Values, ablate, insert
 from dissect.hooks import at_rest, intervene
 from dissect.report.sheets import Picture, enlarge

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from core_gans.foundation.intervals import Interval
 from core_gans.foundation.pixels import to_bytes
-from dissect.directions.lettering import GREY, INK, below, beside, framed, label
+from core_gans.foundation.sheets import INK, label
+from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.hooks import at_rest, intervene
 from dissect.mending.folding import replaced
 from dissect.mending.measuring import Mending

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core_gans.foundation.sheets import label, label_width
 from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.scoring import as_tensors
 
@@ -15,7 +15,7 @@ _TITLES = ("image", "truth", "segmenter")
 _GAP = 6
 _SMALLEST = 160  # pixels on a picture's smaller side: small images are enlarged
 _NONE = (70, 70, 70)  # pixels that nobody judged, or that the segmenter gives to no label
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_SIZE = 13.0  # of the letters, in pixels
 _LINE = 22
 
 
@@ -57,8 +57,8 @@ def _legend(labels: Sequence[str], palette: NDArray[np.uint8], width: int) -> ND
     """The labels beside patches of their colours, as many lines as they need."""
     lines: list[list[int]] = [[]]
     at = 0
-    for i, label in enumerate(labels):
-        wide = _extent(label)
+    for i, name in enumerate(labels):
+        wide = _extent(name)
         if lines[-1] and at + wide > width:
             lines.append([])
             at = 0
@@ -75,9 +75,12 @@ def _legend(labels: Sequence[str], palette: NDArray[np.uint8], width: int) -> ND
     return legend
 
 
-def _extent(label: str) -> int:
-    return 38 + int(cv2.getTextSize(label, _FONT, 0.45, 1)[0][0])
+def _extent(name: str) -> int:
+    return 38 + label_width(name, _SIZE)
 
 
 def _write(picture: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
-    cv2.putText(picture, text, place, _FONT, 0.45, (30, 30, 30), 1, cv2.LINE_AA)
+    """``text`` from ``place`` (x, y), where its line begins; what is wider than the picture is shrunk to fit."""
+    left, below = place
+    width = min(label_width(text, _SIZE), picture.shape[1] - left)
+    picture[below - 14 : below + 4, left : left + width] = label(text, width, 18, size=_SIZE)

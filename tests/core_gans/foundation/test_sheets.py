@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from core_gans.foundation.pixels import write_png
-from core_gans.foundation.sheets import GAP, cloud, picture, sheet, write_gif
+from core_gans.foundation.sheets import GAP, cloud, label, label_width, picture, sheet, write_gif
 
 
 def flat(*values: float, side: int = 3, colours: int = 1) -> torch.Tensor:
@@ -85,3 +85,22 @@ class TestFilm:
     def test_no_frames_make_no_film(self, tmp_path: Path) -> None:
         assert write_gif(tmp_path / "film.gif", []) is None
         assert not list(tmp_path.iterdir())
+
+
+def test_letters_that_are_not_ascii_are_written_as_themselves() -> None:
+    def written(text: str) -> np.ndarray:
+        return label(text, 80, 20)
+
+    assert not np.array_equal(written("árbol"), written("?rbol"))
+    assert not np.array_equal(written("árbol"), written("arbol"))
+    assert not np.array_equal(written("дом"), written("???"))
+    assert written("дом").min() < 128
+
+
+def test_a_word_that_is_too_wide_is_shrunk_and_one_that_fits_is_aligned() -> None:
+    long = label("a very long name of a class", 60, 20)
+    assert long.shape == (20, 60, 3)
+    assert label_width("a very long name of a class") > 60
+    (_, left), (_, right) = (np.argwhere(label("i", 60, 20, align=side)[..., 0] < 128)[0] for side in ("left", "right"))
+    assert left < 10
+    assert right > 50

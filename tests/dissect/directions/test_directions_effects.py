@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.sheets import label
 from dissect.directions import LatentDirection, UnitDirection, effect, random_control
 from dissect.directions.curves import curves
-from dissect.directions.lettering import label
 from dissect.directions.pictures import strips
 from tests.dissect.glass import LABELS, TREE, UNITS, ColourSegmenter, GlassGenerator, latents, shares
 
