@@ -61,9 +61,11 @@ def main(arguments: list[str] | None = None) -> None:
             {"app": App, "main-job": MainJob}, prog="gan-lab", args=words, description=__doc__
         )
         if isinstance(command, App):
-            door = ServerAddress(command.port, command.address, read_password(command.password_file), command.names)
+            server_address = ServerAddress(
+                command.port, command.address, read_password(command.password_file), command.names
+            )
         else:
-            door = ServerAddress(command.port)
+            server_address = ServerAddress(command.port)
         if isinstance(command, MainJob):
             from demos.main_job import dissect_scenes, evolve_digits
 
@@ -73,10 +75,10 @@ def main(arguments: list[str] | None = None) -> None:
                 app = shlex.join([sys.executable, "-m", "demos", "--runs", str(command.runs)])
                 console.print(f"open the app, to paint and to evolve: {app}", highlight=False, soft_wrap=True)
                 return
-        serve_app(door, command.runs, console)
+        serve_app(server_address, command.runs, console)
 
 
-def serve_app(door: ServerAddress, runs: Path, console: Console) -> None:
+def serve_app(server_address: ServerAddress, runs: Path, console: Console) -> None:
     """Serve until Ctrl-C; what runs in the background then ends in order, and what is kept stays."""
     with console.status("opening the app"):
         import torch
@@ -88,7 +90,7 @@ def serve_app(door: ServerAddress, runs: Path, console: Console) -> None:
         torch.set_num_threads(1)
         lab = Lab.at(runs)
     try:
-        serve(lab, door, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
+        serve(lab, server_address, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
     finally:
         lab.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demos.evolve.workshop import Workshop
+from demos.evolve.evolution_queue import EvolutionQueue
 from demos.job_queue import Work
 from demos.model_store import ModelStore
 from demos.paint.painters import Painters
@@ -17,8 +17,8 @@ from demos.variants.trials import Trials
 class Lab:
     """The models, the queue of work, what runs in the background, and what each page has going on."""
 
-    shelf: ModelStore
-    workshop: Workshop
+    store: ModelStore
+    evolutions: EvolutionQueue
     painters: Painters
     work: Work = field(default_factory=Work)
     sessions: Sessions = field(default_factory=Sessions)
@@ -27,12 +27,12 @@ class Lab:
     @classmethod
     def at(cls, runs_folder: Path) -> Lab:
         """A lab whose runs are in ``runs_folder``."""
-        shelf = ModelStore(runs_folder)
-        return cls(shelf, Workshop(runs_folder), Painters(shelf))
+        store = ModelStore(runs_folder)
+        return cls(store, EvolutionQueue(runs_folder), Painters(store))
 
     def close(self) -> None:
         """End everything in order."""
         self.sessions.close()
-        self.workshop.close()
+        self.evolutions.close()
         self.trials.close()
         self.work.close()

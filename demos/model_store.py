@@ -1,6 +1,6 @@
 """The models of this computer that the app opens: those that come with the lab, and the runs in its folder of runs.
 
-A page names a model by its key, never by a path: what is not on the shelf cannot be asked for.
+A page names a model by its key, never by a path: what is not in the store cannot be asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KEPT = 4  # models in memory
 
 @dataclass(frozen=True)
 class Entry:
-    """A model on the shelf: its key, what it is called, and what it makes."""
+    """A model in the store: its key, what it is called, and what it makes."""
 
     key: str
     title: str

@@ -24,7 +24,7 @@ class Page:
         self.model = gr.Dropdown(
             self._choices(), value=SHIPPED, label="Model", elem_id="model", filterable=True, scale=0, min_width=280
         )
-        """The key of the model that the tabs work on; see ``lab.shelf``."""
+        """The key of the model that the tabs work on; see ``lab.store``."""
         self._entered: list[tuple[Callable[..., Sequence[Any]], list[Any]]] = []
 
     def on_entry(self, restore: Callable[[str], Sequence[Any]], outputs: list[Any]) -> None:
@@ -52,7 +52,7 @@ class Page:
 
         def choose(token: str, key: str) -> None:
             with told():
-                self.lab.sessions.of(token, "chosen", _nothing_chosen)["model"] = self.lab.shelf.entry(key).key
+                self.lab.sessions.of(token, "chosen", _nothing_chosen)["model"] = self.lab.store.entry(key).key
 
         outputs = [self.token, self.model, *(output for _, outputs in self._entered for output in outputs)]
         blocks.load(enter, self.token, outputs, js=TOKEN_JS, show_progress="hidden", **LISTENER)
@@ -63,7 +63,7 @@ class Page:
         )
 
     def _choices(self) -> list[tuple[str, str]]:
-        return [(entry.title, entry.key) for entry in self.lab.shelf.entries()]
+        return [(entry.title, entry.key) for entry in self.lab.store.entries()]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The password at the door of an app that other computers can reach, and how often it may be guessed.
+"""The password of an app that other computers can reach, and how often it may be guessed.
 
 Stands before everything: pages, calls, files. The cookie that lets in is a random word, remembered here and gone with
 the program.

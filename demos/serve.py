@@ -1,4 +1,4 @@
-"""Serving the app: no foreign names, no oversized pictures, nothing from outside; see door.py for who is let in."""
+"""Serving the app: no foreign names, no oversized pictures, nothing from outside. Who is let in: server_address.py."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ LARGEST_UPLOAD = "4mb"
 STARTING_SECONDS = 30.0
 
 
-def web_app(lab: Lab, door: ServerAddress | None = None) -> ASGIApp:
-    """The pages and calls of ``lab`` as a web application that answers to the names of ``door`` only."""
-    door = door or ServerAddress()
+def web_app(lab: Lab, server_address: ServerAddress | None = None) -> ASGIApp:
+    """The pages and calls of ``lab`` as a web application that answers to the names of ``server_address`` only."""
+    server_address = server_address or ServerAddress()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for tab in TABS.values():
         if tab.routes is not None:
@@ -41,15 +41,15 @@ def web_app(lab: Lab, door: ServerAddress | None = None) -> ASGIApp:
             app,
             blocks,
             path="/",
-            server_name=door.address,
+            server_name=server_address.address,
             show_error=False,
             max_file_size=LARGEST_UPLOAD,
             ssr_mode=False,
             **look(sorted(tab.css for tab in TABS.values() if tab.css is not None)),
         )
     )
-    guarded: ASGIApp = app if door.password is None else PasswordMiddleware(app, door.password)
-    return TrustedHostMiddleware(guarded, allowed_hosts=door.hosts)
+    guarded: ASGIApp = app if server_address.password is None else PasswordMiddleware(app, server_address.password)
+    return TrustedHostMiddleware(guarded, allowed_hosts=server_address.hosts)
 
 
 def refuse_large_pictures() -> None:
@@ -59,20 +59,20 @@ def refuse_large_pictures() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def serve(lab: Lab, door: ServerAddress, announce: Callable[[str], None] = print) -> None:
-    """Serve until Ctrl-C. ``announce`` is told the address once the door is open."""
-    with suppress(KeyboardInterrupt), serving(lab, door) as address:
+def serve(lab: Lab, server_address: ServerAddress, announce: Callable[[str], None] = print) -> None:
+    """Serve until Ctrl-C. ``announce`` is told the address once the app listens."""
+    with suppress(KeyboardInterrupt), serving(lab, server_address) as address:
         announce(address)
         threading.Event().wait()
 
 
 @contextmanager
-def serving(lab: Lab, door: ServerAddress | None = None) -> Iterator[str]:
+def serving(lab: Lab, server_address: ServerAddress | None = None) -> Iterator[str]:
     """Serve while the block runs, by default on any free port of loopback; yields the address."""
     refuse_large_pictures()
-    door = door or ServerAddress(port=0)
-    with door.listen() as socket:
-        config = uvicorn.Config(web_app(lab, door), log_level="warning", timeout_graceful_shutdown=1)
+    server_address = server_address or ServerAddress(port=0)
+    with server_address.listen() as socket:
+        config = uvicorn.Config(web_app(lab, server_address), log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         # In a thread of its own the server leaves Ctrl-C to the program, which ends it in order.
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)

@@ -53,17 +53,17 @@ class ServerAddress:
     def listen(self) -> socket.socket:
         """A socket on the port, or on any free one when that is taken. ValueError for an address that is not ours."""
         # Only where the protocol is named does asyncio send small answers at once, instead of 40 ms later.
-        door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server_address = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        server_address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind((self.address, self.port))
+            server_address.bind((self.address, self.port))
         except OSError:
             try:
-                door.bind((self.address, 0))
+                server_address.bind((self.address, 0))
             except OSError as error:
-                door.close()
+                server_address.close()
                 raise ValueError(f"{self.address} is no address of this computer: {error.strerror}.") from error
-        return door
+        return server_address
 
 
 def require_port(port: int) -> None:
@@ -84,9 +84,9 @@ def read_password(path: Path | None) -> str | None:
     return password
 
 
-def address_of(door: socket.socket) -> str:
+def address_of(server_address: socket.socket) -> str:
     """What to type into a browser on this computer."""
-    host, port = door.getsockname()[:2]
+    host, port = server_address.getsockname()[:2]
     return f"http://{ADDRESS if host == '0.0.0.0' else host}:{port}/"
 
 

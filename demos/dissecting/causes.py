@@ -57,36 +57,36 @@ class Asked:
     count: int
 
 
-def most_units(specimen: OpenDissection) -> int:
+def most_units(current: OpenDissection) -> int:
     """How many units can be tested: at most half of the layer, so that as many others are left for the control."""
-    return max(1, specimen.dissection.count // 2)
+    return max(1, current.dissection.count // 2)
 
 
-def usual_units(specimen: OpenDissection) -> int:
+def usual_units(current: OpenDissection) -> int:
     """How many units to begin with."""
-    return max(1, round(SHARE * specimen.dissection.count))
+    return max(1, round(SHARE * current.dissection.count))
 
 
-def wanted(specimen: OpenDissection, concept: Any, count: Any) -> Asked:
+def wanted(current: OpenDissection, concept: Any, count: Any) -> Asked:
     """A test from values that may come from anywhere. ValueError says what is wrong with them."""
-    concepts = specimen.concepts()
+    concepts = current.concepts()
     if not isinstance(concept, str) or concept not in concepts:
         raise unknown_name("concept that units here agree with", str(concept)[:80], concepts)
-    most = most_units(specimen)
+    most = most_units(current)
     if isinstance(count, bool) or not isinstance(count, int | float) or not 1 <= count <= most:
         raise ValueError(f"expected 1 to {most} units, got {repr(count)[:40]}")
     return Asked(concept, int(count))
 
 
-def cause(specimen: OpenDissection, asked: Asked, course: ProgressReporter) -> Cause:
+def cause(current: OpenDissection, asked: Asked, reporter: ProgressReporter) -> Cause:
     """Measure it. LabError where the pictures that were dissected cannot be drawn again; Cancelled."""
-    found, segmenter = specimen.dissection, specimen.watcher().segmenter
-    latents = specimen.latents[:IMAGES]
+    found, segmenter = current.dissection, current.watcher().segmenter
+    latents = current.latents[:IMAGES]
     units = choose_units(found, asked.concept, asked.count)
     if not units:
         raise LabError(f"no unit of {found.layer} agrees with {asked.concept} beyond chance: try another layer.")
-    specimen.check()
-    net, rng = specimen.subject.twin(), torch.Generator().manual_seed(0)
+    current.check()
+    net, rng = current.dissectable.twin(), torch.Generator().manual_seed(0)
     effect = causal_effect(
         net,
         found.layer,
@@ -98,12 +98,12 @@ def cause(specimen: OpenDissection, asked: Asked, course: ProgressReporter) -> C
         concept=asked.concept,
         batch_size=BATCH,
         rng=rng,
-        progress=course.stage(f"Taking {asked.concept} units away, and others", len(latents)),
+        progress=reporter.stage(f"Taking {asked.concept} units away, and others", len(latents)),
     )
-    drawn = course.stage("Drawing it", len(latents))
+    drawn = reporter.stage("Drawing it", len(latents))
     wanted_pictures: dict[int, set[int]] = {image: set() for image in range(len(latents))}
     gallery = gather(net, found.layer, latents, segmenter, wanted_pictures, batch_size=BATCH, progress=drawn)
-    colours = [css(colour) for colour in specimen.colours]
+    colours = [css(colour) for colour in current.colours]
     (story,) = stories([effect], net, found, latents, segmenter, gallery, colours)
     shown = latents[[scene.image for scene in story.scenes]]
     random = random_units(units, found.count, rng)

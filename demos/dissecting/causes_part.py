@@ -9,7 +9,7 @@ import gradio as gr
 
 from demos.dissecting.causes import cause, most_units, told, usual_units, wanted
 from demos.dissecting.jobs import Job
-from demos.dissecting.layout import Stage
+from demos.dissecting.layout import Layout
 from demos.dissecting.page_state import PageState
 
 HINT = """
@@ -30,41 +30,41 @@ class Causes:
         self.shown = gr.HTML("", elem_id="dissect-causes")
         self.outputs: list[Any] = [self.concept, self.count, self.test, self.shown]
 
-    def connect(self, stage: Stage) -> None:
+    def connect(self, layout: Layout) -> None:
         """Connect the controls."""
-        stage.connect(self.concept.input, choose, [self.concept])
-        stage.connect(self.test.click, ask, [self.concept, self.count])
+        layout.connect(self.concept.input, choose, [self.concept])
+        layout.connect(self.test.click, ask, [self.concept, self.count])
 
-    def show(self, desk: PageState) -> Sequence[Any]:
-        specimen = desk.specimen()
-        if specimen is None or not (concepts := specimen.concepts()):
+    def show(self, state: PageState) -> Sequence[Any]:
+        current = state.current()
+        if current is None or not (concepts := current.concepts()):
             return gr.Dropdown(choices=[], value=None), gr.skip(), gr.Button(interactive=False), ""
-        best = specimen.dissection.best(desk.unit).concept
-        concept = next(name for name in (desk.concept, best, *concepts) if name in concepts)
-        known = desk.findings(specimen).causes.get(concept)
-        count = usual_units(specimen) if known is None else len(known.effect.units)
+        best = current.dissection.best(state.unit).concept
+        concept = next(name for name in (state.concept, best, *concepts) if name in concepts)
+        known = state.findings(current).causes.get(concept)
+        count = usual_units(current) if known is None else len(known.effect.units)
         return (
             gr.Dropdown(choices=concepts, value=concept),
-            gr.Slider(maximum=most_units(specimen), value=count),
-            gr.Button(interactive=not desk.busy),
+            gr.Slider(maximum=most_units(current), value=count),
+            gr.Button(interactive=not state.busy),
             HINT if known is None else told(known),
         )
 
 
-def choose(desk: PageState, concept: Any) -> None:
-    """Snapshot at what is known of another concept."""
-    desk.concept = wanted(desk.opened(), concept, 1).concept
+def choose(state: PageState, concept: Any) -> None:
+    """Look at what is known of another concept."""
+    state.concept = wanted(state.opened(), concept, 1).concept
 
 
-def ask(desk: PageState, concept: Any, count: Any) -> None:
+def ask(state: PageState, concept: Any, count: Any) -> None:
     """Find out in the background what units of ``concept`` cause."""
-    specimen = desk.opened()
-    asked = wanted(specimen, concept, count)
-    desk.concept = asked.concept
-    found = desk.findings(specimen).causes
+    current = state.opened()
+    asked = wanted(current, concept, count)
+    state.concept = asked.concept
+    found = state.findings(current).causes
 
-    def task(course: Any) -> None:
-        found[asked.concept] = cause(specimen, asked, course)
+    def task(reporter: Any) -> None:
+        found[asked.concept] = cause(current, asked, reporter)
 
-    about = f"{desk.key}/{desk.layer}/causes/{id(desk)}"
-    desk.start(Job(about, f"Testing what {asked.concept} units cause", task, stages=2))
+    about = f"{state.key}/{state.layer}/causes/{id(state)}"
+    state.start(Job(about, f"Testing what {asked.concept} units cause", task, stages=2))

@@ -19,7 +19,7 @@ from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
 from dissect.sampling import generate
 
-KEPT = 4  # subjects in memory
+KEPT = 4  # models in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class DissectableModel:
             return copy.deepcopy(self.net)
 
 
-def subject(
+def dissectable(
     key: str,
     title: str,
     data: str,
@@ -74,22 +74,22 @@ def subject(
     return DissectableModel(key, title, data, net, latents, shape, layers, Lock(), model)
 
 
-class Subjects:
-    """The subjects on the shelf, each made once for as long as its model stays the same. Safe between threads."""
+class Dissectables:
+    """The models in the store that can be dissected, each made once for as long as its model stays the same. Safe between threads."""
 
-    def __init__(self, shelf: ModelStore) -> None:
-        self.shelf = shelf
+    def __init__(self, store: ModelStore) -> None:
+        self.store = store
         self._lock = Lock()
         self._made: dict[str, tuple[Model[Any], DissectableModel]] = {}
 
     def of(self, key: Any) -> DissectableModel:
-        """The subject called ``key``. LabError for an unknown one, one that draws no pictures, or has no maps."""
-        entry = self.shelf.entry(key, "images")
-        model = self.shelf.model(entry.key)
+        """The model called ``key``. LabError for an unknown one, one that draws no pictures, or has no maps."""
+        entry = self.store.entry(key, "images")
+        model = self.store.model(entry.key)
         with self._lock:
             known, made = self._made.pop(entry.key, (None, None))
             if made is None or known is not model:
-                made = subject(entry.key, entry.title, entry.data, model.net, model.game.latents, model)
+                made = dissectable(entry.key, entry.title, entry.data, model.net, model.game.latents, model)
             self._made[entry.key] = model, made
             while len(self._made) > KEPT:
                 del self._made[next(iter(self._made))]

@@ -38,36 +38,36 @@ class Report:
 
 
 def export(
-    specimen: OpenDissection,
+    current: OpenDissection,
     effects: Iterable[CausalEffect],
     layers: Mapping[str, Dissection],
     folder: Path,
-    course: ProgressReporter,
+    reporter: ProgressReporter,
 ) -> Report:
     """Write the report into ``folder``, in place of an older one.
 
     ``effects`` are what was measured of causes, ``layers`` the dissections to compare. LabError where the pictures that
     were dissected cannot be drawn again; Cancelled.
     """
-    found = specimen.dissection
-    specimen.check()
+    found = current.dissection
+    current.check()
     shutil.rmtree(folder, ignore_errors=True)
     total = len(wanted_images(found, chosen_units(found, UNITS), range(min(SAMPLES, found.images))))
     page = write_report(
         folder / f"dissection-{found.layer}",
         found,
-        specimen.subject.twin(),
-        specimen.latents,
-        specimen.watcher().segmenter,
-        colours=specimen.colours,
+        current.dissectable.twin(),
+        current.latents,
+        current.watcher().segmenter,
+        colours=current.colours,
         causal=list(effects),
         layers=layers,
-        origin=origin(specimen),
+        origin=origin(current),
         title=f"What the units of {found.layer} draw",
         units_per_concept=UNITS,
-        progress=course.stage("Drawing the pictures of the report", total),
+        progress=reporter.stage("Drawing the pictures of the report", total),
     )
-    packing = course.stage("Packing", 1)
+    packing = reporter.stage("Packing", 1)
     everything = folder / f"dissection-{found.layer}.zip"
     with zipfile.ZipFile(everything, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(page.parent.rglob("*")):
@@ -76,14 +76,14 @@ def export(
     return Report(page, everything)
 
 
-def origin(specimen: OpenDissection) -> str:
+def origin(current: OpenDissection) -> str:
     """Python that makes generator, latents and segmenter again; a run is looked for in the folder ``runs``."""
-    shipped = specimen.subject.key == SHIPPED
+    shipped = current.dissectable.key == SHIPPED
     return ORIGIN.format(
         model='load_model(shipped.path("scenes-generator"))'
         if shipped
-        else f"open_model({f'runs/{specimen.subject.key}'!r})",
-        images=specimen.dissection.images,
-        seed=seed_of(specimen.dissection),
-        segmenter=repr(specimen.watcher().name),
+        else f"open_model({f'runs/{current.dissectable.key}'!r})",
+        images=current.dissection.images,
+        seed=seed_of(current.dissection),
+        segmenter=repr(current.watcher().name),
     )

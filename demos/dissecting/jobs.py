@@ -20,7 +20,7 @@ class Cancelled(Exception):  # noqa: N818 - no error: the person asked for it
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class JobSnapshot:
     """What can be seen of a job at one moment."""
 
     what: str  # it is doing
@@ -67,7 +67,7 @@ class ProgressReporter:
 class Job:
     """``task`` in the background. All methods may be called from any thread.
 
-    ``about`` says what is worked at: the bench starts no two jobs that are about the same.
+    ``about`` says what is worked at: the queue starts no two jobs that are about the same.
     """
 
     def __init__(self, about: str, what: str, task: Callable[[ProgressReporter], Any], stages: int = 1) -> None:
@@ -75,22 +75,22 @@ class Job:
         self._task, self._stages = task, stages
         self.after: Callable[[], None] = lambda: None
         """Called at the very end, in the job's thread."""
-        self._look = Snapshot(what)
+        self._snapshot = JobSnapshot(what)
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._result: Any = None
         self._thread = threading.Thread(target=self._run, name=f"dissect {about}", daemon=True)
 
     @property
-    def look(self) -> Snapshot:
+    def snapshot(self) -> JobSnapshot:
         """What can be seen of it now."""
         with self._lock:
-            return self._look
+            return self._snapshot
 
     @property
     def running(self) -> bool:
         """Whether it is still at work, also when its end was asked for."""
-        return self.look.phase == "running"
+        return self.snapshot.phase == "running"
 
     @property
     def result(self) -> Any:
@@ -115,7 +115,7 @@ class Job:
         return not self._thread.is_alive()
 
     def tell(self, **fields: Any) -> None:
-        """Change the look, from within the task. Raises Cancelled when its end was asked for."""
+        """Change the snapshot, from within the task. Raises Cancelled when its end was asked for."""
         if self._cancelled.is_set():
             raise Cancelled
         self._change(**fields)
@@ -137,7 +137,7 @@ class Job:
 
     def _change(self, **fields: Any) -> None:
         with self._lock:
-            self._look = replace(self._look, **fields)
+            self._snapshot = replace(self._snapshot, **fields)
 
 
 class JobQueue:

@@ -1,4 +1,4 @@
-"""How the parts of the tab hang together: each shows its share of a page's desk, and all are shown after each step."""
+"""How the parts of the tab hang together: each shows its share of a page's state, and all are shown after each step."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from demos.page import Page, told
 # Values come as the page sends them, whoever that is: the steps check them, and answer in one line, where gradio's own
 # checks of its controls would answer with none.
 RAW: dict[str, Any] = {"preprocess": False, "show_progress": "hidden"}
-Step = Callable[..., None]  # (desk, *what the controls say): changes the desk, or raises for the person
+Step = Callable[..., None]  # (state, *what the controls say): changes the state, or raises for the person
 
 
 class Part(Protocol):
-    """A part of the tab: its components, and what they show of a desk."""
+    """A part of the tab: its components, and what they show of a page."""
 
     outputs: list[Any]
 
-    def show(self, desk: PageState) -> Sequence[Any]:
+    def show(self, state: PageState) -> Sequence[Any]:
         """One value for each of ``outputs``."""
         ...
 
 
-class Stage:
+class Layout:
     """The parts of the tab on one page of the app."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.room = page, SharedState.of(page.lab.shelf)
+        self.page, self.shared = page, SharedState.of(page.lab.store)
         self.parts: list[Part] = []
 
-    def desk(self, token: Any) -> PageState:
-        """The desk of the page called ``token``."""
-        return self.page.lab.sessions.of(token, "dissect", lambda: PageState(self.room))
+    def state(self, token: Any) -> PageState:
+        """The state of the page called ``token``."""
+        return self.page.lab.sessions.of(token, "dissect", lambda: PageState(self.shared))
 
     @property
     def outputs(self) -> list[Any]:
         """The components of all parts."""
         return [output for part in self.parts for output in part.outputs]
 
-    def show(self, desk: PageState) -> list[Any]:
+    def show(self, state: PageState) -> list[Any]:
         """One value for each of ``outputs``."""
-        desk.refresh()
-        return [value for part in self.parts for value in part.show(desk)]
+        state.refresh()
+        return [value for part in self.parts for value in part.show(state)]
 
     def connect(self, event: Callable[..., Any], step: Step, controls: Sequence[Any] = ()) -> None:
-        """On ``event``, ``step(desk, *values of the controls)`` in the queue of work, and all parts are shown."""
+        """On ``event``, ``step(state, *values of the controls)`` in the queue of work, and all parts are shown."""
 
         def listener(token: Any, *values: Any) -> list[Any]:
             def work() -> list[Any]:
-                desk = self.desk(token)
-                step(desk, *values)
-                return self.show(desk)
+                state = self.state(token)
+                step(state, *values)
+                return self.show(state)
 
             with told():
                 return self.page.lab.work.do(work)
@@ -63,13 +63,13 @@ class Stage:
         event(listener, [self.page.token, *controls], self.outputs, **RAW, **LISTENER)
 
     def connect_choice(self, event: Callable[..., Any], name: str, step: Step, part: Part) -> None:
-        """On ``event``, ``step(desk, what the event says of name)``, and ``part`` alone is shown."""
+        """On ``event``, ``step(state, what the event says of name)``, and ``part`` alone is shown."""
 
         def listener(sent: gr.EventData, token: Any) -> Any:
             def work() -> Sequence[Any]:
-                desk = self.desk(token)
-                step(desk, sent._data.get(name) if isinstance(sent._data, dict) else None)
-                return part.show(desk)
+                state = self.state(token)
+                step(state, sent._data.get(name) if isinstance(sent._data, dict) else None)
+                return part.show(state)
 
             with told():
                 shown = self.page.lab.work.do(work)

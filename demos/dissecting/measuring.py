@@ -1,6 +1,6 @@
-"""A dissection asked for from a page: checked, measured so that it can go on after a stop, and put on the shelf.
+"""A dissection asked for from a page: checked, measured so that it can go on after a stop, and put into the store.
 
-What is on the shelf already is not lost: an older dissection of the same layer moves into the folder ``older`` there.
+What is in the store already is not lost: an older dissection of the same layer moves into the folder ``older`` there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core_gans.foundation.names import unknown_name
 from core_gans.foundation.sealed import read_sealed
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import ProgressReporter
-from demos.dissecting.segmenter_choice import eye
+from demos.dissecting.segmenter_choice import segmenter_choice
 from demos.model_store import SHIPPED
 from dissect import Dissection, dissect
 from dissect.measure.resume_file import fingerprint
@@ -32,47 +32,47 @@ class Question:
     """Which layer, seen by whom, over how many images."""
 
     layer: str
-    eye: str
+    segmenter_choice: str
     images: int
     seed: int = SEED
 
 
-def question(subject: DissectableModel, layer: Any, eye_name: Any, images: Any) -> Question:
+def question(dissectable: DissectableModel, layer: Any, segmenter_name: Any, images: Any) -> Question:
     """A question from values that may come from anywhere. ValueError says what is wrong with them."""
-    if not isinstance(layer, str) or layer not in subject.layers:
-        raise unknown_name("layer of this model", str(layer)[:80], subject.layers)
-    fitting = seeing(subject.shape)
-    if not isinstance(eye_name, str) or eye_name not in fitting:
-        raise unknown_name("segmenter for these pictures", str(eye_name)[:80], fitting)
+    if not isinstance(layer, str) or layer not in dissectable.layers:
+        raise unknown_name("layer of this model", str(layer)[:80], dissectable.layers)
+    fitting = seeing(dissectable.shape)
+    if not isinstance(segmenter_name, str) or segmenter_name not in fitting:
+        raise unknown_name("segmenter for these pictures", str(segmenter_name)[:80], fitting)
     if isinstance(images, bool) or not isinstance(images, int | float) or not FEWEST <= images <= MOST:
         raise ValueError(f"expected {FEWEST} to {MOST} images, got {repr(images)[:40]}")
-    return Question(layer, eye_name, int(images))
+    return Question(layer, segmenter_name, int(images))
 
 
-def measure(subject: DissectableModel, asked: Question, place: Path, course: ProgressReporter) -> Dissection:
+def measure(dissectable: DissectableModel, asked: Question, place: Path, reporter: ProgressReporter) -> Dissection:
     """Dissect, and put the result at ``place``. Raises as ``dissect.dissect`` does, and Cancelled.
 
     The counts are kept beside ``place`` while they grow, so that the same question goes on where it was stopped.
     """
-    net, seen_by = subject.twin(), eye(asked.eye)
+    net, seen_by = dissectable.twin(), segmenter_choice(asked.segmenter_choice)
     place.parent.mkdir(parents=True, exist_ok=True)
-    keep = counts_at(subject, asked, place)
-    if not kept(subject, asked, place):
+    keep = counts_at(dissectable, asked, place)
+    if not kept(dissectable, asked, place):
         keep.unlink(missing_ok=True)  # nothing that could be gone on with: damaged, perhaps
     found = dissect(
         net,
         asked.layer,
-        subject.sample(asked.images, asked.seed),
+        dissectable.sample(asked.images, asked.seed),
         seen_by.segmenter,
         batch_size=BATCH,
         keep=keep,
         provenance={
-            "generator": "scenes-generator" if subject.key == SHIPPED else subject.key,
-            "segmenter": asked.eye,
+            "generator": "scenes-generator" if dissectable.key == SHIPPED else dissectable.key,
+            "segmenter": asked.segmenter_choice,
             "seed": str(asked.seed),
             "date": time.strftime("%Y-%m-%d"),
         },
-        progress=course.stage(f"Dissecting {asked.layer}", asked.images),
+        progress=reporter.stage(f"Dissecting {asked.layer}", asked.images),
     )
     shelve(found, place)
     for counts in place.parent.glob(f"{place.stem}.*.counts"):
@@ -80,17 +80,17 @@ def measure(subject: DissectableModel, asked: Question, place: Path, course: Pro
     return found
 
 
-def counts_at(subject: DissectableModel, asked: Question, place: Path) -> Path:
+def counts_at(dissectable: DissectableModel, asked: Question, place: Path) -> Path:
     """The file for the counts of this very question, of this very state of the generator."""
-    facts = (fingerprint(subject.net), asked.eye, asked.images, asked.seed)
+    facts = (fingerprint(dissectable.net), asked.segmenter_choice, asked.images, asked.seed)
     digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
     return place.with_name(f"{place.stem}.{digest}.counts")
 
 
-def kept(subject: DissectableModel, asked: Question, place: Path) -> int:
+def kept(dissectable: DissectableModel, asked: Question, place: Path) -> int:
     """How many images an interrupted dissection of this question has counted already; 0 where there is none."""
     try:
-        _, facts = read_sealed(counts_at(subject, asked, place))
+        _, facts = read_sealed(counts_at(dissectable, asked, place))
     except (FileNotFoundError, ValueError):
         return 0
     return int(facts["facts"]["done"])
@@ -109,7 +109,7 @@ def shelve(found: Dissection, place: Path) -> None:
 
 
 def seen_by(dissection: Dissection) -> str | None:
-    """The name of the eye that a dissection was made with; None where it is not one of ours."""
+    """The name of the segmenter that a dissection was made with; None where it is not one of ours."""
     name = dissection.provenance.get("segmenter", "")
     return name if name in SEGMENTERS else None
 

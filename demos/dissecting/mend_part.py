@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from demos.dissecting.jobs import Job
-from demos.dissecting.layout import Stage
+from demos.dissecting.layout import Layout
 from demos.dissecting.mended import told
 from demos.dissecting.mending import STAGES, attempt
 from demos.dissecting.page_state import PageState
@@ -32,26 +32,26 @@ class Mend:
         self.shown = gr.HTML("", elem_id="dissect-mended")
         self.outputs: list[Any] = [self.start, self.file, self.shown]
 
-    def connect(self, stage: Stage) -> None:
+    def connect(self, layout: Layout) -> None:
         """Connect the button."""
-        stage.connect(self.start.click, mend)
+        layout.connect(self.start.click, mend)
 
-    def show(self, desk: PageState) -> Sequence[Any]:
-        found = desk.attempts.get((desk.key, desk.layer))
+    def show(self, state: PageState) -> Sequence[Any]:
+        found = state.attempts.get((state.key, state.layer))
         file = None if found is None or found.file is None else str(found.file)
         return (
-            gr.Button(interactive=not desk.busy),
+            gr.Button(interactive=not state.busy),
             gr.DownloadButton(value=file, visible=file is not None),
             "" if found is None else told(found),
         )
 
 
-def mend(desk: PageState) -> None:
+def mend(state: PageState) -> None:
     """Try to mend the layer at hand, in the background."""
-    subject, layer = desk.subject, desk.layer
-    folder = desk.folder(f"mended-{subject.key}-{layer}")
+    dissectable, layer = state.dissectable, state.layer
+    folder = state.folder(f"mended-{dissectable.key}-{layer}")
 
-    def task(course: Any) -> None:
-        desk.attempts[subject.key, layer] = attempt(subject, layer, folder, course)
+    def task(reporter: Any) -> None:
+        state.attempts[dissectable.key, layer] = attempt(dissectable, layer, folder, reporter)
 
-    desk.start(Job(f"{subject.key}/{layer}/mend/{id(desk)}", f"Mending {layer}", task, STAGES))
+    state.start(Job(f"{dissectable.key}/{layer}/mend/{id(state)}", f"Mending {layer}", task, STAGES))

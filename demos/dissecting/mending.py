@@ -38,7 +38,7 @@ FILE = "mended.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class MendingRow:
     """Pictures before and, where anything was mended, after."""
 
     words: str
@@ -55,32 +55,33 @@ class Attempt:
     floor: float  # the distance between two sets of real pictures
     choices: Sequence[Choice]
     mending: Mending | None  # None where nothing that was tried helps
-    rows: Sequence[Row]
+    rows: Sequence[MendingRow]
     file: Path | None  # the mended generator; None where its weights cannot hold the edit
 
 
-def attempt(subject: DissectableModel, layer: str, folder: Path, course: ProgressReporter) -> Attempt:
+def attempt(dissectable: DissectableModel, layer: str, folder: Path, reporter: ProgressReporter) -> Attempt:
     """Find, choose, judge; write the mended generator into ``folder``.
 
     Raises as ``dissect.commands.real_images.thirds`` and ``dissect.mending.mend`` do, and Cancelled.
     """
-    net, rng = subject.twin(), torch.Generator().manual_seed(0)
-    ranked, chosen, judged = (subject.latents(count, rng) for count in (RANKED, CHOSEN, JUDGED))
-    reading = course.stage(f"Reading real pictures of {subject.data}", REAL)
-    real = _real(subject.data, subject.shape, reading)
+    net, rng = dissectable.twin(), torch.Generator().manual_seed(0)
+    ranked, chosen, judged = (dissectable.latents(count, rng) for count in (RANKED, CHOSEN, JUDGED))
+    reading = reporter.stage(f"Reading real pictures of {dissectable.data}", REAL)
+    real = _real(dissectable.data, dissectable.shape, reading)
     ranking = rank_by_frechet(
-        net, layer, ranked, real.choosing, progress=course.stage(f"Ranking the units of {layer}", RANKED)
+        net, layer, ranked, real.choosing, progress=reporter.stage(f"Ranking the units of {layer}", RANKED)
     )
     order = ranking.order()
     choices = []
     for strength in STRENGTHS:
         what = "Taking the worst away" if strength == 1 else f"Weakening the worst by {strength:.0%}"
-        told = course.stage(what, len(numbers_tried(len(order))))
+        told = reporter.stage(what, len(numbers_tried(len(order))))
         choices.append(choose_count(net, layer, order, chosen, real.choosing, strength=strength, progress=told))
     best = best_of(choices)
     if not best.units:
         rows = [
-            Row(f"lights up unit {unit}", _drawn(net, ranked[ranking.lit[unit][:SHOWN]])) for unit in order[:SUSPECTS]
+            MendingRow(f"lights up unit {unit}", _drawn(net, ranked[ranking.lit[unit][:SHOWN]]))
+            for unit in order[:SUSPECTS]
         ]
         return Attempt(layer, real.name, real.floor, choices, None, rows, None)
     mending = mend(
@@ -93,27 +94,27 @@ def attempt(subject: DissectableModel, layer: str, folder: Path, course: Progres
         strength=best.strength,
         random_sets=CONTROLS,
         rng=rng,
-        progress=course.stage("Judging, beside random units", 2 + CONTROLS),
+        progress=reporter.stage("Judging, beside random units", 2 + CONTROLS),
     )
     shown = [(f"lights up unit {unit}", ranked[ranking.lit[unit][:SHOWN]]) for unit in best.units[:SUSPECTS]]
     rows = [
-        Row(words, _drawn(net, latents), _drawn(net, latents, mending))
+        MendingRow(words, _drawn(net, latents), _drawn(net, latents, mending))
         for words, latents in (*shown, ("not picked", judged[:SHOWN]))
     ]
-    file = keep_mended(subject, mending, judged[:4], folder / FILE)
+    file = keep_mended(dissectable, mending, judged[:4], folder / FILE)
     return Attempt(layer, real.name, real.floor, choices, mending, rows, file)
 
 
-def keep_mended(subject: DissectableModel, mending: Mending, example: Tensor, path: Path) -> Path | None:
+def keep_mended(dissectable: DissectableModel, mending: Mending, example: Tensor, path: Path) -> Path | None:
     """Write the mended generator as a model file at ``path``, in place of one that is there.
 
     None where no weights before the layer can hold the edit.
     """
-    mended = mending.apply(subject.twin(), example)
-    if subject.model is None or any(isinstance(module, Mended) for module in mended.modules()):
+    mended = mending.apply(dissectable.twin(), example)
+    if dissectable.model is None or any(isinstance(module, Mended) for module in mended.modules()):
         return None
     told = {"layer": mending.layer, "units": list(mending.units), "strength": mending.strength}
-    model = replace(subject.model, net=mended, card={**subject.model.card, "mended": told})
+    model = replace(dissectable.model, net=mended, card={**dissectable.model.card, "mended": told})
     return save_model(path, model, overwrite=True)
 
 

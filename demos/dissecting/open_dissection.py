@@ -13,7 +13,7 @@ from torch import Tensor
 from core_gans.foundation.errors import LabError
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.measuring import seed_of, seen_by
-from demos.dissecting.segmenter_choice import Colour, SegmenterChoice, eye
+from demos.dissecting.segmenter_choice import Colour, SegmenterChoice, segmenter_choice
 from dissect import Dissection
 from dissect.report.contents import chosen_palette, css
 from dissect.report.gallery import Gallery, check_peaks, gather
@@ -27,21 +27,21 @@ TILE = 132  # pixels across
 
 @dataclass(frozen=True, eq=False)
 class OpenDissection:
-    """A dissection of ``subject``. Safe to share between threads."""
+    """A dissection of ``dissectable``. Safe to share between threads."""
 
-    subject: DissectableModel
+    dissectable: DissectableModel
     dissection: Dissection
 
     @cached_property
-    def eye(self) -> SegmenterChoice | None:
+    def segmenter_choice(self) -> SegmenterChoice | None:
         """Who saw the concepts; None where that is not known here."""
         name = seen_by(self.dissection)
-        return None if name is None else eye(name)
+        return None if name is None else segmenter_choice(name)
 
     @cached_property
     def colours(self) -> tuple[Colour, ...]:
         """One for each label."""
-        known = None if self.eye is None else self.eye.colours
+        known = None if self.segmenter_choice is None else self.segmenter_choice.colours
         return tuple(chosen_palette(known, len(self.dissection.labels)))
 
     @cached_property
@@ -50,7 +50,7 @@ class OpenDissection:
         seed = seed_of(self.dissection)
         if seed is None:
             raise LabError("which pictures were dissected is not known, so they cannot be shown: dissect again.")
-        return self.subject.sample(self.dissection.images, seed)
+        return self.dissectable.sample(self.dissection.images, seed)
 
     def colour(self, concept: str) -> str:
         """The concept's colour for CSS."""
@@ -58,9 +58,9 @@ class OpenDissection:
 
     def watcher(self) -> SegmenterChoice:
         """Who saw the concepts. LabError where that is not known."""
-        if self.eye is None:
+        if self.segmenter_choice is None:
             raise LabError("which segmenter this was dissected with is not known here: dissect again.")
-        return self.eye
+        return self.segmenter_choice
 
     def tiles(self, unit: int) -> tuple[Picture, ...]:
         """The pictures (TILE, TILE, 3) in which ``unit`` is strongest, its region outlined, the strongest first.
@@ -88,8 +88,8 @@ class OpenDissection:
 
     def gallery(self, wanted: dict[int, set[int]]) -> Gallery:
         """The pictures ``wanted`` and the maps of units in them. LabError as for ``tiles``."""
-        with self.subject.lock:
-            net, layer = self.subject.net, self.dissection.layer
+        with self.dissectable.lock:
+            net, layer = self.dissectable.net, self.dissection.layer
             seen = gather(net, layer, self.latents, self.watcher().segmenter, wanted)
         try:
             check_peaks(self.dissection, seen)
@@ -106,15 +106,15 @@ class OpenDissection:
 
 
 class DissectionCache:
-    """The specimens by subject and file, each read once for as long as the file stays the same."""
+    """The open dissections by model and file, each read once for as long as the file stays the same."""
 
     def __init__(self) -> None:
         self._read = lru_cache(maxsize=KEPT)(self._open)
 
-    def of(self, subject: DissectableModel, path: Path) -> OpenDissection:
-        """The specimen in the file at ``path``. ValueError or OSError when it cannot be read."""
-        return self._read(subject, path, path.stat().st_mtime_ns)
+    def of(self, dissectable: DissectableModel, path: Path) -> OpenDissection:
+        """The dissection in the file at ``path``. ValueError or OSError when it cannot be read."""
+        return self._read(dissectable, path, path.stat().st_mtime_ns)
 
-    def _open(self, subject: DissectableModel, path: Path, stamp: int) -> OpenDissection:
+    def _open(self, dissectable: DissectableModel, path: Path, stamp: int) -> OpenDissection:
         del stamp  # a newer file is another dissection
-        return OpenDissection(subject, Dissection.load(path))
+        return OpenDissection(dissectable, Dissection.load(path))

@@ -15,7 +15,7 @@ from typing import Any
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from demos.dissecting.causes import Cause
-from demos.dissecting.dissectable_model import DissectableModel, Subjects
+from demos.dissecting.dissectable_model import DissectableModel, Dissectables
 from demos.dissecting.exporting import Report
 from demos.dissecting.jobs import Job, JobQueue
 from demos.dissecting.measuring import USUAL, kept, measure, question
@@ -30,16 +30,16 @@ ENDING = 15.0  # seconds that a page's end waits for its job: a thread cut short
 
 @dataclass
 class SharedState:
-    """What the desks of all pages share."""
+    """What all pages share."""
 
-    shelf: ModelStore
-    subjects: Subjects
-    cabinet: DissectionCache = field(default_factory=DissectionCache)
-    bench: JobQueue = field(default_factory=JobQueue)
+    store: ModelStore
+    dissectables: Dissectables
+    cache: DissectionCache = field(default_factory=DissectionCache)
+    queue: JobQueue = field(default_factory=JobQueue)
 
     @classmethod
-    def of(cls, shelf: ModelStore) -> SharedState:
-        return cls(shelf, Subjects(shelf))
+    def of(cls, store: ModelStore) -> SharedState:
+        return cls(store, Dissectables(store))
 
 
 @dataclass
@@ -53,13 +53,13 @@ class Findings:
 class PageState:
     """Each method may be called from any thread; ValueError is for the person at the page."""
 
-    def __init__(self, room: SharedState) -> None:
-        self.room = room
+    def __init__(self, shared: SharedState) -> None:
+        self.shared = shared
         self.key = ""
-        self._subject: DissectableModel | None = None
+        self._dissectable: DissectableModel | None = None
         self._dissected: dict[str, Path] = {}
         self.layer = ""
-        self.eye = ""
+        self.segmenter_choice = ""
         self.images = USUAL
         self.unit = 0
         self.concept = ""
@@ -74,26 +74,26 @@ class PageState:
 
     def open(self, key: Any) -> None:
         """Go to the model called ``key``: to the layer where most was found, or the middle one."""
-        subject = self.room.subjects.of(key)
-        self._subject = subject
-        if subject.key == self.key:
+        dissectable = self.shared.dissectables.of(key)
+        self._dissectable = dissectable
+        if dissectable.key == self.key:
             self.refresh()
             return
-        self.key, self.unit = subject.key, 0
+        self.key, self.unit = dissectable.key, 0
         self.refresh()
-        self.eye = next(iter(seeing(subject.shape)))
-        layers = list(subject.layers)
+        self.segmenter_choice = next(iter(seeing(dissectable.shape)))
+        layers = list(dissectable.layers)
         dissected = [layer for layer in self.dissected() if layer in layers]
         self.layer = dissected[0] if dissected else layers[len(layers) // 2]
         self._choose_best_unit()
 
     @property
-    def subject(self) -> DissectableModel:
+    def dissectable(self) -> DissectableModel:
         """The model at hand."""
-        if self._subject is None:
+        if self._dissectable is None:
             self.open(SHIPPED)
-        assert self._subject is not None
-        return self._subject
+        assert self._dissectable is not None
+        return self._dissectable
 
     @property
     def busy(self) -> bool:
@@ -101,67 +101,72 @@ class PageState:
         return self.job is not None and self.job.running
 
     def refresh(self) -> None:
-        """Snapshot again which layers have been dissected: files come and go."""
-        self._dissected = self.room.shelf.dissections(self.subject.key)
+        """Look again which layers have been dissected: files come and go."""
+        self._dissected = self.shared.store.dissections(self.dissectable.key)
 
     def dissected(self) -> dict[str, Path]:
         """The dissections of the model at hand, by layer, as of the last ``refresh``."""
         return self._dissected
 
     def choose_layer(self, layer: Any) -> None:
-        """Snapshot at another layer."""
-        if not isinstance(layer, str) or layer not in self.subject.layers:
-            raise unknown_name("layer of this model", str(layer)[:80], self.subject.layers)
+        """Go to another layer."""
+        if not isinstance(layer, str) or layer not in self.dissectable.layers:
+            raise unknown_name("layer of this model", str(layer)[:80], self.dissectable.layers)
         if layer != self.layer:
             self.layer, self.unit = layer, 0
             self._choose_best_unit()
 
-    def choose_eye(self, name: Any) -> None:
+    def choose_segmenter(self, name: Any) -> None:
         """Let another segmenter look."""
-        known = seeing(self.subject.shape)
+        known = seeing(self.dissectable.shape)
         if not isinstance(name, str) or name not in known:
             raise unknown_name("segmenter for these pictures", str(name)[:80], known)
-        self.eye = name
+        self.segmenter_choice = name
 
     def choose_unit(self, unit: Any) -> None:
         """Open another unit's sheet."""
-        specimen = self.opened()
+        current = self.opened()
         if isinstance(unit, bool) or not isinstance(unit, int):
             raise ValueError(f"expected the number of a unit, got {repr(unit)[:40]}")
-        specimen.dissection.best(unit)
+        current.dissection.best(unit)
         self.unit = unit
 
-    def specimen(self) -> OpenDissection | None:
+    def current(self) -> OpenDissection | None:
         """The dissection of the layer at hand; None where there is none yet, or one that cannot be read."""
         path = self.dissected().get(self.layer)
         try:
-            return None if path is None else self.room.cabinet.of(self.subject, path)
+            return None if path is None else self.shared.cache.of(self.dissectable, path)
         except (ValueError, OSError):
             return None
 
     def opened(self) -> OpenDissection:
         """The same; LabError where there is none yet."""
-        specimen = self.specimen()
-        if specimen is None:
+        current = self.current()
+        if current is None:
             raise LabError(f"layer {self.layer} has not been dissected yet: do that first.")
-        return specimen
+        return current
 
-    def findings(self, specimen: OpenDissection) -> Findings:
-        """What was found with ``specimen`` on this page; of older ones that were replaced it is forgotten."""
+    def findings(self, current: OpenDissection) -> Findings:
+        """What was found with ``current`` on this page; of older ones that were replaced it is forgotten."""
         with self._lock:
             for other in list(self._found):
-                same = other.subject.key == specimen.subject.key and other.dissection.layer == specimen.dissection.layer
-                if other is not specimen and same:
+                same = (
+                    other.dissectable.key == current.dissectable.key
+                    and other.dissection.layer == current.dissection.layer
+                )
+                if other is not current and same:
                     del self._found[other]
-            return self._found.setdefault(specimen, Findings())
+            return self._found.setdefault(current, Findings())
 
-    def run(self, layer: Any, eye: Any, images: Any) -> None:
+    def run(self, layer: Any, segmenter_choice: Any, images: Any) -> None:
         """Dissect in the background."""
-        subject, asked = self.subject, question(self.subject, layer, eye, images)
-        place = self.room.shelf.place_for(subject.key, asked.layer)
-        self.layer, self.eye, self.images = asked.layer, asked.eye, asked.images
-        about = f"{subject.key}/{asked.layer}"
-        self.start(Job(about, f"Dissecting {asked.layer}", lambda course: measure(subject, asked, place, course)))
+        dissectable, asked = self.dissectable, question(self.dissectable, layer, segmenter_choice, images)
+        place = self.shared.store.place_for(dissectable.key, asked.layer)
+        self.layer, self.segmenter_choice, self.images = asked.layer, asked.segmenter_choice, asked.images
+        about = f"{dissectable.key}/{asked.layer}"
+        self.start(
+            Job(about, f"Dissecting {asked.layer}", lambda reporter: measure(dissectable, asked, place, reporter))
+        )
 
     def start(self, job: Job) -> None:
         """Work at ``job``, the only one of this page. LabError while there is another, or too many elsewhere."""
@@ -169,7 +174,7 @@ class PageState:
             if self.busy:
                 raise LabError("something is running on this page already: cancel it, or wait until it is over.")
             job.after = self._tidy
-            self.job, self.aside, self._taken = self.room.bench.start(job), "", False
+            self.job, self.aside, self._taken = self.shared.queue.start(job), "", False
 
     def cancel(self) -> None:
         """Ask the job for its end."""
@@ -183,21 +188,21 @@ class PageState:
                 return False
             self._taken = True
         self.refresh()
-        if self.job.look.phase == "cancelled":
+        if self.job.snapshot.phase == "cancelled":
             self.aside = self._told_of_what_is_kept()
-        elif self.specimen() is not None and self.job.look.phase == "done":
+        elif self.current() is not None and self.job.snapshot.phase == "done":
             self.unit = min(self.unit, self.opened().dissection.count - 1)
             if not self.unit:
                 self._choose_best_unit()
         return True
 
-    def comparable(self, specimen: OpenDissection) -> dict[str, Dissection]:
+    def comparable(self, current: OpenDissection) -> dict[str, Dissection]:
         """The dissections of the model's layers over the same pictures by the same segmenter, in the model's order."""
         facts = ("segmenter", "seed", "generator")
-        mine, dissected = specimen.dissection, self.dissected()
+        mine, dissected = current.dissection, self.dissected()
         opened = [
-            self.room.cabinet.of(specimen.subject, dissected[layer]).dissection
-            for layer in specimen.subject.layers
+            self.shared.cache.of(current.dissectable, dissected[layer]).dissection
+            for layer in current.dissectable.layers
             if layer in dissected
         ]
         same = {
@@ -231,12 +236,12 @@ class PageState:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
     def _choose_best_unit(self) -> None:
-        specimen = self.specimen()
-        if specimen is not None:
-            matches = [specimen.dissection.best(unit) for unit in range(specimen.dissection.count)]
+        current = self.current()
+        if current is not None:
+            matches = [current.dissection.best(unit) for unit in range(current.dissection.count)]
             self.unit = max(matches, key=lambda match: (match.matched, match.score)).unit
 
     def _told_of_what_is_kept(self) -> str:
-        asked = question(self.subject, self.layer, self.eye, self.images)
-        done = kept(self.subject, asked, self.room.shelf.place_for(self.key, self.layer))
+        asked = question(self.dissectable, self.layer, self.segmenter_choice, self.images)
+        done = kept(self.dissectable, asked, self.shared.store.place_for(self.key, self.layer))
         return f"{done} pictures were counted and kept: Dissect goes on from there." if done else ""

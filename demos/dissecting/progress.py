@@ -12,18 +12,18 @@ def shown(job: Job | None, now: float, aside: str = "") -> str:
     """The job's progress as HTML, nothing where there is none. ``aside`` is plain text to say beside its end."""
     if job is None:
         return ""
-    look = job.look
-    left = look.seconds_left(now)
-    step = f"{look.stage} of {look.stages}: " if look.stages > 1 and look.stage else ""
+    snapshot = job.snapshot
+    left = snapshot.seconds_left(now)
+    step = f"{snapshot.stage} of {snapshot.stages}: " if snapshot.stages > 1 and snapshot.stage else ""
     words = "ending" if job.ending else "" if left is None else f"about {_time(left)} left"
-    counted = f"{look.done:,} of {look.total:,}" if look.total else ""
+    counted = f"{snapshot.done:,} of {snapshot.total:,}" if snapshot.total else ""
     return filled(
         "demos.dissecting",
         "progress.html.j2",
-        look=look,
+        snapshot=snapshot,
         aside=aside,
-        share=look.done / look.total if look.total else 0.0,
-        told=" · ".join(part for part in (f"{step}{look.what}", counted, words) if part),
+        share=snapshot.done / snapshot.total if snapshot.total else 0.0,
+        told=" · ".join(part for part in (f"{step}{snapshot.what}", counted, words) if part),
     )
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from core_gans.foundation.html import tag
 from demos.dissecting.exporting import export
 from demos.dissecting.jobs import Job
-from demos.dissecting.layout import Stage
+from demos.dissecting.layout import Layout
 from demos.dissecting.page_state import PageState
 
 HINT = """
@@ -35,35 +35,35 @@ class ReportPart:
         self.told = gr.HTML("", elem_id="dissect-report-told")
         self.outputs: list[Any] = [self.start, self.page, self.everything, self.told]
 
-    def connect(self, stage: Stage) -> None:
+    def connect(self, layout: Layout) -> None:
         """Connect the button."""
-        stage.connect(self.start.click, write)
+        layout.connect(self.start.click, write)
 
-    def show(self, desk: PageState) -> Sequence[Any]:
-        specimen = desk.specimen()
-        if specimen is None:
+    def show(self, state: PageState) -> Sequence[Any]:
+        current = state.current()
+        if current is None:
             nothing = gr.DownloadButton(visible=False)
             return gr.Button("Write the report", interactive=False), nothing, nothing, ""
-        found = desk.findings(specimen)
+        found = state.findings(current)
         tested = ", ".join(found.causes) or "none yet; the part Causes tests them"
         there = found.report is not None
         page, everything = (str(found.report.page), str(found.report.everything)) if found.report else (None, None)
         return (
-            gr.Button("Write it again" if there else "Write the report", interactive=not desk.busy),
+            gr.Button("Write it again" if there else "Write the report", interactive=not state.busy),
             gr.DownloadButton(value=page, visible=there),
             gr.DownloadButton(value=everything, visible=there),
             tag("p", f"Causes tested for this layer: {tested}.", class_="dissect-hint"),
         )
 
 
-def write(desk: PageState) -> None:
+def write(state: PageState) -> None:
     """Write the report of the layer at hand, in the background."""
-    specimen = desk.opened()
-    found, folder = desk.findings(specimen), desk.folder(f"report-{desk.key}-{desk.layer}")
+    current = state.opened()
+    found, folder = state.findings(current), state.folder(f"report-{state.key}-{state.layer}")
     effects = [cause.effect for cause in found.causes.values()]
-    layers = desk.comparable(specimen)
+    layers = state.comparable(current)
 
-    def task(course: Any) -> None:
-        found.report = export(specimen, effects, layers, folder, course)
+    def task(reporter: Any) -> None:
+        found.report = export(current, effects, layers, folder, reporter)
 
-    desk.start(Job(f"{desk.key}/{desk.layer}/report/{id(desk)}", "Writing the report", task, stages=2))
+    state.start(Job(f"{state.key}/{state.layer}/report/{id(state)}", "Writing the report", task, stages=2))

@@ -24,7 +24,7 @@ class SegmenterChoice:
 
 
 @lru_cache(maxsize=4)
-def eye(name: str) -> SegmenterChoice:
+def segmenter_choice(name: str) -> SegmenterChoice:
     """The segmenter called ``name``. ValueError when there is none; LabError when its file is missing or damaged."""
     if name not in SEGMENTERS:
         raise unknown_name("segmenter here", str(name)[:80], SEGMENTERS)

@@ -23,15 +23,15 @@ FAULTS = {
 }
 
 
-def sheet(specimen: OpenDissection, unit: int) -> Markup:
+def sheet(current: OpenDissection, unit: int) -> Markup:
     """The sheet of ``unit`` as HTML. ValueError for a unit that is not there."""
-    found = specimen.dissection
+    found = current.dissection
     match = found.best(unit)
     fault = faults(found).get(unit)
     tiles: Sequence[Picture] = ()
     missing = ""
     try:
-        tiles = specimen.tiles(unit)
+        tiles = current.tiles(unit)
     except LabError as error:
         missing = str(error)
     scores = np.nan_to_num(found.score[unit], nan=0.0)
@@ -39,7 +39,7 @@ def sheet(specimen: OpenDissection, unit: int) -> Markup:
     return filled(
         "demos.dissecting",
         "sheet.html.j2",
-        specimen=specimen,
+        current=current,
         found=found,
         match=match,
         area=float(found.area[unit, found.concept(match.concept)]),
@@ -47,7 +47,7 @@ def sheet(specimen: OpenDissection, unit: int) -> Markup:
         tiles=tiles,
         missing=missing,
         fires_on=[(found.labels[place], float(scores[place]), float(found.iou[unit, place])) for place in ranked],
-        curve=curves.chart(found, match, specimen.colour(match.concept)) if curves.drawn(found) else "",
+        curve=curves.chart(found, match, current.colour(match.concept)) if curves.drawn(found) else "",
         curve_words=curves.words(found),
         photo=lambda tile, alt: photo(tile, QUALITY, alt),
         percent=percent,

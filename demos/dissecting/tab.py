@@ -11,7 +11,7 @@ import gradio as gr
 from core_gans.foundation.html import tag
 from demos.dissecting.causes_part import Causes
 from demos.dissecting.head import Controls, Progress
-from demos.dissecting.layout import RAW, Stage
+from demos.dissecting.layout import RAW, Layout
 from demos.dissecting.mend_part import Mend
 from demos.dissecting.page_state import PageState
 from demos.dissecting.report_part import ReportPart
@@ -30,7 +30,7 @@ thing is, and then tests it: take the units away, and see whether the thing goes
 
 def dissect_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
-    stage = Stage(page)
+    layout = Layout(page)
     gr.HTML(INTRODUCTION, elem_classes="introduction")
     notice = gr.HTML("", elem_id="dissect-notice")
     with gr.Row(elem_classes="studio dissecting", visible=True) as studio:
@@ -48,34 +48,34 @@ def dissect_tab(page: Page) -> None:
                     mending = Mend()
                 with gr.Tab("Report", id="report"):
                     report = ReportPart()
-    stage.parts += [controls, progress, summary, units, sheet, causes, mending, report]
-    units.connect(stage, sheet)
+    layout.parts += [controls, progress, summary, units, sheet, causes, mending, report]
+    units.connect(layout, sheet)
     for part in (controls, progress, causes, mending, report):
-        part.connect(stage)
+        part.connect(layout)
 
     around = [notice, studio]
 
-    def show(desk: PageState, key: Any) -> list[Any]:
+    def show(state: PageState, key: Any) -> list[Any]:
         """Everything about the model called ``key``, or in one line why there is nothing to show."""
         try:
-            desk.open(key)
-            shown = stage.show(desk)
+            state.open(key)
+            shown = layout.show(state)
         except (ValueError, OSError) as error:
             line = tag("p", str(error), class_="dissect-empty")
-            return [line, gr.Row(visible=False), *(gr.skip() for _ in stage.outputs)]
+            return [line, gr.Row(visible=False), *(gr.skip() for _ in layout.outputs)]
         return ["", gr.Row(visible=True), *shown]
 
     def restore(token: str) -> Sequence[Any]:
         chosen = page.chosen(token)
-        there = any(entry.key == chosen for entry in page.lab.shelf.entries())
-        return page.lab.work.do(show, stage.desk(token), chosen if there else SHIPPED)
+        there = any(entry.key == chosen for entry in page.lab.store.entries())
+        return page.lab.work.do(show, layout.state(token), chosen if there else SHIPPED)
 
     def enter(token: Any, key: Any) -> list[Any]:
         with told():
-            return page.lab.work.do(show, stage.desk(token), key)
+            return page.lab.work.do(show, layout.state(token), key)
 
-    page.on_entry(restore, [*around, *stage.outputs])
-    page.model.change(enter, [page.token, page.model], [*around, *stage.outputs], **RAW, **LISTENER)
+    page.on_entry(restore, [*around, *layout.outputs])
+    page.model.change(enter, [page.token, page.model], [*around, *layout.outputs], **RAW, **LISTENER)
 
 
 def _units() -> tuple[Units, Sheet]:

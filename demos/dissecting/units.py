@@ -30,9 +30,9 @@ def units_table(value: str, elem_id: str) -> gr.HTML:
     return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=elem_id)
 
 
-def content(specimen: OpenDissection, chosen: int) -> Markup:
+def content(current: OpenDissection, chosen: int) -> Markup:
     """Chips and table of all units, ``chosen`` being the one whose sheet is open."""
-    found = specimen.dissection
+    found = current.dissection
     by_concept = units_by_concept(found)
     rows = []
     for match in map(found.best, range(found.count)):
@@ -41,7 +41,7 @@ def content(specimen: OpenDissection, chosen: int) -> Markup:
     return filled(
         "demos.dissecting",
         "unit_table.html.j2",
-        specimen=specimen,
+        current=current,
         found=found,
         chosen=chosen,
         by_concept=by_concept,
@@ -54,9 +54,9 @@ def content(specimen: OpenDissection, chosen: int) -> Markup:
     )
 
 
-def summary(specimen: OpenDissection) -> Markup:
+def summary(current: OpenDissection) -> Markup:
     """How many units of the layer stand for something, in a sentence or two."""
-    found = specimen.dissection
+    found = current.dissection
     matched = found.matched()
     return filled(
         "demos.dissecting",

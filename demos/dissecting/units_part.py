@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core_gans.foundation.html import tag
-from demos.dissecting.layout import Stage
+from demos.dissecting.layout import Layout
 from demos.dissecting.page_state import PageState
 from demos.dissecting.sheet import sheet
 from demos.dissecting.units import content, summary, units_table
@@ -26,13 +26,13 @@ class Summary:
         self.told = gr.HTML("", elem_id="dissect-summary")
         self.outputs: list[Any] = [self.told]
 
-    def show(self, desk: PageState) -> Sequence[Any]:
-        specimen = desk.specimen()
-        if specimen is not None:
-            return (summary(specimen),)
-        if desk.layer in desk.dissected():
-            return (tag("p", f"The dissection of layer {desk.layer} is damaged: dissect it again."),)
-        return (tag("p", f"Layer {desk.layer} has not been dissected yet."),)
+    def show(self, state: PageState) -> Sequence[Any]:
+        current = state.current()
+        if current is not None:
+            return (summary(current),)
+        if state.layer in state.dissected():
+            return (tag("p", f"The dissection of layer {state.layer} is damaged: dissect it again."),)
+        return (tag("p", f"Layer {state.layer} has not been dissected yet."),)
 
 
 class Units:
@@ -42,13 +42,13 @@ class Units:
         self.table = units_table("", elem_id="dissect-units")
         self.outputs: list[Any] = [self.table]
 
-    def show(self, desk: PageState) -> Sequence[Any]:
-        specimen = desk.specimen()
-        return (EMPTY if specimen is None else content(specimen, desk.unit),)
+    def show(self, state: PageState) -> Sequence[Any]:
+        current = state.current()
+        return (EMPTY if current is None else content(current, state.unit),)
 
-    def connect(self, stage: Stage, opened: Sheet) -> None:
+    def connect(self, layout: Layout, opened: Sheet) -> None:
         """Let a choice in the table open a sheet."""
-        stage.connect_choice(self.table.select, "unit", PageState.choose_unit, opened)
+        layout.connect_choice(self.table.select, "unit", PageState.choose_unit, opened)
 
 
 class Sheet:
@@ -58,6 +58,6 @@ class Sheet:
         self.sheet = gr.HTML("", elem_id="dissect-sheet")
         self.outputs: list[Any] = [self.sheet]
 
-    def show(self, desk: PageState) -> Sequence[Any]:
-        specimen = desk.specimen()
-        return ("" if specimen is None else sheet(specimen, desk.unit),)
+    def show(self, state: PageState) -> Sequence[Any]:
+        current = state.current()
+        return ("" if current is None else sheet(current, state.unit),)

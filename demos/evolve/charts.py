@@ -48,36 +48,44 @@ def scale_around(last: float, values: Iterable[np.ndarray]) -> Plot:
     return scale(last, low - margin, high + margin)
 
 
-def fitness_chart(course: Curves, plot: Plot) -> Markup:
+def fitness_chart(curves_shown: Curves, plot: Plot) -> Markup:
     """The fitness of each mutation's child over the generations, averaged over a moving window."""
-    lines = [_line(plot, course.generations, curve.smooth, colour(name)) for name, curve in course.fitness.items()]
+    lines = [
+        _line(plot, curves_shown.generations, curve.smooth, colour(name))
+        for name, curve in curves_shown.fitness.items()
+    ]
     return _figure("Fitness of each mutation's child", lines, plot, _ends_and_middle(plot), "{:.3g}".format)
 
 
-def fitness_values(course: Curves) -> list[np.ndarray]:
+def fitness_values(curves_shown: Curves) -> list[np.ndarray]:
     """What a fitness chart draws."""
-    return [curve.smooth for curve in course.fitness.values()]
+    return [curve.smooth for curve in curves_shown.fitness.values()]
 
 
-def advantage_chart(course: Curves, plot: Plot) -> Markup:
+def advantage_chart(curves_shown: Curves, plot: Plot) -> Markup:
     """The same above the mean of its siblings: siblings live through the same, so this is what tells them apart."""
-    lines = [_line(plot, course.generations, curve.smooth, colour(name)) for name, curve in course.advantage.items()]
+    lines = [
+        _line(plot, curves_shown.generations, curve.smooth, colour(name))
+        for name, curve in curves_shown.advantage.items()
+    ]
     return _figure("The same, above the mean of its siblings", lines, plot, [plot.y.low, 0, plot.y.high], _signed)
 
 
-def advantage_values(course: Curves) -> list[np.ndarray]:
+def advantage_values(curves_shown: Curves) -> list[np.ndarray]:
     """What a chart of advantages draws, on both sides of zero."""
-    values = [curve.smooth for curve in course.advantage.values()]
+    values = [curve.smooth for curve in curves_shown.advantage.values()]
     return [*values, *(-each for each in values)]
 
 
-def winners_chart(course: Curves, last: float) -> Markup:
+def winners_chart(curves_shown: Curves, last: float) -> Markup:
     """The share of the generations around that each mutation won, stacked up to 100 %."""
-    plot, base, areas = scale(last), np.zeros(len(course.generations)), []
-    for name, share in course.share.items():
+    plot, base, areas = scale(last), np.zeros(len(curves_shown.generations)), []
+    for name, share in curves_shown.share.items():
         top = base + np.nan_to_num(share)
         areas.append(
-            plot.band(course.generations.tolist(), base.tolist(), top.tolist(), fill=colour(name), fill_opacity=0.85)
+            plot.band(
+                curves_shown.generations.tolist(), base.tolist(), top.tolist(), fill=colour(name), fill_opacity=0.85
+            )
         )
         base = top
     return _figure("Generations won by each mutation", areas, plot, [0, 0.5, 1], "{:.0%}".format)

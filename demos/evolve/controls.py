@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core_gans.foundation.html import tag
-from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, Request
+from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, EvolutionRequest
 from demos.evolve.settings import SETTINGS
 from egan.mutations import KNOWN, PAPER
 from egan.pictures.drawing import words
@@ -50,13 +50,22 @@ class Controls:
         return [self.data, self.mutations, self.more, self.parents, self.gamma, self.seconds, self.selection,
                 self.fitness]  # fmt: skip
 
-    def showing(self, wish: Request | None) -> list[Any]:
-        """Values for all of them that ask for ``wish``; they stay as they are where there is none."""
-        if wish is None:
+    def showing(self, request: EvolutionRequest | None) -> list[Any]:
+        """Values for all of them that ask for ``request``; they stay as they are where there is none."""
+        if request is None:
             return [gr.skip()] * len(self.all)
-        paper = [name for name in wish.mutations if name in PAPERS]
-        more = [name for name in wish.mutations if name not in PAPERS]
-        return [wish.data, paper, more, wish.parents, wish.gamma, wish.seconds, wish.selection, wish.fitness]
+        paper = [name for name in request.mutations if name in PAPERS]
+        more = [name for name in request.mutations if name not in PAPERS]
+        return [
+            request.data,
+            paper,
+            more,
+            request.parents,
+            request.gamma,
+            request.seconds,
+            request.selection,
+            request.fitness,
+        ]
 
 
 def controls() -> Controls:

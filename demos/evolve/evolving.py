@@ -20,34 +20,34 @@ from core_gans.foundation.errors import LabError
 from core_gans.run_kind import Result
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
-from demos.evolve.looking import Looker
-from demos.evolve.requests import Plan, Request
+from demos.evolve.requests import EvolutionRequest, RunSummary
 from demos.evolve.settings import SETTINGS
-from demos.evolve.snapshots import Phase, Snapshot
+from demos.evolve.snapshot_watcher import SnapshotWatcher
+from demos.evolve.snapshots import EvolutionSnapshot, Phase
 from egan.experiment import resume_evolution, run_evolution
 from egan.population import Population
 
-Session = Callable[[float, Looker], Result[Population]]  # evolves for so many seconds
+Session = Callable[[float, SnapshotWatcher], Result[Population]]  # evolves for so many seconds
 
 
 class Evolving:
     """A run, and the thread that plays it while it is at work. All methods may be called from any thread."""
 
-    def __init__(self, folder: Path, look: Snapshot, *, mine: bool, first: Session | None = None) -> None:
+    def __init__(self, folder: Path, snapshot: EvolutionSnapshot, *, mine: bool, first: Session | None = None) -> None:
         """``mine``: it was begun by this page. ``first`` plays a run that is not there yet."""
         self.folder, self.mine = folder, mine
         self._first = first
         self._lock = threading.Lock()
-        self._look = look
+        self._snapshot = snapshot
         self._end_as: Phase = "finished"
         self._asked = self._discard = self._working = False
         self._thread: threading.Thread | None = None
 
     @property
-    def look(self) -> Snapshot:
+    def snapshot(self) -> EvolutionSnapshot:
         """What can be seen of it now."""
         with self._lock:
-            return self._look
+            return self._snapshot
 
     @property
     def running(self) -> bool:
@@ -73,11 +73,13 @@ class Evolving:
                 raise LabError("this evolution was thrown away: start another one.")
             if self._first is None and not self.folder.is_dir():
                 raise LabError(f"the run {self.folder.name} is not there any more: start another one.")
-            look = self._look
-            planned = max(look.planned, look.seconds) + more if more else look.planned
-            seconds = max(1.0, planned - look.seconds)
+            snapshot = self._snapshot
+            planned = max(snapshot.planned, snapshot.seconds) + more if more else snapshot.planned
+            seconds = max(1.0, planned - snapshot.seconds)
             self._asked, self._end_as, self._working = False, "finished", True
-            self._look = replace(look, phase="preparing", planned=planned, trouble="", number=look.number + 1)
+            self._snapshot = replace(
+                snapshot, phase="preparing", planned=planned, trouble="", number=snapshot.number + 1
+            )
             self._thread = threading.Thread(target=self._run, args=(seconds,), name=self.folder.name, daemon=True)
             self._thread.start()
 
@@ -104,35 +106,35 @@ class Evolving:
             self._thread.join(seconds)
 
     def change(self, **fields: Any) -> None:
-        """Put new values into the look."""
+        """Put new values into the snapshot."""
         with self._lock:
-            self._look = replace(self._look, number=self._look.number + 1, **fields)
+            self._snapshot = replace(self._snapshot, number=self._snapshot.number + 1, **fields)
 
     def _end(self, phase: Phase) -> None:
         with self._lock:
             if self._working:
                 self._asked, self._end_as = True, phase
-                self._look = replace(self._look, number=self._look.number + 1)
+                self._snapshot = replace(self._snapshot, number=self._snapshot.number + 1)
 
     def _run(self, seconds: float) -> None:
         ended: dict[str, Any] = {"phase": "failed", "trouble": "it broke off: see the messages of the program"}
-        looker = Looker(self, self.look.seconds)
+        watcher = SnapshotWatcher(self, self.snapshot.seconds)
         play, self._first = self._first or self._resumed, None
         try:
-            result = play(seconds, looker)
+            result = play(seconds, watcher)
         except (ValueError, OSError, RuntimeError) as error:
             ended["trouble"] = str(error)
         else:
-            ended = {"phase": self._end_as, "before": self.look.before or result.before, "after": result.after}
+            ended = {"phase": self._end_as, "before": self.snapshot.before or result.before, "after": result.after}
         finally:
             with self._lock:
-                self._look = replace(self._look, number=self._look.number + 1, **ended)
+                self._snapshot = replace(self._snapshot, number=self._snapshot.number + 1, **ended)
                 self._working = False
                 if self._discard:
                     self._delete()
 
-    def _resumed(self, seconds: float, looker: Looker) -> Result[Population]:
-        return resume_evolution(self.folder, seconds=seconds, console=Console(quiet=True), watchers=[looker])
+    def _resumed(self, seconds: float, watcher: SnapshotWatcher) -> Result[Population]:
+        return resume_evolution(self.folder, seconds=seconds, console=Console(quiet=True), watchers=[watcher])
 
     def _delete(self) -> None:
         if not self.folder.is_dir():
@@ -143,23 +145,25 @@ class Evolving:
         shutil.rmtree(going)
 
 
-def new(wish: Request, runs_folder: Path) -> Evolving:
+def new(request: EvolutionRequest, runs_folder: Path) -> Evolving:
     """A new run in ``runs_folder``, not yet at work."""
-    setting = SETTINGS[wish.data]
+    setting = SETTINGS[request.data]
     # Unique within a second, too.
-    folder = runs_folder / f"{runs.default_name('egan', wish.data)}-{secrets.token_hex(2)}"
+    folder = runs_folder / f"{runs.default_name('egan', request.data)}-{secrets.token_hex(2)}"
 
-    def first(seconds: float, looker: Looker) -> Result[Population]:
+    def first(seconds: float, watcher: SnapshotWatcher) -> Result[Population]:
         return run_evolution(
             setting.variant,
             dict(setting.fields),
             replace(setting.options, judge_every=setting.judge_every),
-            wish.evolution(),
+            request.evolution(),
             seconds=seconds,
             runs_folder=folder.parent,
             name=folder.name,
             console=Console(quiet=True),
-            watchers=[looker],
+            watchers=[watcher],
         )
 
-    return Evolving(folder, Snapshot(Plan.of_wish(wish), planned=wish.seconds), mine=True, first=first)
+    return Evolving(
+        folder, EvolutionSnapshot(RunSummary.of_request(request), planned=request.seconds), mine=True, first=first
+    )

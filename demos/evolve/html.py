@@ -26,7 +26,7 @@ from demos.evolve.charts import (
 )
 from demos.evolve.plane import plane
 from demos.evolve.settings import SETTINGS
-from demos.evolve.snapshots import Snapshot
+from demos.evolve.snapshots import EvolutionSnapshot
 from demos.evolve.tree import tree_chart
 from egan.pictures.drawing import words
 
@@ -55,45 +55,45 @@ class Scales:
     distance: Plot
 
     @classmethod
-    def of(cls, looks: Sequence[Snapshot]) -> Scales:
-        last = float(max(look.generation for look in looks))
-        courses = [look.course for look in looks if look.course is not None]
+    def of(cls, snapshots: Sequence[EvolutionSnapshot]) -> Scales:
+        last = float(max(snapshot.generation for snapshot in snapshots))
+        reporters = [snapshot.curves_shown for snapshot in snapshots if snapshot.curves_shown is not None]
         return cls(
             last,
-            scale_around(last, [values for course in courses for values in fitness_values(course)]),
-            scale_around(last, [values for course in courses for values in advantage_values(course)]),
-            scale_around(last, [values for look in looks for values in distances(look.judged)]),
+            scale_around(last, [values for curves_shown in reporters for values in fitness_values(curves_shown)]),
+            scale_around(last, [values for curves_shown in reporters for values in advantage_values(curves_shown)]),
+            scale_around(last, [values for snapshot in snapshots for values in distances(snapshot.judged)]),
         )
 
 
-def stages(looks: Mapping[str, Snapshot | None]) -> list[tuple[str, str]]:
+def stages(snapshots: Mapping[str, EvolutionSnapshot | None]) -> list[tuple[str, str]]:
     """Of every place, in order, what stands above its buttons and what stands below."""
-    by_data: dict[str, list[Snapshot]] = defaultdict(list)
-    for look in looks.values():
-        if look is not None:
-            by_data[look.plan.data].append(look)
+    by_data: dict[str, list[EvolutionSnapshot]] = defaultdict(list)
+    for snapshot in snapshots.values():
+        if snapshot is not None:
+            by_data[snapshot.run_summary.data].append(snapshot)
     return [
         ("", tag("div", tag("p", INVITATIONS[name]), class_="invitation"))
-        if look is None
-        else (_head(name, look), _body(look, Scales.of(by_data[look.plan.data])))
-        for name, look in looks.items()
+        if snapshot is None
+        else (_head(name, snapshot), _body(snapshot, Scales.of(by_data[snapshot.run_summary.data])))
+        for name, snapshot in snapshots.items()
     ]
 
 
-def _head(name: str, look: Snapshot) -> Markup:
-    share = 100 * min(1.0, look.seconds / look.planned) if look.planned else 100.0
-    return filled("demos.evolve", "head.html.j2", place=name, look=look, share=share, phases=WORDS)
+def _head(name: str, snapshot: EvolutionSnapshot) -> Markup:
+    share = 100 * min(1.0, snapshot.seconds / snapshot.planned) if snapshot.planned else 100.0
+    return filled("demos.evolve", "head.html.j2", place=name, snapshot=snapshot, share=share, phases=WORDS)
 
 
-def _body(look: Snapshot, scales: Scales) -> Markup:
+def _body(snapshot: EvolutionSnapshot, scales: Scales) -> Markup:
     return filled(
         "demos.evolve",
         "body.html.j2",
-        look=look,
-        sheet=None if look.sheet is None else png_url(look.sheet),
-        wins=sorted(look.wins.items(), key=lambda win: -win[1]) if any(look.wins.values()) else [],
-        total=sum(look.wins.values()),
-        charts=Markup("").join(_charts(look, scales)),
+        snapshot=snapshot,
+        sheet=None if snapshot.sheet is None else png_url(snapshot.sheet),
+        wins=sorted(snapshot.wins.items(), key=lambda win: -win[1]) if any(snapshot.wins.values()) else [],
+        total=sum(snapshot.wins.values()),
+        charts=Markup("").join(_charts(snapshot, scales)),
         plane=plane,
         measure=measure,
         colour=colour,
@@ -101,13 +101,13 @@ def _body(look: Snapshot, scales: Scales) -> Markup:
     )
 
 
-def _charts(look: Snapshot, scales: Scales) -> Iterator[Markup]:
-    if look.course is not None:
-        yield fitness_chart(look.course, scales.fitness)
-        if len(look.course.advantage) > 1:
-            yield advantage_chart(look.course, scales.advantage)
-        yield winners_chart(look.course, scales.last)
-    known = SETTINGS.get(look.plan.data)
-    shares = shares_chart(look.judged, known.kinds if known else 0, scales.last)
-    yield shares or distance_chart(look.judged, scales.distance)
-    yield tree_chart(look.tree)
+def _charts(snapshot: EvolutionSnapshot, scales: Scales) -> Iterator[Markup]:
+    if snapshot.curves_shown is not None:
+        yield fitness_chart(snapshot.curves_shown, scales.fitness)
+        if len(snapshot.curves_shown.advantage) > 1:
+            yield advantage_chart(snapshot.curves_shown, scales.advantage)
+        yield winners_chart(snapshot.curves_shown, scales.last)
+    known = SETTINGS.get(snapshot.run_summary.data)
+    shares = shares_chart(snapshot.judged, known.kinds if known else 0, scales.last)
+    yield shares or distance_chart(snapshot.judged, scales.distance)
+    yield tree_chart(snapshot.tree)

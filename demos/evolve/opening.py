@@ -15,67 +15,69 @@ from core_gans.runs.watchers import fixed_latents
 from core_gans.session import told_of_fallen_rates
 from demos.evolve.evolving import Evolving
 from demos.evolve.judgements import Judgements
-from demos.evolve.looking import SEED
-from demos.evolve.requests import Plan
-from demos.evolve.snapshots import CURVE_POINTS, Eye, Snapshot, latest_family
+from demos.evolve.requests import RunSummary
+from demos.evolve.snapshot_watcher import SEED
+from demos.evolve.snapshots import CURVE_POINTS, EvolutionSnapshot, SampleView, latest_family
 from demos.model_store import Entry, ModelStore
 from egan.curves import curves
 from egan.past import history_from, logbook_from
 
 
-def continuable(shelf: ModelStore) -> list[tuple[str, str]]:
+def continuable(store: ModelStore) -> list[tuple[str, str]]:
     """The evolutions on the shelf, the newest first: what they are called, and their keys."""
     found = []
-    for entry in shelf.entries():
-        folder = shelf.runs_folder / entry.key
-        if (plan := _plan_of(folder)) is not None:
+    for entry in store.entries():
+        folder = store.runs_folder / entry.key
+        if (run_summary := _plan_of(folder)) is not None:
             reached = numbered(folder / "checkpoints", "safetensors")[-1].stem.removeprefix("round-").lstrip("0") or "0"
-            found.append((f"{plan.title} · generation {reached} · {entry.key}", entry.key))
+            found.append((f"{run_summary.title} · generation {reached} · {entry.key}", entry.key))
     return found
 
 
-def opened(shelf: ModelStore, key: Any) -> Evolving:
+def opened(store: ModelStore, key: Any) -> Evolving:
     """The run called ``key``, at rest, with what can be seen of its newest checkpoint.
 
     LabError, CheckpointError, ValueError or OSError with one line when it is no evolution or cannot be read.
     """
-    entry = shelf.entry(key, "images", "points")
-    folder = shelf.runs_folder / entry.key
+    entry = store.entry(key, "images", "points")
+    folder = store.runs_folder / entry.key
     config = runs.read_config(folder)
-    plan = Plan.of_run(config)
+    run_summary = RunSummary.of_run(config)
     content = checkpoints.load(Run(folder, config).latest_checkpoint())
-    return Evolving(folder, _look(shelf, entry, folder, plan, content["state"]), mine=False)
+    return Evolving(folder, _snapshot(store, entry, folder, run_summary, content["state"]), mine=False)
 
 
-def _look(shelf: ModelStore, entry: Entry, folder: Path, plan: Plan, state: dict[str, Any]) -> Snapshot:
-    model = shelf.model(entry.key)
+def _snapshot(
+    store: ModelStore, entry: Entry, folder: Path, run_summary: RunSummary, state: dict[str, Any]
+) -> EvolutionSnapshot:
+    model = store.model(entry.key)
     game = model.game
     options = runs.read_config(folder)["options"]
-    known = KNOWN.get(plan.data)
+    known = KNOWN.get(run_summary.data)
     points = known.load(count=options["count"], seed=options["seed"]) if known and known.points else None
-    eye = Eye(points)
+    view = SampleView(points)
     logbook, history = logbook_from(state), history_from(state)
     judged = Judgements(folder).read()
     living = {parent["record"]["number"] for parent in state["parents"]}
-    return Snapshot(
-        plan,
+    return EvolutionSnapshot(
+        run_summary,
         phase="stopped",
         generation=state["round"],
         seconds=state["seconds"],
         planned=state["seconds"],
-        course=curves(logbook, most=CURVE_POINTS) if len(logbook) > 1 else None,
+        curves_shown=curves(logbook, most=CURVE_POINTS) if len(logbook) > 1 else None,
         wins=Counter(logbook.select("winner")),
         tree=latest_family(history, [record for record in history if record.number in living]),
         judged=judged,
         after=judged[-1].numbers if judged else {},
         folder=folder,
         note=told_of_fallen_rates(game, state["round"] + 1),
-        **eye.shown(generate(model.net, fixed_latents(game, eye.count, SEED))),
+        **view.shown(generate(model.net, fixed_latents(game, view.count, SEED))),
     )
 
 
-def _plan_of(folder: Path) -> Plan | None:
+def _plan_of(folder: Path) -> RunSummary | None:
     try:
-        return Plan.of_run(runs.read_config(folder))
+        return RunSummary.of_run(runs.read_config(folder))
     except (OSError, TypeError, ValueError):
         return None

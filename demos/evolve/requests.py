@@ -23,7 +23,7 @@ LARGEST_GAMMA = 10.0
 
 
 @dataclass(frozen=True)
-class Request:
+class EvolutionRequest:
     """What a person asks for. Every field is checked: it may come from anywhere."""
 
     data: str = "ring"
@@ -61,19 +61,19 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run evolves: of a wish, or of a run that is there already."""
+class RunSummary:
+    """What a run evolves: of a request, or of a run that is there already."""
 
     variant: str
     data: str
     evolution: Evolution
 
     @classmethod
-    def of_wish(cls, wish: Request) -> Plan:
-        return cls(SETTINGS[wish.data].variant, wish.data, wish.evolution())
+    def of_request(cls, request: EvolutionRequest) -> RunSummary:
+        return cls(SETTINGS[request.data].variant, request.data, request.evolution())
 
     @classmethod
-    def of_run(cls, config: Mapping[str, Any]) -> Plan:
+    def of_run(cls, config: Mapping[str, Any]) -> RunSummary:
         """What a run's config.json says. LabError when it is no evolution, or one that names code of its own."""
         evolution = evolution_from(config)
         named = (config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
@@ -94,7 +94,7 @@ class Plan:
         return f"{', '.join(map(words, asked.mutations))} · {parents} · {judged} · {asked.selection}"
 
 
-def wished(
+def request_from(
     data: Any,
     mutations: Any,
     parents: Any,
@@ -102,8 +102,8 @@ def wished(
     seconds: Any,
     selection: Any = "best",
     fitness: Any = "paper",
-) -> Request:
-    """A wish from what came from the browser, which may be anything. ValueError says what is wrong with it."""
+) -> EvolutionRequest:
+    """A request from what came from the browser, which may be anything. ValueError says what is wrong with it."""
     if not isinstance(mutations, list) or not all(isinstance(name, str) for name in mutations):
         raise ValueError(f"expected a list of mutations, got {_short(mutations)}")
     for what, name in (("data set", data), ("selection", selection), ("fitness", fitness)):
@@ -114,7 +114,7 @@ def wished(
             raise ValueError(f"expected a number for {what}, got {_short(number)}")
     if parents != parents // 1:
         raise ValueError(f"expected a whole number of parents, got {_short(parents)}")
-    return Request(
+    return EvolutionRequest(
         data, tuple(dict.fromkeys(mutations)), int(parents), float(gamma), selection, fitness, float(seconds)
     )
 

@@ -8,9 +8,9 @@ from threading import Lock
 from typing import Any
 
 from core_gans.foundation.errors import LabError
+from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
-from demos.evolve.requests import Request, require_seconds
-from demos.evolve.workshop import Workshop
+from demos.evolve.requests import EvolutionRequest, require_seconds
 
 NAMES = ("A", "B")
 
@@ -27,8 +27,8 @@ class Slot:
 class Slots:
     """What a page has going on in this tab. Safe to share between threads."""
 
-    workshop: Workshop
-    wish: Request | None = None  # the last one that was begun here
+    evolutions: EvolutionQueue
+    request: EvolutionRequest | None = None  # the last one that was begun here
     places: Mapping[str, Slot] = field(default_factory=lambda: {name: Slot() for name in NAMES})
     _lock: Any = field(default_factory=Lock, repr=False)
 
@@ -43,15 +43,15 @@ class Slots:
         """Whether anything here is at work."""
         return any(slot.evolving is not None and slot.evolving.running for slot in self.places.values())
 
-    def start(self, name: Any, wish: Request) -> None:
-        """A new evolution in the place ``name``; what rested there stays on the shelf."""
+    def start(self, name: Any, request: EvolutionRequest) -> None:
+        """A new evolution in the place ``name``; what rested there stays among the runs."""
         with self._lock:
             slot = self._free(name)
-            slot.evolving, slot.asked = self.workshop.start(wish), False
-            self.wish = wish
+            slot.evolving, slot.asked = self.evolutions.start(request), False
+            self.request = request
 
     def put(self, name: Any, evolving: Evolving) -> None:
-        """Show ``evolving``, a run from the shelf, in the place ``name``. LabError when the other place shows it."""
+        """Show ``evolving``, a run from the store, in the place ``name``. LabError when the other place shows it."""
         with self._lock:
             slot = self._free(name)
             for other in self.places.values():
@@ -71,18 +71,18 @@ class Slots:
             slot.asked = False
             if slot.evolving.running:
                 slot.evolving.pause()
-            elif slot.evolving.look.phase == "paused":
-                self.workshop.go_on(slot.evolving)
+            elif slot.evolving.snapshot.phase == "paused":
+                self.evolutions.go_on(slot.evolving)
             else:
-                self.workshop.go_on(slot.evolving, require_seconds(more))
+                self.evolutions.go_on(slot.evolving, require_seconds(more))
 
     def stop(self, name: Any) -> None:
-        """End what is in the place ``name``; it stays to look at, and on the shelf."""
+        """End what is in the place ``name``; it stays to look at, and among the runs."""
         if (evolving := self.of(name).evolving) is not None:
             evolving.stop()
 
     def put_away(self, name: Any) -> None:
-        """Empty the place; the run stays on the shelf. LabError while it is at work."""
+        """Empty the place; the run stays among the runs. LabError while it is at work."""
         with self._lock:
             slot = self._free(name)
             slot.evolving, slot.asked = None, False

@@ -17,7 +17,7 @@ from core_gans.foundation.sheets import sheet
 from core_gans.metrics.measures import ModesMeasure
 from core_gans.metrics.modes import AT_LEAST, per_ten_thousand
 from demos.evolve.judgements import Judgement
-from demos.evolve.requests import Plan
+from demos.evolve.requests import RunSummary
 from egan.curves import Curves
 from egan.family import Place, family_tree
 from egan.individual import Record
@@ -31,7 +31,7 @@ GENERATIONS = 20  # of the family tree
 
 
 @dataclass(frozen=True, eq=False)
-class Mode:
+class ShownMode:
     """A mode of known data: where it is, how far its points reach, and whether the generator reaches it."""
 
     x: float
@@ -46,15 +46,15 @@ class Points:
 
     samples: Tensor  # (N, 2)
     real: Tensor  # (M, 2)
-    modes: tuple[Mode, ...] = ()  # where they are known
+    modes: tuple[ShownMode, ...] = ()  # where they are known
     high_quality: float | None = None  # share of the samples near a mode, where these are known
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshot:
+class EvolutionSnapshot:
     """What can be seen of an evolution. ``number`` grows with every change."""
 
-    plan: Plan
+    run_summary: RunSummary
     phase: Phase = "preparing"
     number: int = 0
     generation: int = 0
@@ -62,7 +62,7 @@ class Snapshot:
     planned: float = 0.0  # seconds that it was given in all
     sheet: np.ndarray | None = None  # (H, W, 3) RGB bytes: images of the best survivor
     points: Points | None = None  # in place of them, where the data are points
-    course: Curves | None = None
+    curves_shown: Curves | None = None
     wins: Mapping[str, int] = field(default_factory=dict)  # generations that each mutation won
     tree: Sequence[Place] = ()  # of the last generations
     judged: Sequence[Judgement] = ()  # by an independent judge, as it went
@@ -77,7 +77,7 @@ class Snapshot:
         return self.phase in OVER
 
 
-class Eye:
+class SampleView:
     """Knows the data, and makes of a generator's samples what is shown of them."""
 
     def __init__(self, data: Examples | None) -> None:
@@ -102,7 +102,7 @@ class Eye:
         coverage = self.measure.summarise(there).coverage()
         least = per_ten_thousand(AT_LEAST, len(there))
         modes = tuple(
-            Mode(float(x), float(y), 3 * self.measure.sigma, near >= least)
+            ShownMode(float(x), float(y), 3 * self.measure.sigma, near >= least)
             for (x, y), near in zip(self.measure.centres.tolist(), coverage.counts, strict=True)
         )
         return {"points": Points(there, self.real, modes, coverage.high_quality)}

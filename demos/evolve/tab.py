@@ -13,14 +13,14 @@ from core_gans.foundation.html import tag
 from demos.evolve.controls import controls
 from demos.evolve.html import stages
 from demos.evolve.opening import continuable, opened
-from demos.evolve.requests import wished
+from demos.evolve.requests import request_from
 from demos.evolve.slots import NAMES, Slot, Slots
-from demos.evolve.snapshots import Snapshot
+from demos.evolve.snapshots import EvolutionSnapshot
 from demos.job_queue import LISTENER
 from demos.page import Page, told
 from demos.tab import Tab
 
-LOOK_SECONDS = 1.0  # between two looks of the page
+LOOK_SECONDS = 1.0  # between two questions of the page
 INTRODUCTION = """
 <h2>Let generators evolve</h2>
 <p>In <b>E-GAN</b> every parent has one child per <b>mutation</b>: a step of learning towards another goal. The
@@ -71,12 +71,12 @@ def evolve_tab(page: Page) -> None:
     shown = [*(output for stand in stands.values() for output in stand.shown), timer, seen]
 
     def slots(token: Any) -> Slots:
-        return lab.sessions.of(token, "evolutions", lambda: Slots(lab.workshop))
+        return lab.sessions.of(token, "evolutions", lambda: Slots(lab.evolutions))
 
     def view(mine: Slots) -> list[Any]:
-        mark, looks = _mark(mine), _looks(mine)
+        mark, snapshots = _mark(mine), _looks(mine)
         outputs: list[Any] = []
-        for (head, body), slot in zip(stages(looks), mine.places.values(), strict=True):
+        for (head, body), slot in zip(stages(snapshots), mine.places.values(), strict=True):
             outputs += [head, body, *_buttons(slot)]
         return [*outputs, gr.Timer(active=mine.running), mark]
 
@@ -98,21 +98,21 @@ def evolve_tab(page: Page) -> None:
 
     def begin(mine: Slots, name: Any, data: Any, paper: Any, more: Any, *others: Any) -> None:
         mutations = paper + more if isinstance(paper, list) and isinstance(more, list) else None
-        mine.start(name, wished(data, mutations, *others))
+        mine.start(name, request_from(data, mutations, *others))
 
     def take(mine: Slots, name: Any, key: Any) -> None:
         if key is None:
             raise ValueError("choose an earlier evolution first.")
-        mine.put(name, lab.work.do(opened, lab.shelf, key))
+        mine.put(name, lab.work.do(opened, lab.store, key))
 
     def restored(token: str) -> list[Any]:
         mine, ready = slots(token), gr.Button(interactive=True)
-        return [*view(mine), gr.Dropdown(choices=continuable(lab.shelf)), ready, ready, *asked.showing(mine.wish)]
+        return [*view(mine), gr.Dropdown(choices=continuable(lab.store)), ready, ready, *asked.showing(mine.request)]
 
     quick: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
     start.click(step(begin), [page.token, place, *asked.all], shown, **quick)
     show.click(step(take), [page.token, place, kept], shown, show_progress="hidden", **LISTENER)
-    kept.focus(lambda: gr.Dropdown(choices=continuable(lab.shelf)), None, kept, **quick)
+    kept.focus(lambda: gr.Dropdown(choices=continuable(lab.store)), None, kept, **quick)
     for name, stand in stands.items():
         _connect(name, stand, page, asked.seconds, shown, step, quick)
     timer.tick(tick, [page.token, seen], shown, concurrency_id="evolve-looks", **quick)
@@ -163,7 +163,7 @@ def _buttons(slot: Slot) -> list[Any]:
     if evolving is None:
         return [gr.Button(visible=False)] * 4 + [gr.Row(visible=False)]
     running = evolving.running
-    label = "Pause" if running else "Resume" if evolving.look.phase == "paused" else "Continue"
+    label = "Pause" if running else "Resume" if evolving.snapshot.phase == "paused" else "Continue"
     return [
         gr.Button(label, visible=running or evolving.can_go_on, interactive=not evolving.asked_to_end or not running),
         gr.Button(visible=running, interactive=not evolving.asked_to_end or not running),
@@ -173,8 +173,8 @@ def _buttons(slot: Slot) -> list[Any]:
     ]
 
 
-def _looks(mine: Slots) -> dict[str, Snapshot | None]:
-    return {name: None if slot.evolving is None else slot.evolving.look for name, slot in mine.places.items()}
+def _looks(mine: Slots) -> dict[str, EvolutionSnapshot | None]:
+    return {name: None if slot.evolving is None else slot.evolving.snapshot for name, slot in mine.places.items()}
 
 
 def _mark(mine: Slots) -> list[Any]:
@@ -182,7 +182,7 @@ def _mark(mine: Slots) -> list[Any]:
     return [
         None
         if slot.evolving is None
-        else [slot.evolving.folder.name, slot.evolving.look.number, slot.evolving.running, slot.asked]
+        else [slot.evolving.folder.name, slot.evolving.snapshot.number, slot.evolving.running, slot.asked]
         for slot in mine.places.values()
     ]
 

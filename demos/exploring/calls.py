@@ -14,7 +14,7 @@ from core_gans.exploring.arithmetic import EXEMPLARS
 from core_gans.foundation.pixels import to_bytes
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import TextToImage
-from demos.exploring import requests as wishes
+from demos.exploring import requests
 from demos.exploring.explorer import STEPS, STRIP, Explorer
 from demos.exploring.explorers import Explorers
 from demos.exploring.films import beside, film
@@ -33,11 +33,11 @@ MOST_WORDS = 80  # of a vocabulary that is shown
 FIRST_SUMS = {SHIPPED: (8, 7, 9, 15, 11, 14, 4, 6, 10)}  # night, less day, plus days with mountains
 
 
-class Calls:
+class ExploreCalls:
     """The answers. Each raises ValueError, LabError or OSError with one line for what cannot be done."""
 
     def __init__(self, lab: Lab) -> None:
-        self.shelf, self.explorers = lab.shelf, Explorers(lab.shelf)
+        self.store, self.explorers = lab.store, Explorers(lab.store)
 
     @property
     def by_name(self) -> dict[str, Call]:
@@ -60,10 +60,10 @@ class Calls:
 
     def open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What can be done with a model."""
-        entry = self.shelf.entry(asked.get("model"))
+        entry = self.store.entry(asked.get("model"))
         found: dict[str, Any] = {"model": entry.key, "title": entry.title, "kind": entry.kind}
         if entry.kind == "translation":
-            game = self.shelf.model(entry.key).game
+            game = self.store.model(entry.key).game
             return found | {"targets": list(game.targets), "side": game.shape[-1], "largest": LARGEST_FILE}
         explorer = self.explorers.of(entry.key)
         makeup, game = explorer.makeup, explorer.game
@@ -84,7 +84,7 @@ class Calls:
 
     def strip(self, asked: Mapping[str, Any]) -> Any:
         """Samples in the order of their numbers, from ``first`` on."""
-        return _shown(self._of(asked), lambda explorer: explorer.strip(wishes.seed_in(asked, "first")))
+        return _shown(self._of(asked), lambda explorer: explorer.strip(requests.seed_in(asked, "first")))
 
     def way(self, asked: Mapping[str, Any]) -> Any:
         """The frames from one sample to another."""
@@ -93,8 +93,8 @@ class Calls:
     def lengths(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """How long the latents are on either way between two samples, and between which lengths nearly all lie."""
         explorer = self._of(asked)
-        begin, end = wishes.seed_in(asked, "from"), wishes.seed_in(asked, "to")
-        ways = {name: explorer.lengths(begin, end, shell) for name, shell in wishes.WAYS.items()}
+        begin, end = requests.seed_in(asked, "from"), requests.seed_in(asked, "to")
+        ways = {name: explorer.lengths(begin, end, shell) for name, shell in requests.WAYS.items()}
         return {"ways": ways, "usual": explorer.usual_lengths()}
 
     def film(self, asked: Mapping[str, Any]) -> Response:
@@ -104,46 +104,46 @@ class Calls:
 
     def sum(self, asked: Mapping[str, Any]) -> Response:
         """The means of three groups, the first minus the second plus the third, and neighbours of that."""
-        groups = [wishes.group_in(asked, name) for name in ("plus", "minus", "and")]
+        groups = [requests.group_in(asked, name) for name in ("plus", "minus", "and")]
         return _picture(self._images(asked).sum(*groups))
 
     def directions(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The names of the directions and what is known of them."""
-        found = self._images(asked).directions(wishes.method_in(asked))
+        found = self._images(asked).directions(requests.method_in(asked))
         return {"directions": [{"name": each.name, **each.facts} for each in found]}
 
     def ends(self, asked: Mapping[str, Any]) -> Response:
         """A sample at the lower and the upper end of each direction."""
-        return _picture(self._images(asked).ends(wishes.sample_in(asked), wishes.method_in(asked)))
+        return _picture(self._images(asked).ends(requests.sample_in(asked), requests.method_in(asked)))
 
     def draw(self, asked: Mapping[str, Any]) -> Response:
         """One sample, moved and with what is asked for in it."""
-        return _picture(self._images(asked).draw(wishes.sample_in(asked), wishes.moves_in(asked)))
+        return _picture(self._images(asked).draw(requests.sample_in(asked), requests.moves_in(asked)))
 
     def classes(self, asked: Mapping[str, Any]) -> Response:
         """One sample as each class."""
-        return _picture(self._images(asked).classes(wishes.sample_in(asked)))
+        return _picture(self._images(asked).classes(requests.sample_in(asked)))
 
     def cloud(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Points of a model, and of what it learned from, where that is known."""
         explorer = self._of(asked)
         if not explorer.makes_points:
             raise ValueError("this model makes pictures, not points.")
-        data = KNOWN.get(self.shelf.entry(asked.get("model")).data)
+        data = KNOWN.get(self.store.entry(asked.get("model")).data)
         real = data.load(count=CLOUD).images if data and data.points else torch.zeros(0, 2)
         return {"points": _places(explorer.cloud(CLOUD)), "real": _places(real)}
 
     def example(self, asked: Mapping[str, Any]) -> Response:
         """A picture to translate, like those that the model learned from."""
-        key = self.shelf.entry(asked.get("model"), "translation").key
-        game = self.shelf.model(key).game
-        target = wishes.one_of(asked.get("target"), "domain of this model", game.targets)
-        number = wishes.seed_in(asked, "number")
-        return _picture(picture_like(self.shelf.runs_folder / key, game, target, number))
+        key = self.store.entry(asked.get("model"), "translation").key
+        game = self.store.model(key).game
+        target = requests.one_of(asked.get("target"), "domain of this model", game.targets)
+        number = requests.seed_in(asked, "number")
+        return _picture(picture_like(self.store.runs_folder / key, game, target, number))
 
     def translate(self, asked: Mapping[str, Any]) -> Response:
         """A picture as the network sees it, and its translation."""
-        model = self.shelf.model(self.shelf.entry(asked.get("model"), "translation").key)
+        model = self.store.model(self.store.entry(asked.get("model"), "translation").key)
         shown, answer = translated(model, picture_in(asked.get("picture")), asked.get("target"))
         return _picture(torch.cat((shown.expand(-1, 3, -1, -1), answer.expand(-1, 3, -1, -1))))
 
@@ -157,7 +157,7 @@ class Calls:
         return explorer
 
     def _frames(self, explorer: Explorer, asked: Mapping[str, Any]) -> Tensor:
-        return explorer.way(wishes.seed_in(asked, "from"), wishes.seed_in(asked, "to"), wishes.way_in(asked))
+        return explorer.way(requests.seed_in(asked, "from"), requests.seed_in(asked, "to"), requests.way_in(asked))
 
 
 def _shown(explorer: Explorer, make: Callable[[Explorer], Tensor]) -> Any:

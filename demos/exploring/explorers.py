@@ -18,8 +18,8 @@ KEPT = 4
 class Explorers:
     """Explorers by the key of the model. Safe to share between threads."""
 
-    def __init__(self, shelf: ModelStore) -> None:
-        self.shelf = shelf
+    def __init__(self, store: ModelStore) -> None:
+        self.store = store
         self._lock = Lock()
         self._made: OrderedDict[str, tuple[Model[Any], Explorer]] = OrderedDict()  # the longest unused first
 
@@ -28,7 +28,7 @@ class Explorers:
 
         ValueError with one line for an unknown model, one that translates, and one that is damaged.
         """
-        model = self.shelf.model(self.shelf.entry(key, "images", "points").key)
+        model = self.store.model(self.store.entry(key, "images", "points").key)
         with self._lock:
             kept, explorer = self._made.pop(key, (None, None))
             if explorer is None or kept is not model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from demos.exploring.calls import Calls
+from demos.exploring.calls import ExploreCalls
 from demos.exploring.uploads import LARGEST_FILE
 from demos.json_calls import LONGEST, answered, refusal
 from demos.lab import Lab
@@ -12,7 +12,7 @@ from demos.lab import Lab
 
 def routes(lab: Lab) -> APIRouter:
     """The routes, to be included in the web application."""
-    router, calls = APIRouter(prefix="/lab/explore"), Calls(lab).by_name
+    router, calls = APIRouter(prefix="/lab/explore"), ExploreCalls(lab).by_name
 
     @router.post("/{name}")
     async def call(name: str, request: Request) -> Response:

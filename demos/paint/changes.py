@@ -15,7 +15,7 @@ THERE = 0.0005  # of the picture: a class that covers less before and after is l
 NOTICED = 0.001  # of the picture: smaller changes are the segmenter's own flicker
 
 
-class Change(Protocol):
+class Intended(Protocol):
     """What a stroke was to do."""
 
     @property
@@ -26,7 +26,7 @@ class Change(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class ChangedClass:
     """One class. Shares are of the whole picture, in [0, 1]."""
 
     label: str
@@ -39,7 +39,7 @@ class Row:
         return self.after - self.before
 
 
-def rows_of(painting: Painting, touches: Sequence[Change]) -> list[Row]:
+def rows_of(painting: Painting, touches: Sequence[Intended]) -> list[ChangedClass]:
     """A row for every class that is there before or after, the largest first.
 
     A class that loses pixels is *wanted* where it was to be erased and *gave way* where something else was added; a
@@ -53,7 +53,9 @@ def rows_of(painting: Painting, touches: Sequence[Change]) -> list[Row]:
     for line in painting.table:
         before, after = line.before / pixels, line.after / pixels
         if max(before, after) >= THERE:
-            rows.append(Row(line.concept, before, after, _verdict(line.concept, after - before, erased, grown)))
+            rows.append(
+                ChangedClass(line.concept, before, after, _verdict(line.concept, after - before, erased, grown))
+            )
     return sorted(rows, key=lambda row: -max(row.before, row.after))
 
 
@@ -65,7 +67,7 @@ def _verdict(concept: str, change: float, erased: set[str], grown: set[str]) -> 
     return "wanted" if concept in grown else "took its place" if erased and concept not in erased else "side effect"
 
 
-def told(painting: Painting, touches: Sequence[Change]) -> str:
+def summary_of(painting: Painting, touches: Sequence[Intended]) -> str:
     """One sentence on what happened under the brush to the concept of the last touch."""
     if not touches:
         return "Nothing is painted yet."

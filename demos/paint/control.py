@@ -28,7 +28,7 @@ def random_strokes(painter: Painter, touches: Sequence[Touch], rng: torch.Genera
             drawn[chosen] = random_units(chosen, painter.dissection.count, rng)
         concept = stroke.pigment.concept
         assert concept is not None
-        strokes.append(replace(stroke, pigment=painter.pigment_of(drawn[chosen], concept)))
+        strokes.append(replace(stroke, pigment=painter.unit_set_of(drawn[chosen], concept)))
     return strokes
 
 
@@ -38,8 +38,8 @@ def random_shares(painter: Painter, seed: int, touches: Sequence[Touch]) -> dict
     The sets are the same at every call.
     """
     totals = dict.fromkeys(painter.labels, 0.0)
-    for trial in range(TRIALS):
-        rng = torch.Generator().manual_seed(trial)
+    for removal in range(TRIALS):
+        rng = torch.Generator().manual_seed(removal)
         painting = painter.paint_strokes(seed, random_strokes(painter, touches, rng))
         for line in painting.table:
             totals[line.concept] += line.after / painting.classes_after.numel() / TRIALS

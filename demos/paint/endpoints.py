@@ -10,9 +10,9 @@ from demos.job_queue import LISTENER
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 from demos.page import told
+from demos.paint.calls import touches_of
 from demos.paint.canvas import image_url
 from demos.paint.sketch import Sketch
-from demos.paint.studio import touches_of
 
 PUBLIC: dict[str, Any] = {**LISTENER, "api_visibility": "public"}
 
@@ -44,7 +44,7 @@ def endpoints(lab: Lab) -> None:
 
 def _scene(lab: Lab, sketch: Sketch) -> dict[str, Any]:
     painter = lab.painters.of(sketch.model)
-    return {"picture": image_url(painter.easel(sketch.seed).before), "shares": painter.shares(sketch.seed)}
+    return {"picture": image_url(painter.edit_session(sketch.seed).before), "shares": painter.shares(sketch.seed)}
 
 
 def _paint(lab: Lab, sketch: Sketch) -> dict[str, Any]:

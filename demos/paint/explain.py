@@ -32,7 +32,7 @@ class Firing:
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Removal:
     """A picture as it is, without some units at a place, and without as many others; shares are of the place."""
 
     label: str  # what is at the middle of the place
@@ -49,9 +49,9 @@ def features_of(painter: Painter, seed: int, touches: Sequence[Touch]) -> Tensor
     strokes = painter.strokes(touches)
     scene = painter.scene(seed)
     if not strokes:
-        return scene.easel.latent
+        return scene.edit_session.latent
     with scene.lock:
-        return features_after(scene.easel.generator, lambda: scene.easel.paint(strokes))
+        return features_after(scene.edit_session.generator, lambda: scene.edit_session.paint(strokes))
 
 
 def firing(painter: Painter, features: Tensor, x: float, y: float) -> list[Firing]:
@@ -78,7 +78,7 @@ def label_at(painter: Painter, picture: Tensor, x: float, y: float) -> str:
 
 def without(
     painter: Painter, seed: int, features: Tensor, units: Sequence[int], x: float, y: float, radius: float
-) -> Trial:
+) -> Removal:
     """Set ``units`` to zero within ``radius`` of (x, y), and then random others in their stead.
 
     ValueError where the layer has no such units, or no others.
@@ -89,7 +89,7 @@ def without(
     mask = brush_mask(((x, y),), max(radius, LEAST_CELLS / features.shape[-1]), 0.0, painter.side)
     under = mask > 0.5
     scene = painter.scene(seed)
-    rest = scene.easel.generator
+    rest = scene.edit_session.generator
 
     def pictured(removed: Sequence[int]) -> Tensor:
         with scene.lock, torch.no_grad():
@@ -101,10 +101,10 @@ def without(
     before, after = pictured([]), pictured(units)
     label = label_at(painter, before, x, y)
     draws = []
-    for trial in range(TRIALS):
-        rng = torch.Generator().manual_seed(trial)
+    for draw in range(TRIALS):
+        rng = torch.Generator().manual_seed(draw)
         draws.append(pictured(random_units(units, painter.dissection.count, rng)))
     column = painter.labels.index(label) if label in painter.labels else -1
     shown = segment(painter.segmenter, torch.stack([before, after, *draws]))
     shares = [(classes[under] == column).float().mean().item() for classes in shown]
-    return Trial(label, before, after, draws[0], shares[0], shares[1], sum(shares[2:]) / TRIALS)
+    return Removal(label, before, after, draws[0], shares[0], shares[1], sum(shares[2:]) / TRIALS)

@@ -29,7 +29,7 @@ from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.unet import UNetSegmenter
 
 SCENES_KEPT = 128  # pictures whose first look is remembered
-PIGMENTS_KEPT = 256
+UNIT_SETS_KEPT = 256
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
 GREY = (128, 128, 128)
@@ -51,10 +51,10 @@ class Touch:
     by: By = "agreement"
 
 
-class Scene(NamedTuple):
-    """An easel with its picture, and the lock that whoever paints on it holds."""
+class LockedSession(NamedTuple):
+    """A session of edits with its picture, and the lock that whoever paints on it holds."""
 
-    easel: EditSession
+    edit_session: EditSession
     lock: Lock
 
 
@@ -89,9 +89,9 @@ class Painter:
         """Whether units can be chosen by cause."""
         self._lock = Lock()  # of what runs the generator as a whole
         self._scene = lru_cache(maxsize=SCENES_KEPT)(self._make_scene)
-        self._pigment = lru_cache(maxsize=PIGMENTS_KEPT)(self._make_pigment)
+        self._unit_set = lru_cache(maxsize=UNIT_SETS_KEPT)(self._make_unit_set)
         self._causes = lru_cache(maxsize=len(self.labels))(self._measure_causes)
-        self.side = int(self.easel(0).before.shape[-1])  # of the picture, in pixels
+        self.side = int(self.edit_session(0).before.shape[-1])  # of the picture, in pixels
 
     @classmethod
     def shipped(cls) -> Painter:
@@ -101,14 +101,14 @@ class Painter:
         dissection = Dissection.load(shipped.path("scenes-dissection"))
         return cls(model.net, lambda rng: model.game.latents(1, rng), dissection, segmenter, segmenter.colours)
 
-    def easel(self, seed: int) -> EditSession:
+    def edit_session(self, seed: int) -> EditSession:
         """The untouched scene of ``seed``. ValueError for a seed out of range.
 
         Its generator is the rest after the dissected layer (see ``rest.py``), its latent what that layer put out.
         """
-        return self.scene(seed).easel
+        return self.scene(seed).edit_session
 
-    def scene(self, seed: int) -> Scene:
+    def scene(self, seed: int) -> LockedSession:
         """The same, with the lock that whoever runs it must hold."""
         if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
             raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {seed!r}")
@@ -128,7 +128,7 @@ class Painter:
     def strokes(self, touches: Sequence[Touch]) -> list[Stroke]:
         """The touches with their units looked up. ValueError as :meth:`paint`."""
         return [
-            Stroke(touch.mode, self.pigment(touch.concept, touch.units, touch.by), touch.mask, touch.strength)
+            Stroke(touch.mode, self.unit_set(touch.concept, touch.units, touch.by), touch.mask, touch.strength)
             for touch in touches
         ]
 
@@ -136,11 +136,11 @@ class Painter:
         """The same for strokes whose units are known."""
         scene = self.scene(seed)
         if not strokes:
-            return _untouched(scene.easel)
+            return _untouched(scene.edit_session)
         with scene.lock:
-            return scene.easel.paint(strokes, keep_outside=keep_outside)
+            return scene.edit_session.paint(strokes, keep_outside=keep_outside)
 
-    def pigment(self, concept: str, units: int | None = None, by: By = "agreement") -> UnitSet:
+    def unit_set(self, concept: str, units: int | None = None, by: By = "agreement") -> UnitSet:
         """The units that stand for ``concept``, ``units`` of them or, by default, half of the layer's.
 
         ``by`` chooses them: by "agreement" beyond chance, by plain "iou", or by "cause", which is measured at the
@@ -151,17 +151,17 @@ class Painter:
         """
         if concept not in self.labels:
             raise unknown_name("concept", str(concept), self.labels)
-        return self._pigment(concept, units, by)
+        return self._unit_set(concept, units, by)
 
-    def pigment_of(self, units: Sequence[int], concept: str) -> UnitSet:
-        """``units`` as a pigment of ``concept``, with what they are inside of it and outside."""
+    def unit_set_of(self, units: Sequence[int], concept: str) -> UnitSet:
+        """``units`` as a set of units of ``concept``, with what they are inside of it and outside."""
         column = self.dissection.concept(concept)
         absent, present = self.dissection.outside[list(units), column], self.dissection.inside[list(units), column]
         return UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
 
     def shares(self, seed: int) -> dict[str, float]:
         """The share of the picture, in [0, 1], that each label covers in the scene of ``seed``."""
-        classes = self.easel(seed).classes_before
+        classes = self.edit_session(seed).classes_before
         counts = torch.bincount(classes[classes >= 0], minlength=len(self.labels)) / classes.numel()
         return dict(zip(self.labels, counts.tolist(), strict=True))
 
@@ -172,25 +172,25 @@ class Painter:
             found = [share for label, share in self.shares(seed).items() if label in self.concepts and share >= SEEN]
             return len(found), sorted(found)[0] if found else 0.0
 
-        bright = sorted(range(FIRST_SEEDS), key=lambda seed: -float(self.easel(seed).before.mean()))
+        bright = sorted(range(FIRST_SEEDS), key=lambda seed: -float(self.edit_session(seed).before.mean()))
         return max(bright[: FIRST_SEEDS // 2], key=told)
 
-    def _make_scene(self, seed: int) -> Scene:
+    def _make_scene(self, seed: int) -> LockedSession:
         layer = self.dissection.layer
         latent = self.latent(torch.Generator().manual_seed(seed))
         rest, features = rest_of(self.generator, layer, latent)
         # What follows a link of a chain belongs to its scene alone; the rests of other generators share all of them.
         lock = Lock() if is_chain(self.generator, layer) else self._lock
-        return Scene(EditSession(rest, EDITED, features, self.segmenter), lock)
+        return LockedSession(EditSession(rest, EDITED, features, self.segmenter), lock)
 
-    def _make_pigment(self, concept: str, count: int | None, by: By) -> UnitSet:
+    def _make_unit_set(self, concept: str, count: int | None, by: By) -> UnitSet:
         count = max(1, round(PAINTING_SHARE * self.dissection.count)) if count is None else count
         ranking: Ranking = self._causes(concept) if by == "cause" else RANKED[by]
         units = choose_units(self.dissection, concept, min(count, self.dissection.count), by=ranking)
         if not units:
             layer = self.dissection.layer
             raise ValueError(f"no unit of layer {layer!r} stands for {concept!r}: try another layer or concept")
-        return self.pigment_of(units, concept)
+        return self.unit_set_of(units, concept)
 
     def _measure_causes(self, concept: str) -> np.ndarray:
         if not self.by_cause:
@@ -201,9 +201,9 @@ class Painter:
             return attribution(self.generator, self.dissection.layer, concept, latents, self.segmenter)
 
 
-def _untouched(easel: EditSession) -> Painting:
-    classes = easel.classes_before
-    labels = easel.segmenter.labels
+def _untouched(edit_session: EditSession) -> Painting:
+    classes = edit_session.classes_before
+    labels = edit_session.segmenter.labels
     counts = torch.bincount(classes[classes >= 0], minlength=len(labels)).tolist()
     table = tuple(ClassChange(label, count, count, 0, 0) for label, count in zip(labels, counts, strict=True))
-    return Painting(easel.before, easel.before, classes, classes, torch.zeros(classes.shape), table)
+    return Painting(edit_session.before, edit_session.before, classes, classes, torch.zeros(classes.shape), table)

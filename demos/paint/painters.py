@@ -9,7 +9,7 @@ from typing import Any
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
-from demos.dissecting.segmenter_choice import SegmenterChoice, eye
+from demos.dissecting.segmenter_choice import SegmenterChoice, segmenter_choice
 from demos.model_store import SHIPPED, ModelStore
 from demos.paint.painter import Painter
 from dissect import Dissection
@@ -22,8 +22,8 @@ FRESH = 2.0  # seconds for which the shelf is not looked at again: a brush that 
 class Painters:
     """Painters by model and layer. Safe to share between threads."""
 
-    def __init__(self, shelf: ModelStore) -> None:
-        self.shelf = shelf
+    def __init__(self, store: ModelStore) -> None:
+        self.store = store
         self._lock = Lock()
         self._put: dict[str, Painter] = {}
         self._made = lru_cache(maxsize=KEPT)(self._make)
@@ -37,7 +37,7 @@ class Painters:
         """The layers of the model called ``key`` that can be painted with. An error for an unknown model."""
         if isinstance(key, str) and key in self._put:
             return (self._put[key].dissection.layer,)
-        return tuple(self.shelf.dissections(key))
+        return tuple(self.store.dissections(key))
 
     def of(self, key: Any = SHIPPED, layer: Any = None) -> Painter:
         """The painter of a model and one of its layers, by default the first.
@@ -57,7 +57,7 @@ class Painters:
 
     def dissected_here(self, key: str, layer: str) -> bool:
         """Whether the dissection of ``layer`` lies in the folder of runs; the others came with the lab."""
-        return key not in self._put and self.shelf.dissections(key)[layer] == self.shelf.place_for(key, layer)
+        return key not in self._put and self.store.dissections(key)[layer] == self.store.place_for(key, layer)
 
     def _found(self, key: str, layer: str | None) -> Painter:
         layers = self.layers(key)
@@ -67,25 +67,25 @@ class Painters:
             raise unknown_name("dissected layer", layer[:80], layers)
         if key in self._put:
             return self._put[key]
-        path = self.shelf.dissections(key)[layer or layers[0]]
+        path = self.store.dissections(key)[layer or layers[0]]
         with self._lock:
             return self._made(key, str(path), path.stat().st_mtime_ns)
 
     def _make(self, key: str, path: str, stamp: int) -> Painter:
         del stamp  # a newer dissection is another one
-        model = self.shelf.model(key)
+        model = self.store.model(key)
         dissection = Dissection.load(path)
-        seen_by = _eye_of(dissection)
+        seen_by = _choice_for(dissection)
         return Painter(
             model.net, lambda rng: model.game.latents(1, rng), dissection, seen_by.segmenter, seen_by.colours
         )
 
 
-def _eye_of(dissection: Dissection) -> SegmenterChoice:
+def _choice_for(dissection: Dissection) -> SegmenterChoice:
     """The segmenter with the dissection's labels. LabError where the app has none."""
     for name in SEGMENTERS:
-        if tuple(eye(name).segmenter.labels) == dissection.labels:
-            return eye(name)
+        if tuple(segmenter_choice(name).segmenter.labels) == dissection.labels:
+            return segmenter_choice(name)
     raise LabError(
         f"this model was dissected by a segmenter that the app does not have, with the labels "
         f"{', '.join(dissection.labels[:6])}: dissect it anew, in the tab Dissect."

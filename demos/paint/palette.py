@@ -29,10 +29,10 @@ def crops(painter: Painter) -> dict[str, Crop]:
     """The clearest crop for each concept that the first scenes show; a concept that none shows is left out."""
     found: dict[str, Crop] = {}
     for seed in range(MOST_SCENES):
-        easel = painter.easel(seed)
+        edit_session = painter.edit_session(seed)
         for number, concept in enumerate(painter.labels):
-            there = easel.classes_before == number
-            crop = _crop(easel.before, there.cpu().numpy())
+            there = edit_session.classes_before == number
+            crop = _crop(edit_session.before, there.cpu().numpy())
             if crop is not None and (concept not in found or crop.merit > found[concept].merit):
                 found[concept] = crop
         if seed >= FIRST_SEEDS and set(painter.concepts) <= set(found):

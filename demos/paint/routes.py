@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from demos.json_calls import answered
 from demos.lab import Lab
-from demos.paint.studio import Studio
+from demos.paint.calls import PaintCalls
 
 Question = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -19,16 +19,16 @@ Question = Callable[[Mapping[str, Any]], dict[str, Any]]
 def routes(lab: Lab) -> APIRouter:
     """The routes, to be included in the web application."""
     router = APIRouter(prefix="/lab/paint")
-    studio = Studio(lab)
+    calls = PaintCalls(lab)
     questions: dict[str, Question] = {
-        "model": studio.model,
-        "scene": studio.scene,
-        "render": studio.render,
-        "control": studio.control,
-        "strip": studio.strip,
-        "explain": studio.explain,
-        "test": studio.test,
-        "script": studio.script,
+        "model": calls.model,
+        "scene": calls.scene,
+        "render": calls.render,
+        "control": calls.control,
+        "strip": calls.strip,
+        "explain": calls.explain,
+        "test": calls.test,
+        "script": calls.script,
     }
     for name, question in questions.items():
         router.add_api_route(f"/{name}", _route(lab, question), methods=["POST"], response_model=None)

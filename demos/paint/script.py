@@ -39,20 +39,20 @@ def pigment(units, concept):
 $opening
 segmenter = $segmenter
 latent = model.game.latents(1, torch.Generator().manual_seed(SEED))
-easel = EditSession(model.net, LAYER, latent, segmenter)
-side = easel.before.shape[-1]
+session = EditSession(model.net, LAYER, latent, segmenter)
+side = session.before.shape[-1]
 
 strokes = [
 $strokes]
 
 if strokes:
-    painting = easel.paint(strokes)
+    painting = session.paint(strokes)
     picture = painting.after
     for line in painting.table:
         if line.before or line.after:
             print(f"{line.concept:10} {line.before:5} -> {line.after:5} pixels")
 else:
-    picture = easel.before
+    picture = session.before
 print("written to", write_png("$name", to_bytes(picture[None])[0]))
 ''')
 OPEN_SHIPPED = """\
@@ -116,7 +116,7 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
 
 
 def _stroke(mark: Mark, painter: Painter) -> str:
-    found = list(painter.pigment(mark.concept, mark.units, mark.by).units)
+    found = list(painter.unit_set(mark.concept, mark.units, mark.by).units)
     ranking = {"agreement": "score", "iou": "iou"}.get(mark.by)
     concept = _text(mark.concept)
     chosen = f"choose_units(dissection, {concept}, {len(found)}, by={_text(ranking)})" if ranking else repr(found)

@@ -1,4 +1,4 @@
-"""The Paint tab: a studio that lives in the browser and asks the routes for its pictures."""
+"""The Paint tab: a component that lives in the browser and asks the routes for its pictures."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def paint_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
     home = files("demos.paint")
     gr.HTML(INTRODUCTION, elem_classes="introduction")
-    studio = gr.HTML(
+    calls = gr.HTML(
         _opened(page.model.value),
         html_template=home.joinpath("studio.html").read_text(encoding="utf-8"),
         js_on_load="\n".join(home.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS),
         apply_default_css=False,
         elem_id="studio",
     )
-    page.on_entry(lambda token: [_opened(page.chosen(token))], [studio])
-    page.model.change(_opened, page.model, studio, show_progress="hidden", **LISTENER)
+    page.on_entry(lambda token: [_opened(page.chosen(token))], [calls])
+    page.model.change(_opened, page.model, calls, show_progress="hidden", **LISTENER)
 
 
 def _opened(model: Any) -> dict[str, Any]:
-    """The studio's value: the key of the model to paint with."""
+    """The component's value: the key of the model to paint with."""
     return {"model": model}
 
 

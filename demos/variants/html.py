@@ -15,7 +15,7 @@ from demos.variants.cards import TOLD
 from demos.variants.line_charts import legend, line_chart
 from demos.variants.settings import DATA
 from demos.variants.training import Lane
-from demos.variants.trials import Snapshot
+from demos.variants.trials import TrainingSnapshot
 
 PHASES = {
     "preparing": "Preparing the data and the judge …",
@@ -27,17 +27,21 @@ PHASES = {
 LANES = {"waiting": "waiting", "training": "training", "finished": "done", "stopped": "stopped", "broken": "broken"}
 
 
-def stage_of(look: Snapshot | None) -> Markup:
+def side_by_side_html(snapshot: TrainingSnapshot | None) -> Markup:
     """What is shown of a trial; an invitation where there is none."""
 
     def early(lane: Lane) -> bool:  # curves that have hardly begun mean nothing
-        return look is not None and lane.phase in ("waiting", "training") and lane.seconds < look.wish.seconds / 2
+        return (
+            snapshot is not None
+            and lane.phase in ("waiting", "training")
+            and lane.seconds < snapshot.request.seconds / 2
+        )
 
     return filled(
         "demos.variants",
         "trial.html.j2",
-        look=look,
-        data=None if look is None else DATA[look.wish.data],
+        snapshot=snapshot,
+        data=None if snapshot is None else DATA[snapshot.request.data],
         told=TOLD,
         variants=VARIANTS,
         phases=PHASES,

@@ -14,12 +14,12 @@ from demos.job_queue import LISTENER
 from demos.page import Page, told
 from demos.tab import Tab
 from demos.variants.cards import TOLD, cards
-from demos.variants.html import stage_of
+from demos.variants.html import side_by_side_html
 from demos.variants.settings import DATA
-from demos.variants.theory import frames, theory_stage
-from demos.variants.trials import LONGEST, MOST, USUAL, Trial, wished
+from demos.variants.theory import frames, theory_html
+from demos.variants.trials import LONGEST, MOST, USUAL, Trial, request_from
 
-LOOK_SECONDS = 1.0  # between two looks of the page
+LOOK_SECONDS = 1.0  # between two questions of the page
 FIRST = ("gan", "wgan_gp")
 INTRODUCTION = """
 <h2>One game, many rules</h2>
@@ -69,11 +69,11 @@ def variants_tab(page: Page) -> None:
                     start = gr.Button("Train", variant="primary", interactive=False, elem_id="trial-start")
                     stop = gr.Button("Stop", interactive=False, elem_id="trial-stop")
             with gr.Column(scale=9, min_width=320):
-                stage = gr.HTML(stage_of(None), elem_id="trial-stage")
+                drawn = gr.HTML(side_by_side_html(None), elem_id="trial-stage")
         with gr.Tab("Theory", id="theory") as theory_page:
-            theory = theory_stage()
+            theory = theory_html()
     timer = gr.Timer(LOOK_SECONDS, active=False)
-    shown = [stage, timer, start, stop]
+    shown = [drawn, timer, start, stop]
 
     def table_of(token: Any) -> Table:
         return sessions.of(token, "variants", Table)
@@ -81,13 +81,13 @@ def variants_tab(page: Page) -> None:
     def show(trial: Trial | None) -> list[Any]:
         running = trial is not None and trial.running
         return [
-            stage_of(None if trial is None else trial.look),
+            side_by_side_html(None if trial is None else trial.snapshot),
             gr.Timer(active=running),
             gr.Button(interactive=not running),
             gr.Button(interactive=running),
         ]
 
-    def look(token: Any) -> list[Any]:
+    def snapshot(token: Any) -> list[Any]:
         with told():
             return show(table_of(token).trial)
 
@@ -96,7 +96,7 @@ def variants_tab(page: Page) -> None:
             table = table_of(token)
             if table.trial is not None and table.trial.running:
                 raise ValueError("a training is running on this page already: stop it first.")
-            table.trial = trials.start(wished(data, variants, seconds))
+            table.trial = trials.start(request_from(data, variants, seconds))
             return show(table.trial)
 
     def end(token: Any) -> list[Any]:
@@ -109,9 +109,9 @@ def variants_tab(page: Page) -> None:
         trial = table_of(token).trial
         if trial is None:
             return [*show(None), gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()]
-        wish = trial.wish
+        request = trial.request
         opened = gr.Tabs(selected="training")
-        return [*show(trial), wish.data, _about(wish.data), list(wish.variants), wish.seconds, opened]
+        return [*show(trial), request.data, _about(request.data), list(request.variants), request.seconds, opened]
 
     def add(event: gr.EventData, variants: Any) -> tuple[Any, Any]:
         """A card asks to be trained: it joins the others, and takes the last one's place where there is none left."""
@@ -130,7 +130,7 @@ def variants_tab(page: Page) -> None:
     data.input(lambda name: _about(name), data, about, **READING)
     start.click(begin, [page.token, data, chosen, seconds], shown, **READING)
     stop.click(end, page.token, shown, **READING)
-    timer.tick(look, page.token, shown, **READING)
+    timer.tick(snapshot, page.token, shown, **READING)
     all_cards.train(add, chosen, [chosen, survey], **READING)
     theory_page.select(integrate, None, theory, show_progress="hidden", **LISTENER)
 

@@ -34,7 +34,7 @@ MEASURES: dict[str, tuple[str, Callable[[Density, Density], Tensor]]] = {
 
 
 @dataclass(frozen=True)
-class Scene:
+class TheoryView:
     """Data, and a model in frames, each with the place of the slider that it stands for."""
 
     title: str
@@ -64,14 +64,14 @@ class Scene:
         }
 
 
-def scenes() -> tuple[Scene, ...]:
+def scenes() -> tuple[TheoryView, ...]:
     """One wide model that passes by, a thin one beside thin data, and one that learns."""
     places = [round(-3 + 0.1 * step, 3) for step in range(61)]
     apart = [round(-2.5 + 0.1 * step, 3) for step in range(51)]
     humps = mixture([gaussian(-1.5, 0.45), gaussian(1.4, 0.5)], [0.6, 0.4])
     moments = meet()[::EVERY]
     return (
-        Scene(
+        TheoryView(
             "Passing by",
             "The data have two humps, the model has one. Move it: where is each divergence least? KL(data ‖ model) "
             "punishes a hump that is left out, so its best model lies across both; KL(model ‖ data) punishes samples "
@@ -82,7 +82,7 @@ def scenes() -> tuple[Scene, ...]:
             places,
             first=10,
         ),
-        Scene(
+        TheoryView(
             "Far apart",
             "Both are thin. As soon as they do not overlap, Jensen-Shannon stands still at log 2 and total variation "
             "at 1: no slope, nothing to learn from. Wasserstein-1 is just the distance to go. This is why WGAN was "
@@ -93,7 +93,7 @@ def scenes() -> tuple[Scene, ...]:
             apart,
             first=4,
         ),
-        Scene(
+        TheoryView(
             "Learning",
             "A model of two humps descends the Jensen-Shannon divergence, as the generator does against the best "
             "discriminator. In the end D* is ½ wherever there is anything to see: nothing tells the two apart.",
@@ -112,7 +112,7 @@ def frames() -> str:
     return json.dumps(shown, separators=(",", ":"), allow_nan=False)
 
 
-def theory_stage() -> gr.HTML:
+def theory_html() -> gr.HTML:
     """An empty stage, which plays what ``frames`` gives as its value."""
     return gr.HTML(
         "",

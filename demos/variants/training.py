@@ -97,11 +97,11 @@ class Training:
         elif not self._guessed and self.seconds >= min(CALIBRATION, self.budget / 4):
             self._let_rates_fall()
         try:
-            return self._look(phase)
+            return self._snapshot(phase)
         except ValueError as error:  # the judge refuses samples that are not finite
             return self._broken(error)
 
-    def _look(self, phase: Phase) -> Lane:
+    def _snapshot(self, phase: Phase) -> Lane:
         generator = self.state.sampling_nets()["generator"]
         samples = generate(generator, self.latents)
         verdict = self.converging.latest
@@ -150,7 +150,7 @@ class Training:
 
 
 class _Losses(Watcher):
-    """Gathers both players' losses between two looks: those of single rounds are noisy."""
+    """Gathers both players' losses between two snapshots: those of single rounds are noisy."""
 
     def __init__(self) -> None:
         self._seen: dict[str, list[float]] = {"discriminator": [], "generator": []}
@@ -168,7 +168,7 @@ class _Losses(Watcher):
 
 
 class _Heard(Judged):
-    """What the judge said at the last look, for the reading of the curves; it asks nobody by itself."""
+    """What the judge said at the last snapshot, for the reading of the curves; it asks nobody by itself."""
 
     def __init__(self) -> None:
         self.every = 0

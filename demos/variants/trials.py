@@ -23,7 +23,7 @@ AT_ONCE = 2  # trials in the whole app
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainingRequest:
     """What a person asks for. Every field is checked: it may come from anywhere."""
 
     data: str = "ring"
@@ -43,22 +43,22 @@ class Request:
             raise ValueError(f"expected {SHORTEST:g} to {LONGEST:g} seconds for each variant, got {self.seconds}.")
 
 
-def wished(data: Any, variants: Any, seconds: Any) -> Request:
-    """A wish from what came from the browser. ValueError says what is wrong with it."""
+def request_from(data: Any, variants: Any, seconds: Any) -> TrainingRequest:
+    """A request from what came from the browser. ValueError says what is wrong with it."""
     if not isinstance(data, str):
         raise ValueError(f"expected a data set out of {', '.join(DATA)}.")
     if not isinstance(variants, list) or not all(isinstance(name, str) for name in variants):
         raise ValueError("expected a list of variants.")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError("expected a number of seconds.")
-    return Request(data, tuple(dict.fromkeys(variants)), float(seconds))
+    return TrainingRequest(data, tuple(dict.fromkeys(variants)), float(seconds))
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshot:
+class TrainingSnapshot:
     """What can be seen of a trial at one moment."""
 
-    wish: Request
+    request: TrainingRequest
     phase: Phase = "preparing"
     lanes: tuple[Lane, ...] = ()
     trouble: str = ""
@@ -71,24 +71,24 @@ class Snapshot:
 class Trial:
     """One trial in a thread of its own. All methods may be called from any thread."""
 
-    def __init__(self, wish: Request) -> None:
-        self.wish = wish
+    def __init__(self, request: TrainingRequest) -> None:
+        self.request = request
         self._lock = threading.Lock()
-        self._look = Snapshot(wish, lanes=tuple(Lane(name) for name in wish.variants))
+        self._snapshot = TrainingSnapshot(request, lanes=tuple(Lane(name) for name in request.variants))
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"trial on {wish.data}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"trial on {request.data}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     @property
-    def look(self) -> Snapshot:
+    def snapshot(self) -> TrainingSnapshot:
         with self._lock:
-            return self._look
+            return self._snapshot
 
     @property
     def running(self) -> bool:
-        return not self.look.over
+        return not self.snapshot.over
 
     def stop(self) -> None:
         """End after the round under way; what was reached stays to look at."""
@@ -105,17 +105,17 @@ class Trial:
         except (ValueError, OSError, RuntimeError) as error:
             self._change(phase="failed", trouble=str(error))
         finally:
-            if not self.look.over:
+            if not self.snapshot.over:
                 self._change(phase="failed", trouble="it broke off: see the messages of the program")
 
     def _play(self) -> None:
-        wish = self.wish
-        data = examples(wish.data)
-        points = DATA[wish.data].points
+        request = self.request
+        data = examples(request.data)
+        points = DATA[request.data].points
         metrics: Sequence[str] = (MODES if points else CLASSES).metrics
         metrics = [name for name in metrics if name != "inception_style"]
         judge = Judge(data, count=numbers(points).judged, metrics=metrics)
-        trainings = [Training(name, data, judge, wish.seconds, wish.seed) for name in wish.variants]
+        trainings = [Training(name, data, judge, request.seconds, request.seed) for name in request.variants]
         self._change(phase="training")
         while not all(training.lane.over for training in trainings):
             for training in trainings:
@@ -126,7 +126,7 @@ class Trial:
 
     def _change(self, **fields: Any) -> None:
         with self._lock:
-            self._look = replace(self._look, **fields)
+            self._snapshot = replace(self._snapshot, **fields)
 
 
 class Trials:
@@ -137,7 +137,7 @@ class Trials:
         self._lock = threading.Lock()
         self._all: list[Trial] = []
 
-    def start(self, wish: Request) -> Trial:
+    def start(self, request: TrainingRequest) -> Trial:
         """A new trial, under way. LabError when there are too many already."""
         with self._lock:
             self._all = [trial for trial in self._all if trial.running]
@@ -146,7 +146,7 @@ class Trials:
                     f"{len(self._all)} trainings side by side are running already, and more would slow each other "
                     "down: wait until one is over, or stop yours."
                 )
-            trial = Trial(wish)
+            trial = Trial(request)
             self._all.append(trial)
             trial.start()
             return trial

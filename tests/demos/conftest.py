@@ -57,7 +57,7 @@ def seeds_with(painter: Painter, concept: str, count: int = 1) -> list[int]:
     """
     found: list[int] = []
     for seed in range(400):
-        there = (painter.easel(seed).classes_before == painter.labels.index(concept)).numpy().astype(np.uint8)
+        there = (painter.edit_session(seed).classes_before == painter.labels.index(concept)).numpy().astype(np.uint8)
         _, _, figures, _ = cv2.connectedComponentsWithStats(there)
         joined = figures[1:, cv2.CC_STAT_AREA].max(initial=0)
         if 0.02 <= there.mean() <= 0.2 and joined >= 0.9 * there.sum():

@@ -1,4 +1,4 @@
-"""Models to explore whose answers are known, on a shelf of their own."""
+"""Models to explore whose answers are known, in a store of their own."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def fresh(variant: str, **fields: Any) -> Model[Any]:
 
 @dataclass(frozen=True)
 class Offered:
-    """A model that is on the shelf without being a run."""
+    """A model that is in the store without being a run."""
 
     kind: Kind
     model: Model[Any]
     data: str = "somewhere"
 
 
-class SmallShelf(ModelStore):
-    """A shelf with the given models, by key, and no files."""
+class SmallModelStore(ModelStore):
+    """A store with the given models, by key, and no files."""
 
     def __init__(self, **offered: Offered) -> None:
         super().__init__(Path("nowhere"))
@@ -78,9 +78,9 @@ class SmallShelf(ModelStore):
 
 
 def small_lab(runs: Path) -> Lab:
-    """A lab whose shelf has a model of every sort, keyed by what it takes: noise, class, codes, words, and so on."""
+    """A lab whose store has a model of every sort, keyed by what it takes: noise, class, codes, words, and so on."""
     lab = Lab.at(runs)
-    lab.shelf = SmallShelf(
+    lab.store = SmallModelStore(
         scenes=Offered("images", plain(prior="normal")),
         digits=Offered("images", plain("cgan", classes=3)),
         codes=Offered("images", plain("infogan", categories=2, codes=2)),

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from demos.evolve.requests import wished
+from demos.evolve.requests import request_from
 from demos.paint.painter import Painter
 from demos.serve import refuse_large_pictures, serving
 from demos.server_address import ADDRESS, ServerAddress
@@ -107,7 +107,7 @@ def test_whatever_is_called_the_next_call_is_answered(address: str, glass: Paint
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "asked",
     [
         (None, ["minimax"], 1, 0.1, 10),
         ("ring", None, 1, 0.1, 10),
@@ -118,9 +118,9 @@ def test_whatever_is_called_the_next_call_is_answered(address: str, glass: Paint
         ("/etc/passwd", ["minimax"], 1, 0.1, 10),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(wish: tuple[Any, ...]) -> None:
+def test_a_request_that_makes_no_sense_is_refused(asked: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"expected|called|choose"):
-        wished(*wish)
+        request_from(*asked)
 
 
 def test_the_app_answers_to_its_own_names_only(address: str) -> None:
@@ -151,10 +151,10 @@ def test_it_listens_on_loopback_and_finds_a_free_port() -> None:
 
 
 def test_small_answers_are_sent_at_once() -> None:
-    with ServerAddress(0).listen() as door:
-        door.listen()
-        with socket.create_connection(door.getsockname()) as _:
-            accepted, _ = door.accept()
+    with ServerAddress(0).listen() as server_address:
+        server_address.listen()
+        with socket.create_connection(server_address.getsockname()) as _:
+            accepted, _ = server_address.accept()
             with accepted:
                 assert accepted.proto == socket.IPPROTO_TCP  # by which asyncio knows to switch Nagle's algorithm off
 

@@ -85,7 +85,7 @@ def test_a_generator_is_dissected(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         page.get_by_role("tab", name="Units").click()
         page.wait_for_selector("#dissect-units tbody tr")
         assert len(rows(page)) == 48
-        assert set(lab.shelf.dissections(SHIPPED)) == {"block16", "block32"}
+        assert set(lab.store.dissections(SHIPPED)) == {"block16", "block32"}
 
         page.get_by_role("tab", name="Causes").click()
         page.locator("#dissect-test").click()

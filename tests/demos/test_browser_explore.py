@@ -25,7 +25,7 @@ from demos.paint.painter import Painter
 from demos.serve import serving
 from tests.demos.browser import BROWSER, Page, opened
 from tests.demos.conftest import lab_with
-from tests.demos.small_lab import Offered, SmallShelf, small_lab
+from tests.demos.small_lab import Offered, SmallModelStore, small_lab
 
 pytestmark = BROWSER
 
@@ -34,11 +34,11 @@ pytestmark = BROWSER
 def lab(glass: Painter, tmp_path: Path) -> Lab:
     """A model of every sort, and the shipped scenes where they are there."""
     found = lab_with(glass, tmp_path / "runs")
-    shelf = small_lab(tmp_path / "runs").shelf
-    assert isinstance(shelf, SmallShelf)
+    store = small_lab(tmp_path / "runs").store
+    assert isinstance(store, SmallModelStore)
     if "scenes-generator" in shipped.names():
-        shelf.offered["scenes"] = Offered("images", load_model(shipped.path("scenes-generator")))
-    found.shelf = found.painters.shelf = shelf
+        store.offered["scenes"] = Offered("images", load_model(shipped.path("scenes-generator")))
+    found.store = found.painters.store = store
     return found
 
 
@@ -72,7 +72,7 @@ def way(page: Page) -> dict[str, object]:
 
 
 def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Path) -> None:
-    explorer = Explorer(lab.shelf.model("scenes"))
+    explorer = Explorer(lab.store.model("scenes"))
     with serving(lab) as address, opened(address, tmp_path / "profile") as page:
         explore(page)
         page.get_by_role("button", name="sample 5", exact=True).click()
@@ -144,7 +144,7 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
 def test_what_other_models_offer_on_a_telephone(lab: Lab, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     Image.effect_mandelbrot((40, 30), (-2, -1.5, 1, 1.5), 50).save(picture)
-    digits, codes, text = (Explorer(lab.shelf.model(key)) for key in ("digits", "codes", "text"))
+    digits, codes, text = (Explorer(lab.store.model(key)) for key in ("digits", "codes", "text"))
     with serving(lab) as address, opened(address, tmp_path / "profile", 420, 900, dark=True) as page:
         for name in ("Walk", "Arithmetic", "Directions"):
             explore(page)

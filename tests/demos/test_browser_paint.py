@@ -26,8 +26,8 @@ pytestmark = BROWSER
 ANSWERED = "old => document.querySelector('.st').dataset.answers !== old && document.querySelector('.st-busy').hidden"
 
 
-class Studio:
-    """The studio of a page, as a person uses it."""
+class PaintCalls:
+    """The Paint tab of a page, as a person uses it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -108,31 +108,31 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
     (seed,) = seeds_with(painter, "tree")
     tree = painter.labels.index("tree")
     with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
-        studio = Studio(page)
-        studio.go_to(seed)
+        calls = PaintCalls(page)
+        calls.go_to(seed)
         page.locator(".st-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
         page.locator(".st-modes label", has_text="Erase").click()
-        studio.slide("soft", 0)
-        untouched, shown = studio.picture("after"), studio.canvas()
-        assert torch.equal(untouched, studio.picture("before"))
+        calls.slide("soft", 0)
+        untouched, shown = calls.picture("after"), calls.canvas()
+        assert torch.equal(untouched, calls.picture("before"))
 
         radius = 5 / painter.side
-        classes = painter.easel(seed).classes_before
+        classes = painter.edit_session(seed).classes_before
         way = zigzag(classes == tree, radius)
-        studio.draw(way)
+        calls.draw(way)
         page.get_by_label("Compare with as many random units").check()
         page.wait_for_selector(".st-compared")
         page.screenshot(path=tmp_path / "painted.png", full_page=True)
 
-        painted = studio.picture("after")
+        painted = calls.picture("after")
         mask = brush([list(point) for point in way], radius, 0, painter.side)
         near = cv2.dilate((mask > 0).numpy().astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         under, outside = mask > 0.5, torch.from_numpy(~near)
         left = int((painter.segmenter(painted[None])[0][under] == tree).sum())
         assert left < int((classes[under] == tree).sum()) / 2
         assert torch.equal(painted[:, outside], untouched[:, outside])
-        assert torch.equal(studio.picture("before"), untouched)
-        moved = (studio.canvas() - shown).abs().amax(0) > 8
+        assert torch.equal(calls.picture("before"), untouched)
+        moved = (calls.canvas() - shown).abs().amax(0) > 8
         far = cv2.resize(near.astype(np.uint8), moved.shape, interpolation=cv2.INTER_NEAREST)
         far = cv2.dilate(far, np.ones((73, 73), np.uint8)) == 0  # smoothing reaches a little beyond a pixel
         assert moved.any()
@@ -140,37 +140,37 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         assert "tree" in (page.locator(".st-said").text_content() or "")
         assert page.locator("tr[data-verdict=wanted] th").text_content() == "tree"
 
-        studio.press("Control+z")
-        assert torch.equal(studio.picture("after"), untouched)
-        studio.press("Control+Shift+z")
-        assert torch.equal(studio.picture("after"), painted)
-        before = studio.answers()
+        calls.press("Control+z")
+        assert torch.equal(calls.picture("after"), untouched)
+        calls.press("Control+Shift+z")
+        assert torch.equal(calls.picture("after"), painted)
+        before = calls.answers()
         page.get_by_label("Stroke 1: erase tree, on or off").uncheck()
-        studio.after(before)
-        assert torch.equal(studio.picture("after"), untouched)
-        studio.press("Control+z")
+        calls.after(before)
+        assert torch.equal(calls.picture("after"), untouched)
+        calls.press("Control+z")
 
         page.reload()
-        studio = Studio(page)
+        calls = PaintCalls(page)
         assert page.locator(".st-seed").input_value() == str(seed)
-        assert torch.equal(studio.picture("after"), painted)
-        studio.press("Control+z")
-        assert torch.equal(studio.picture("after"), untouched)
-        studio.press("Control+Shift+z")
+        assert torch.equal(calls.picture("after"), painted)
+        calls.press("Control+z")
+        assert torch.equal(calls.picture("after"), untouched)
+        calls.press("Control+Shift+z")
 
         other = page.context.new_page()
         other.goto(address)
-        beside = Studio(other)
+        beside = PaintCalls(other)
         assert other.locator(".st-history li").count() == 0
         beside.draw([(0.5, 0.5)])
         assert other.locator(".st-history li").count() == 1
         other.close()
         assert page.locator(".st-history li").count() == 1
-        assert torch.equal(studio.picture("after"), painted)
+        assert torch.equal(calls.picture("after"), painted)
 
         with page.expect_download() as saved:
             page.get_by_role("button", name="Picture").click()
-        assert saved.value.path().read_bytes() == base64.b64decode(studio.source("after").partition(",")[2])
+        assert saved.value.path().read_bytes() == base64.b64decode(calls.source("after").partition(",")[2])
         with page.expect_download() as saved:
             page.get_by_role("button", name="Script").click()
         assert saved.value.suggested_filename == f"scene-{seed}.py"
@@ -179,11 +179,13 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
 
 def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Path) -> None:
     (seed,) = seeds_with(glass, "tree")
-    row, column = (glass.easel(seed).classes_before == glass.labels.index("tree")).nonzero().float().mean(0).tolist()
+    row, column = (
+        (glass.edit_session(seed).classes_before == glass.labels.index("tree")).nonzero().float().mean(0).tolist()
+    )
     steps = [round(32 * (place + 0.5) / glass.side - 16) for place in (column, row)]
     with serving(lab_with(glass, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
-        studio = Studio(page)
-        studio.go_to(seed)
+        calls = PaintCalls(page)
+        calls.go_to(seed)
         page.locator(".st-modes label", has_text="Explain").click()
         page.locator(".st canvas").focus()
         for key, count in (("Right", steps[0]), ("Down", steps[1])):
@@ -197,15 +199,15 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
         page.wait_for_selector(".st-pair img >> nth=2")
         page.screenshot(path=tmp_path / "explained.png", full_page=True)
 
-        untouched = studio.source("after")
+        untouched = calls.source("after")
         page.locator(".st-modes label", has_text="Erase").click()
         page.locator(".st canvas").focus()
-        before = studio.answers()
+        before = calls.answers()
         page.keyboard.down(" ")
         page.keyboard.press("ArrowRight")
         page.keyboard.up(" ")
-        studio.after(before)
-        assert studio.source("after") != untouched
+        calls.after(before)
+        assert calls.source("after") != untouched
         page.get_by_role("button", name="Original").focus()
         page.keyboard.down("Enter")
         page.wait_for_selector(".st-badge")
@@ -219,7 +221,7 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
         assert "tree" in (page.locator(".st-legend").text_content() or "")
         page.get_by_role("button", name="Keep").click()
         page.reload()
-        studio = Studio(page)
+        calls = PaintCalls(page)
         page.wait_for_selector(f".st-strip .st-kept[data-seed='{seed}']")
 
 
@@ -227,8 +229,8 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
 def test_nothing_sticks_out_on_a_telephone(glass: Painter, tmp_path: Path, dark: bool) -> None:
     lab = lab_with(glass, tmp_path / "runs")
     with serving(lab) as address, opened(address, tmp_path / "profile", 420, 900, dark) as page:
-        studio = Studio(page)
-        studio.draw([(0.3, 0.5), (0.7, 0.5)])
+        calls = PaintCalls(page)
+        calls.draw([(0.3, 0.5), (0.7, 0.5)])
         page.locator(".st-modes label", has_text="Explain").click()
         page.locator(".st canvas").click()
         page.wait_for_selector(".st-explain:not([hidden])")

@@ -1,4 +1,4 @@
-"""The shelf: runs of this computer, found by their keys; nothing else can be asked for."""
+"""The store: runs of this computer, found by their keys; nothing else can be asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from demos.paint.painters import Painters
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs, a folder that is none, a damaged one, and one that has no checkpoint."""
-    folder = tmp_path_factory.mktemp("shelf") / "runs"
+    folder = tmp_path_factory.mktemp("lab") / "runs"
     quiet = {"rounds": 2, "runs_folder": folder}
     run_training("gan", {"width": 8, "latent": 2}, Options(data="ring", batch=8), name="points", **quiet)
     run_training("dcgan", {"width": 4, "latent": 4}, Options(data="digits", batch=4), name="images", **quiet)
@@ -37,21 +37,21 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_lists_the_shipped_model_and_the_runs_that_can_be_opened(runs: Path) -> None:
-    shelf = ModelStore(runs)
-    assert [(entry.key, entry.kind) for entry in shelf.entries()] == [
+    store = ModelStore(runs)
+    assert [(entry.key, entry.kind) for entry in store.entries()] == [
         (SHIPPED, "images"), ("images", "images"), ("points", "points")
     ]  # fmt: skip
-    assert [entry.key for entry in shelf.entries("points")] == ["points"]
+    assert [entry.key for entry in store.entries("points")] == ["points"]
     assert ModelStore(runs / "nowhere").entries("points") == ()
 
 
 def test_it_opens_models_by_key(runs: Path) -> None:
-    shelf = ModelStore(runs)
-    model = shelf.model("images")
+    store = ModelStore(runs)
+    model = store.model("images")
     assert model.game.sample({"generator": model.net}, 3, torch.Generator().manual_seed(0)).shape == (3, 1, 32, 32)
-    assert shelf.model("images") is model
+    assert store.model("images") is model
     with pytest.raises(LabError, match="choose a model of images"):
-        shelf.entry("points", "images")
+        store.entry("points", "images")
 
 
 @pytest.mark.parametrize(
@@ -72,20 +72,20 @@ def test_it_opens_models_by_key(runs: Path) -> None:
         "images/../points",
     ],
 )
-def test_what_is_not_on_the_shelf_cannot_be_asked_for(runs: Path, key: object) -> None:
-    shelf = ModelStore(runs)
+def test_what_is_not_in_the_store_cannot_be_asked_for(runs: Path, key: object) -> None:
+    store = ModelStore(runs)
     with pytest.raises(ValueError, match="called"):
-        shelf.model(key)
+        store.model(key)
 
 
 def test_dissections_are_found_where_they_are_kept(runs: Path) -> None:
-    shelf = ModelStore(runs)
-    assert list(shelf.dissections(SHIPPED)) == ["block16"]
-    assert shelf.dissections("images") == {}
-    place = shelf.place_for("images", "blocks.1")
+    store = ModelStore(runs)
+    assert list(store.dissections(SHIPPED)) == ["block16"]
+    assert store.dissections("images") == {}
+    place = store.place_for("images", "blocks.1")
     place.parent.mkdir(parents=True)
     place.write_bytes(b"x")
-    assert shelf.dissections("images") == {"blocks.1": place}
+    assert store.dissections("images") == {"blocks.1": place}
 
 
 def test_painters_say_what_is_missing(runs: Path) -> None:

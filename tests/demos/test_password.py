@@ -1,4 +1,4 @@
-"""The password at the door: who has it comes in, who guesses has to wait, and nothing else is said to strangers."""
+"""The password: who has it comes in, who guesses has to wait, and nothing else is said to strangers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Clock:
 
 
 def visitor(
-    clock: Clock | None = None, address: str = "10.0.0.1", gate: PasswordMiddleware | None = None
+    clock: Clock | None = None, address: str = "10.0.0.1", middleware: PasswordMiddleware | None = None
 ) -> TestClient:
     async def secret(request: Request) -> Response:
         return PlainTextResponse("the lab")
 
-    gate = gate or PasswordMiddleware(
+    middleware = middleware or PasswordMiddleware(
         Starlette(routes=[Route("/", secret), Route("/data", secret)]), PASSWORD, clock or Clock()
     )
-    return TestClient(gate, client=(address, 1), follow_redirects=False)
+    return TestClient(middleware, client=(address, 1), follow_redirects=False)
 
 
 def test_without_the_password_there_is_only_the_question() -> None:
@@ -54,7 +54,7 @@ def test_the_password_opens_for_the_one_who_knows_it_and_no_other() -> None:
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert "SameSite=strict" in answer.headers["set-cookie"]
     assert one.get("/").text == "the lab"
-    other = visitor(gate=one.app)  # type: ignore[arg-type]  # TestClient keeps the application it was given
+    other = visitor(middleware=one.app)  # type: ignore[arg-type]  # TestClient keeps the application it was given
     assert other.get("/").status_code == 401
 
 
@@ -64,18 +64,18 @@ def test_guessing_is_limited_until_the_pause_is_over() -> None:
     for _ in range(TRIES):
         assert one.post("/login", data={"password": "wrong guess"}).status_code == 403
     assert one.post("/login", data={"password": PASSWORD}).status_code == 429  # even the right one
-    neighbour = visitor(address="10.0.0.2", gate=one.app)  # type: ignore[arg-type]
+    neighbour = visitor(address="10.0.0.2", middleware=one.app)  # type: ignore[arg-type]
     assert neighbour.post("/login", data={"password": PASSWORD}).status_code == 303
     clock.now += PAUSE + 1
     assert one.post("/login", data={"password": PASSWORD}).status_code == 303
 
 
 def test_many_addresses_together_are_limited_too() -> None:
-    gate = visitor().app
+    middleware = visitor().app
     for number in range(ALL_TRIES):
-        guesser = visitor(address=f"10.0.1.{number}", gate=gate)  # type: ignore[arg-type]
+        guesser = visitor(address=f"10.0.1.{number}", middleware=middleware)  # type: ignore[arg-type]
         assert guesser.post("/login", data={"password": "wrong guess"}).status_code == 403
-    last = visitor(address="10.0.2.1", gate=gate)  # type: ignore[arg-type]
+    last = visitor(address="10.0.2.1", middleware=middleware)  # type: ignore[arg-type]
     assert last.post("/login", data={"password": PASSWORD}).status_code == 429
 
 

@@ -1,4 +1,4 @@
-"""A page's desk: planted units are found, tested and mended; what is asked is checked; nothing is lost."""
+"""A page's state: planted units are found, tested and mended; what is asked is checked; nothing is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from core_gans.foundation.errors import LabError
 from demos.dissecting import causes
 from demos.dissecting.causes_part import ask, choose
-from demos.dissecting.dissectable_model import subject
+from demos.dissecting.dissectable_model import dissectable
 from demos.dissecting.exporting import origin
 from demos.dissecting.measuring import FEWEST, counts_at, kept, question
 from demos.dissecting.page_state import PageState
@@ -29,57 +29,57 @@ from demos.dissecting.units import content, summary
 from dissect import Dissection
 from dissect.segmenters import named
 from dissect.segmenters.named import SCENES, seeing
-from tests.demos.planted_desk import KEY, PATIENCE, RING, SIDE, UNITS, finished, planted_desk
+from tests.demos.planted_state import KEY, PATIENCE, RING, SIDE, UNITS, finished, planted_state
 
 STROKES = named.STROKES.name
 
 
 @pytest.fixture(scope="module")
 def dissected(tmp_path_factory: pytest.TempPathFactory) -> PageState:
-    """A desk whose planted layer has been dissected by what is a stroke."""
-    desk = planted_desk(tmp_path_factory.mktemp("desk"))
-    desk.run("maps", STROKES, 120)
-    return finished(desk)
+    """A page whose planted layer has been dissected by what is a stroke."""
+    state = planted_state(tmp_path_factory.mktemp("lab"))
+    state.run("maps", STROKES, 120)
+    return finished(state)
 
 
 def test_the_planted_unit_is_found_and_shown(dissected: PageState) -> None:
-    specimen = dissected.opened()
-    best = specimen.dissection.best(RING)
+    current = dissected.opened()
+    best = current.dissection.best(RING)
     assert (best.concept, best.matched) == ("stroke", True)
     assert best.iou > 0.6
     assert dissected.unit == RING
-    table = content(specimen, dissected.unit)
+    table = content(current, dissected.unit)
     rows = re.findall(r'<tr data-unit="(\d+)" data-concept="([^"]+)"', table)
     assert [int(unit) for unit, _ in rows] == list(range(UNITS))
     assert rows[RING][1] == "stroke"
     assert table.count("aria-current") == 1
-    assert "units of maps stand for something" in summary(specimen)
-    page = sheet(specimen, RING)
+    assert "units of maps stand for something" in summary(current)
+    page = sheet(current, RING)
     assert page.count("<img") == 8
     assert "stroke" in page
     assert '<svg class="curve"' in page
-    assert "never changes" in sheet(specimen, 0)
+    assert "never changes" in sheet(current, 0)
 
 
 def test_the_sheet_shows_the_pictures_that_were_dissected(dissected: PageState) -> None:
-    specimen = dissected.opened()
-    image = int(specimen.dissection.top_images[RING][0])
-    latents = dissected.subject.latents(120, torch.Generator().manual_seed(0))
-    drawn = specimen.gallery({image: {RING}}).pictures[image]
-    expected = dissected.subject.net(latents[image : image + 1])[0, 0].add(1).mul(127.5).byte().numpy()
+    current = dissected.opened()
+    image = int(current.dissection.top_images[RING][0])
+    latents = dissected.dissectable.latents(120, torch.Generator().manual_seed(0))
+    drawn = current.gallery({image: {RING}}).pictures[image]
+    expected = dissected.dissectable.net(latents[image : image + 1])[0, 0].add(1).mul(127.5).byte().numpy()
     assert np.array_equal(drawn[:, :, 0], expected)
 
 
 def test_the_result_is_where_painting_finds_it_and_an_older_one_is_kept(dissected: PageState) -> None:
-    shelf = dissected.room.shelf
-    place = shelf.place_for(KEY, "maps")
-    assert shelf.dissections(KEY) == {"maps": place}
+    store = dissected.shared.store
+    place = store.place_for(KEY, "maps")
+    assert store.dissections(KEY) == {"maps": place}
     first = place.read_bytes()
     dissected.run("maps", STROKES, 130)
     finished(dissected)
     assert Dissection.load(place).images == 130
     assert (place.parent / "older" / "maps-1.safetensors").read_bytes() == first
-    assert shelf.dissections(KEY) == {"maps": place}
+    assert store.dissections(KEY) == {"maps": place}
     assert not list(place.parent.glob("*.counts"))
     dissected.run("maps", STROKES, 120)
     finished(dissected)
@@ -89,29 +89,29 @@ def test_the_result_is_where_painting_finds_it_and_an_older_one_is_kept(dissecte
 def test_a_cancelled_dissection_leaves_no_thread_and_goes_on_to_the_same_numbers(
     dissected: PageState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = planted_desk(tmp_path)
+    state = planted_state(tmp_path)
     monkeypatch.setattr("dissect.measure.resume_file.SECONDS", 0.0)
 
     def stop_after(done: int) -> None:
         if done >= 48:
-            desk.cancel()
+            state.cancel()
 
     monkeypatch.setattr("demos.dissecting.measuring.dissect", _hearing(stop_after))
-    desk.run("maps", STROKES, 120)
-    job = desk.job
+    state.run("maps", STROKES, 120)
+    job = state.job
     assert job is not None
     assert job.join(PATIENCE)
-    assert job.look.phase == "cancelled"
+    assert job.snapshot.phase == "cancelled"
     assert not any(thread.name == f"dissect {KEY}/maps" for thread in threading.enumerate())
-    assert desk.settle()
-    assert desk.specimen() is None
-    assert desk.aside == "48 pictures were counted and kept: Dissect goes on from there."
+    assert state.settle()
+    assert state.current() is None
+    assert state.aside == "48 pictures were counted and kept: Dissect goes on from there."
     monkeypatch.undo()
-    desk.run("maps", STROKES, 120)
-    finished(desk)
-    assert desk.job is not None
-    assert desk.job.look.first > 48
-    again, whole = desk.opened().dissection, dissected.opened().dissection
+    state.run("maps", STROKES, 120)
+    finished(state)
+    assert state.job is not None
+    assert state.job.snapshot.first > 48
+    again, whole = state.opened().dissection, dissected.opened().dissection
     assert np.array_equal(again.iou, whole.iou, equal_nan=True)
     assert np.array_equal(again.level, whole.level, equal_nan=True)
 
@@ -131,26 +131,26 @@ def _hearing(hear: Any) -> Any:
 
 
 def test_damaged_counts_are_begun_anew(tmp_path: Path) -> None:
-    desk = planted_desk(tmp_path)
-    asked = question(desk.subject, "maps", STROKES, 100)
-    place = desk.room.shelf.place_for(KEY, "maps")
+    state = planted_state(tmp_path)
+    asked = question(state.dissectable, "maps", STROKES, 100)
+    place = state.shared.store.place_for(KEY, "maps")
     place.parent.mkdir(parents=True)
-    counts_at(desk.subject, asked, place).write_bytes(b"none")
-    assert kept(desk.subject, asked, place) == 0
-    desk.run("maps", STROKES, 100)
-    finished(desk)
+    counts_at(state.dissectable, asked, place).write_bytes(b"none")
+    assert kept(state.dissectable, asked, place) == 0
+    state.run("maps", STROKES, 100)
+    finished(state)
 
 
 def test_one_job_at_a_time_and_none_when_the_page_is_gone(tmp_path: Path) -> None:
-    desk = planted_desk(tmp_path)
-    folder = desk.folder("files").parent
-    desk.run("maps", STROKES, 4000)
+    state = planted_state(tmp_path)
+    folder = state.folder("files").parent
+    state.run("maps", STROKES, 4000)
     with pytest.raises(LabError, match="on this page already"):
-        desk.run("maps", STROKES, 100)
-    desk.forget()
-    assert desk.job is not None
-    assert desk.job.join(PATIENCE)
-    assert desk.job.look.phase == "cancelled"
+        state.run("maps", STROKES, 100)
+    state.forget()
+    assert state.job is not None
+    assert state.job.join(PATIENCE)
+    assert state.job.snapshot.phase == "cancelled"
     assert not folder.exists()
 
 
@@ -187,59 +187,59 @@ def test_the_report_holds_what_was_measured(dissected: PageState) -> None:
 
 
 def test_the_origin_makes_the_shipped_sample_again(tmp_path: Path) -> None:
-    desk = planted_desk(tmp_path)
-    desk.open("scenes")
+    state = planted_state(tmp_path)
+    state.open("scenes")
     script = (
-        "import torch\n" + origin(desk.opened()) + "\nprint(len(latents), segmenter.labels[8], float(latents.sum()))"
+        "import torch\n" + origin(state.opened()) + "\nprint(len(latents), segmenter.labels[8], float(latents.sum()))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     count, label, total = done.stdout.split()
     assert (int(count), label) == (2000, "tree")
-    assert float(total) == pytest.approx(float(desk.opened().latents.sum()), abs=0.1)
+    assert float(total) == pytest.approx(float(state.opened().latents.sum()), abs=0.1)
 
 
 def test_a_model_that_has_learned_since_is_noticed(tmp_path: Path) -> None:
-    desk = planted_desk(tmp_path)
-    desk.run("maps", STROKES, 100)
-    finished(desk)
-    desk.subject.net.maps.forward = lambda latents: (
+    state = planted_state(tmp_path)
+    state.run("maps", STROKES, 100)
+    finished(state)
+    state.dissectable.net.maps.forward = lambda latents: (
         3
-        * type(desk.subject.net.maps).forward(  # type: ignore[method-assign]
-            desk.subject.net.maps, latents
+        * type(state.dissectable.net.maps).forward(  # type: ignore[method-assign]
+            state.dissectable.net.maps, latents
         )
     )
     with pytest.raises(LabError, match="learned since"):
-        desk.opened().tiles(RING)
-    assert "learned since" in sheet(desk.opened(), RING)
+        state.opened().tiles(RING)
+    assert "learned since" in sheet(state.opened(), RING)
 
 
 def test_a_damaged_dissection_is_told_of_and_replaced(tmp_path: Path) -> None:
-    desk = planted_desk(tmp_path)
-    place = desk.room.shelf.place_for(KEY, "maps")
+    state = planted_state(tmp_path)
+    place = state.shared.store.place_for(KEY, "maps")
     place.parent.mkdir(parents=True)
     place.write_bytes(b"none")
-    desk.refresh()
-    assert desk.specimen() is None
+    state.refresh()
+    assert state.current() is None
     with pytest.raises(LabError, match="do that first"):
-        desk.choose_unit(0)
-    desk.run("maps", STROKES, 100)
-    finished(desk)
-    assert desk.opened().dissection.images == 100
+        state.choose_unit(0)
+    state.run("maps", STROKES, 100)
+    finished(state)
+    assert state.opened().dissection.images == 100
     assert (place.parent / "older" / "maps-1.safetensors").read_bytes() == b"none"
 
 
 def test_a_generator_that_needs_more_than_latents_is_refused_in_one_line() -> None:
     net = torch.nn.Bilinear(2, 2, 2)
     with pytest.raises(LabError, match="cannot be dissected"):
-        subject("a", "A", "digits", net, lambda count, rng: torch.zeros(count, 2))
+        dissectable("a", "A", "digits", net, lambda count, rng: torch.zeros(count, 2))
 
 
 def test_models_of_other_kinds_are_told_of(tmp_path: Path) -> None:
-    desk = planted_desk(tmp_path)
+    state = planted_state(tmp_path)
     for key in (None, 3, "nowhere", "../..", ["planted"]):
         with pytest.raises(ValueError, match="no model is called"):
-            desk.open(key)
-    assert desk.key == KEY
+            state.open(key)
+    assert state.key == KEY
 
 
 def test_who_looks_is_chosen_by_the_pictures() -> None:
@@ -272,11 +272,11 @@ def test_whatever_a_page_sends_is_refused_in_one_line(dissected: PageState, one:
         except ValueError as error:
             said.append(str(error))
 
-    tried(question, dissected.subject, one, two, three)
+    tried(question, dissected.dissectable, one, two, three)
     tried(causes.wanted, dissected.opened(), one, two)
-    for step in (dissected.choose_layer, dissected.choose_eye, dissected.choose_unit):
+    for step in (dissected.choose_layer, dissected.choose_segmenter, dissected.choose_unit):
         tried(step, one)
     assert all(len(line.splitlines()) == 1 and len(line) < 400 for line in said)
-    assert (dissected.layer, dissected.eye) == ("maps", STROKES)
+    assert (dissected.layer, dissected.segmenter_choice) == ("maps", STROKES)
     assert 0 <= dissected.unit < UNITS
-    assert question(dissected.subject, "maps", STROKES, FEWEST).images == FEWEST
+    assert question(dissected.dissectable, "maps", STROKES, FEWEST).images == FEWEST

@@ -15,7 +15,7 @@ from demos.lab import Lab
 from demos.model_store import SHIPPED
 from demos.serve import serving
 from tests.demos.conftest import SERVED
-from tests.demos.planted_desk import KEY, PlantedShelf
+from tests.demos.planted_state import KEY, PlantedModelStore
 
 pytestmark = SERVED
 
@@ -27,7 +27,7 @@ HOSTILE: list[Any] = [None, -1, 1e300, "<script>", "../../etc", [], {}, [None, {
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Lab]]:
     runs = tmp_path_factory.mktemp("served")
     lab = Lab.at(runs)
-    lab.shelf = PlantedShelf(runs)
+    lab.store = PlantedModelStore(runs)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # put back at the end
         with serving(lab) as address:
@@ -77,7 +77,7 @@ def test_hostile_values_are_answered_in_one_line_and_do_no_harm(served: tuple[st
             assert len(told.splitlines()) == 1, told
             assert "Traceback" not in told
             assert len(told) < 500
-    assert not (lab.shelf.runs_folder / "dissections").exists()
+    assert not (lab.store.runs_folder / "dissections").exists()
 
 
 @pytest.mark.parametrize("token", [None, "", "short", 7, ["a"], "../" * 10, math.pi])
@@ -95,4 +95,4 @@ def test_the_next_request_works(served: tuple[str, Lab]) -> None:
     answer = press(address, choose["id"], [TOKEN], {"unit": 3})
     assert answer["success"], answer
     assert 'data-unit="3"' in answer["output"]["data"][0]
-    assert lab.shelf.entry(KEY).key != SHIPPED
+    assert lab.store.entry(KEY).key != SHIPPED

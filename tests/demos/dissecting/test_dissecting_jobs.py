@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core_gans.foundation.errors import LabError
-from demos.dissecting.jobs import Job, JobQueue, ProgressReporter, Snapshot
+from demos.dissecting.jobs import Job, JobQueue, JobSnapshot, ProgressReporter
 from demos.dissecting.progress import shown
 
 PATIENCE = 30.0  # seconds
@@ -20,8 +20,8 @@ class Held:
     def __init__(self) -> None:
         self.go, self.told = threading.Semaphore(0), threading.Semaphore(0)
 
-    def __call__(self, course: ProgressReporter) -> str:
-        progress = course.stage("Counting <sheep>", 10)
+    def __call__(self, reporter: ProgressReporter) -> str:
+        progress = reporter.stage("Counting <sheep>", 10)
         for done in range(1, 11):
             assert self.go.acquire(timeout=PATIENCE)
             progress(done)
@@ -38,13 +38,13 @@ def test_it_tells_how_far_it_is_and_what_came_of_it() -> None:
     job = JobQueue().start(Job("a", "Sheep", held))
     held.step()
     held.step()
-    assert (job.look.done, job.look.total, job.look.first) == (2, 10, 1)
-    assert 'aria-valuenow="20"' in shown(job, job.look.begun + 1)
-    assert "Counting &lt;sheep&gt; · 2 of 10 · about 8 s left" in shown(job, job.look.begun + 1)
+    assert (job.snapshot.done, job.snapshot.total, job.snapshot.first) == (2, 10, 1)
+    assert 'aria-valuenow="20"' in shown(job, job.snapshot.begun + 1)
+    assert "Counting &lt;sheep&gt; · 2 of 10 · about 8 s left" in shown(job, job.snapshot.begun + 1)
     for _ in range(8):
         held.step()
     assert job.join(PATIENCE)
-    assert (job.look.phase, job.result) == ("done", "asleep")
+    assert (job.snapshot.phase, job.result) == ("done", "asleep")
 
 
 def test_it_ends_when_asked_and_its_thread_is_gone() -> None:
@@ -56,50 +56,50 @@ def test_it_ends_when_asked_and_its_thread_is_gone() -> None:
     assert "ending" in shown(job, 0)
     held.go.release()
     assert job.join(PATIENCE)
-    assert (job.look.phase, job.look.done, job.result) == ("cancelled", 1, None)
+    assert (job.snapshot.phase, job.snapshot.done, job.result) == ("cancelled", 1, None)
     assert not any(thread.name == "dissect a" for thread in threading.enumerate())
 
 
 def test_what_goes_wrong_is_one_escaped_line() -> None:
-    def task(course: ProgressReporter) -> None:
+    def task(reporter: ProgressReporter) -> None:
         raise ValueError("no <b>such</b> thing")
 
     job = JobQueue().start(Job("a", "Trouble", task))
     assert job.join(PATIENCE)
-    assert job.look.phase == "failed"
+    assert job.snapshot.phase == "failed"
     assert "no &lt;b&gt;such&lt;/b&gt; thing" in shown(job, 0)
 
 
 def test_there_are_only_so_many_and_none_twice() -> None:
-    bench, first, second = JobQueue(most=2), Held(), Held()
-    one = bench.start(Job("a", "One", first))
+    queue, first, second = JobQueue(most=2), Held(), Held()
+    one = queue.start(Job("a", "One", first))
     with pytest.raises(LabError, match="another page"):
-        bench.start(Job("a", "The same", first))
-    two = bench.start(Job("b", "Two", second))
+        queue.start(Job("a", "The same", first))
+    two = queue.start(Job("b", "Two", second))
     with pytest.raises(LabError, match="2 dissections are running"):
-        bench.start(Job("c", "Three", first))
+        queue.start(Job("c", "Three", first))
     for job, held in ((one, first), (two, second)):
         job.cancel()
         held.go.release()
         assert job.join(PATIENCE)
-    three = bench.start(Job("a", "Again", lambda course: 3))
+    three = queue.start(Job("a", "Again", lambda reporter: 3))
     assert three.join(PATIENCE)
     assert three.result == 3
 
 
 @pytest.mark.parametrize(("done", "first", "left"), [(0, 0, None), (5, 5, None), (6, 5, 40.0), (10, 5, 0.0)])
 def test_the_time_left_counts_new_work_only(done: int, first: int, left: float | None) -> None:
-    look = Snapshot("work", done=done, total=10, first=first, begun=100.0)
-    assert look.seconds_left(110.0) == (pytest.approx(left) if left is not None else None)
+    snapshot = JobSnapshot("work", done=done, total=10, first=first, begun=100.0)
+    assert snapshot.seconds_left(110.0) == (pytest.approx(left) if left is not None else None)
 
 
 def test_stages_are_told() -> None:
     seen: list[Any] = []
 
-    def task(course: ProgressReporter) -> None:
-        course.stage("First", 1)(1)
-        course.stage("Second", 4)
-        seen.append(job.look)
+    def task(reporter: ProgressReporter) -> None:
+        reporter.stage("First", 1)(1)
+        reporter.stage("Second", 4)
+        seen.append(job.snapshot)
 
     job = Job("a", "Both", task, stages=2)
     job.start()

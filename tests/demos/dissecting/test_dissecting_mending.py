@@ -12,20 +12,20 @@ from core_gans.foundation.intervals import Interval
 from core_gans.models import Model, load_model
 from core_gans.variants import make
 from demos.dissecting import mending
-from demos.dissecting.dissectable_model import subject
+from demos.dissecting.dissectable_model import dissectable
 from demos.dissecting.mend_part import mend
 from demos.dissecting.mended import told as told_of_mending
 from dissect import ablate, intervene
 from dissect.mending import Mending
-from tests.demos.planted_desk import FLAW, KEY, LATENT, SIDE, finished, flawless, planted_desk
+from tests.demos.planted_state import FLAW, KEY, LATENT, SIDE, finished, flawless, planted_state
 
 
 def test_the_flaw_is_found_and_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mending, "REAL", 320)
-    desk = planted_desk(tmp_path, str(flawless(tmp_path / "real.npz")))
-    mend(desk)
-    finished(desk)
-    found = desk.attempts[KEY, "maps"]
+    state = planted_state(tmp_path, str(flawless(tmp_path / "real.npz")))
+    mend(state)
+    finished(state)
+    found = state.attempts[KEY, "maps"]
     assert found.mending is not None
     assert found.mending.units == (FLAW,)
     assert found.mending.beats_random
@@ -36,22 +36,22 @@ def test_the_flaw_is_found_and_taken_away(tmp_path: Path, monkeypatch: pytest.Mo
     shown = told_of_mending(found)
     assert "Mended" in shown
     assert shown.count("<img") == sum(len(row.before) + len(row.after) for row in found.rows)
-    desk.forget()
+    state.forget()
 
 
 def test_where_nothing_helps_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mending, "REAL", 320)
     latents = torch.randn(320, LATENT, generator=torch.Generator().manual_seed(7))
-    desk = planted_desk(tmp_path)
-    images = desk.subject.net(latents).add(1).mul(127.5).byte().squeeze(1).numpy()
+    state = planted_state(tmp_path)
+    images = state.dissectable.net(latents).add(1).mul(127.5).byte().squeeze(1).numpy()
     np.savez(tmp_path / "same.npz", images=images)
-    desk = planted_desk(tmp_path, str(tmp_path / "same.npz"))
-    mend(desk)
-    finished(desk)
-    found = desk.attempts[KEY, "maps"]
+    state = planted_state(tmp_path, str(tmp_path / "same.npz"))
+    mend(state)
+    finished(state)
+    found = state.attempts[KEY, "maps"]
     assert found.mending is None
     assert "Nothing to mend" in told_of_mending(found)
-    desk.forget()
+    state.forget()
 
 
 def test_the_mended_generator_is_a_model_that_opens_again(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_the_mended_generator_is_a_model_that_opens_again(tmp_path: Path) -> Non
         if weight.is_floating_point():
             weight.mul_(10)  # large enough for its pictures to differ
     latents = game.latents(6, torch.Generator().manual_seed(0))  # type: ignore[attr-defined]  # dcgan has latents
-    whole = subject("a", "A", "digits", net, game.latents, Model(net, game))  # type: ignore[attr-defined]
+    whole = dissectable("a", "A", "digits", net, game.latents, Model(net, game))  # type: ignore[attr-defined]
     layer, none = list(whole.layers)[-1], Interval(0.0, 0.0, 0.0)
     found = Mending(layer, (1, 2), (0.0, 0.0), 1.0, "pixels", 4, none, none, none, ((0, 3),), (none,))
     file = mending.keep_mended(whole, found, latents, tmp_path / "mended.safetensors")

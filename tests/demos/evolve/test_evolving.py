@@ -19,13 +19,13 @@ from core_gans.models import model_of_run
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
+from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
 from demos.evolve.opening import continuable, opened
-from demos.evolve.requests import Request, wished
+from demos.evolve.requests import EvolutionRequest, request_from
 from demos.evolve.settings import SETTINGS
 from demos.evolve.slots import Slots
-from demos.evolve.snapshots import Snapshot
-from demos.evolve.workshop import Workshop
+from demos.evolve.snapshots import EvolutionSnapshot
 from demos.model_store import ModelStore
 from egan.__main__ import main as egan
 from egan.experiment import run_evolution
@@ -37,30 +37,30 @@ TWO = ("heuristic", "least_squares")
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
-    """A workshop for two, whose ring is small and quick."""
+def evolutions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EvolutionQueue]:
+    """A queue for two, whose ring is small and quick."""
     small = SETTINGS["ring"]
     options = dataclasses.replace(small.options, count=500, batch=8)
     fields = {"width": 8, "latent": 2}
     monkeypatch.setitem(SETTINGS, "ring", dataclasses.replace(small, fields=fields, options=options, judge_every=2))
-    made = Workshop(tmp_path / "runs")
+    made = EvolutionQueue(tmp_path / "runs")
     yield made
     made.close()
 
 
-def wait(evolving: Evolving, until: Callable[[Snapshot], bool]) -> Snapshot:
+def wait(evolving: Evolving, until: Callable[[EvolutionSnapshot], bool]) -> EvolutionSnapshot:
     end = time.monotonic() + PATIENCE
-    while not until(evolving.look):
-        assert time.monotonic() < end, evolving.look
+    while not until(evolving.snapshot):
+        assert time.monotonic() < end, evolving.snapshot
         time.sleep(0.02)
-    return evolving.look
+    return evolving.snapshot
 
 
-def paused(evolving: Evolving) -> Snapshot:
+def paused(evolving: Evolving) -> EvolutionSnapshot:
     evolving.pause()
     evolving.join(PATIENCE)
-    assert evolving.look.phase == "paused"
-    return evolving.look
+    assert evolving.snapshot.phase == "paused"
+    return evolving.snapshot
 
 
 def state_of(folder: Path) -> dict[str, Any]:
@@ -69,17 +69,17 @@ def state_of(folder: Path) -> dict[str, Any]:
     return {"state": content["state"], "average": content["watchers"]["average"]}
 
 
-def test_it_can_be_watched_and_stopped(workshop: Workshop, tmp_path: Path) -> None:
-    evolving = workshop.start(Request("ring", TWO, parents=2, gamma=0.1, seconds=300))
-    first = wait(evolving, lambda look: look.generation >= 2)
+def test_it_can_be_watched_and_stopped(evolutions: EvolutionQueue, tmp_path: Path) -> None:
+    evolving = evolutions.start(EvolutionRequest("ring", TWO, parents=2, gamma=0.1, seconds=300))
+    first = wait(evolving, lambda snapshot: snapshot.generation >= 2)
     assert first.phase == "evolving"
     assert first.points is not None
     assert len(first.points.modes) == 8
-    later = wait(evolving, lambda look: look.generation > first.generation)
+    later = wait(evolving, lambda snapshot: snapshot.generation > first.generation)
     assert later.number > first.number
     assert sum(later.wins.values()) == later.generation
     assert set(later.wins) <= set(TWO)
-    assert later.course is not None
+    assert later.curves_shown is not None
     assert {place.record.generation for place in later.tree} <= set(range(later.generation + 1))
     assert sum(place.record.generation == later.generation for place in later.tree) == 4  # two children of two parents
     assert [judged.generation for judged in later.judged] == list(range(2, later.generation + 1, 2))
@@ -87,7 +87,7 @@ def test_it_can_be_watched_and_stopped(workshop: Workshop, tmp_path: Path) -> No
 
     evolving.stop()
     evolving.join(PATIENCE)
-    over = evolving.look
+    over = evolving.snapshot
     assert over.phase == "stopped"
     assert not evolving.running
     assert over.after.keys() == over.before.keys() >= {"modes_covered"}
@@ -100,14 +100,14 @@ def test_it_can_be_watched_and_stopped(workshop: Workshop, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("selection", ["best", "tournament"])
-def test_paused_and_resumed_equals_never_paused(workshop: Workshop, tmp_path: Path, selection: str) -> None:
-    wish = Request("ring", TWO, parents=2, selection=selection, seconds=300)
-    evolving = workshop.start(wish)
-    wait(evolving, lambda look: look.generation >= 2)
+def test_paused_and_resumed_equals_never_paused(evolutions: EvolutionQueue, tmp_path: Path, selection: str) -> None:
+    request = EvolutionRequest("ring", TWO, parents=2, selection=selection, seconds=300)
+    evolving = evolutions.start(request)
+    wait(evolving, lambda snapshot: snapshot.generation >= 2)
     first = paused(evolving)
-    workshop.go_on(evolving)
+    evolutions.go_on(evolving)
     assert evolving.running
-    wait(evolving, lambda look: look.generation > first.generation)
+    wait(evolving, lambda snapshot: snapshot.generation > first.generation)
     second = paused(evolving)
     assert second.planned == 300
     assert second.seconds > first.seconds
@@ -118,7 +118,7 @@ def test_paused_and_resumed_equals_never_paused(workshop: Workshop, tmp_path: Pa
         setting.variant,
         dict(setting.fields),
         setting.options,
-        wish.evolution(),
+        request.evolution(),
         rounds=second.generation,
         runs_folder=tmp_path / "straight",
         console=Console(quiet=True),
@@ -126,115 +126,115 @@ def test_paused_and_resumed_equals_never_paused(workshop: Workshop, tmp_path: Pa
     assert differences(state_of(evolving.folder), state_of(straight.folder)) == []
 
 
-def test_it_ends_by_itself_and_goes_on_when_asked(workshop: Workshop) -> None:
-    evolving = workshop.start(Request(seconds=1))
+def test_it_ends_by_itself_and_goes_on_when_asked(evolutions: EvolutionQueue) -> None:
+    evolving = evolutions.start(EvolutionRequest(seconds=1))
     evolving.join(PATIENCE)
-    first = evolving.look
+    first = evolving.snapshot
     assert first.phase == "finished"
-    workshop.go_on(evolving, more=1.0)
+    evolutions.go_on(evolving, more=1.0)
     evolving.join(PATIENCE)
-    assert evolving.look.phase == "finished"
-    assert evolving.look.generation > first.generation
-    assert evolving.look.planned > first.planned
-    assert evolving.look.before == first.before
+    assert evolving.snapshot.phase == "finished"
+    assert evolving.snapshot.generation > first.generation
+    assert evolving.snapshot.planned > first.planned
+    assert evolving.snapshot.before == first.before
 
 
-def test_the_command_line_goes_on_with_a_run_and_a_page_with_its(workshop: Workshop) -> None:
-    evolving = workshop.start(Request("ring", TWO, seconds=300))
-    wait(evolving, lambda look: look.generation >= 2)
+def test_the_command_line_goes_on_with_a_run_and_a_page_with_its(evolutions: EvolutionQueue) -> None:
+    evolving = evolutions.start(EvolutionRequest("ring", TWO, seconds=300))
+    wait(evolving, lambda snapshot: snapshot.generation >= 2)
     reached = paused(evolving).generation
     egan(["resume", str(evolving.folder), "--rounds", str(reached + 3)])
 
-    shelf = ModelStore(workshop.runs_folder)
-    ((title, key),) = continuable(shelf)
+    store = ModelStore(evolutions.runs_folder)
+    ((title, key),) = continuable(store)
     assert key == evolving.folder.name
     assert f"generation {reached + 3} " in title
-    again = opened(shelf, key)
-    look = again.look
-    assert look.phase == "stopped"
-    assert look.generation == reached + 3 == sum(look.wins.values())
-    assert look.plan.evolution.mutations == TWO
-    assert look.points is not None
-    assert len(look.points.modes) == 8
-    assert max(place.record.generation for place in look.tree) == reached + 3
-    workshop.go_on(again, more=300.0)
-    wait(again, lambda look: look.generation > reached + 3)
+    again = opened(store, key)
+    snapshot = again.snapshot
+    assert snapshot.phase == "stopped"
+    assert snapshot.generation == reached + 3 == sum(snapshot.wins.values())
+    assert snapshot.run_summary.evolution.mutations == TWO
+    assert snapshot.points is not None
+    assert len(snapshot.points.modes) == 8
+    assert max(place.record.generation for place in snapshot.tree) == reached + 3
+    evolutions.go_on(again, more=300.0)
+    wait(again, lambda snapshot: snapshot.generation > reached + 3)
     with pytest.raises(LabError, match="at work already"):
-        workshop.go_on(evolving)
+        evolutions.go_on(evolving)
     with pytest.raises(LabError, match="not begun on this page"):
         again.discard()
     paused(again)
     assert again.folder.is_dir()
 
 
-def test_a_page_shows_what_a_run_of_the_command_line_shows_itself(workshop: Workshop) -> None:
-    evolving = workshop.start(Request(seconds=300))
-    wait(evolving, lambda look: look.generation >= 3)
+def test_a_page_shows_what_a_run_of_the_command_line_shows_itself(evolutions: EvolutionQueue) -> None:
+    evolving = evolutions.start(EvolutionRequest(seconds=300))
+    wait(evolving, lambda snapshot: snapshot.generation >= 3)
     was = paused(evolving)
-    look = opened(ModelStore(workshop.runs_folder), evolving.folder.name).look
+    snapshot = opened(ModelStore(evolutions.runs_folder), evolving.folder.name).snapshot
     assert was.points is not None
-    assert look.points is not None
-    assert torch.equal(look.points.samples, was.points.samples)
-    assert look.wins == was.wins
-    assert look.judged == was.judged
+    assert snapshot.points is not None
+    assert torch.equal(snapshot.points.samples, was.points.samples)
+    assert snapshot.wins == was.wins
+    assert snapshot.judged == was.judged
 
 
-def test_what_is_thrown_away_is_gone_and_nothing_else(workshop: Workshop) -> None:
-    kept, gone = (workshop.start(Request(seconds=300)) for _ in range(2))
+def test_what_is_thrown_away_is_gone_and_nothing_else(evolutions: EvolutionQueue) -> None:
+    kept, gone = (evolutions.start(EvolutionRequest(seconds=300)) for _ in range(2))
     for evolving in (kept, gone):
-        wait(evolving, lambda look: look.generation >= 1)
+        wait(evolving, lambda snapshot: snapshot.generation >= 1)
     gone.discard()
     gone.join(PATIENCE)
     paused(kept)
-    assert [path.name for path in workshop.runs_folder.iterdir()] == [kept.folder.name]
+    assert [path.name for path in evolutions.runs_folder.iterdir()] == [kept.folder.name]
     assert kept.can_go_on
     assert not gone.can_go_on
     with pytest.raises(LabError, match="thrown away"):
-        workshop.go_on(gone)
+        evolutions.go_on(gone)
 
 
-def test_only_so_many_are_at_work_in_the_whole_app(workshop: Workshop) -> None:
-    here, there = Slots(workshop), Slots(workshop)
-    here.start("A", Request(seconds=300))
-    there.start("A", Request(seconds=300))
+def test_only_so_many_are_at_work_in_the_whole_app(evolutions: EvolutionQueue) -> None:
+    here, there = Slots(evolutions), Slots(evolutions)
+    here.start("A", EvolutionRequest(seconds=300))
+    there.start("A", EvolutionRequest(seconds=300))
     with pytest.raises(LabError, match="2 evolutions are at work"):
-        here.start("B", Request())
+        here.start("B", EvolutionRequest())
     first = here.places["A"].evolving
     assert first is not None
-    wait(first, lambda look: look.generation >= 1)
+    wait(first, lambda snapshot: snapshot.generation >= 1)
     paused(first)
-    here.start("B", Request(seconds=300))
+    here.start("B", EvolutionRequest(seconds=300))
     with pytest.raises(LabError, match="2 evolutions are at work"):
         here.press("A", 10.0)
-    assert first.look.phase == "paused"
+    assert first.snapshot.phase == "paused"
 
 
-def test_a_page_that_is_gone_leaves_runs_that_can_go_on(workshop: Workshop) -> None:
-    slots = Slots(workshop)
-    slots.start("B", Request(seconds=300))
+def test_a_page_that_is_gone_leaves_runs_that_can_go_on(evolutions: EvolutionQueue) -> None:
+    slots = Slots(evolutions)
+    slots.start("B", EvolutionRequest(seconds=300))
     evolving = slots.places["B"].evolving
     assert evolving is not None
-    wait(evolving, lambda look: look.generation >= 1)
+    wait(evolving, lambda snapshot: snapshot.generation >= 1)
     slots.forget()
     evolving.join(PATIENCE)
-    assert evolving.look.phase == "paused"
-    other = Slots(workshop)
-    other.put("A", opened(ModelStore(workshop.runs_folder), evolving.folder.name))
+    assert evolving.snapshot.phase == "paused"
+    other = Slots(evolutions)
+    other.put("A", opened(ModelStore(evolutions.runs_folder), evolving.folder.name))
     other.press("A", 300.0)
     assert other.running
 
 
-def test_nothing_is_deleted_unasked_and_nothing_at_work_is_replaced(workshop: Workshop) -> None:
-    slots = Slots(workshop)
+def test_nothing_is_deleted_unasked_and_nothing_at_work_is_replaced(evolutions: EvolutionQueue) -> None:
+    slots = Slots(evolutions)
     with pytest.raises(LabError, match="press Throw away first"):
         slots.throw_away("A")
-    slots.start("A", Request(seconds=300))
+    slots.start("A", EvolutionRequest(seconds=300))
     evolving = slots.places["A"].evolving
     assert evolving is not None
-    for refused in (lambda: slots.start("A", Request()), lambda: slots.put_away("A")):
+    for refused in (lambda: slots.start("A", EvolutionRequest()), lambda: slots.put_away("A")):
         with pytest.raises(LabError, match="at work in A"):
             refused()
-    wait(evolving, lambda look: look.generation >= 1)
+    wait(evolving, lambda snapshot: snapshot.generation >= 1)
     with pytest.raises(LabError, match="press Throw away first"):
         slots.throw_away("A")
     slots.ask("A", True)
@@ -248,39 +248,39 @@ def test_nothing_is_deleted_unasked_and_nothing_at_work_is_replaced(workshop: Wo
     assert slots.places["A"].evolving is None
 
 
-def test_closing_the_app_pauses_what_runs(workshop: Workshop) -> None:
-    evolving = workshop.start(Request(seconds=300))
-    wait(evolving, lambda look: look.generation >= 1)
-    workshop.close()
-    assert evolving.look.phase == "paused"
+def test_closing_the_app_pauses_what_runs(evolutions: EvolutionQueue) -> None:
+    evolving = evolutions.start(EvolutionRequest(seconds=300))
+    wait(evolving, lambda snapshot: snapshot.generation >= 1)
+    evolutions.close()
+    assert evolving.snapshot.phase == "paused"
     assert evolving.can_go_on
 
 
-def test_what_goes_wrong_is_told(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_wrong_is_told(evolutions: EvolutionQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = dataclasses.replace(SETTINGS["ring"], fields={"widht": 8})
     monkeypatch.setitem(SETTINGS, "ring", broken)
-    evolving = workshop.start(Request())
+    evolving = evolutions.start(EvolutionRequest())
     evolving.join(PATIENCE)
-    assert evolving.look.phase == "failed"
-    assert "width" in evolving.look.trouble
+    assert evolving.snapshot.phase == "failed"
+    assert "width" in evolving.snapshot.trouble
     assert not evolving.can_go_on
 
 
-def test_a_run_that_another_process_holds_is_told(workshop: Workshop) -> None:
-    evolving = workshop.start(Request(seconds=300))
-    wait(evolving, lambda look: look.generation >= 1)
+def test_a_run_that_another_process_holds_is_told(evolutions: EvolutionQueue) -> None:
+    evolving = evolutions.start(EvolutionRequest(seconds=300))
+    wait(evolving, lambda snapshot: snapshot.generation >= 1)
     paused(evolving)
     with runs.open_run(evolving.folder):
-        workshop.go_on(evolving)
+        evolutions.go_on(evolving)
         evolving.join(PATIENCE)
-        assert evolving.look.phase == "failed"
-        assert "in use" in evolving.look.trouble
+        assert evolving.snapshot.phase == "failed"
+        assert "in use" in evolving.snapshot.trouble
         with pytest.raises(LabError, match="in use"):
             evolving.discard()
     assert evolving.can_go_on
 
 
-def test_a_run_whose_rates_have_fallen_says_so(workshop: Workshop) -> None:
+def test_a_run_whose_rates_have_fallen_says_so(evolutions: EvolutionQueue) -> None:
     setting = SETTINGS["ring"]
     result = run_evolution(
         setting.variant,
@@ -288,27 +288,30 @@ def test_a_run_whose_rates_have_fallen_says_so(workshop: Workshop) -> None:
         setting.options,
         Evolution(),
         rounds=2,
-        runs_folder=workshop.runs_folder,
+        runs_folder=evolutions.runs_folder,
         console=Console(quiet=True),
     )
-    assert "learning rates fell over 2 rounds" in opened(ModelStore(workshop.runs_folder), result.folder.name).look.note
+    assert (
+        "learning rates fell over 2 rounds"
+        in opened(ModelStore(evolutions.runs_folder), result.folder.name).snapshot.note
+    )
 
 
-def test_runs_that_name_code_of_their_own_are_not_opened(workshop: Workshop) -> None:
-    evolving = workshop.start(Request(seconds=1))
+def test_runs_that_name_code_of_their_own_are_not_opened(evolutions: EvolutionQueue) -> None:
+    evolving = evolutions.start(EvolutionRequest(seconds=1))
     evolving.join(PATIENCE)
     path = evolving.folder / "config.json"
     path.write_text(path.read_text().replace('"heuristic"', '"os:system"'))
-    shelf = ModelStore(workshop.runs_folder)
-    assert continuable(shelf) == []
+    store = ModelStore(evolutions.runs_folder)
+    assert continuable(store) == []
     with pytest.raises(LabError, match="code of its own"):
-        opened(shelf, evolving.folder.name)
+        opened(store, evolving.folder.name)
     with pytest.raises(ValueError, match="no model"):
-        opened(shelf, "../" + evolving.folder.name)
+        opened(store, "../" + evolving.folder.name)
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("asked", "message"),
     [
         ({"data": "rings"}, "ring"),
         ({"mutations": ()}, "at least one mutation"),
@@ -324,9 +327,9 @@ def test_runs_that_name_code_of_their_own_are_not_opened(workshop: Workshop) -> 
         ({"fitness": "papers"}, "paper"),
     ],
 )
-def test_a_wish_out_of_range_is_refused(wish: dict[str, object], message: str) -> None:
+def test_a_request_out_of_range_is_refused(asked: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Request(**wish)  # type: ignore[arg-type]
+        EvolutionRequest(**asked)  # type: ignore[arg-type]
 
 
 ANYTHING = st.one_of(
@@ -341,15 +344,15 @@ ANYTHING = st.one_of(
 
 
 @given(st.tuples(*[ANYTHING] * 7))
-def test_whatever_a_page_sends_is_a_wish_or_refused_in_one_line(sent: tuple[Any, ...]) -> None:
+def test_whatever_a_page_sends_is_a_request_or_refused_in_one_line(sent: tuple[Any, ...]) -> None:
     answers: list[str] = []
     try:
-        wished(*sent).evolution().scheme()
+        request_from(*sent).evolution().scheme()
     except ValueError as error:
         answers.append(str(error))
     assert all("\n" not in answer and 10 < len(answer) < 700 for answer in answers)
 
 
-def test_every_setting_can_be_wished_for() -> None:
+def test_every_setting_can_be_asked_for() -> None:
     for data, setting in SETTINGS.items():
-        assert Request(data, gamma=setting.gamma, seconds=setting.seconds).data == setting.options.data
+        assert EvolutionRequest(data, gamma=setting.gamma, seconds=setting.seconds).data == setting.options.data

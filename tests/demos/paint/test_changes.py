@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from demos.paint.changes import rows_of, told
+from demos.paint.changes import rows_of, summary_of
 from demos.paint.painter import Touch
 from dissect import ClassChange, Painting
 
@@ -25,12 +25,12 @@ def verdicts(changed: Painting, *touches: Touch) -> dict[str, str]:
 
 
 def test_erasing_is_wanted_and_what_comes_takes_its_place() -> None:
-    changed = painting(tree=(20, 2), grass=(50, 66), door=(10, 8), sky=(20, 20))
+    changed = painting(tree=(20, 2), grass=(50, 66), server_address=(10, 8), sky=(20, 20))
     assert verdicts(changed, ERASE) == {"grass": "took its place", "sky": "", "tree": "wanted", "door": "side effect"}
 
 
 def test_adding_is_wanted_and_what_goes_gives_way() -> None:
-    changed = painting(door=(0, 12), wall=(30, 18), tree=(10, 12))
+    changed = painting(server_address=(0, 12), wall=(30, 18), tree=(10, 12))
     assert verdicts(changed, ADD) == {"wall": "gave way", "door": "wanted", "tree": "side effect"}
 
 
@@ -45,6 +45,6 @@ def test_shares_are_of_the_picture_and_absent_classes_are_left_out() -> None:
 
 
 def test_the_sentence_tells_what_happened_under_the_brush() -> None:
-    assert told(painting(tree=(20, 5)), [ERASE]) == "Under the brush: tree 20 → 5 pixels (−75%)."
-    assert "nothing to erase" in told(painting(tree=(0, 0)), [ERASE])
-    assert "No door came" in told(painting(door=(0, 0)), [ADD])
+    assert summary_of(painting(tree=(20, 5)), [ERASE]) == "Under the brush: tree 20 → 5 pixels (−75%)."
+    assert "nothing to erase" in summary_of(painting(tree=(0, 0)), [ERASE])
+    assert "No door came" in summary_of(painting(door=(0, 0)), [ADD])

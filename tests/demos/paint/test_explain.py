@@ -16,7 +16,7 @@ from tests.dissect.glass import DOOR, SKY, TREE
 
 def middle_of(painter: Painter, seed: int, concept: str) -> tuple[float, float]:
     """A point (x, y), in shares of the side, well inside the concept."""
-    there = (painter.easel(seed).classes_before == painter.labels.index(concept)).float()
+    there = (painter.edit_session(seed).classes_before == painter.labels.index(concept)).float()
     depth = torch.nn.functional.avg_pool2d(there[None], 5, 1, 2)[0]
     row, column = divmod(int(depth.argmax()), painter.side)
     return (column + 0.5) / painter.side, (row + 0.5) / painter.side
@@ -36,18 +36,18 @@ def test_the_unit_that_draws_a_thing_fires_there(glass: Painter, concept: str, u
     assert found[unit].match.concept == concept
     assert found[unit].strength > 0.9
     assert DOOR not in found
-    assert label_at(glass, glass.easel(seed).before, x, y) == concept
+    assert label_at(glass, glass.edit_session(seed).before, x, y) == concept
 
 
 def test_without_its_unit_the_tree_is_gone_and_without_random_ones_it_stays(glass: Painter) -> None:
     (seed,) = seeds_with(glass, "tree")
     x, y = middle_of(glass, seed, "tree")
-    trial = without(glass, seed, features_of(glass, seed, []), [TREE], x, y, 0.1)
-    assert trial.label == "tree"
-    assert trial.share > 0.6
-    assert trial.share_after < 0.1  # a cell that the place covers by half is left by half
-    assert trial.share_random > 0.6
-    assert torch.equal(trial.before, glass.easel(seed).before)
+    removal = without(glass, seed, features_of(glass, seed, []), [TREE], x, y, 0.1)
+    assert removal.label == "tree"
+    assert removal.share > 0.6
+    assert removal.share_after < 0.1  # a cell that the place covers by half is left by half
+    assert removal.share_random > 0.6
+    assert torch.equal(removal.before, glass.edit_session(seed).before)
 
 
 def test_what_was_painted_is_what_is_explained(glass: Painter) -> None:
@@ -62,7 +62,7 @@ def test_random_units_are_others_and_the_same_again(glass: Painter) -> None:
     first, second = random_strokes(glass, touches, torch.Generator().manual_seed(0))
     assert first.pigment.units == second.pigment.units
     assert len(first.pigment.units) == 2
-    assert not set(first.pigment.units) & set(glass.pigment("tree", 2).units)
+    assert not set(first.pigment.units) & set(glass.unit_set("tree", 2).units)
     seed = seeds_with(glass, "tree")[0]
     assert random_shares(glass, seed, touches) == random_shares(glass, seed, touches)
 

@@ -63,13 +63,17 @@ def picture(url: str) -> np.ndarray:
         return np.asarray(shown.convert("RGB"))
 
 
-def test_the_model_tells_what_the_studio_needs(client: TestClient, glass: Painter) -> None:
-    told = ask(client, "model", {"model": "scenes", "layer": None})
-    assert [concept["name"] for concept in told["concepts"]] == list(glass.concepts)
-    assert told["layers"] == [told["layer"]] == [glass.dissection.layer]
-    assert (told["units"], told["side"], told["byCause"]) == (glass.dissection.count, glass.side, False)
-    assert len(told["labels"]) == len(told["colours"]) == len(glass.labels)
-    assert picture(told["concepts"][0]["thumb"]).ndim == 3
+def test_the_model_tells_what_the_page_needs(client: TestClient, glass: Painter) -> None:
+    answer = ask(client, "model", {"model": "scenes", "layer": None})
+    assert [concept["name"] for concept in answer["concepts"]] == list(glass.concepts)
+    assert answer["layers"] == [answer["layer"]] == [glass.dissection.layer]
+    assert (answer["units"], answer["side"], answer["byCause"]) == (
+        glass.dissection.count,
+        glass.side,
+        False,
+    )
+    assert len(answer["labels"]) == len(answer["colours"]) == len(glass.labels)
+    assert picture(answer["concepts"][0]["thumb"]).ndim == 3
 
 
 def test_an_erased_tree_is_gone_and_comes_back(client: TestClient, glass: Painter, asked: dict[str, Any]) -> None:
@@ -87,30 +91,30 @@ def test_an_erased_tree_is_gone_and_comes_back(client: TestClient, glass: Painte
 
 
 def test_the_control_tells_what_random_units_do(client: TestClient, asked: dict[str, Any]) -> None:
-    told = ask(client, "control", asked)
+    answer = ask(client, "control", asked)
     (row,) = (row for row in ask(client, "render", asked)["rows"] if row["label"] == "tree")
-    assert told["after"]["tree"] > row["after"]
-    assert sum(told["after"].values()) == pytest.approx(1)
+    assert answer["after"]["tree"] > row["after"]
+    assert sum(answer["after"].values()) == pytest.approx(1)
 
 
 def test_a_place_is_explained_and_tested(client: TestClient, glass: Painter, asked: dict[str, Any]) -> None:
-    there = (glass.easel(asked["seed"]).classes_before == glass.labels.index("tree")).nonzero().float().mean(0)
+    there = (glass.edit_session(asked["seed"]).classes_before == glass.labels.index("tree")).nonzero().float().mean(0)
     y, x = ((there + 0.5) / glass.side).tolist()
     question = {**asked, "strokes": [], "x": x, "y": y, "radius": 0.1}
-    told = ask(client, "explain", question)
-    assert "sees tree here" in told["said"]
-    assert told["units"][0]["concept"] == "tree"
-    units = [unit["unit"] for unit in told["units"] if unit["concept"] == "tree"]
+    answer = ask(client, "explain", question)
+    assert "sees tree here" in answer["said"]
+    assert answer["units"][0]["concept"] == "tree"
+    units = [unit["unit"] for unit in answer["units"] if unit["concept"] == "tree"]
     tested = ask(client, "test", {**question, "units": units})
     assert "They cause the tree here" in tested["said"]
     assert not np.array_equal(picture(tested["before"]), picture(tested["after"]))
 
 
 def test_the_strip_shows_the_scenes(client: TestClient, glass: Painter) -> None:
-    told = ask(client, "strip", {"model": "scenes", "layer": None, "seeds": [3, 1, 4]})
-    assert list(told["pictures"]) == ["3", "1", "4"]
-    expected = glass.easel(4).before.add(1).mul(127.5).round().byte().permute(1, 2, 0).numpy()
-    assert np.array_equal(picture(told["pictures"]["4"]), expected)
+    answer = ask(client, "strip", {"model": "scenes", "layer": None, "seeds": [3, 1, 4]})
+    assert list(answer["pictures"]) == ["3", "1", "4"]
+    expected = glass.edit_session(4).before.add(1).mul(127.5).round().byte().permute(1, 2, 0).numpy()
+    assert np.array_equal(picture(answer["pictures"]["4"]), expected)
 
 
 def test_a_model_that_is_not_dissected_says_what_to_do(tmp_path: Path, glass: Painter) -> None:

@@ -24,7 +24,7 @@ def everywhere(painter: Painter) -> Tensor:
 
 def around(painter: Painter, seed: int, concept: str) -> Tensor:
     """A box around the concept, as a person would cover it, at another resolution than the picture's."""
-    there = painter.easel(seed).classes_before == painter.labels.index(concept)
+    there = painter.edit_session(seed).classes_before == painter.labels.index(concept)
     rows, columns = (there.any(1 - axis).nonzero().flatten() for axis in (0, 1))
     mask = torch.zeros(there.shape)
     mask[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2] = 1
@@ -39,9 +39,9 @@ def around_middle(painter: Painter) -> Tensor:
 
 def remaining(painter: Painter, seed: int, units: tuple[int, ...]) -> int:
     """Pixels of trees in a scene without ``units``."""
-    easel = painter.easel(seed)
-    with at_rest(easel.generator), intervene(easel.generator, {EDITED: ablate(units)}):
-        picture = easel.generator(easel.latent)
+    edit_session = painter.edit_session(seed)
+    with at_rest(edit_session.generator), intervene(edit_session.generator, {EDITED: ablate(units)}):
+        picture = edit_session.generator(edit_session.latent)
     return int((painter.segmenter(picture) == painter.labels.index("tree")).sum())
 
 
@@ -65,7 +65,7 @@ def test_erasing_a_tree_removes_it_and_leaves_the_rest_to_the_bit(painter: Paint
 
 def test_without_touches_the_scene_is_as_it_is(glass: Painter) -> None:
     painting = glass.paint(3, [])
-    assert torch.equal(painting.after, glass.easel(3).before)
+    assert torch.equal(painting.after, glass.edit_session(3).before)
     assert sum(line.before for line in painting.table) == glass.side**2
     assert all(line.before == line.after for line in painting.table)
 
@@ -81,8 +81,8 @@ def test_a_tree_is_added_where_the_brush_was(glass: Painter) -> None:
 
 
 def test_the_units_of_a_concept_are_the_ones_that_draw_it(glass: Painter) -> None:
-    assert glass.pigment("tree", 1).units == (TREE,)
-    assert glass.pigment("tree", 1).concept == "tree"
+    assert glass.unit_set("tree", 1).units == (TREE,)
+    assert glass.unit_set("tree", 1).concept == "tree"
 
 
 def test_only_concepts_with_units_are_offered(glass: Painter) -> None:
@@ -91,7 +91,7 @@ def test_only_concepts_with_units_are_offered(glass: Painter) -> None:
 
 
 def test_shares_are_those_of_the_picture(glass: Painter) -> None:
-    classes = glass.easel(5).classes_before
+    classes = glass.edit_session(5).classes_before
     assert glass.shares(5)["sky"] == pytest.approx(float((classes == glass.labels.index("sky")).float().mean()))
     assert sum(glass.shares(5).values()) == pytest.approx(1)
 
@@ -124,7 +124,7 @@ def test_threads_do_not_paint_into_each_other() -> None:
 @pytest.mark.parametrize("seed", [-1, LARGEST_SEED + 1, 1.5, "7", None])
 def test_a_number_that_is_no_seed_is_named(glass: Painter, seed: object) -> None:
     with pytest.raises(ValueError, match="whole scene number"):
-        glass.easel(seed)  # type: ignore[arg-type]
+        glass.edit_session(seed)  # type: ignore[arg-type]
 
 
 def test_a_misspelt_concept_lists_the_nearest(glass: Painter) -> None:
@@ -132,10 +132,10 @@ def test_a_misspelt_concept_lists_the_nearest(glass: Painter) -> None:
         glass.paint(0, [Touch("erase", "treee", everywhere(glass))])
 
 
-def test_the_easel_of_a_scene_is_the_generator_to_the_bit(painter: Painter) -> None:
+def test_the_edit_session_of_a_scene_is_the_generator_to_the_bit(painter: Painter) -> None:
     latent = painter.latent(torch.Generator().manual_seed(11))
     whole = EditSession(painter.generator, painter.dissection.layer, latent, painter.segmenter)
-    assert torch.equal(painter.easel(11).before, whole.before)
+    assert torch.equal(painter.edit_session(11).before, whole.before)
     touches = [
         Touch("erase", "sky", around_middle(painter), 1.5, 3),
         Touch("amplify", "tree", everywhere(painter), 0.7),
@@ -149,22 +149,22 @@ def test_the_easel_of_a_scene_is_the_generator_to_the_bit(painter: Painter) -> N
 def test_units_are_chosen_as_is_asked(painter: Painter) -> None:
     dissection = painter.dissection
     for by, table in (("agreement", dissection.score), ("iou", dissection.iou)):
-        units = painter.pigment("tree", 5, by).units  # type: ignore[arg-type]
+        units = painter.unit_set("tree", 5, by).units  # type: ignore[arg-type]
         numbers = table[:, dissection.concept("tree")]
         assert numbers[list(units)].min() >= np.delete(numbers, units).max()
-    assert len(painter.pigment("tree").units) <= dissection.count / 2
+    assert len(painter.unit_set("tree").units) <= dissection.count / 2
 
 
 def test_units_are_chosen_by_cause_where_the_segmenter_has_logits(painter: Painter) -> None:
     if not painter.by_cause:
         with pytest.raises(ValueError, match="agreement or by IoU"):
-            painter.pigment("tree", 5, "cause")
+            painter.unit_set("tree", 5, "cause")
         return
     # What the chosen units cause shows in a scene: without them more of the trees goes than without the agreeing ones.
     left = {}
     for by in ("agreement", "cause"):
-        pigment = painter.pigment("tree", 12, by)  # type: ignore[arg-type]
-        left[by] = sum(remaining(painter, seed, pigment.units) for seed in seeds_with(painter, "tree", 6))
+        unit_set = painter.unit_set("tree", 12, by)  # type: ignore[arg-type]
+        left[by] = sum(remaining(painter, seed, unit_set.units) for seed in seeds_with(painter, "tree", 6))
     assert left["cause"] < left["agreement"]
 
 

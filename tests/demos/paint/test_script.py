@@ -17,7 +17,7 @@ from core_gans import shipped
 from core_gans.experiment import run_training
 from core_gans.session import Options
 from demos.lab import Lab
-from demos.paint.studio import Studio
+from demos.paint.calls import PaintCalls
 from dissect import dissect
 from dissect.segmenters.strokes import StrokeSegmenter
 
@@ -25,10 +25,10 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+def calls(tmp_path_factory: pytest.TempPathFactory) -> PaintCalls:
     if "scenes-generator" not in shipped.names():
         pytest.skip("the scenes generator is not among the shipped models")
-    return Studio(Lab.at(tmp_path_factory.mktemp("runs")))
+    return PaintCalls(Lab.at(tmp_path_factory.mktemp("runs")))
 
 
 def stroke(mode: str, concept: str, **others: object) -> dict[str, object]:
@@ -50,9 +50,9 @@ def stroke(mode: str, concept: str, **others: object) -> dict[str, object]:
     ids=["painted", "untouched"],
 )
 def test_the_script_paints_the_same_picture_to_the_bit(
-    studio: Studio, tmp_path: Path, strokes: list[dict[str, object]]
+    calls: PaintCalls, tmp_path: Path, strokes: list[dict[str, object]]
 ) -> None:
-    said = replayed(studio, {"model": "scenes", "layer": None, "seed": 12, "strokes": strokes}, tmp_path)
+    said = replayed(calls, {"model": "scenes", "layer": None, "seed": 12, "strokes": strokes}, tmp_path)
     assert ("tree" in said) == bool(strokes)
 
 
@@ -60,33 +60,33 @@ def test_a_model_and_a_dissection_of_this_computer_are_replayed_too(tmp_path: Pa
     lab = Lab.at(tmp_path / "runs")
     fields = {"width": 8, "latent": 4}
     run_training("dcgan", fields, Options(data="digits", batch=4), name="mine", rounds=2, runs_folder=tmp_path / "runs")
-    model = lab.shelf.model("mine")
-    place = lab.shelf.place_for("mine", "block16")
+    model = lab.store.model("mine")
+    place = lab.store.place_for("mine", "block16")
     place.parent.mkdir(parents=True)
     dissect(model.net, "block16", model.game.latents(16, torch.Generator().manual_seed(0)), StrokeSegmenter()).save(
         place
     )
-    studio = Studio(lab)
+    calls = PaintCalls(lab)
     painter = lab.painters.of("mine")
     concept = painter.labels[painter.dissection.score.max(axis=0).argmax()]
     dab = stroke("erase", concept, units=4, points=[[0.5, 0.5]], radius=0.5)
-    replayed(studio, {"model": "mine", "layer": "block16", "seed": 5, "strokes": [dab]}, tmp_path, "runs")
+    replayed(calls, {"model": "mine", "layer": "block16", "seed": 5, "strokes": [dab]}, tmp_path, "runs")
     lab.close()
 
 
-def test_the_script_stands_on_the_library_alone(studio: Studio) -> None:
-    text = studio.script({"model": "scenes", "seed": 3, "strokes": [stroke("erase", "tree")]})["text"]
+def test_the_script_stands_on_the_library_alone(calls: PaintCalls) -> None:
+    text = calls.script({"model": "scenes", "seed": 3, "strokes": [stroke("erase", "tree")]})["text"]
     assert "demos" not in text
     assert str(ROOT) not in text
-    assert str(studio.lab.shelf.runs_folder) not in text
+    assert str(calls.lab.store.runs_folder) not in text
 
 
-def replayed(studio: Studio, asked: dict[str, object], folder: Path, *arguments: str) -> str:
+def replayed(calls: PaintCalls, asked: dict[str, object], folder: Path, *arguments: str) -> str:
     """What the script of ``asked`` prints; the picture it writes is the one that the page is shown."""
-    told = studio.script(asked)
-    (folder / told["name"]).write_text(told["text"], encoding="utf-8")
+    answer = calls.script(asked)
+    (folder / answer["name"]).write_text(answer["text"], encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, told["name"], *arguments],
+        [sys.executable, answer["name"], *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -95,8 +95,8 @@ def replayed(studio: Studio, asked: dict[str, object], folder: Path, *arguments:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown = base64.b64decode(studio.render(asked)["picture"].partition(",")[2])
-    assert pixels(folder / told["name"].replace(".py", ".png")) == pixels_of(shown)
+    shown = base64.b64decode(calls.render(asked)["picture"].partition(",")[2])
+    assert pixels(folder / answer["name"].replace(".py", ".png")) == pixels_of(shown)
     return done.stdout
 
 

@@ -25,13 +25,22 @@ from demos.variants import trials as trials_module
 from demos.variants.cards import TOLD, cards
 from demos.variants.curves import objectives, row_of, score_curve
 from demos.variants.divergences import ROWS
-from demos.variants.html import spoken, stage_of
+from demos.variants.html import side_by_side_html, spoken
 from demos.variants.mathml import formula
 from demos.variants.settings import DATA, examples, game
 from demos.variants.tab import Table
 from demos.variants.theory import THIN, frames
 from demos.variants.training import Lane, Training
-from demos.variants.trials import LONGEST, MOST, SHORTEST, Request, Snapshot, Trial, Trials, wished
+from demos.variants.trials import (
+    LONGEST,
+    MOST,
+    SHORTEST,
+    TrainingRequest,
+    TrainingSnapshot,
+    Trial,
+    Trials,
+    request_from,
+)
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -218,16 +227,16 @@ def digits() -> Examples:
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_a_wish_is_one_that_can_be_granted_or_is_refused_in_a_line(data: Any, variants: Any, seconds: Any) -> None:
     try:
-        wish = wished(data, variants, seconds)
+        request = request_from(data, variants, seconds)
     except ValueError:
         return
-    assert wish.data in DATA
-    assert 1 <= len(wish.variants) <= MOST
-    assert SHORTEST <= wish.seconds <= LONGEST
+    assert request.data in DATA
+    assert 1 <= len(request.variants) <= MOST
+    assert SHORTEST <= request.seconds <= LONGEST
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("asked", "said"),
     [
         (("/etc/passwd", ["gan"], 20), "data set"),
         (("ring", [], 20), "choose one to 4"),
@@ -240,9 +249,9 @@ def test_a_wish_is_one_that_can_be_granted_or_is_refused_in_a_line(data: Any, va
         (("ring", "gan", 20), "list"),
     ],
 )
-def test_what_makes_no_sense_is_refused(wish: tuple[Any, ...], said: str) -> None:
+def test_what_makes_no_sense_is_refused(asked: tuple[Any, ...], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        wished(*wish)
+        request_from(*asked)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -294,19 +303,19 @@ def wait(until: Any) -> None:
 
 
 def test_variants_are_trained_side_by_side_to_the_end() -> None:
-    trial = Trial(Request("ring", ("gan", "lsgan"), 1.0))
+    trial = Trial(TrainingRequest("ring", ("gan", "lsgan"), 1.0))
     trial.start()
     trial.join(PATIENCE)
-    look = trial.look
-    assert look.phase == "finished", look.trouble
-    assert [lane.variant for lane in look.lanes] == ["gan", "lsgan"]
-    for lane in look.lanes:
+    snapshot = trial.snapshot
+    assert snapshot.phase == "finished", snapshot.trouble
+    assert [lane.variant for lane in snapshot.lanes] == ["gan", "lsgan"]
+    for lane in snapshot.lanes:
         assert lane.phase == "finished"
         assert lane.rounds > 1
         assert lane.seconds >= 1.0
         assert set(lane.scores) == {"modes_covered", "high_quality_share"}
         assert lane.sentence
-    page = stage_of(look)
+    page = side_by_side_html(snapshot)
     assert whole(page)
     assert page.count("<section") == 2
     assert "of 8 modes" in page
@@ -314,28 +323,28 @@ def test_variants_are_trained_side_by_side_to_the_end() -> None:
 
 def test_a_trial_is_really_stopped() -> None:
     trials = Trials(most=1)
-    trial = trials.start(Request("ring", ("gan", "wgan"), LONGEST))
-    wait(lambda: trial.look.lanes[0].rounds > 0 or not trial.running)
+    trial = trials.start(TrainingRequest("ring", ("gan", "wgan"), LONGEST))
+    wait(lambda: trial.snapshot.lanes[0].rounds > 0 or not trial.running)
     with pytest.raises(LabError, match="running already"):
-        trials.start(Request("ring", ("gan",), 5.0))
+        trials.start(TrainingRequest("ring", ("gan",), 5.0))
     trial.stop()
     trial.join(PATIENCE)
-    assert trial.look.phase == "stopped"
-    assert all(lane.phase == "stopped" for lane in trial.look.lanes)
-    again = trials.start(Request("ring", ("gan",), LONGEST))
+    assert trial.snapshot.phase == "stopped"
+    assert all(lane.phase == "stopped" for lane in trial.snapshot.lanes)
+    again = trials.start(TrainingRequest("ring", ("gan",), LONGEST))
     trials.close()
     assert not again.running
-    assert again.look.phase == "stopped"
+    assert again.snapshot.phase == "stopped"
 
 
 def test_a_page_that_is_forgotten_stops_its_trial() -> None:
     sessions = Sessions()
     table = sessions.of("a" * 32, "variants", Table)
-    table.trial = Trial(Request("ring", ("gan",), LONGEST))
+    table.trial = Trial(TrainingRequest("ring", ("gan",), LONGEST))
     table.trial.start()
     sessions.close()
     table.trial.join(PATIENCE)
-    assert table.trial.look.phase == "stopped"
+    assert table.trial.snapshot.phase == "stopped"
 
 
 def test_what_goes_wrong_is_told_and_frees_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,12 +353,12 @@ def test_what_goes_wrong_is_told_and_frees_the_place(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(trials_module, "examples", lost)
     trials = Trials(most=1)
-    trial = trials.start(Request("ring", ("gan",), 5.0))
+    trial = trials.start(TrainingRequest("ring", ("gan",), 5.0))
     trial.join(PATIENCE)
-    assert trial.look.phase == "failed"
-    page = stage_of(trial.look)
+    assert trial.snapshot.phase == "failed"
+    page = side_by_side_html(trial.snapshot)
     assert "&lt;b&gt;ring&lt;/b&gt; cannot be read" in page
-    trials.start(Request("ring", ("gan",), 5.0)).join(PATIENCE)
+    trials.start(TrainingRequest("ring", ("gan",), 5.0)).join(PATIENCE)
 
 
 def test_words_are_escaped_on_the_stage() -> None:
@@ -357,7 +366,7 @@ def test_words_are_escaped_on_the_stage() -> None:
     lane = Lane(
         "gan", "finished", 3, 1.0, None, {"modes_covered": 3.0, "high_quality_share": 0.5}, (), hostile, hostile
     )
-    page = stage_of(Snapshot(Request("ring", ("gan",), 5.0), "finished", (lane,)))
+    page = side_by_side_html(TrainingSnapshot(TrainingRequest("ring", ("gan",), 5.0), "finished", (lane,)))
     assert "<img" not in page
     assert page.count("&lt;img") == 3  # the state as a word and as a mark, and the sentence
     assert whole(page)

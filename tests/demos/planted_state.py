@@ -1,4 +1,4 @@
-"""A model whose units are planted, on a shelf of its own: one draws a ring, one a flaw, the others nothing."""
+"""A model whose units are planted, in a store of its own: one draws a ring, one a flaw, the others nothing."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Planted(nn.Module):
         return pictures
 
 
-class PlantedShelf(ModelStore):
-    """A shelf on which the planted model stands, trained on ``data``, beside what is there otherwise."""
+class PlantedModelStore(ModelStore):
+    """A store in which the planted model stands, trained on ``data``, beside what is there otherwise."""
 
     def __init__(self, runs_folder: Path, data: str = "digits") -> None:
         super().__init__(runs_folder)
@@ -80,11 +80,11 @@ class PlantedShelf(ModelStore):
         return self.made if key == KEY else super().model(key)
 
 
-def planted_desk(folder: Path, data: str = "digits") -> PageState:
-    """A page's desk with the planted model on it."""
-    desk = PageState(SharedState.of(PlantedShelf(folder / "runs", data)))
-    desk.open(KEY)
-    return desk
+def planted_state(folder: Path, data: str = "digits") -> PageState:
+    """A page's state with the planted model on it."""
+    state = PageState(SharedState.of(PlantedModelStore(folder / "runs", data)))
+    state.open(KEY)
+    return state
 
 
 def flawless(path: Path, count: int = 320) -> Path:
@@ -97,11 +97,11 @@ def flawless(path: Path, count: int = 320) -> Path:
     return path
 
 
-def finished(desk: PageState) -> PageState:
-    """The desk when its job has ended, and well."""
-    assert desk.job is not None
-    assert desk.job.join(PATIENCE)
-    assert desk.job.look.phase == "done", desk.job.look.trouble
-    assert desk.settle()
-    assert not desk.settle()
-    return desk
+def finished(state: PageState) -> PageState:
+    """The state when its job has ended, and well."""
+    assert state.job is not None
+    assert state.job.join(PATIENCE)
+    assert state.job.snapshot.phase == "done", state.job.snapshot.trouble
+    assert state.settle()
+    assert not state.settle()
+    return state

@@ -11,17 +11,17 @@ from core_gans.data import Examples
 from core_gans.game import generate
 from core_gans.runs.watchers import WatchedState, Watcher, fixed_latents
 from demos.evolve.judgements import Judgements
-from demos.evolve.snapshots import CURVE_POINTS, Eye, Phase, latest_family
+from demos.evolve.snapshots import CURVE_POINTS, Phase, SampleView, latest_family
 from egan.curves import curves
 from egan.population import Population
 
-LOOK_EVERY = 0.7  # seconds between two looks
-LOOK_SHARE = 0.1  # of the time, at most, that looking may take from evolving
+SNAPSHOT_EVERY = 0.7  # seconds between two snapshots
+SNAPSHOT_SHARE = 0.1  # of the time, at most, that snapshots may take from evolving
 SEED = 1  # of the latents that are shown
 
 
 class Watched(Protocol):
-    """What looks are given to."""
+    """What snapshots are given to."""
 
     folder: Path
 
@@ -30,10 +30,10 @@ class Watched(Protocol):
         """Whether the evolution is to end after the generation under way."""
 
     def change(self, **fields: Any) -> None:
-        """Put new values into the look."""
+        """Put new values into the snapshot."""
 
 
-class Looker(Watcher):
+class SnapshotWatcher(Watcher):
     """Looks at the population now and then, in the evolution's own thread."""
 
     def __init__(self, watched: Watched, seconds_before: float) -> None:
@@ -44,22 +44,22 @@ class Looker(Watcher):
         del rounds, seconds
         state.stop = self.watched.asked_to_end
         assert isinstance(state.batches.data, Examples)
-        self.eye = Eye(state.batches.data)
+        self.view = SampleView(state.batches.data)
         assert isinstance(state, Population)  # of an evolution alone
-        self.latents = fixed_latents(state.game, self.eye.count, SEED)
+        self.latents = fixed_latents(state.game, self.view.count, SEED)
         self.judgements = Judgements(self.watched.folder)
         self.begun = time.monotonic()
-        self.look(state, "evolving")
+        self.snapshot(state, "evolving")
 
     def after_round(self, state: WatchedState) -> None:
         state.stop = state.stop or self.watched.asked_to_end
-        if time.monotonic() >= self.next_look:
-            self.look(state, "evolving")
+        if time.monotonic() >= self.next_snapshot:
+            self.snapshot(state, "evolving")
 
     def end(self, state: WatchedState) -> None:
-        self.look(state, "concluding")
+        self.snapshot(state, "concluding")
 
-    def look(self, state: WatchedState, phase: Phase) -> None:
+    def snapshot(self, state: WatchedState, phase: Phase) -> None:
         """Change what is seen to what there is now."""
         assert isinstance(state, Population)  # of an evolution alone
         before = time.monotonic()
@@ -68,12 +68,12 @@ class Looker(Watcher):
             phase=phase,
             generation=state.round,
             seconds=self.seconds_before + before - self.begun,
-            course=curves(state.logbook, most=CURVE_POINTS) if len(state.logbook) > 1 else None,
+            curves_shown=curves(state.logbook, most=CURVE_POINTS) if len(state.logbook) > 1 else None,
             wins=Counter(state.logbook.select("winner")),
             tree=latest_family(state.history, [parent.record for parent in state.parents]),
             judged=self.judgements.read(),
             folder=self.watched.folder,
-            **self.eye.shown(samples),
+            **self.view.shown(samples),
         )
         now = time.monotonic()
-        self.next_look = now + max(LOOK_EVERY, (now - before) / LOOK_SHARE)
+        self.next_snapshot = now + max(SNAPSHOT_EVERY, (now - before) / SNAPSHOT_SHARE)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core_gans.foundation.errors import LabError
 from demos.evolve.evolving import Evolving, new
-from demos.evolve.requests import Request
+from demos.evolve.requests import EvolutionRequest
 
 
-class Workshop:
+class EvolutionQueue:
     """Starts evolutions and lets them go on, ``most`` of them at once, whoever asks."""
 
     def __init__(self, runs_folder: Path = Path("runs"), most: int = 2) -> None:
@@ -18,9 +18,9 @@ class Workshop:
         self._lock = threading.Lock()
         self._working: list[Evolving] = []
 
-    def start(self, wish: Request) -> Evolving:
+    def start(self, request: EvolutionRequest) -> Evolving:
         """A new evolution, under way. LabError when there are too many already."""
-        evolving = new(wish, self.runs_folder)
+        evolving = new(request, self.runs_folder)
         self.go_on(evolving)
         return evolving
 

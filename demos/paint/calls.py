@@ -1,4 +1,4 @@
-"""What the studio on the page asks for: each question an object that came as JSON, each answer one that goes as JSON.
+"""What the page of the Paint tab asks for: each question comes as a JSON object, each answer goes as one.
 
 A page keeps its own session and sends it along, so nothing is remembered here but pictures that may be asked for
 again.
@@ -19,7 +19,7 @@ from demos.paint.brush import brush_mask
 from demos.paint.canvas import class_bytes, image_url
 from demos.paint.changes import rows_of, told
 from demos.paint.control import TRIALS, random_shares
-from demos.paint.explain import NAMED, Trial, features_of, firing, label_at, without
+from demos.paint.explain import NAMED, Removal, features_of, firing, label_at, without
 from demos.paint.painter import SEEN, Painter, Touch
 from demos.paint.palette import Crop, crops
 from demos.paint.script import script_of
@@ -27,7 +27,7 @@ from demos.paint.sketch import Sketch, number, read_seed, whole
 from dissect.report.sheets import heat
 
 RENDERS_KEPT = 512
-LOOKS_KEPT = 8
+VIEWS_KEPT = 8
 MOST_SCENES = 24  # of a strip
 HEAT = 96  # pixels on a side of a unit's map
 NOT_DISSECTED = (
@@ -42,19 +42,19 @@ NOTHING_FOUND = (
 Answer = dict[str, Any]
 
 
-class Look(NamedTuple):
+class FirstView(NamedTuple):
     """What is seen at the first look at a generator, whatever its layer."""
 
     crops: dict[str, Crop]
     seed: int  # of the scene to begin with
 
 
-class Studio:
+class PaintCalls:
     """Answers for all pages of one lab. Raises ValueError, with one line, for what cannot be answered."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self._looks: dict[nn.Module, Look] = {}
+        self._views: dict[nn.Module, FirstView] = {}
         self._rendered = lru_cache(maxsize=RENDERS_KEPT)(_rendering)
         self._controlled = lru_cache(maxsize=RENDERS_KEPT)(_control)
 
@@ -63,7 +63,7 @@ class Studio:
         key, layer = asked.get("model"), asked.get("layer")
         layers = self.lab.painters.layers(key)
         if not layers:
-            entry = self.lab.shelf.entry(key)
+            entry = self.lab.store.entry(key)
             pictures = f"{entry.title} makes {entry.kind}: to paint, choose a model that draws pictures from nothing."
             return {"closed": NOT_DISSECTED if entry.kind == "images" else pictures}
         known = {name: painter for name in layers if (painter := self.lab.painters.of(key, name)).concepts}
@@ -71,17 +71,17 @@ class Studio:
             return {"closed": f"{NOTHING_FOUND} Dissected: {', '.join(layers)}."}
         painter = known[layer] if isinstance(layer, str) and layer in known else next(iter(known.values()))
         order = [name for name, _ in painter.generator.named_modules()]
-        return {"model": key, "layers": sorted(known, key=order.index), **_description(painter, self._look(painter))}
+        return {"model": key, "layers": sorted(known, key=order.index), **_description(painter, self._view(painter))}
 
     def scene(self, asked: Mapping[str, Any]) -> Answer:
         """The untouched scene of a seed."""
         sketch, painter = self.sketch(asked)
-        easel = painter.easel(sketch.seed)
+        edit_session = painter.edit_session(sketch.seed)
         shares = painter.shares(sketch.seed)
         there = [label for label in painter.concepts if shares[label] >= SEEN]
         return {
-            "picture": image_url(easel.before),
-            "classes": class_bytes(easel.classes_before),
+            "picture": image_url(edit_session.before),
+            "classes": class_bytes(edit_session.classes_before),
             "said": f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
         }
 
@@ -101,7 +101,7 @@ class Studio:
         if not isinstance(seeds, list) or not 1 <= len(seeds) <= MOST_SCENES:
             raise ValueError(f"expected 1 to {MOST_SCENES} scene numbers")
         painter = self.lab.painters.of(asked.get("model"), asked.get("layer"))
-        return {"pictures": {str(seed): image_url(painter.easel(seed).before) for seed in map(read_seed, seeds)}}
+        return {"pictures": {str(seed): image_url(painter.edit_session(seed).before) for seed in map(read_seed, seeds)}}
 
     def explain(self, asked: Mapping[str, Any]) -> Answer:
         """The units that fire most at the point (x, y) of a sketch's picture."""
@@ -134,12 +134,12 @@ class Studio:
             raise ValueError(f"expected 1 to {NAMED} units")
         units = sorted({whole("a unit", unit, 0, painter.dissection.count - 1) for unit in given})
         features = features_of(painter, sketch.seed, touches_of(sketch, painter))
-        trial = without(painter, sketch.seed, features, units, x, y, radius)
+        removal = without(painter, sketch.seed, features, units, x, y, radius)
         return {
-            "before": image_url(trial.before),
-            "after": image_url(trial.after),
-            "random": image_url(trial.random),
-            "said": _verdict(trial, len(units)),
+            "before": image_url(removal.before),
+            "after": image_url(removal.after),
+            "random": image_url(removal.random),
+            "said": _verdict(removal, len(units)),
         }
 
     def script(self, asked: Mapping[str, Any]) -> Answer:
@@ -148,13 +148,13 @@ class Studio:
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
         return {"name": f"scene-{sketch.seed}.py", "text": script_of(sketch.painted, painter, here)}
 
-    def _look(self, painter: Painter) -> Look:
-        look = self._looks.get(painter.generator)
-        if look is None:
-            look = Look(crops(painter), painter.rich_seed())
+    def _view(self, painter: Painter) -> FirstView:
+        view = self._views.get(painter.generator)
+        if view is None:
+            view = FirstView(crops(painter), painter.rich_seed())
             # The latest few: a run that trains on is another generator each time.
-            self._looks = {**dict(list(self._looks.items())[1 - LOOKS_KEPT :]), painter.generator: look}
-        return look
+            self._views = {**dict(list(self._views.items())[1 - VIEWS_KEPT :]), painter.generator: view}
+        return view
 
     def sketch(self, asked: Mapping[str, Any]) -> tuple[Sketch, Painter]:
         """The sketch that came, and who paints it."""
@@ -181,17 +181,17 @@ def _share(name: str, asked: Mapping[str, Any]) -> float:
     return number(f"{name}, a share of the picture's side,", asked.get(name), 0, 0.9999)
 
 
-def _verdict(trial: Trial, units: int) -> str:
+def _verdict(removal: Removal, units: int) -> str:
     """What a trial shows, in words."""
-    label, kept = trial.label, trial.share_after / max(trial.share, 1e-9)
+    label, kept = removal.label, removal.share_after / max(removal.share, 1e-9)
     removed = "this unit" if units == 1 else f"these {units} units"
     told = (
-        f"Of the ring, {trial.share:.0%} was {label}. Without {removed} it is {trial.share_after:.0%}; without as many "
-        f"random ones {trial.share_random:.0%}, a mean over {TRIALS} draws. "
+        f"Of the ring, {removal.share:.0%} was {label}. Without {removed} it is {removal.share_after:.0%}; without as many "
+        f"random ones {removal.share_random:.0%}, a mean over {TRIALS} draws. "
     )
     if kept > 0.7:
         return told + "They fire here, but the place does not hang on them: others draw it, too."
-    if trial.share_random - trial.share_after < 0.3 * trial.share:
+    if removal.share_random - removal.share_after < 0.3 * removal.share:
         return told + "Random units do nearly as much: that is no proof of a cause."
     return told + f"They cause the {label} here."
 
@@ -216,8 +216,8 @@ def _control(painter: Painter, sketch: Sketch) -> Answer:
     return {"after": random_shares(painter, sketch.seed, touches_of(sketch, painter)), "trials": TRIALS}
 
 
-def _description(painter: Painter, look: Look) -> Answer:
-    seen = look.crops
+def _description(painter: Painter, view: FirstView) -> Answer:
+    seen = view.crops
     dissection = painter.dissection
     return {
         "layer": dissection.layer,
@@ -230,5 +230,5 @@ def _description(painter: Painter, look: Look) -> Answer:
             for name in painter.concepts
         ],
         "byCause": painter.by_cause,
-        "seed": look.seed,
+        "seed": view.seed,
     }

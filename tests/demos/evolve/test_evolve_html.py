@@ -20,8 +20,8 @@ from demos.evolve.charts import COLOURS, MARGINS, colour, measure, scale, scale_
 from demos.evolve.html import stages
 from demos.evolve.judgements import Judgement, Judgements
 from demos.evolve.plane import plane
-from demos.evolve.requests import Plan, Request
-from demos.evolve.snapshots import GENERATIONS, Eye, Snapshot, latest_family
+from demos.evolve.requests import EvolutionRequest, RunSummary
+from demos.evolve.snapshots import GENERATIONS, EvolutionSnapshot, SampleView, latest_family
 from demos.evolve.tree import tree_chart
 from egan.curves import Curve, Curves
 from egan.individual import Record
@@ -40,7 +40,7 @@ def parsed(html: str) -> ET.Element:
     return ET.fromstring(f"<all>{closed}</all>")
 
 
-def course(fitness: dict[str, list[float]]) -> Curves:
+def curves_shown(fitness: dict[str, list[float]]) -> Curves:
     count = len(next(iter(fitness.values())))
     flat = Curve(np.zeros(count), np.zeros(count))
     curves = {name: Curve(np.array(values), np.array(values)) for name, values in fitness.items()}
@@ -60,8 +60,11 @@ def family(generations: int) -> list[Record]:
     return records
 
 
-def look(**fields: object) -> Snapshot:
-    return replace(Snapshot(Plan.of_wish(Request()), phase="evolving", generation=3, planned=9.0), **fields)  # type: ignore[arg-type]
+def snapshot(**fields: object) -> EvolutionSnapshot:
+    return replace(
+        EvolutionSnapshot(RunSummary.of_request(EvolutionRequest()), phase="evolving", generation=3, planned=9.0),
+        **fields,
+    )  # type: ignore[arg-type]
 
 
 def numbers(path: str) -> list[tuple[float, float]]:
@@ -81,21 +84,21 @@ def first_line(html: str, title: str) -> list[tuple[float, float]]:
 
 
 def test_runs_on_the_same_data_share_their_scales_and_others_do_not() -> None:
-    long, short = course({"minimax": [0.0, 1.0, 2.0, 4.0]}), course({"minimax": [0.0, 2.0]})
-    a, b = look(course=long, generation=4), look(course=short, generation=2)
+    long, short = curves_shown({"minimax": [0.0, 1.0, 2.0, 4.0]}), curves_shown({"minimax": [0.0, 2.0]})
+    a, b = snapshot(curves_shown=long, generation=4), snapshot(curves_shown=short, generation=2)
     (_, left), (_, right) = stages({"A": a, "B": b})
     assert first_line(right, "Fitness")[1] == (first_line(left, "Fitness")[1][0], first_line(left, "Fitness")[2][1])
-    elsewhere = replace(b, plan=Plan.of_wish(Request("grid")))
+    elsewhere = replace(b, run_summary=RunSummary.of_request(EvolutionRequest("grid")))
     (_, left), (_, right) = stages({"A": a, "B": elsewhere})
     assert first_line(right, "Fitness")[1][0] == MARGINS.width - MARGINS.right
     assert first_line(right, "Fitness")[1][1] == pytest.approx(first_line(left, "Fitness")[3][1], abs=0.1)
 
 
 def test_what_comes_from_a_run_is_text_and_never_markup() -> None:
-    hostile = Plan(HOSTILE, HOSTILE, replace(Request().evolution(), mutations=(HOSTILE,)))
-    shown = look(
-        plan=hostile,
-        course=course({HOSTILE: [1.0, 2.0]}),
+    hostile = RunSummary(HOSTILE, HOSTILE, replace(EvolutionRequest().evolution(), mutations=(HOSTILE,)))
+    shown = snapshot(
+        run_summary=hostile,
+        curves_shown=curves_shown({HOSTILE: [1.0, 2.0]}),
         wins={HOSTILE: 2},
         tree=latest_family([replace(record, mutation=HOSTILE) for record in family(2)], []),
         judged=[Judgement(1, {f"frechet[{HOSTILE}]": 1.0})],
@@ -125,10 +128,10 @@ def test_every_mutation_has_a_colour_of_its_own() -> None:
 
 
 def test_a_mode_is_covered_where_samples_lie_near_it() -> None:
-    eye = Eye(RING)
+    view = SampleView(RING)
     near_first = RING.images[RING.labels == 0][:, :2] if RING.labels is not None else RING.images
     lost, far = torch.full((3, 2), float("nan")), torch.full((5, 2), 50.0)
-    points = eye.shown(torch.cat([near_first, lost, far]))["points"]
+    points = view.shown(torch.cat([near_first, lost, far]))["points"]
     assert [mode.covered for mode in points.modes] == [True, *[False] * 7]
     assert points.high_quality == pytest.approx(len(near_first) / (len(near_first) + 5), abs=0.05)
     figure = parsed(plane(points))
@@ -142,7 +145,7 @@ def test_a_mode_is_covered_where_samples_lie_near_it() -> None:
 
 
 def test_samples_that_are_not_finite_are_no_picture_and_no_error() -> None:
-    points = Eye(RING).shown(torch.full((4, 2), float("inf")))["points"]
+    points = SampleView(RING).shown(torch.full((4, 2), float("inf")))["points"]
     assert points.modes == ()
     parsed(plane(points))
 
