@@ -75,7 +75,7 @@ def dissectable(
 
 
 class Dissectables:
-    """The models in the store that can be dissected, each made once for as long as its model stays the same. Safe between threads."""
+    """The models in the store that can be dissected, each made once while it is the same. Safe between threads."""
 
     def __init__(self, store: ModelStore) -> None:
         self.store = store

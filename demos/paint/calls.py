@@ -17,7 +17,7 @@ from core_gans.foundation.pixels import png_url
 from demos.lab import Lab
 from demos.paint.brush import brush_mask
 from demos.paint.canvas import class_bytes, image_url
-from demos.paint.changes import rows_of, told
+from demos.paint.changes import rows_of, summary_of
 from demos.paint.control import TRIALS, random_shares
 from demos.paint.explain import NAMED, Removal, features_of, firing, label_at, without
 from demos.paint.painter import SEEN, Painter, Touch
@@ -50,7 +50,7 @@ class FirstView(NamedTuple):
 
 
 class PaintCalls:
-    """Answers for all pages of one lab. Raises ValueError, with one line, for what cannot be answered."""
+    """Answers for all pages of one lab. Raises ValueError or LabError, with one line, for what cannot be answered."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -182,18 +182,18 @@ def _share(name: str, asked: Mapping[str, Any]) -> float:
 
 
 def _verdict(removal: Removal, units: int) -> str:
-    """What a trial shows, in words."""
+    """What a removal shows, in words."""
     label, kept = removal.label, removal.share_after / max(removal.share, 1e-9)
     removed = "this unit" if units == 1 else f"these {units} units"
-    told = (
-        f"Of the ring, {removal.share:.0%} was {label}. Without {removed} it is {removal.share_after:.0%}; without as many "
-        f"random ones {removal.share_random:.0%}, a mean over {TRIALS} draws. "
+    sentence = (
+        f"Of the ring, {removal.share:.0%} was {label}. Without {removed} it is {removal.share_after:.0%}; without "
+        f"as many random ones {removal.share_random:.0%}, a mean over {TRIALS} draws. "
     )
     if kept > 0.7:
-        return told + "They fire here, but the place does not hang on them: others draw it, too."
+        return sentence + "They fire here, but the place does not hang on them: others draw it, too."
     if removal.share_random - removal.share_after < 0.3 * removal.share:
-        return told + "Random units do nearly as much: that is no proof of a cause."
-    return told + f"They cause the {label} here."
+        return sentence + "Random units do nearly as much: that is no proof of a cause."
+    return sentence + f"They cause the {label} here."
 
 
 def _rendering(painter: Painter, sketch: Sketch) -> Answer:
@@ -206,7 +206,7 @@ def _rendering(painter: Painter, sketch: Sketch) -> Answer:
         "picture": image_url(painting.after),
         "classes": class_bytes(painting.classes_after),
         "rows": rows,
-        "said": told(painting, sketch.marks) if sketch.marks else "",
+        "said": summary_of(painting, sketch.marks) if sketch.marks else "",
     }
 
 
