@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from starlette.responses import Response
@@ -23,10 +23,12 @@ from demos.exploring.learned_from import picture_like
 from demos.exploring.makeup import FARTHEST_CODE
 from demos.exploring.translating import translated
 from demos.exploring.uploads import LARGEST_FILE, picture_in
+from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 
 Call = Callable[[Mapping[str, Any]], Any]
+M = TypeVar("M", bound=JsonModel)
 
 CLOUD = 1_000  # points shown of a model, and of what it learned from
 MOST_WORDS = 80  # of a vocabulary that is shown
@@ -43,24 +45,24 @@ class ExploreCalls:
     def by_name(self) -> dict[str, Call]:
         """Every call by the name of its route."""
         return {
-            "open": self.open,
-            "strip": self.strip,
-            "way": self.way,
-            "lengths": self.lengths,
-            "film": self.film,
-            "sum": self.sum,
-            "directions": self.directions,
-            "ends": self.ends,
-            "draw": self.draw,
-            "classes": self.classes,
-            "cloud": self.cloud,
-            "example": self.example,
-            "translate": self.translate,
+            "open": _call(requests.ModelRequest, self.open),
+            "strip": _call(requests.StripRequest, self.strip),
+            "way": _call(requests.WayRequest, self.way),
+            "lengths": _call(requests.EndsRequest, self.lengths),
+            "film": _call(requests.WayRequest, self.film),
+            "sum": _call(requests.SumRequest, self.sum),
+            "directions": _call(requests.DirectionsRequest, self.directions),
+            "ends": _call(requests.DirectionEndsRequest, self.ends),
+            "draw": _call(requests.DrawRequest, self.draw),
+            "classes": _call(requests.SampleRequest, self.classes),
+            "cloud": _call(requests.ModelRequest, self.cloud),
+            "example": _call(requests.ExampleRequest, self.example),
+            "translate": _call(requests.TranslateRequest, self.translate),
         }
 
-    def open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def open(self, asked: requests.ModelRequest) -> dict[str, Any]:
         """What can be done with a model."""
-        entry = self.store.entry(asked.get("model"))
+        entry = self.store.entry(asked.model)
         found: dict[str, Any] = {"model": entry.key, "title": entry.title, "kind": entry.kind}
         if entry.kind == "translation":
             game = self.store.model(entry.key).game
@@ -82,82 +84,84 @@ class ExploreCalls:
             "methods": list(METHODS),
         }
 
-    def strip(self, asked: Mapping[str, Any]) -> Any:
+    def strip(self, asked: requests.StripRequest) -> Any:
         """Samples in the order of their numbers, from ``first`` on."""
-        return _shown(self._of(asked), lambda explorer: explorer.strip(requests.seed_in(asked, "first")))
+        return _shown(self._of(asked), lambda explorer: explorer.strip(asked.first))
 
-    def way(self, asked: Mapping[str, Any]) -> Any:
+    def way(self, asked: requests.WayRequest) -> Any:
         """The frames from one sample to another."""
         return _shown(self._of(asked), lambda explorer: self._frames(explorer, asked))
 
-    def lengths(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def lengths(self, asked: requests.EndsRequest) -> dict[str, Any]:
         """How long the latents are on either way between two samples, and between which lengths nearly all lie."""
         explorer = self._of(asked)
-        begin, end = requests.seed_in(asked, "from"), requests.seed_in(asked, "to")
-        ways = {name: explorer.lengths(begin, end, shell) for name, shell in requests.WAYS.items()}
+        ways = {name: explorer.lengths(asked.begin, asked.end, shell) for name, shell in requests.WAYS.items()}
         return {"ways": ways, "usual": explorer.usual_lengths()}
 
-    def film(self, asked: Mapping[str, Any]) -> Response:
+    def film(self, asked: requests.WayRequest) -> Response:
         """The same as a GIF, there and back."""
         explorer = self._images(asked)
         return Response(film(to_bytes(self._frames(explorer, asked))), media_type="image/gif")
 
-    def sum(self, asked: Mapping[str, Any]) -> Response:
+    def sum(self, asked: requests.SumRequest) -> Response:
         """The means of three groups, the first minus the second plus the third, and neighbours of that."""
-        groups = [requests.group_in(asked, name) for name in ("plus", "minus", "and")]
-        return _picture(self._images(asked).sum(*groups))
+        return _picture(self._images(asked).sum(asked.plus, asked.minus, asked.and_plus))
 
-    def directions(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def directions(self, asked: requests.DirectionsRequest) -> dict[str, Any]:
         """The names of the directions and what is known of them."""
-        found = self._images(asked).directions(requests.method_in(asked))
+        found = self._images(asked).directions(asked.method)
         return {"directions": [{"name": each.name, **each.facts} for each in found]}
 
-    def ends(self, asked: Mapping[str, Any]) -> Response:
+    def ends(self, asked: requests.DirectionEndsRequest) -> Response:
         """A sample at the lower and the upper end of each direction."""
-        return _picture(self._images(asked).ends(requests.sample_in(asked), requests.method_in(asked)))
+        return _picture(self._images(asked).ends(asked.sample, asked.method))
 
-    def draw(self, asked: Mapping[str, Any]) -> Response:
+    def draw(self, asked: requests.DrawRequest) -> Response:
         """One sample, moved and with what is asked for in it."""
-        return _picture(self._images(asked).draw(requests.sample_in(asked), requests.moves_in(asked)))
+        return _picture(self._images(asked).draw(asked.sample, asked.moves))
 
-    def classes(self, asked: Mapping[str, Any]) -> Response:
+    def classes(self, asked: requests.SampleRequest) -> Response:
         """One sample as each class."""
-        return _picture(self._images(asked).classes(requests.sample_in(asked)))
+        return _picture(self._images(asked).classes(asked.sample))
 
-    def cloud(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def cloud(self, asked: requests.ModelRequest) -> dict[str, Any]:
         """Points of a model, and of what it learned from, where that is known."""
         explorer = self._of(asked)
         if not explorer.makes_points:
             raise ValueError("this model makes pictures, not points.")
-        data = KNOWN.get(self.store.entry(asked.get("model")).data)
+        data = KNOWN.get(self.store.entry(asked.model).data)
         real = data.load(count=CLOUD).images if data and data.points else torch.zeros(0, 2)
         return {"points": _places(explorer.cloud(CLOUD)), "real": _places(real)}
 
-    def example(self, asked: Mapping[str, Any]) -> Response:
+    def example(self, asked: requests.ExampleRequest) -> Response:
         """A picture to translate, like those that the model learned from."""
-        key = self.store.entry(asked.get("model"), "translation").key
+        key = self.store.entry(asked.model, "translation").key
         game = self.store.model(key).game
-        target = requests.one_of(asked.get("target"), "domain of this model", game.targets)
-        number = requests.seed_in(asked, "number")
-        return _picture(picture_like(self.store.runs_folder / key, game, target, number))
+        target = requests.one_of(asked.target, "domain of this model", game.targets)
+        return _picture(picture_like(self.store.runs_folder / key, game, target, asked.number))
 
-    def translate(self, asked: Mapping[str, Any]) -> Response:
+    def translate(self, asked: requests.TranslateRequest) -> Response:
         """A picture as the network sees it, and its translation."""
-        model = self.store.model(self.store.entry(asked.get("model"), "translation").key)
-        shown, answer = translated(model, picture_in(asked.get("picture")), asked.get("target"))
+        model = self.store.model(self.store.entry(asked.model, "translation").key)
+        shown, answer = translated(model, picture_in(asked.picture), asked.target)
         return _picture(torch.cat((shown.expand(-1, 3, -1, -1), answer.expand(-1, 3, -1, -1))))
 
-    def _of(self, asked: Mapping[str, Any]) -> Explorer:
-        return self.explorers.of(asked.get("model"))
+    def _of(self, asked: requests.ModelRequest) -> Explorer:
+        return self.explorers.of(asked.model)
 
-    def _images(self, asked: Mapping[str, Any]) -> Explorer:
+    def _images(self, asked: requests.ModelRequest) -> Explorer:
         explorer = self._of(asked)
         if explorer.makes_points:
             raise ValueError("this model makes points, not pictures.")
         return explorer
 
-    def _frames(self, explorer: Explorer, asked: Mapping[str, Any]) -> Tensor:
-        return explorer.way(requests.seed_in(asked, "from"), requests.seed_in(asked, "to"), requests.way_in(asked))
+    def _frames(self, explorer: Explorer, asked: requests.WayRequest) -> Tensor:
+        return explorer.way(asked.begin, asked.end, asked.round_the_shell)
+
+
+def _call(model: type[M], answer: Callable[[M], Any]) -> Call:
+    """``answer``, given what comes from a page as ``model`` reads it."""
+    return lambda asked: answer(model.read(asked))
 
 
 def _shown(explorer: Explorer, make: Callable[[Explorer], Tensor]) -> Any:

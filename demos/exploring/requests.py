@@ -1,20 +1,24 @@
-"""What a page may ask for, read from JSON in which anything may stand."""
+"""What the page of the Explore tab sends, and what that means for an explorer."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from core_gans.foundation.names import unknown_name
 from demos.exploring.finding import METHODS, Method
+from demos.json_models import LARGEST_SEED, JsonModel, Seed, expected, sequence
 
-LARGEST_SEED = 2**31 - 1
 GROUP = 3  # samples of a mean; see core_gans.exploring.arithmetic
 MOST_NUMBERS = 64  # of a list
 LONGEST_TEXT = 400  # characters
 WAYS = {"straight": False, "circle": True}  # whether a way keeps to the shell on which normal latents lie
+
+Number = Annotated[float, Field(gt=-1e6, lt=1e6)]
+Numbers = Annotated[tuple[Number, ...], Field(strict=False, max_length=MOST_NUMBERS)]
 
 
 @dataclass(frozen=True)
@@ -35,70 +39,106 @@ class Moves:
     steps: tuple[float, ...]
 
 
-def seed_in(asked: Mapping[str, Any], name: str) -> int:
-    """The number of a sample. ValueError for anything else."""
-    return _whole(asked.get(name), name)
+def _seed(name: str, **more: Any) -> Any:
+    return expected(f"{name} to be a whole number from 0 to {LARGEST_SEED}", **more)
 
 
-def group_in(asked: Mapping[str, Any], name: str) -> tuple[int, ...]:
-    """The numbers of 1 to ``GROUP`` samples. ValueError for anything else."""
-    found = asked.get(name)
-    if not isinstance(found, list) or not 1 <= len(found) <= GROUP:
-        raise ValueError(f"expected {name} to be the numbers of 1 to {GROUP} samples.")
-    return tuple(_whole(each, name) for each in found)
+def _numbers(name: str) -> Any:
+    what = f"{name} to be a list of at most {MOST_NUMBERS} numbers of a reasonable size"
+    return expected(what, default=None)
 
 
-def way_in(asked: Mapping[str, Any]) -> bool:
-    """Whether the way keeps to the shell. ValueError for a way that is not known."""
-    return WAYS[one_of(asked.get("way"), "way", WAYS)]
+def _group(name: str, **more: Any) -> Any:
+    what = f"{name} to be the numbers of 1 to {GROUP} samples"
+    return sequence(what, min_length=1, max_length=GROUP, **more)
 
 
-def method_in(asked: Mapping[str, Any]) -> Method:
-    """The method of finding directions. ValueError for one that is not known."""
-    name = one_of(asked.get("method"), "method", METHODS)
-    return next(method for method in METHODS if method == name)
+def _method(**more: Any) -> Any:
+    return expected(f"a method out of {', '.join(METHODS)}", **more)
 
 
-def sample_in(asked: Mapping[str, Any]) -> Sample:
-    """The sample asked for. ValueError where its number, class, codes or text are not what they should be."""
-    label, codes, text = asked.get("label"), asked.get("codes"), asked.get("text")
-    if text is not None and not (isinstance(text, str) and len(text) <= LONGEST_TEXT):
-        raise ValueError(f"expected a text of at most {LONGEST_TEXT} characters.")
-    return Sample(
-        seed_in(asked, "seed"),
-        None if label is None else _whole(label, "label"),
-        None if codes is None else _numbers(codes, "codes"),
-        text,
-    )
+class ModelRequest(JsonModel):
+    """A model by its key."""
+
+    model: str = expected("the key of a model", max_length=400)
 
 
-def moves_in(asked: Mapping[str, Any]) -> Moves | None:
-    """The steps asked for, None where there are none. ValueError where they are not numbers."""
-    if asked.get("steps") is None:
-        return None
-    return Moves(method_in(asked), _numbers(asked["steps"], "steps"))
+class StripRequest(ModelRequest):
+    first: Seed = _seed("first")
 
 
-def one_of(found: Any, name: str, known: Collection[str]) -> str:
-    """``found``, which is one of the words ``known``. ValueError with the nearest of them for anything else."""
-    if not isinstance(found, str) or found not in known:
-        raise unknown_name(name, str(found)[:80], known)
+class EndsRequest(ModelRequest):
+    """Two samples, by their numbers."""
+
+    begin: Seed = _seed("from", alias="from")
+    end: Seed = _seed("to", alias="to")
+
+
+class WayRequest(EndsRequest):
+    way: Literal["straight", "circle"] = expected(f"a way out of {', '.join(WAYS)}")
+
+    @property
+    def round_the_shell(self) -> bool:
+        return WAYS[self.way]
+
+
+class SumRequest(ModelRequest):
+    """Three groups of samples, for plus - minus + and."""
+
+    plus: tuple[Seed, ...] = _group("plus")
+    minus: tuple[Seed, ...] = _group("minus")
+    and_plus: tuple[Seed, ...] = _group("and", alias="and")
+
+
+class DirectionsRequest(ModelRequest):
+    method: Method = _method()
+
+
+class SampleRequest(ModelRequest):
+    seed: Seed = _seed("seed")
+    label: Seed | None = _seed("label", default=None)
+    codes: Numbers | None = _numbers("codes")
+    text: str | None = expected(f"a text of at most {LONGEST_TEXT} characters", default=None, max_length=LONGEST_TEXT)
+
+    @property
+    def sample(self) -> Sample:
+        return Sample(self.seed, self.label, self.codes, self.text)
+
+
+class DirectionEndsRequest(SampleRequest):
+    """A sample, whose directions are to be shown."""
+
+    method: Method = _method()
+
+
+class DrawRequest(SampleRequest):
+    """A sample, moved where steps are given."""
+
+    method: Method | None = _method(default=None)
+    steps: Numbers | None = _numbers("steps")
+
+    @property
+    def moves(self) -> Moves | None:
+        """ValueError for steps without a method."""
+        if self.steps is None:
+            return None
+        if self.method is None:
+            raise ValueError(f"expected a method out of {', '.join(METHODS)} for the steps, got none")
+        return Moves(self.method, self.steps)
+
+
+class ExampleRequest(ModelRequest):
+    target: str = expected("the name of a domain", max_length=400)
+    number: Seed = _seed("number")
+
+
+class TranslateRequest(ModelRequest):
+    target: str = expected("the name of a domain", max_length=400)
+    picture: str = expected("a picture's file as base64")
+
+
+def one_of(found: str, name: str, known: Collection[str]) -> str:
+    """``found``, which is one of the words ``known``. LabError with the nearest of them for anything else."""
+    if found not in known:
+        raise unknown_name(name, found[:80], known)
     return found
-
-
-def _whole(found: Any, name: str) -> int:
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= LARGEST_SEED:
-        raise ValueError(f"expected {name} to be a whole number from 0 to {LARGEST_SEED}.")
-    return found
-
-
-def _numbers(found: Any, name: str) -> tuple[float, ...]:
-    if not isinstance(found, list) or len(found) > MOST_NUMBERS:
-        raise ValueError(f"expected {name} to be a list of at most {MOST_NUMBERS} numbers.")
-    return tuple(_number(each, name) for each in found)
-
-
-def _number(found: Any, name: str) -> float:
-    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) < 1e6 or math.isnan(found):
-        raise ValueError(f"expected {name} to be numbers of a reasonable size.")
-    return float(found)

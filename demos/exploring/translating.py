@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from torch import Tensor
 
@@ -16,7 +14,7 @@ from core_gans.variants import CycleGAN
 from demos.exploring.requests import one_of
 
 
-def translated(model: Model[TranslationGame], picture: np.ndarray, target: Any) -> tuple[Tensor, Tensor]:
+def translated(model: Model[TranslationGame], picture: np.ndarray, target: str) -> tuple[Tensor, Tensor]:
     """``picture``, (H, W) or (H, W, 3) uint8, as the network sees it, and in the domain called ``target``.
 
     Both (1, C, S, S) in [-1, 1]: the picture is cropped to its central square and brought to the learned size. Raises

@@ -6,7 +6,6 @@ import base64
 import binascii
 import io
 import warnings
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,7 +19,7 @@ NAME = "the picture"
 TOO_LARGE = f"the picture is too large: expected at most {MOST_PIXELS:,} pixels (4096 x 4096)"
 
 
-def picture_in(sent: Any) -> np.ndarray:
+def picture_in(sent: str) -> np.ndarray:
     """The picture of a file sent as base64: uint8, (H, W) if it is grey and (H, W, 3) RGB if not.
 
     Raises:
@@ -34,10 +33,8 @@ def picture_in(sent: Any) -> np.ndarray:
     return decode(io.BytesIO(data), NAME)
 
 
-def file_in(sent: Any) -> bytes:
+def file_in(sent: str) -> bytes:
     """The bytes of a file sent as base64. ValueError for what is none, and for more than ``LARGEST_FILE``."""
-    if not isinstance(sent, str):
-        raise ValueError("expected a picture, got none.")
     if len(sent) > LARGEST_FILE * 4 // 3 + 4:
         raise ValueError(f"the picture's file is too large: expected at most {LARGEST_FILE // 2**20} MB.")
     try:

@@ -6,7 +6,6 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,16 +18,15 @@ from demos.paint.brush import brush_mask
 from demos.paint.canvas import class_bytes, image_url
 from demos.paint.changes import rows_of, summary_of
 from demos.paint.control import TRIALS, random_shares
-from demos.paint.explain import NAMED, Removal, features_of, firing, label_at, without
+from demos.paint.explain import Removal, features_of, firing, label_at, without
 from demos.paint.painter import SEEN, Painter, Touch
 from demos.paint.palette import Crop, crops
 from demos.paint.script import script_of
-from demos.paint.sketch import Sketch, number, read_seed, whole
+from demos.paint.sketch import ModelRequest, PlaceRequest, RemovalRequest, SceneRequest, Sketch, StripRequest
 from dissect.report.sheets import heat
 
 RENDERS_KEPT = 512
 VIEWS_KEPT = 8
-MOST_SCENES = 24  # of a strip
 HEAT = 96  # pixels on a side of a unit's map
 NOT_DISSECTED = (
     "This model has not been dissected yet, so nobody knows which of its units draw what. Do that first, in the tab "
@@ -58,9 +56,9 @@ class PaintCalls:
         self._rendered = lru_cache(maxsize=RENDERS_KEPT)(_rendering)
         self._controlled = lru_cache(maxsize=RENDERS_KEPT)(_control)
 
-    def model(self, asked: Mapping[str, Any]) -> Answer:
+    def model(self, asked: ModelRequest) -> Answer:
         """The palette, the layers and the first scene of a model."""
-        key, layer = asked.get("model"), asked.get("layer")
+        key = asked.model
         layers = self.lab.painters.layers(key)
         if not layers:
             entry = self.lab.store.entry(key)
@@ -69,13 +67,13 @@ class PaintCalls:
         known = {name: painter for name in layers if (painter := self.lab.painters.of(key, name)).concepts}
         if not known:
             return {"closed": f"{NOTHING_FOUND} Dissected: {', '.join(layers)}."}
-        painter = known[layer] if isinstance(layer, str) and layer in known else next(iter(known.values()))
+        painter = known[asked.layer] if asked.layer in known else next(iter(known.values()))
         order = [name for name, _ in painter.generator.named_modules()]
         return {"model": key, "layers": sorted(known, key=order.index), **_description(painter, self._view(painter))}
 
-    def scene(self, asked: Mapping[str, Any]) -> Answer:
+    def scene(self, sketch: Sketch) -> Answer:
         """The untouched scene of a seed."""
-        sketch, painter = self.sketch(asked)
+        painter = self._painter(sketch)
         edit_session = painter.edit_session(sketch.seed)
         shares = painter.shares(sketch.seed)
         there = [label for label in painter.concepts if shares[label] >= SEEN]
@@ -85,31 +83,27 @@ class PaintCalls:
             "said": f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
         }
 
-    def render(self, asked: Mapping[str, Any]) -> Answer:
+    def render(self, sketch: Sketch) -> Answer:
         """The scene with the strokes of a sketch that are switched on."""
-        sketch, painter = self.sketch(asked)
+        painter = self._painter(sketch)
         return self._rendered(painter, sketch.painted)
 
-    def control(self, asked: Mapping[str, Any]) -> Answer:
+    def control(self, sketch: Sketch) -> Answer:
         """The same strokes with random units: the shares of the classes, in the mean over a few sets."""
-        sketch, painter = self.sketch(asked)
+        painter = self._painter(sketch)
         return self._controlled(painter, sketch.painted)
 
-    def strip(self, asked: Mapping[str, Any]) -> Answer:
+    def strip(self, asked: StripRequest) -> Answer:
         """The pictures of some scenes, by their numbers."""
-        seeds = asked.get("seeds")
-        if not isinstance(seeds, list) or not 1 <= len(seeds) <= MOST_SCENES:
-            raise ValueError(f"expected 1 to {MOST_SCENES} scene numbers")
-        painter = self.lab.painters.of(asked.get("model"), asked.get("layer"))
-        return {"pictures": {str(seed): image_url(painter.edit_session(seed).before) for seed in map(read_seed, seeds)}}
+        painter = self.lab.painters.of(asked.model, asked.layer)
+        return {"pictures": {str(seed): image_url(painter.edit_session(seed).before) for seed in asked.seeds}}
 
-    def explain(self, asked: Mapping[str, Any]) -> Answer:
+    def explain(self, asked: PlaceRequest) -> Answer:
         """The units that fire most at the point (x, y) of a sketch's picture."""
-        sketch, painter = self.sketch(asked)
-        x, y = _share("x", asked), _share("y", asked)
-        touches = touches_of(sketch, painter)
-        found = firing(painter, features_of(painter, sketch.seed, touches), x, y)
-        label = label_at(painter, painter.paint(sketch.seed, touches).after, x, y)
+        painter = self._painter(asked)
+        touches = touches_of(asked, painter)
+        found = firing(painter, features_of(painter, asked.seed, touches), asked.x, asked.y)
+        label = label_at(painter, painter.paint(asked.seed, touches).after, asked.x, asked.y)
         heats = [heat(each.activation, HEAT, HEAT) for each in found]
         units = [
             {
@@ -124,17 +118,14 @@ class PaintCalls:
         how = "These units fire most, beyond their levels:" if units else "No unit of this layer is beyond its level."
         return {"said": f"The segmenter sees {label} here. {how}", "units": units}
 
-    def test(self, asked: Mapping[str, Any]) -> Answer:
+    def test(self, asked: RemovalRequest) -> Answer:
         """What becomes of a place of a sketch's picture without some units."""
-        sketch, painter = self.sketch(asked)
-        x, y = _share("x", asked), _share("y", asked)
-        radius = number("the radius of the place", asked.get("radius"), 0, 1)
-        given = asked.get("units")
-        if not isinstance(given, list) or not 1 <= len(given) <= NAMED:
-            raise ValueError(f"expected 1 to {NAMED} units")
-        units = sorted({whole("a unit", unit, 0, painter.dissection.count - 1) for unit in given})
-        features = features_of(painter, sketch.seed, touches_of(sketch, painter))
-        removal = without(painter, sketch.seed, features, units, x, y, radius)
+        painter = self._painter(asked)
+        units = sorted(set(asked.units))
+        if units[-1] >= painter.dissection.count:
+            raise ValueError(f"expected units from 0 to {painter.dissection.count - 1}, got {units[-1]}")
+        features = features_of(painter, asked.seed, touches_of(asked, painter))
+        removal = without(painter, asked.seed, features, units, asked.x, asked.y, asked.radius)
         return {
             "before": image_url(removal.before),
             "after": image_url(removal.after),
@@ -142,9 +133,9 @@ class PaintCalls:
             "said": _verdict(removal, len(units)),
         }
 
-    def script(self, asked: Mapping[str, Any]) -> Answer:
+    def script(self, sketch: Sketch) -> Answer:
         """The program that paints the sketch again."""
-        sketch, painter = self.sketch(asked)
+        painter = self._painter(sketch)
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
         return {"name": f"scene-{sketch.seed}.py", "text": script_of(sketch.painted, painter, here)}
 
@@ -156,10 +147,8 @@ class PaintCalls:
             self._views = {**dict(list(self._views.items())[1 - VIEWS_KEPT :]), painter.generator: view}
         return view
 
-    def sketch(self, asked: Mapping[str, Any]) -> tuple[Sketch, Painter]:
-        """The sketch that came, and who paints it."""
-        sketch = Sketch.read(asked)
-        return sketch, self.lab.painters.of(sketch.model, sketch.layer)
+    def _painter(self, asked: SceneRequest) -> Painter:
+        return self.lab.painters.of(asked.model, asked.layer)
 
 
 def touches_of(sketch: Sketch, painter: Painter) -> list[Touch]:
@@ -173,12 +162,8 @@ def touches_of(sketch: Sketch, painter: Painter) -> list[Touch]:
             mark.units,
             mark.by,
         )
-        for mark in sketch.painted.marks
+        for mark in sketch.painted.strokes
     ]
-
-
-def _share(name: str, asked: Mapping[str, Any]) -> float:
-    return number(f"{name}, a share of the picture's side,", asked.get(name), 0, 0.9999)
 
 
 def _verdict(removal: Removal, units: int) -> str:
@@ -200,18 +185,18 @@ def _rendering(painter: Painter, sketch: Sketch) -> Answer:
     painting = painter.paint(sketch.seed, touches_of(sketch, painter))
     rows = [
         {"label": row.label, "before": row.before, "after": row.after, "verdict": row.verdict}
-        for row in rows_of(painting, sketch.marks)
+        for row in rows_of(painting, sketch.strokes)
     ]
     return {
         "picture": image_url(painting.after),
         "classes": class_bytes(painting.classes_after),
         "rows": rows,
-        "said": summary_of(painting, sketch.marks) if sketch.marks else "",
+        "said": summary_of(painting, sketch.strokes) if sketch.strokes else "",
     }
 
 
 def _control(painter: Painter, sketch: Sketch) -> Answer:
-    if not sketch.marks:
+    if not sketch.strokes:
         raise LabError("paint something first: then random units can do the same.")
     return {"after": random_shares(painter, sketch.seed, touches_of(sketch, painter)), "trials": TRIALS}
 

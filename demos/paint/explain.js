@@ -14,11 +14,12 @@ async function explain(point) {
   easel.place = [x, y];
   draw();
   const asked = ++explainAsked;
-  const question = { ...painted(), x, y, radius: radius() };
+  const question = { ...painted(), x, y };
+  const reach = radius();
   try {
     const answer = await remembered("explain", question);
     if (asked !== explainAsked) return;
-    explained = { question, units: answer.units.map(({ unit }) => unit) };
+    explained = { question: { ...question, radius: reach }, units: answer.units.map(({ unit }) => unit) };
     one(".st-explain").hidden = false;
     one(".st-explained").textContent = answer.said;
     one(".st-units").replaceChildren(...answer.units.map(unitCard));

@@ -13,12 +13,12 @@ from torch.nn import functional as F
 from demos.paint.brush import brush_mask
 from demos.paint.control import TRIALS
 from demos.paint.painter import Painter, Touch
+from demos.paint.sketch import NAMED
 from dissect import Match, ablate, intervene
 from dissect.cause.random_units import random_units
 from dissect.from_layer import EDITED, features_after
 from dissect.sampling import generate, segment
 
-NAMED = 12  # units, at most
 LEAST_CELLS = 1.5  # radius, in cells of the layer, of the smallest place that is worth a test
 
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from core_gans import shipped
 from core_gans.foundation.names import unknown_name
 from core_gans.models import load_model
-from demos.paint.sketch import LARGEST_SEED, By
+from demos.json_models import LARGEST_SEED
+from demos.paint.sketch import By
 from dissect import ClassChange, Dissection, EditSession, Painting, Segmenter, Stroke, UnitSet, choose_units
 from dissect.cause.attribution import attribution
 from dissect.cause.choosing import PAINTING_SHARE, Ranking

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from demos.json_calls import answered
+from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
+from demos.paint.sketch import ModelRequest, PlaceRequest, RemovalRequest, Sketch, StripRequest
 
-Question = Callable[[Mapping[str, Any]], dict[str, Any]]
+M = TypeVar("M", bound=JsonModel)
 
 
 def routes(lab: Lab) -> APIRouter:
     """The routes, to be included in the web application."""
     router = APIRouter(prefix="/lab/paint")
     calls = PaintCalls(lab)
-    questions: dict[str, Question] = {
-        "model": calls.model,
-        "scene": calls.scene,
-        "render": calls.render,
-        "control": calls.control,
-        "strip": calls.strip,
-        "explain": calls.explain,
-        "test": calls.test,
-        "script": calls.script,
-    }
-    for name, question in questions.items():
-        router.add_api_route(f"/{name}", _route(lab, question), methods=["POST"], response_model=None)
+    for name, route in {
+        "model": _route(lab, ModelRequest, calls.model),
+        "scene": _route(lab, Sketch, calls.scene),
+        "render": _route(lab, Sketch, calls.render),
+        "control": _route(lab, Sketch, calls.control),
+        "strip": _route(lab, StripRequest, calls.strip),
+        "explain": _route(lab, PlaceRequest, calls.explain),
+        "test": _route(lab, RemovalRequest, calls.test),
+        "script": _route(lab, Sketch, calls.script),
+    }.items():
+        router.add_api_route(f"/{name}", route, methods=["POST"], response_model=None)
     return router
 
 
-def _route(lab: Lab, question: Question) -> Callable[[Request], Any]:
+def _route(lab: Lab, model: type[M], answer: Callable[[M], dict[str, Any]]) -> Callable[[Request], Any]:
     async def route(request: Request) -> Response:
-        return await answered(request, lab.work, question)
+        return await answered(request, lab.work, lambda asked: answer(model.read(asked)))
 
     return route

@@ -111,7 +111,7 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
         brush=inspect.getsource(brush).replace("  # type: ignore[no-untyped-def]", "").rstrip(),
         opening=run if local else OPEN_SHIPPED,
         segmenter=segmenter[1],
-        strokes="".join(_stroke(mark, painter) for mark in sketch.marks),
+        strokes="".join(_stroke(mark, painter) for mark in sketch.strokes),
     )
 
 

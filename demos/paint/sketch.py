@@ -1,155 +1,98 @@
-"""A session of the Paint tab: a scene and the strokes made on it. It comes from a page, so anything may come."""
+"""What the page of the Paint tab sends: a scene, the strokes made on it, and what is asked about them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, cast, get_args
+from typing import Annotated, Literal, get_args
 
+from pydantic import AfterValidator, Field
+
+from demos.json_models import LARGEST_SEED, LONGEST_NAME, JsonModel, Seed, expected, sequence
 from dissect.painting import Mode
 
 By = Literal["agreement", "iou", "cause"]  # how the units of a concept are chosen
-Point = tuple[float, float]
 
-LARGEST_SEED = 2**31 - 1
 MOST_STROKES = 40  # on one scene; each costs time at every repainting
 MOST_POINTS = 2_000  # of one stroke's line
 STRONGEST = 3.0  # further out, units have values that they never take by themselves
-LONGEST_NAME = 200
+MOST_SCENES = 24  # of a strip
+MOST_UNITS = 2**20
+NAMED = 12  # units that are named at a point, and taken away together, at most
+
+# Not further away than a brush could matter, whatever its size.
+Share = Annotated[float, AfterValidator(lambda share: min(max(share, -9.0), 9.0))]
+Point = Annotated[tuple[Share, Share], Field(strict=False)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+InPicture = Annotated[float, Field(ge=0, le=0.9999)]
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(JsonModel):
     """One stroke: what it does to which concept, along which line, how strongly, and with how many units."""
 
-    mode: Mode
-    concept: str
-    points: tuple[Point, ...]  # (x, y) from the top left, in shares of the picture's side
-    radius: float  # in shares of the picture's side, above 0 and at most 1
-    soft: float = 0.0  # share of the radius, in [0, 1], over which the brush fades out
-    strength: float = 1.0  # in [0, STRONGEST]; see ``dissect.Stroke``
-    units: int | None = None  # None: half of the layer's
-    by: By = "agreement"
-    on: bool = True
-
-    @classmethod
-    def read(cls, given: Any) -> Mark:
-        """A stroke from what a page sends. ValueError where it is none."""
-        fields = _mapping(given, "a stroke")
-        units = fields.get("units")
-        return cls(
-            mode=cast(Mode, one_of("mode", fields.get("mode"), get_args(Mode))),
-            concept=_name("concept", fields.get("concept")),
-            points=_points(fields.get("points")),
-            radius=number("the brush's radius, a share of the picture's side,", fields.get("radius"), 1e-4, 1),
-            soft=number("the brush's softness", fields.get("soft", 0), 0, 1),
-            strength=number("a strength", fields.get("strength", 1), 0, STRONGEST),
-            units=None if units is None else whole("a number of units", units, 1, 2**20),
-            by=cast(By, one_of("way to choose units", fields.get("by", "agreement"), get_args(By))),
-            on=_switch(fields.get("on", True)),
-        )
+    mode: Mode = expected(f"a mode out of {', '.join(get_args(Mode))}")
+    concept: Name = expected("the name of a concept")
+    points: tuple[Point, ...] = sequence(
+        f"1 to {MOST_POINTS} points [x, y] of a stroke, in shares of the picture's side from the top left",
+        min_length=1,
+        max_length=MOST_POINTS,
+    )
+    radius: float = expected("the brush's radius, a share of the picture's side, from 0.0001 to 1", ge=1e-4, le=1)
+    soft: float = expected("the brush's softness, a share of its radius, from 0 to 1", default=0.0, ge=0, le=1)
+    strength: float = expected(
+        f"a strength from 0 to {STRONGEST:g}", default=1.0, ge=0, le=STRONGEST
+    )  # see dissect.Stroke
+    units: Annotated[int, Field(ge=1, le=MOST_UNITS)] | None = expected(
+        f"a number of units from 1 to {MOST_UNITS}, or null for half of the layer's", default=None
+    )
+    by: By = expected(f"a way to choose units out of {', '.join(get_args(By))}", default="agreement")
+    on: bool = expected("a stroke to be on or off, true or false", default=True)
 
 
-@dataclass(frozen=True)
-class Sketch:
-    """A scene of a model, the layer that is edited, and the strokes in their order."""
+class SceneRequest(JsonModel):
+    """A scene of a model, and the layer that is edited; None for the first that was dissected."""
 
-    model: str
-    layer: str | None
-    seed: int
-    marks: tuple[Mark, ...] = ()
+    model: Name = expected("the name of a model")
+    layer: Name | None = expected("the name of a layer", default=None)
+    seed: Seed = expected(f"a whole scene number from 0 to {LARGEST_SEED}")
 
-    @classmethod
-    def read(cls, given: Any) -> Sketch:
-        """A sketch from what a page sends. ValueError, with one line, where it is none."""
-        fields = _mapping(given, "a sketch")
-        strokes = fields.get("strokes", [])
-        if not isinstance(strokes, list) or len(strokes) > MOST_STROKES:
-            raise ValueError(f"expected a list of at most {MOST_STROKES} strokes: undo some, or start over")
-        layer = fields.get("layer")
-        return cls(
-            model=_name("model", fields.get("model")),
-            layer=None if layer is None else _name("layer", layer),
-            seed=read_seed(fields.get("seed")),
-            marks=tuple(Mark.read(stroke) for stroke in strokes),
-        )
+
+class Sketch(SceneRequest):
+    """A scene, and the strokes on it in their order."""
+
+    strokes: tuple[Mark, ...] = sequence(
+        f"a list of at most {MOST_STROKES} strokes: undo some, or start over", default=(), max_length=MOST_STROKES
+    )
 
     @property
     def painted(self) -> Sketch:
         """The same with the strokes alone that are switched on: what its picture depends on."""
-        return replace(self, marks=tuple(mark for mark in self.marks if mark.on))
+        strokes = tuple(mark for mark in self.strokes if mark.on)
+        return Sketch(model=self.model, layer=self.layer, seed=self.seed, strokes=strokes)
 
 
-def read_seed(given: Any) -> int:
-    """A scene's number. ValueError where it is none."""
-    return whole("a whole scene number", given, 0, LARGEST_SEED)
+class PlaceRequest(Sketch):
+    """A point of a sketch's picture."""
+
+    x: InPicture = expected("x, a share of the picture's side, from 0 to 0.9999")
+    y: InPicture = expected("y, a share of the picture's side, from 0 to 0.9999")
 
 
-def number(what: str, given: Any, least: float, most: float) -> float:
-    """``given`` as a finite number from ``least`` to ``most``. ValueError, naming ``what`` it is, otherwise."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
-        raise ValueError(f"expected {what} from {least:g} to {most:g}, got {_short(given)}")
-    return float(given)
+class RemovalRequest(PlaceRequest):
+    """Units to be taken away, and the place where that is looked at."""
+
+    radius: float = expected("the radius of the place, a share of the picture's side, from 0 to 1", ge=0, le=1)
+    units: tuple[Annotated[int, Field(ge=0, le=MOST_UNITS)], ...] = sequence(
+        f"1 to {NAMED} units by their numbers", min_length=1, max_length=NAMED
+    )
 
 
-def whole(what: str, given: Any, least: int, most: int) -> int:
-    """``given`` as an integer from ``least`` to ``most``. ValueError, naming ``what`` it is, otherwise."""
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not least <= given <= most or given != given // 1:
-        raise ValueError(f"expected {what} from {least} to {most}, got {_short(given)}")
-    return int(given)
+class ModelRequest(JsonModel):
+    """A model, and the layer that the page had open."""
+
+    model: Name = expected("the name of a model")
+    layer: Name | None = expected("the name of a layer", default=None)
 
 
-def one_of(what: str, given: Any, known: tuple[str, ...]) -> str:
-    """``given`` where it is one of ``known``; a ValueError that lists them otherwise."""
-    if not isinstance(given, str) or given not in known:
-        raise ValueError(f"expected a {what} out of {', '.join(known)}, got {_short(given)}")
-    return given
+class StripRequest(ModelRequest):
+    """Scenes by their numbers."""
 
-
-def _points(given: Any) -> tuple[Point, ...]:
-    if not isinstance(given, list) or not 1 <= len(given) <= MOST_POINTS or not all(map(_is_point, given)):
-        raise ValueError(f"expected 1 to {MOST_POINTS} points [x, y] of a stroke, in shares of the picture's side")
-    return tuple((_near(x), _near(y)) for x, y in given)
-
-
-def _is_point(given: Any) -> bool:
-    return isinstance(given, list) and len(given) == 2 and all(map(_is_finite, given))
-
-
-def _is_finite(given: Any) -> bool:
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        return False
-    return isinstance(given, int) or math.isfinite(given)
-
-
-def _near(share: float) -> float:
-    """``share``, but not further away than a brush could matter, whatever its size."""
-    return float(min(max(share, -9), 9))
-
-
-def _mapping(given: Any, what: str) -> Mapping[str, Any]:
-    if not isinstance(given, dict):
-        raise ValueError(f"expected {what} as an object of named values, got {_short(given)}")
-    return given
-
-
-def _name(what: str, given: Any) -> str:
-    if not isinstance(given, str) or not 0 < len(given) <= LONGEST_NAME:
-        raise ValueError(f"expected the name of a {what}, got {_short(given)}")
-    return given
-
-
-def _switch(given: Any) -> bool:
-    if not isinstance(given, bool):
-        raise ValueError(f"expected a stroke to be on or off, true or false, got {_short(given)}")
-    return given
-
-
-def _short(given: Any) -> str:
-    if isinstance(given, list | dict):
-        return f"a {type(given).__name__} of {len(given)}"
-    if isinstance(given, int) and abs(given) > 10**30:
-        return "a huge number"
-    return repr(given)[:60]
+    seeds: tuple[Seed, ...] = sequence(f"1 to {MOST_SCENES} scene numbers", min_length=1, max_length=MOST_SCENES)

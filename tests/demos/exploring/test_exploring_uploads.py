@@ -115,10 +115,10 @@ def test_a_size_that_is_a_lie_is_no_way_in() -> None:
         (as_text(bomb(5000, 4000)), "5,000 x 4,000"),
         ("A" * (LARGEST_FILE * 2), "4 MB"),
         (as_text(bomb(32, 32)[:50]), "damaged"),
-        (None, "got none"),
+        ("", "not a JPEG"),
         ("ä", "base64"),
     ],
 )
-def test_what_is_wrong_with_a_picture_is_said(sent: object, said: str) -> None:
+def test_what_is_wrong_with_a_picture_is_said(sent: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         picture_in(sent)

@@ -25,12 +25,12 @@ def verdicts(changed: Painting, *touches: Touch) -> dict[str, str]:
 
 
 def test_erasing_is_wanted_and_what_comes_takes_its_place() -> None:
-    changed = painting(tree=(20, 2), grass=(50, 66), server_address=(10, 8), sky=(20, 20))
+    changed = painting(tree=(20, 2), grass=(50, 66), door=(10, 8), sky=(20, 20))
     assert verdicts(changed, ERASE) == {"grass": "took its place", "sky": "", "tree": "wanted", "door": "side effect"}
 
 
 def test_adding_is_wanted_and_what_goes_gives_way() -> None:
-    changed = painting(server_address=(0, 12), wall=(30, 18), tree=(10, 12))
+    changed = painting(door=(0, 12), wall=(30, 18), tree=(10, 12))
     assert verdicts(changed, ADD) == {"wall": "gave way", "door": "wanted", "tree": "side effect"}
 
 

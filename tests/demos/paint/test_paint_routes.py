@@ -23,7 +23,18 @@ from demos.paint.routes import routes
 from tests.demos.conftest import lab_with, seeds_with
 from tests.demos.paint.test_sketch import SKETCH, STROKE, anything
 
-NAMES = ("model", "scene", "render", "control", "strip", "explain", "test", "script")
+SCENE, PLACE = ("model", "layer", "seed", "strokes"), ("x", "y")
+NEEDED = {
+    "model": ("model", "layer"),
+    "scene": SCENE,
+    "render": SCENE,
+    "control": SCENE,
+    "strip": ("model", "layer", "seeds"),
+    "explain": (*SCENE, *PLACE),
+    "test": (*SCENE, *PLACE, "radius", "units"),
+    "script": SCENE,
+}
+NAMES = tuple(NEEDED)
 
 
 def client_of(lab: Lab) -> Iterator[TestClient]:
@@ -100,12 +111,12 @@ def test_the_control_tells_what_random_units_do(client: TestClient, asked: dict[
 def test_a_place_is_explained_and_tested(client: TestClient, glass: Painter, asked: dict[str, Any]) -> None:
     there = (glass.edit_session(asked["seed"]).classes_before == glass.labels.index("tree")).nonzero().float().mean(0)
     y, x = ((there + 0.5) / glass.side).tolist()
-    question = {**asked, "strokes": [], "x": x, "y": y, "radius": 0.1}
+    question = {**asked, "strokes": [], "x": x, "y": y}
     answer = ask(client, "explain", question)
     assert "sees tree here" in answer["said"]
     assert answer["units"][0]["concept"] == "tree"
     units = [unit["unit"] for unit in answer["units"] if unit["concept"] == "tree"]
-    tested = ask(client, "test", {**question, "units": units})
+    tested = ask(client, "test", {**question, "radius": 0.1, "units": units})
     assert "They cause the tree here" in tested["said"]
     assert not np.array_equal(picture(tested["before"]), picture(tested["after"]))
 
@@ -153,7 +164,11 @@ def test_nonsense_is_answered_with_one_line(client: TestClient, name: str, quest
 
 
 def test_an_unknown_concept_is_named(client: TestClient, asked: dict[str, Any]) -> None:
-    for concept, line in (("treee", "did you mean tree"), ("\ud800\n<b>", "no concept is called")):
+    for concept, line in (
+        ("treee", "did you mean tree"),
+        ("\n<b>", "no concept is called"),
+        ("\ud800", "name of a concept"),
+    ):
         reply = send(client, "render", {**asked, "strokes": [{**asked["strokes"][0], "concept": concept}]})
         assert reply.status_code == 400
         assert line in reply.json()["error"]
@@ -168,8 +183,8 @@ def test_an_unknown_concept_is_named(client: TestClient, asked: dict[str, Any]) 
 def test_whatever_is_asked_the_next_question_is_answered(
     client: TestClient, asked: dict[str, Any], name: str, odd: dict[str, Any], stroke: dict[str, Any]
 ) -> None:
-    question = {**asked, "x": 0.5, "y": 0.5, "radius": 0.1, "units": [1], "seeds": [1]}
-    question |= {"strokes": [{**asked["strokes"][0], **stroke}], **odd}
+    whole = {**asked, "strokes": [{**asked["strokes"][0], **stroke}], "x": 0.5, "y": 0.5, "radius": 0.1, "units": [1]}
+    question = {key: whole.get(key, [1]) for key in NEEDED[name]} | odd
     reply = send(client, name, question)
     assert reply.status_code in (200, 400)
     assert (reply.status_code == 200) == ("error" not in reply.json())

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from demos.json_models import LARGEST_SEED
 from demos.paint.painter import Painter, Touch
-from demos.paint.sketch import LARGEST_SEED
 from dissect import EditSession, Painting, ablate, intervene
 from dissect.from_layer import EDITED
 from dissect.hooks import at_rest

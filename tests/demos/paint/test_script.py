@@ -18,6 +18,7 @@ from core_gans.experiment import run_training
 from core_gans.session import Options
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
+from demos.paint.sketch import Sketch
 from dissect import dissect
 from dissect.segmenters.strokes import StrokeSegmenter
 
@@ -75,7 +76,7 @@ def test_a_model_and_a_dissection_of_this_computer_are_replayed_too(tmp_path: Pa
 
 
 def test_the_script_stands_on_the_library_alone(calls: PaintCalls) -> None:
-    text = calls.script({"model": "scenes", "seed": 3, "strokes": [stroke("erase", "tree")]})["text"]
+    text = calls.script(Sketch.read({"model": "scenes", "seed": 3, "strokes": [stroke("erase", "tree")]}))["text"]
     assert "demos" not in text
     assert str(ROOT) not in text
     assert str(calls.lab.store.runs_folder) not in text
@@ -83,7 +84,7 @@ def test_the_script_stands_on_the_library_alone(calls: PaintCalls) -> None:
 
 def replayed(calls: PaintCalls, asked: dict[str, object], folder: Path, *arguments: str) -> str:
     """What the script of ``asked`` prints; the picture it writes is the one that the page is shown."""
-    answer = calls.script(asked)
+    answer = calls.script(Sketch.read(asked))
     (folder / answer["name"]).write_text(answer["text"], encoding="utf-8")
     done = subprocess.run(
         [sys.executable, answer["name"], *arguments],
@@ -95,7 +96,7 @@ def replayed(calls: PaintCalls, asked: dict[str, object], folder: Path, *argumen
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown = base64.b64decode(calls.render(asked)["picture"].partition(",")[2])
+    shown = base64.b64decode(calls.render(Sketch.read(asked))["picture"].partition(",")[2])
     assert pixels(folder / answer["name"].replace(".py", ".png")) == pixels_of(shown)
     return done.stdout
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demos.paint.sketch import LARGEST_SEED, MOST_POINTS, MOST_STROKES, Mark, Sketch
+from demos.json_models import LARGEST_SEED
+from demos.paint.sketch import MOST_POINTS, MOST_STROKES, Mark, Sketch
 
 STROKE: dict[str, Any] = {
     "mode": "erase",
@@ -33,20 +34,25 @@ anything = st.recursive(
 
 def test_a_sketch_is_read_as_it_was_sent() -> None:
     sketch = Sketch.read(json.loads(json.dumps(SKETCH)))
-    mark = Mark("erase", "tree", ((0.25, 0.5), (0.75, 0.5)), 0.1, 0.3, 1.5, 20, "cause", True)
-    assert sketch == Sketch("scenes", "block16", 7, (mark,))
+    (mark,) = sketch.strokes
+    assert (mark.mode, mark.concept, mark.points) == ("erase", "tree", ((0.25, 0.5), (0.75, 0.5)))
+    assert (mark.radius, mark.soft, mark.strength, mark.units, mark.by, mark.on) == (0.1, 0.3, 1.5, 20, "cause", True)
+    assert (sketch.model, sketch.layer, sketch.seed) == ("scenes", "block16", 7)
 
 
 def test_what_is_left_out_has_its_default() -> None:
     least = {name: STROKE[name] for name in ("mode", "concept", "points", "radius")}
-    assert Mark.read(least) == Mark("erase", "tree", ((0.25, 0.5), (0.75, 0.5)), 0.1)
-    assert Sketch.read({"model": "scenes", "seed": 0}) == Sketch("scenes", None, 0)
+    full = {"soft": 0, "strength": 1, "units": None, "by": "agreement", "on": True}
+    assert Mark.read(least) == Mark.read({**least, **full})
+    assert Sketch.read({"model": "scenes", "seed": 0}) == Sketch.read(
+        {**SKETCH, "layer": None, "seed": 0, "strokes": []}
+    )
 
 
 def test_what_is_switched_off_is_not_painted() -> None:
     sketch = Sketch.read({**SKETCH, "strokes": [STROKE, {**STROKE, "on": False}, {**STROKE, "mode": "add"}]})
-    assert [mark.mode for mark in sketch.painted.marks] == ["erase", "add"]
-    assert len(sketch.marks) == 3
+    assert [mark.mode for mark in sketch.painted.strokes] == ["erase", "add"]
+    assert len(sketch.strokes) == 3
 
 
 @pytest.mark.parametrize(
@@ -104,6 +110,13 @@ def test_a_stroke_that_is_none_is_refused(name: str, value: Any, line: str) -> N
 def test_a_sketch_that_is_none_is_refused(name: str, value: Any, line: str) -> None:
     with pytest.raises(ValueError, match=line):
         Sketch.read({**SKETCH, name: value})
+
+
+def test_what_is_unknown_is_named() -> None:
+    with pytest.raises(ValueError, match="no value called 'colour'"):
+        Sketch.read({**SKETCH, "strokes": [{**STROKE, "colour": "red"}]})
+    with pytest.raises(ValueError, match="'seed' is missing"):
+        Sketch.read({"model": "scenes"})
 
 
 @given(
