@@ -10,7 +10,7 @@ from rich.console import Console
 
 from core_gans.data import Examples
 from core_gans.game import NoiseGame, TranslationGame
-from core_gans.run_kind import Result, RunKind
+from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Judged, Watcher
@@ -27,7 +27,7 @@ from core_gans.variants import variant as variant_called
 class Training(RunKind[TrainingState]):
     """A training that is about to be played."""
 
-    kind, verb, unit, other_program = "training", "training", "round", "egan"
+    kind, verb, unit, program, other_program = "training", "training", "round", "core-gans", "egan"
 
     def start(self) -> TrainingState:
         learned = self.examples.learned if isinstance(self.examples, Lesson) else self.examples
@@ -67,9 +67,14 @@ def run_training(
 
 
 def resume_training(
-    folder: Path, *, rounds: int | None = None, seconds: float | None = None, console: Console | None = None
+    folder: Path,
+    *,
+    rounds: int | None = None,
+    seconds: float | None = None,
+    console: Console | None = None,
+    going: Going = STRAIGHT_ON,
 ) -> Result[TrainingState]:
-    """Continue the run in ``folder`` exactly where its last checkpoint stands."""
+    """Continue the run in ``folder`` exactly where its last checkpoint stands, or as ``going`` asks."""
 
     def rebuild(config: dict[str, Any]) -> Training:
         require_trusted(folder, config["variant"])
@@ -77,7 +82,7 @@ def resume_training(
         examples = _examples(config["variant"], options, told)
         return Training(make(config["variant"], **config["fields"]), options, examples, told)
 
-    return Training.resume(folder, rebuild, rounds, seconds)
+    return Training.resume(folder, rebuild, rounds, seconds, going)
 
 
 def _examples(variant: str, options: Options, console: Console) -> Examples | Lesson:

@@ -49,9 +49,8 @@ class Optimizer(ABC):
 
     def set_rate(self, optimizer: torch.optim.Optimizer, round: int) -> None:
         """Give ``optimizer`` the rate of the round after ``round`` played ones."""
-        if self.schedule.rounds:
-            for group in optimizer.param_groups:
-                group["lr"] = self.rate * self.schedule.share(round)
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate * self.schedule.share(round)
 
 
 @dataclass(frozen=True)

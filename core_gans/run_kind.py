@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from rich.console import Console
 
 from core_gans.data import Examples
+from core_gans.foundation.errors import LabError
 from core_gans.game import Game
 from core_gans.runs import folder as runs
+from core_gans.runs.changes import changed, digest
 from core_gans.runs.folder import Run
+from core_gans.runs.interrupt import require_not_terminated
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
 from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
 from core_gans.translation import Lesson
@@ -29,6 +33,25 @@ class RunState(WatchedState, Protocol):
 
 
 State = TypeVar("State", bound=RunState)
+
+
+@dataclass(frozen=True)
+class Going:
+    """How a run is to go on, where not straight on from its newest checkpoint with all that it was made with."""
+
+    start: int | None = None
+    """The round of the checkpoint to start from; what came after it is set aside, not lost."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Settings to change, by name or section.name: options, fields of the game, numbers of the evolution."""
+
+    @property
+    def of_data(self) -> bool:
+        """Whether the data are to be others."""
+        return any(name.removeprefix("options.") in DATA for name in self.changes)
+
+
+DATA = ("data", "size", "colours", "count", "seed")
+STRAIGHT_ON = Going()
 
 
 @dataclass(frozen=True)
@@ -51,6 +74,8 @@ class RunKind(ABC, Generic[State]):
     """Said when it begins."""
     unit: ClassVar[str]
     """What is counted: a round, a generation."""
+    program: ClassVar[str]
+    """What continues it."""
     other_program: ClassVar[str]
     """What continues a run of the other kind."""
 
@@ -103,10 +128,12 @@ class RunKind(ABC, Generic[State]):
         rebuild: Callable[[dict[str, Any]], RunKind[State]],
         rounds: int | None,
         seconds: float | None,
+        going: Going = STRAIGHT_ON,
     ) -> Result[State]:
-        """Continue the run in ``folder`` exactly where its last checkpoint stands.
+        """Continue the run in ``folder`` exactly where its last checkpoint stands, or as ``going`` asks.
 
-        ``rebuild`` makes the kind of run of its config.json. Without a bound the run's own bounds hold.
+        ``rebuild`` makes the kind of run of its config.json. Without a bound the run's own bounds hold. LabError where
+        config.json, the checkpoint and the data do not belong together.
         """
         with runs.open_run(folder) as run:
             config = run.config
@@ -117,10 +144,22 @@ class RunKind(ABC, Generic[State]):
                 )
             if rounds is None and seconds is None:
                 rounds, seconds = config["rounds"], config["seconds"]
-            content = run.load_checkpoint()
+            content = run.load_checkpoint(going.start)
+            round = content["state"]["round"]
+            if going.changes:
+                config = changed(config, going.changes, round)
             rebuilt = rebuild(config)
+            if "data" in content and not going.of_data and content["data"] != digest(rebuilt.examples):
+                raise LabError(
+                    f"{config['options']['data']} does not hold what {folder} learned from: other examples have come "
+                    "into its place. Put the old ones back, or name the data to go on with: --data."
+                )
             state = rebuilt.start()
             state.load_state_dict(content["state"])
+            if (aside := run.set_aside_after(round)) is not None:
+                rebuilt.console.print(f"going on from round {round:,}; what came after it is kept in {aside}")
+            if going.changes:
+                run.write_config(config)
             if told := told_of_fallen_rates(rebuilt.game, rounds):
                 rebuilt.console.print(told, soft_wrap=True, highlight=False)
             if rounds is not None and state.round >= rounds:
@@ -131,6 +170,7 @@ class RunKind(ABC, Generic[State]):
     def _judged(
         self, run: Run, state: State, rounds: int | None, seconds: float | None, saved: dict[str, Any]
     ) -> Result[State]:
+        run.data = digest(self.examples)
         watchers, verdict = self.watch(run)
         restore_watchers(watchers, saved)
         examples = self.examples
@@ -139,4 +179,5 @@ class RunKind(ABC, Generic[State]):
         self.console.print(f"run folder {run.folder}", soft_wrap=True)
         before = dict(verdict.judge(state))
         self.play(state, rounds, seconds, watchers)
+        require_not_terminated(watchers, f"{self.program} resume {shlex.quote(str(run.folder))}", self.console)
         return Result(run.folder, state, before, dict(verdict.judge(state)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +23,7 @@ from core_gans.metrics import Judge
 from core_gans.networks import family
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
+from core_gans.runs.interrupt import Interrupt
 from core_gans.runs.progress import ProgressBar
 from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, WatchedState, Watcher, fixed_latents
 
@@ -62,7 +61,9 @@ class Options:
     explain_every: int = 200
     """Rounds between looks at whether the run converges, told in words; 0 for none."""
     checkpoint_every: int = 1000
-    """Rounds between checkpoints; one is also written every minute and at the end."""
+    """Rounds between checkpoints; one is also written in the first seconds, every minute and at the end."""
+    keep: int = 2
+    """Newest checkpoints that stay."""
     device: str = "cpu"
     """cpu, cuda, cuda:N or mps."""
     bf16: bool = False
@@ -74,7 +75,7 @@ class Options:
 
     def __post_init__(self) -> None:
         Compute(self.device)  # refuses a device that is not there, before any work
-        for name in ("batch", "samples_every", "log_every", "checkpoint_every"):
+        for name in ("batch", "samples_every", "log_every", "checkpoint_every", "keep"):
             if getattr(self, name) < 1:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")
         for name in ("judge_every", "explain_every", "threads"):
@@ -148,7 +149,7 @@ def make_watchers(
     points = len(examples.shape) == 1
     latents = fixed_latents(game, POINTS if points else SHEET, options.seed + 1).to(options.device)
     real = examples.images[:POINTS] if points else None
-    log = Log(run.folder, options.log_every)
+    log = Log(run.folder, options.log_every, console)
     judge = Judge(examples)
 
     def draw(state: WatchedState) -> Tensor:
@@ -159,7 +160,6 @@ def make_watchers(
         return judge(lambda count: game.sample(state.sampling_nets(), count, rng).cpu())
 
     verdict = Judged(judged, log, options.judge_every)
-    describe = {key: run.config[key] for key in ("kind", "variant", "fields", "options")}
     watchers: list[Watcher] = [Interrupt(console)]  # first to begin, last to end: Ctrl-C spares what the others write
     watchers += [Average(decay=options.average)] if options.average else []
     watchers += [log, verdict]
@@ -173,7 +173,7 @@ def make_watchers(
         )
     watchers += [
         Samples(run.folder, draw, options.samples_every, real),
-        Checkpoint(run.checkpoints, describe, options.checkpoint_every),
+        Checkpoint(run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep),
         ProgressBar(unit, console),
     ]
     return watchers, verdict
@@ -184,28 +184,6 @@ def restore_watchers(watchers: list[Watcher], saved: dict[str, Any]) -> None:
     for watcher in watchers:
         if watcher.name in saved:
             watcher.load_state_dict(saved[watcher.name])
-
-
-class Interrupt(Watcher):
-    """Ctrl-C ends the run after the round, so that it is saved; a second one ends it at once."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-
-    def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
-        self._before = None
-        if threading.current_thread() is threading.main_thread():
-
-            def ask(number: int, frame: object) -> None:
-                state.stop = True
-                self.console.print("stopping after this round; Ctrl-C again to stop at once")
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-
-            self._before = signal.signal(signal.SIGINT, ask)
-
-    def end(self, state: WatchedState) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
 
 
 def options_from(saved: dict[str, Any]) -> Options:

@@ -13,7 +13,7 @@ from rich.console import Console
 from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
-from core_gans.run_kind import Result, RunKind
+from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Judged, Watcher
@@ -32,7 +32,7 @@ from egan.watching import EvolutionPictures
 class EvolutionRun(RunKind[Population]):
     """An evolution that is about to be played; ``watchers`` look on after those that write the folder."""
 
-    kind, verb, unit, other_program = KIND, "evolving", "generation", "core-gans"
+    kind, verb, unit, program, other_program = KIND, "evolving", "generation", "egan", "core-gans"
 
     game: NoiseGame
     examples: Examples
@@ -100,8 +100,9 @@ def resume_evolution(
     seconds: float | None = None,
     console: Console | None = None,
     watchers: Sequence[Watcher] = (),
+    going: Going = STRAIGHT_ON,
 ) -> Result[Population]:
-    """Continue the run in ``folder`` exactly where its last checkpoint stands.
+    """Continue the run in ``folder`` exactly where its last checkpoint stands, or as ``going`` asks.
 
     ``watchers`` look on after those that write the folder.
     """
@@ -114,7 +115,7 @@ def resume_evolution(
         game = require_evolvable(make(config["variant"], **config["fields"]))
         return EvolutionRun(game, options, options.load(told), told, evolution, watchers)
 
-    return EvolutionRun.resume(folder, rebuild, rounds, seconds)
+    return EvolutionRun.resume(folder, rebuild, rounds, seconds, going)
 
 
 def require_bounds(rounds: int | None, seconds: float | None) -> None:

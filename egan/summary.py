@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 
 from rich import box
@@ -45,7 +46,7 @@ def print_result(result: Result[Population], console: Console) -> None:
     """The summary, and how to go on."""
     console.print(summary_table(result))
     console.print(f"all of it is in {result.folder}", highlight=False, soft_wrap=True)
-    console.print(f"continue with: egan resume {result.folder}", highlight=False, soft_wrap=True)
+    console.print(f"continue with: egan resume {shlex.quote(str(result.folder))}", highlight=False, soft_wrap=True)
 
 
 def _table(*headings: str, numbers: int) -> Table:

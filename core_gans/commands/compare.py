@@ -8,6 +8,7 @@ A contender is a variant (or module:name of your own), and behind commas the fie
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -66,5 +67,9 @@ class Compare:
         try:
             compare(plan, out, processes=self.workers, examples=examples, console=console)
         except KeyboardInterrupt as interrupt:
-            console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
+            console.print(
+                f"stopped; continue with the same command and --out {shlex.quote(str(out))}",
+                highlight=False,
+                soft_wrap=True,
+            )
             raise SystemExit(130) from interrupt

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from rich.markup import escape
 
 from core_gans.foundation.names import unknown_name
 from core_gans.trusted_code import take_trusted
+
+SPIN = "1000"  # GNU OpenMP reads it when torch is loaded: threads that spin longer stand still beside a busy neighbour
 
 
 class Command(Protocol):
@@ -35,6 +38,7 @@ def dispatch(program: str, about: str, commands: Mapping[str, str], words: Seque
     Code named behind --trust is trusted.
     Ends with exit code 2 and one line for a mistake.
     """
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN)
     console = Console(markup=False)
     with friendly_errors(console):
         name, *rest = take_trusted(sys.argv[1:] if words is None else words) or ["--help"]

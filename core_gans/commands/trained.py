@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rich.console import Console
 from rich.table import Table
 
@@ -17,4 +19,4 @@ def print_result(result: Result[TrainingState], console: Console) -> None:
     console.print(table)
     console.print(f"samples: {result.folder / 'samples'}", highlight=False, soft_wrap=True)
     console.print(f"film: {result.folder / 'training.gif'}", highlight=False, soft_wrap=True)
-    console.print(f"continue with: core-gans resume {result.folder}", highlight=False, soft_wrap=True)
+    console.print(f"continue with: core-gans resume {shlex.quote(str(result.folder))}", highlight=False, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +17,7 @@ from core_gans.game import NoiseGame
 from core_gans.losses.objectives import heuristic
 from core_gans.metrics.measures import measure_of
 from core_gans.runs.folder import read_config
+from core_gans.runs.log_lines import read_lines
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import make
 
@@ -32,8 +32,9 @@ def explain_run(folder: Path) -> list[str]:
     seen. Raises LabError for a folder without a run or without a log.
     """
     config = read_config(folder)
-    lines = _read(folder / "metrics.jsonl")
+    lines, of_log = _read(folder / "metrics.jsonl")
     reading, told = _reading(folder, config)
+    told += of_log
     measured = [line for line in lines if PREFIX + "state" in line]
     if measured:
         history = [_entry(line) for line in measured]
@@ -61,21 +62,15 @@ def _reading(folder: Path, config: dict[str, Any]) -> tuple[Reading, list[str]]:
     return reading_of(game.objective), []
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def _read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The log's lines, and what is to be said of damaged ones."""
     if not path.is_file():
         raise LabError(f"{path.parent} holds no metrics.jsonl: nothing has been logged yet.")
-    lines = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            line = json.loads(text)
-        except json.JSONDecodeError:
-            continue  # a line that a kill cut short
-        if not isinstance(line, dict) or not isinstance(line.get("round"), int):
-            raise LabError(f"{path}, line {number}: expected the numbers of a round.")
-        lines.append(line)
+    _, lines, damaged = read_lines(path)
     if not lines:
         raise LabError(f"{path} is empty: nothing has been logged yet.")
-    return lines
+    numbers = ", ".join(map(str, damaged))
+    return lines, [f"{path.name} is damaged in line {numbers}, which is left out."] if damaged else []
 
 
 def _entry(line: dict[str, Any]) -> dict[str, float]:

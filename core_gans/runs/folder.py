@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ from filelock import FileLock, Timeout
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
+from core_gans.foundation.whole_files import write_whole
 from core_gans.runs import checkpoints
+from core_gans.runs.changes import differing
 
 FORMAT = 1
 PACKAGES = ("gan-lab", "torch", "numpy", "deap", "scikit-learn", "opencv-python-headless", "gradio")
@@ -30,7 +33,14 @@ class Run:
 
     folder: Path
     config: dict[str, Any]
+    data: str = ""
+    """A digest of what is learned from, which every checkpoint repeats."""
     _lock: FileLock | None = field(default=None, repr=False)
+
+    def describe(self) -> dict[str, Any]:
+        """What every checkpoint says of the run beside its state."""
+        known = ("kind", "variant", "fields", "options", "evolution")
+        return {key: self.config[key] for key in known if key in self.config} | {"data": self.data}
 
     @property
     def checkpoints(self) -> Path:
@@ -45,9 +55,40 @@ class Run:
             )
         return found[-1]
 
-    def load_checkpoint(self) -> dict[str, Any]:
-        """The newest checkpoint's content; LabError when it is corrupt or of another variant."""
-        path = self.latest_checkpoint()
+    def checkpoint_of(self, round: int | None) -> Path:
+        """The checkpoint of ``round``, the newest without one; LabError names those that are there."""
+        if round is None:
+            return self.latest_checkpoint()
+        found = {int(path.stem.removeprefix("round-")): path for path in numbered(self.checkpoints, "safetensors")}
+        if round not in found:
+            there = ", ".join(map(str, found)) or "none"
+            raise LabError(f"{self.folder} has no checkpoint of round {round}: there are {there}; --keep keeps more.")
+        return found[round]
+
+    def set_aside_after(self, round: int) -> Path | None:
+        """Move the checkpoints after ``round`` and a copy of the log out of the way; where to, or None without any."""
+        later = [path for path in numbered(self.checkpoints, "safetensors") if int(path.stem[6:]) > round]
+        if not later:
+            return None
+        place = self.folder / "set_aside" / time.strftime("%Y%m%d-%H%M%S")
+        place.mkdir(parents=True)
+        log = self.folder / "metrics.jsonl"
+        if log.exists():
+            shutil.copy2(log, place / log.name)
+        for path in later:
+            path.rename(place / path.name)
+        return place
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Replace config.json, whole or not at all."""
+        self.config = dict(config)
+        _write_json(self.folder / "config.json", self.config)
+
+    def load_checkpoint(self, round: int | None = None) -> dict[str, Any]:
+        """The content of the checkpoint of ``round``, by default the newest; LabError when it is corrupt, or was made
+        with other settings than config.json names.
+        """
+        path = self.checkpoint_of(round)
         content = checkpoints.load(path)
         for key in ("kind", "variant"):
             if content.get(key) != self.config[key]:
@@ -55,10 +96,10 @@ class Run:
                     f"{path} was made by {content.get('kind')} of {content.get('variant')}, but {self.folder} is "
                     f"{self.config['kind']} of {self.config['variant']}: put the right checkpoint back."
                 )
-        if json.dumps(content["fields"]) != json.dumps(self.config["fields"]):
+        if other := differing(content, self.config):
             raise LabError(
-                f"{path} was made with other fields of {content['variant']} than config.json names: put the right "
-                "checkpoint or the right config.json back."
+                f"{path} was made with other settings than config.json names ({'; '.join(other[:3])}): put them back, "
+                "or ask for a change when you resume, as in --rate 1e-4 or --set NAME=VALUE."
             )
         return content
 
@@ -84,7 +125,7 @@ def create(runs: Path, name: str, config: Mapping[str, Any]) -> Run:
         raise LabError(
             f"{folder} exists already and is kept: give another --name, or continue it with `resume {folder}`."
         ) from error
-    run = Run(folder, {"format": FORMAT, **config}, _lock(folder))
+    run = Run(folder, {"format": FORMAT, **config}, _lock=_lock(folder))
     _write_json(folder / "config.json", run.config)
     _write_json(folder / "environment.json", environment())
     return run
@@ -93,7 +134,7 @@ def create(runs: Path, name: str, config: Mapping[str, Any]) -> Run:
 def open_run(folder: Path) -> Run:
     """An existing run, held for writing. LabError when it is no run, of a newer version, or in use."""
     config = read_config(folder)
-    return Run(folder, config, _lock(folder))
+    return Run(folder, config, _lock=_lock(folder))
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -160,4 +201,4 @@ def _lock(folder: Path) -> FileLock:
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=2) + "\n")

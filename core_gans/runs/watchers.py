@@ -7,12 +7,14 @@ so watching changes nothing.
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from rich.console import Console
 from torch import Tensor, nn
 
 from core_gans.data.batches import Batches
@@ -22,6 +24,7 @@ from core_gans.foundation.whole_files import write_whole
 from core_gans.game import Game, NoiseGame
 from core_gans.runs import checkpoints
 from core_gans.runs.folder import numbered
+from core_gans.runs.log_lines import read_lines
 
 
 class WatchedState(Protocol):
@@ -62,6 +65,9 @@ class WatchedState(Protocol):
         """All that is needed to go on exactly."""
 
 
+FIRST = 1.0  # seconds until the first checkpoint of a run: who stops it early has something to go on from
+
+
 class Watcher:
     """Looks on; does nothing unless a subclass says so. ``name`` keys its state in a checkpoint."""
 
@@ -90,13 +96,15 @@ class Log(Watcher):
     Continuing a run first drops the lines after the state's round: they will be played again.
     """
 
-    def __init__(self, folder: Path, every: int = 10) -> None:
+    def __init__(self, folder: Path, every: int = 10, console: Console | None = None) -> None:
         self.path, self.events, self.every = folder / "metrics.jsonl", folder / "events", every
+        self.console = console or Console(markup=False)
 
     def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         from torch.utils.tensorboard import SummaryWriter  # its import takes a second
 
-        drop_lines_after(self.path, state.round)
+        if (kept := drop_lines_after(self.path, state.round)) is not None:
+            self.console.print(f"warning: {self.path.name} was damaged; its good lines go on, the original is {kept}")
         self.file = self.path.open("a", encoding="utf-8")
         self.writer = SummaryWriter(str(self.events), purge_step=state.round + 1 if state.round else None)
 
@@ -168,7 +176,7 @@ class Judged(Watcher):
 
 
 class Checkpoint(Watcher):
-    """Saves the state every ``every`` rounds or ``seconds`` seconds, whichever comes first, and at the end.
+    """Saves the state in the first seconds, every ``every`` rounds or ``seconds`` seconds, and at the end.
 
     The last ``keep`` files stay. ``describe`` says what is stored beside the state (variant, fields, data).
     """
@@ -186,7 +194,8 @@ class Checkpoint(Watcher):
             unfinished.unlink()
 
     def after_round(self, state: WatchedState) -> None:
-        if state.round % self.every == 0 or time.monotonic() - self._saved_at >= self.seconds:
+        due = min(FIRST, self.seconds) if self._saved_round < 0 else self.seconds
+        if state.round % self.every == 0 or time.monotonic() - self._saved_at >= due:
             self.write(state)
 
     def end(self, state: WatchedState) -> None:
@@ -203,18 +212,17 @@ class Checkpoint(Watcher):
         return path
 
 
-def drop_lines_after(path: Path, last: int) -> None:
-    """Keep the lines of a metrics file up to round ``last``, whole lines only."""
+def drop_lines_after(path: Path, last: int) -> Path | None:
+    """Keep the lines of a metrics file up to round ``last``. Where it was damaged, the original is kept: the path."""
     if not path.exists():
-        return
-    kept = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            if json.loads(line)["round"] <= last:
-                kept.append(line)
-        except json.JSONDecodeError:  # the line that a kill cut short
-            break
-    write_whole(path, "".join(line + "\n" for line in kept))
+        return None
+    found = read_lines(path)
+    original = None
+    if found.damaged:
+        original = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+        shutil.copy2(path, original)
+    write_whole(path, "".join(f"{text}\n" for text, values in zip(*found[:2], strict=True) if values["round"] <= last))
+    return original
 
 
 def fixed_latents(game: NoiseGame, count: int, seed: int) -> Tensor:

@@ -29,7 +29,6 @@ def translation_watchers(
     log = Log(run.folder, options.log_every)
     verdict = judge_of(game, lesson, torch.device(options.device))
     judged = Judged(lambda state: verdict(state.sampling_nets()), log, options.judge_every)
-    describe = {key: run.config[key] for key in ("kind", "variant", "fields", "options")}
     device = torch.device(options.device)
 
     def draw(state: WatchedState) -> Tensor:
@@ -42,7 +41,7 @@ def translation_watchers(
         log,
         judged,
         Samples(run.folder, draw, options.samples_every, columns=ACROSS * in_a_strip),
-        Checkpoint(run.checkpoints, describe, options.checkpoint_every),
+        Checkpoint(run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep),
         ProgressBar("round", console),
     ]
     return watchers, judged

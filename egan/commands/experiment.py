@@ -6,6 +6,7 @@ egan experiment grid --contenders egan,gamma=0.5 egan,selection=random heuristic
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -77,5 +78,9 @@ class Experiment:
                 console=console,
             )
         except KeyboardInterrupt as interrupt:
-            console.print(f"stopped; continue with the same command and --out {out}", highlight=False, soft_wrap=True)
+            console.print(
+                f"stopped; continue with the same command and --out {shlex.quote(str(out))}",
+                highlight=False,
+                soft_wrap=True,
+            )
             raise SystemExit(130) from interrupt

@@ -77,7 +77,7 @@ class TestTrain:
         assert f"run folder {folder}" in told
         assert "frechet[points]" in told
         assert "12 rounds in" in told
-        assert f"continue with: core-gans resume {folder}" in told
+        assert f"continue with: core-gans resume '{folder}'" in told  # as a shell reads it
 
     def test_pictures_choose_the_dcgan_family_and_their_shape(self, command: Command, tmp_path: Path) -> None:
         few = ["--data", "digits", "--size", 16, "--batch", 8, "--width", 4, "--rounds", 1]

@@ -113,7 +113,7 @@ class TestCheckpointsOfARun:
 
     def test_one_of_other_fields(self, run: Run) -> None:
         self.save(run, 3, fields={"width": 5, "shape": (2,)})
-        with pytest.raises(LabError, match=r"made with other fields of gan than config\.json"):
+        with pytest.raises(LabError, match=r"made with other settings than config\.json names \(fields\.width: 5 -> 4"):
             run.load_checkpoint()
 
     def test_tuples_in_a_checkpoint_are_lists_in_the_configuration(self, run: Run) -> None:

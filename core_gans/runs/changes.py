@@ -1,0 +1,97 @@
+"""What a run goes on with: all that it was made with, but for what a person asks to change.
+
+config.json says what was asked for, and every checkpoint repeats it with a digest of the data. Where the two differ, a
+run would silently go on as another experiment, so that is refused; a wanted change is named, and written into the
+``history`` of config.json.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import unknown_name
+
+SECTIONS = ("options", "fields", "evolution")
+FREE = frozenset({"options.device", "options.threads", "options.keep", "options.checkpoint_every"})  # decide no number
+
+
+def differing(saved: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """Settings in which a checkpoint's content and a config.json differ, each as ``section.name: saved -> now``.
+
+    What a checkpoint of an older version does not hold is not compared.
+    """
+    found = []
+    for section in SECTIONS:
+        before, now = saved.get(section), config.get(section)
+        if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+            continue
+        for name in before:
+            place = f"{section}.{name}"
+            if place not in FREE and json.dumps(before[name]) != json.dumps(now.get(name)):
+                found.append(f"{place}: {before[name]} -> {now.get(name)}")
+    return found
+
+
+def changed(config: Mapping[str, Any], changes: Mapping[str, Any], round: int) -> dict[str, Any]:
+    """``config`` with ``changes`` (names, or section.name), which happen at ``round`` and stand in its history.
+
+    LabError or ValueError for a name that is none, or that two sections have.
+    """
+    new = copy.deepcopy(dict(config))
+    said = {}
+    for name, value in changes.items():
+        section, place = _place(new, name)
+        said[f"{section}.{place}"] = [new[section][place], value]
+        new[section][place] = list(value) if isinstance(value, tuple) else value
+    new["history"] = [*new.get("history", []), {"round": round, "at": time.strftime("%Y-%m-%d %H:%M:%S"), **said}]
+    return new
+
+
+def _place(config: Mapping[str, Any], name: str) -> tuple[str, str]:
+    section, dot, rest = name.partition(".")
+    if dot and isinstance(config.get(section), dict) and rest in config[section]:
+        return section, rest
+    homes = [each for each in SECTIONS if isinstance(config.get(each), dict) and name in config[each]]
+    if not homes:
+        raise unknown_name("setting of this run", name, [key for each in SECTIONS for key in config.get(each, {})])
+    if len(homes) > 1:
+        raise LabError(f"{name} stands in {' and in '.join(homes)}: say {homes[0]}.{name} or {homes[1]}.{name}.")
+    return homes[0], name
+
+
+def digest(data: Any) -> str:
+    """A SHA-256 of all tensors, words and numbers in ``data``: examples, or what a translation learns from."""
+    summary = hashlib.sha256()
+    for part in _parts(data):
+        summary.update(part)
+    return summary.hexdigest()
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    if isinstance(value, Tensor):
+        yield f"{value.dtype} {tuple(value.shape)}".encode()
+        yield value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if field.name != "name":  # a path may have moved
+                yield field.name.encode()
+                yield from _parts(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for key in value:
+            yield str(key).encode()
+            yield from _parts(value[key])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _parts(item)
+    else:
+        yield repr(value).encode()

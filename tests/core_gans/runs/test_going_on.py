@@ -1,0 +1,218 @@
+"""How runs end when they are told to, and how they go on: with what they were made with, or with named changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+
+from core_gans.__main__ import main
+from core_gans.convergence import explain_run
+from core_gans.data import Examples
+from core_gans.experiment import resume_training, run_training
+from core_gans.foundation.errors import LabError
+from core_gans.run_kind import Going
+from core_gans.runs.changes import changed, digest
+from core_gans.runs.checkpoints import load, save
+from core_gans.session import Options
+from egan.experiment import resume_evolution
+from tests.tiny import differences
+
+OLD = Path(__file__).parents[2] / "old_runs"
+QUIET = Console(quiet=True)
+FIELDS = {"family": "mlp", "width": 4, "latent": 2, "depth": 1}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A training of 6 rounds on the ring, with a checkpoint at each of the last four."""
+    options = Options("ring", count=60, batch=8, log_every=1, explain_every=0, checkpoint_every=1, keep=4)
+    return run_training("gan", FIELDS, options, rounds=6, runs_folder=tmp_path, name="run", console=QUIET).folder
+
+
+def edit(folder: Path, *path: str, value: Any) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    inner = config
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def state_of(folder: Path, round: int) -> dict[str, Any]:
+    return load(folder / "checkpoints" / f"round-{round:07d}.safetensors")["state"]
+
+
+class TestAnotherExperiment:
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [
+            (("options", "data"), "grid"),
+            (("options", "average"), 0.5),
+            (("options", "bf16"), True),
+            (("options", "log_every"), 7),
+            (("options", "seed"), 3),
+            (("fields", "rate"), 0.5),
+        ],
+    )
+    def test_an_edited_configuration_is_refused_by_name(self, run: Path, place: tuple[str, str], value: Any) -> None:
+        before = sorted(run.rglob("*"))
+        edit(run, *place, value=value)
+        with pytest.raises(
+            LabError, match=rf"other settings than config\.json names \({'.'.join(place)}: .* -> {value}"
+        ):
+            resume_training(run, rounds=7, console=QUIET)
+        assert sorted(run.rglob("*")) == before
+
+    def test_so_is_an_edited_evolution(self, tmp_path: Path) -> None:
+        folder = tmp_path / "run"
+        shutil.copytree(OLD / "evolve-ring", folder)
+        resume_evolution(folder, rounds=7, console=QUIET)  # whose checkpoint repeats the evolution's numbers
+        edit(folder, "evolution", "gamma", value=0.75)
+        with pytest.raises(LabError, match=r"evolution\.gamma: .* -> 0\.75"):
+            resume_evolution(folder, rounds=8, console=QUIET)
+
+    @pytest.mark.parametrize("name", ["device", "threads", "keep", "checkpoint_every"])
+    def test_what_decides_no_number_may_change(self, run: Path, name: str) -> None:
+        edit(run, "options", name, value="cpu" if name == "device" else 1)
+        assert resume_training(run, rounds=7, console=QUIET).state.round == 7
+
+    def test_other_pictures_under_the_same_name_are_refused(self, tmp_path: Path, rng: torch.Generator) -> None:
+        import numpy as np
+
+        data = tmp_path / "mine.npz"
+        pictures = torch.randint(0, 256, (20, 16, 16), generator=rng, dtype=torch.uint8).numpy()
+        np.savez(data, images=pictures)
+        options = Options(str(data), size=16, batch=4, explain_every=0, log_every=1)
+        fields = {"family": "mlp", "width": 4, "latent": 2, "depth": 1}
+        folder = run_training("gan", fields, options, rounds=2, runs_folder=tmp_path, name="r", console=QUIET).folder
+        np.savez(data, images=pictures[::-1])
+        with pytest.raises(LabError, match=r"mine\.npz does not hold what .* learned from.*--data"):
+            resume_training(folder, rounds=3, console=QUIET)
+        asked = Going(changes={"data": str(data)})
+        assert resume_training(folder, rounds=3, console=QUIET, going=asked).state.round == 3
+
+    def test_the_digest_is_of_what_is_learned_and_not_of_its_name(self, rng: torch.Generator) -> None:
+        images = torch.randint(0, 256, (4, 1, 8, 8), generator=rng, dtype=torch.uint8)
+        labels = torch.tensor([0, 1, 0, 1])
+        one = digest(Examples("here", images, labels, ("a", "b")))
+        assert digest(Examples("there", images.clone(), labels.clone(), ("a", "b"))) == one
+        assert digest(Examples("here", images.flip(0), labels, ("a", "b"))) != one
+        assert digest(Examples("here", images, labels.flip(0), ("a", "b"))) != one
+        assert digest(Examples("here", images, labels, ("b", "a"))) != one
+
+
+class TestWantedChanges:
+    def test_a_rate_is_changed_and_stands_in_the_history(self, run: Path) -> None:
+        main(["resume", str(run), "--rounds", "8", "--rate", "0.001", "--set", "samples_every=100"])
+        config = json.loads((run / "config.json").read_text())
+        assert config["fields"]["rate"] == 0.001
+        assert config["options"]["samples_every"] == 100
+        (entry,) = config["history"]
+        assert entry["round"] == 6
+        assert entry["fields.rate"] == [2e-4, 0.001]
+        optimizers = state_of(run, 8)["optimizers"]
+        assert [group["lr"] for each in optimizers for group in each["param_groups"]] == [0.001, 0.001]
+        main(["resume", str(run), "--rounds", "9"])  # goes on with it, and asks nothing
+        assert json.loads((run / "config.json").read_text())["history"] == [entry]
+
+    def test_a_run_goes_on_from_an_earlier_checkpoint_and_loses_nothing(self, run: Path) -> None:
+        straight = state_of(run, 6)
+        later = {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
+        log = (run / "metrics.jsonl").read_bytes()
+        resume_training(run, rounds=6, console=QUIET, going=Going(start=4))
+        assert differences(state_of(run, 6), straight) == []  # nothing was changed, so it is the same to the bit
+        (aside,) = (run / "set_aside").iterdir()
+        assert (aside / "metrics.jsonl").read_bytes() == log
+        for name in ("round-0000005.safetensors", "round-0000006.safetensors"):
+            assert (aside / name).read_bytes() == later[name]
+
+    def test_a_diverged_run_is_left_by_an_earlier_checkpoint_and_a_lower_rate(self, run: Path) -> None:
+        path = run / "checkpoints" / "round-0000006.safetensors"
+        content = load(path)
+        first = next(iter(content["state"]["nets"]["generator"]))
+        content["state"]["nets"]["generator"][first].fill_(float("nan"))
+        save(path, content, overwrite=True)
+        result = resume_training(run, rounds=7, console=QUIET, going=Going(start=4, changes={"rate": 1e-5}))
+        assert result.state.round == 7
+        assert all(value.isfinite().all() for value in result.state.nets["generator"].state_dict().values())
+
+    def test_what_is_none_of_its_settings_is_refused_before_anything_changes(self, run: Path) -> None:
+        before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != "run.lock"}
+        for wrong, told in (
+            (Going(changes={"raet": 1.0}), "no setting of this run is called 'raet': did you mean rate"),
+            (Going(start=1), r"has no checkpoint of round 1: there are 3, 4, 5, 6"),
+            (Going(changes={"rate": -1.0}), "expected a learning rate above 0"),
+        ):
+            with pytest.raises(ValueError, match=told):
+                resume_training(run, rounds=9, console=QUIET, going=wrong)
+        assert before == {path: path.read_bytes() for path in before}
+
+    def test_a_name_of_two_sections_must_say_which(self) -> None:
+        config = {"options": {}, "fields": {"gamma": 1.0}, "evolution": {"gamma": 2.0}}
+        with pytest.raises(LabError, match=r"say fields\.gamma or evolution\.gamma"):
+            changed(config, {"gamma": 3.0}, 1)
+        assert changed(config, {"evolution.gamma": 3.0}, 1)["evolution"] == {"gamma": 3.0}
+
+    def test_as_many_checkpoints_stay_as_are_asked_for(self, run: Path) -> None:
+        assert len(list((run / "checkpoints").iterdir())) == 4
+        resume_training(run, rounds=12, console=QUIET, going=Going(changes={"keep": 6}))
+        assert len(list((run / "checkpoints").iterdir())) == 6
+
+
+class TestADamagedLog:
+    def test_damage_inside_costs_that_line_alone_and_the_original_is_kept(self, run: Path) -> None:
+        log = run / "metrics.jsonl"
+        lines = log.read_bytes().split(b"\n")
+        lines[1] = lines[1].replace(b'"round"', b'"r\xffund"')
+        lines[3] = lines[3][:-4]
+        damaged = b"\n".join(lines)
+        log.write_bytes(damaged)
+        assert any("line 2, 4" in sentence for sentence in explain_run(run))
+        resume_training(run, rounds=7, console=QUIET)
+        kept = [json.loads(line)["round"] for line in log.read_text().splitlines()]
+        assert kept == [1, 3, 5, 6, 7]
+        (original,) = run.glob("metrics.damaged-*.jsonl")
+        assert original.read_bytes() == damaged
+
+    def test_a_torn_last_line_is_no_damage(self, run: Path) -> None:
+        log = run / "metrics.jsonl"
+        log.write_text(log.read_text()[:-9])
+        resume_training(run, rounds=7, console=QUIET)
+        assert [json.loads(line)["round"] for line in log.read_text().splitlines()] == [1, 2, 3, 4, 5, 7]
+        assert list(run.glob("metrics.damaged-*")) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_job_that_is_ended_saves_first(number: signal.Signals, status: int, tmp_path: Path) -> None:
+    folder = tmp_path / "a run"
+    command = [sys.executable, "-m", "core_gans", "train", "gan", "--data", "ring", "--count", "60", "--batch", "8"]
+    command += ["--width", "4", "--latent", "2", "--family", "mlp", "--explain-every", "0", "--seconds", "100"]
+    process = subprocess.Popen(
+        [*command, "--runs", str(tmp_path), "--name", "a run"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 100
+    while not list(folder.glob("checkpoints/*.safetensors")):  # the first comes in seconds, not after a minute
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert f"continue with: core-gans resume '{folder}'" in told.replace("\n", " ")
+    (newest,) = sorted((folder / "checkpoints").glob("round-*"))[-1:]
+    rounds = load(newest)["state"]["round"]
+    assert resume_training(folder, rounds=rounds + 2, console=QUIET).state.round == rounds + 2
