@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -111,6 +111,21 @@ class TestReturning:
         assert differences(essence(grown), before) == []
         assert len(grown.logbook) == 2
         assert not any(record.survived for record in grown.history if record.generation == 2)
+
+    def test_moments_and_weights_return_when_the_second_of_two_steps_diverges(self) -> None:
+        grown = played(begun(discriminator_steps=2), 2)
+        before, draw, steps = essence(grown), grown.draw_batch, []
+
+        def broken() -> Batch:
+            batch = draw()
+            steps.append({int(moments["step"]) for moments in grown.optimizer.state.values()})
+            return replace(batch, real=batch.real * torch.nan) if steps[-1] == {5} else batch
+
+        grown.draw_batch = broken  # type: ignore[method-assign]
+        played(grown, 3)
+        assert steps[-2:] == [{4}, {5}]  # the first step was taken
+        assert grown.terms["returned"] == 1
+        assert differences(essence(grown), before) == []
 
     def test_nan_in_the_data_ends_it_with_the_weights_spared(self) -> None:
         examples = points()

@@ -12,6 +12,7 @@ from core_gans.data.digits import digits
 from core_gans.data.pairs import Pairs
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
+from core_gans.networks.dropout import Dropout
 from core_gans.networks.patch import patch, receptive_field
 from core_gans.networks.unet import UNet, noise
 from core_gans.training import train
@@ -37,6 +38,16 @@ def known_map(images: Tensor) -> Tensor:
 
 def error(one: Tensor, other: Tensor) -> float:
     return (one - other).abs().mean().item()
+
+
+def test_the_three_innermost_blocks_of_the_decoder_hold_dropout_behind_their_normalisation() -> None:
+    def noisy(side: int, levels: int) -> list[str]:
+        network = UNet(1, 1, side, levels, width=1)
+        return [name for name, module in network.named_modules() if isinstance(module, Dropout)]
+
+    assert noisy(64, 6) == ["decoder.block2.3", "decoder.block4.3", "decoder.block8.3"]
+    assert noisy(16, 4) == ["decoder.block2.3", "decoder.block4.3", "decoder.block8.3"]
+    assert noisy(16, 3) == ["decoder.block4.3", "decoder.block8.3"]  # the last block draws the image
 
 
 class TestKnownMap:

@@ -111,20 +111,21 @@ class Judge(StarJudge):
 def test_the_losses_are_the_papers() -> None:
     game = StarGAN(shape=(3, 16, 16), width=2, blocks=1)
     nets = {"generator": Painter(), "discriminator": Judge((3, 16, 16), 2, 2, 3)}
-    label = torch.tensor([0, 1, 0, 1])
+    label = torch.tensor([0, 1, 1, 1])
     batch = Batch(torch.full((4, 3, 16, 16), 0.5), label)
-    moved = game.asked(label, chance(4)).float() / 10
+    asked = game.asked(label, chance(4)).tolist()
+    assert asked.count(1) != 3  # so that the way back to the asked domains would cost something else
+    moved = torch.tensor(asked) / 10
     of_class = {0: math.log(1 + math.exp(-2)), 1: math.log(1 + math.exp(2))}
     terms = game.discriminator_loss(nets, batch, chance(4))
     assert terms["discriminator"].item() == pytest.approx(2 * moved.mean().item() - 1, abs=1e-6)
-    assert terms["class"].item() == pytest.approx((of_class[0] + of_class[1]) / 2, rel=1e-6)
+    assert terms["class"].item() == pytest.approx((of_class[0] + 3 * of_class[1]) / 4, rel=1e-6)
     slope = 2 / math.sqrt(3 * 16 * 16)  # of the mean, per image
     assert terms["gradient_penalty"].item() == pytest.approx(10 * (slope - 1) ** 2, rel=1e-5)
     terms = game.generator_loss(nets, batch, chance(4))
     assert terms["generator"].item() == pytest.approx(-2 * moved.mean().item(), abs=1e-6)
-    asked = game.asked(label, chance(4)).tolist()
     assert terms["generator_class"].item() == pytest.approx(sum(of_class[each] for each in asked) / 4, rel=1e-6)
-    assert terms["reconstruction"].item() == pytest.approx(10 * (0.5 + 0.4) / 2, rel=1e-6)  # back to 0 and to 0.1
+    assert terms["reconstruction"].item() == pytest.approx(10 * (0.5 + 3 * 0.4) / 4, rel=1e-6)  # back to 0 and to 0.1
 
 
 def test_the_papers_numbers() -> None:
