@@ -92,6 +92,7 @@ DISCRIMINATOR_MUTATIONS: dict[str, DiscriminatorMutation] = {
             "wasserstein": objectives.wasserstein,
             "hinge": objectives.hinge,
             "relativistic_average": objectives.relativistic_average,
+            "relativistic_paired": objectives.relativistic_paired,
             **{objective.name: objective for objective in map(objectives.f_divergence, NAMES)},
         }.items()
     },

@@ -109,6 +109,7 @@ SURVEY: dict[str, Mutation] = {
         from_objective(objectives.wasserstein),
         from_objective(objectives.hinge),  # the generator's part is that of wasserstein
         from_objective(objectives.relativistic_average),
+        from_objective(objectives.relativistic_paired),
         *(from_objective(objectives.f_divergence(row)) for row in NAMES),
     )
 }

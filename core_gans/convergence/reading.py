@@ -30,6 +30,7 @@ _ESTIMATES = {
     "minimax": "Jensen-Shannon divergence",
     "heuristic": "Jensen-Shannon divergence",
     "relativistic_average": "relativistic divergence",
+    "relativistic_paired": "relativistic divergence",
     "least_squares": "least-squares divergence",
     "hinge": "hinge divergence",
 }

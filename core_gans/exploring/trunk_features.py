@@ -23,9 +23,11 @@ STRENGTH = 1e-3  # C of the SVM: many features, few examples
 def trunk_features(discriminator: nn.Module, images: Tensor, batch_size: int = 256, pooled: int = POOLED) -> Tensor:
     """Images (N, C, H, W) in [-1, 1] to features (N, F), in evaluation mode.
 
-    A convolution whose maps are smaller than ``pooled`` counts as it is. Raises LabError without any convolution.
+    A convolution whose maps are smaller than ``pooled`` counts as it is. The last layer makes the score, so it is no
+    feature, also where it is a convolution. Raises LabError without any other convolution.
     """
-    layers = [module for module in discriminator.modules() if isinstance(module, nn.Conv2d)]
+    weighted = [module for module in discriminator.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    layers = [module for module in weighted[:-1] if isinstance(module, nn.Conv2d)]
     if not layers:
         raise LabError("expected a discriminator with convolutions, whose maps are its features.")
     kept: list[Tensor] = []

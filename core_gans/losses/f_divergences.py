@@ -67,12 +67,18 @@ def _reverse_kl() -> FDivergence:
 
 
 def _pearson_chi2() -> FDivergence:
+    """f* stays at its least value -1, that of u = 0, below t = -2, where the table's formula would rise again."""
+
+    def conjugate(t: Tensor) -> Tensor:
+        t = t.clamp(min=-2.0)
+        return t**2 / 4 + t
+
     return FDivergence(
         name="pearson_chi2",
         generator=lambda u: (u - 1) ** 2,
         activation=lambda v: v,
-        conjugate=lambda t: t**2 / 4 + t,
-        conjugate_of_activation=lambda v: v**2 / 4 + v,
+        conjugate=conjugate,
+        conjugate_of_activation=conjugate,
         optimum=lambda u: 2 * (u - 1),
     )
 

@@ -112,6 +112,22 @@ relativistic_average = Objective(  # Jolicoeur-Martineau 2019, section 4.2, with
     relative=True,
 )
 
+relativistic_paired = Objective(  # the same, section 4.1: each real beside one fake; R3GAN's loss (Huang et al. 2024)
+    name="relativistic_paired",
+    discriminator=lambda real, fake: softplus(_paired(fake, real)).mean(),
+    generator=lambda fake, real: softplus(_paired(real, fake)).mean(),
+    relative=True,
+)
+
+
+def _paired(one: Tensor, other: Tensor) -> Tensor:
+    if one.shape != other.shape:
+        raise ValueError(
+            "the paired form compares each real example with one generated one: expected as many of both, got scores "
+            f"{tuple(one.shape)} and {tuple(other.shape)}."
+        )
+    return one - other
+
 
 def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
     """1/2 E(D(x) - b)^2 + 1/2 E(D(G(z)) - a)^2 and 1/2 E(D(G(z)) - c)^2. Mao et al. 2017, equation 2."""

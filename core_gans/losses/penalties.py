@@ -1,7 +1,7 @@
 """Penalties and constraints that keep a discriminator smooth; any objective can take any of them.
 
-All are computed per sample and in float32 (float64 stays float64), outside any autocast: norms of gradients lose
-their meaning in bf16.
+All are computed per sample (``pulling_away``: per pair of samples) and in float32 (float64 stays float64), outside any
+autocast: norms of gradients lose their meaning in bf16.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ def gradient_penalty(
     """E (|grad D(x^)| - target)^2 at points between real and fake, a scalar. Gulrajani et al. 2017, equation 3.
 
     Each sample (N, ...) has its own place on the line from ``fake`` to ``real`` and its own norm. ``one_sided``
-    forgives slopes below the target (section 4 of the paper). Raises ValueError for a discriminator that couples the
-    samples of a batch.
+    forgives slopes below the target (section 4 of the paper). Raises ValueError for batch normalisation in training
+    mode, which couples the samples of a batch. Minibatch features couple them, too, but weakly: they are let through
+    (ProGAN has both), and a sample's slope is then that of the sum of all scores.
     """
     if real.shape != fake.shape:
         raise ValueError(
@@ -39,9 +40,7 @@ def gradient_penalty(
 def zero_centred(discriminator: nn.Module, examples: Tensor) -> Tensor:
     """1/2 E |grad D(x)|^2: R1 on real examples (N, ...), R2 on generated ones. Mescheder et al. 2018, equation 9.
 
-    A scalar in float32 at least.
-
-    Raises ValueError for a discriminator that couples the samples of a batch.
+    A scalar in float32 at least. ValueError for batch normalisation in training mode, as in ``gradient_penalty``.
     """
     return 0.5 * (_gradient_norms(discriminator, _leaf(examples).requires_grad_()) ** 2).mean()
 

@@ -107,13 +107,14 @@ OBJECTIVES = {
         RAISE,
     ),
     "relativistic": Told(
-        "Relativistic average GAN",
+        "Relativistic GAN",
         "Half of the examples are real, and a discriminator should know it: it judges whether an example looks more "
         "real than the other kind does on average. So real examples must come to look less real while fakes improve, "
         "and the generator learns from them, too.",
         (r"-\E_x \log \sigma(s(x) - s_G)", r"- \E_z \log(1 - \sigma(s(G(z)) - s_R))"),
         (r"-\E_z \log \sigma(s(G(z)) - s_R)", r"- \E_x \log(1 - \sigma(s(x) - s_G))"),
         "The mean score of the real examples is written with an R, that of the generated ones with a G. The curve "
-        "holds all real examples at the score 0.",
+        "holds all real examples at the score 0. With form = paired, each real example is compared with one generated "
+        "one instead of with their mean.",
     ),
 }

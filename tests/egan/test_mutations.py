@@ -92,6 +92,7 @@ class TestTheSurveysObjectives:
             "wasserstein",
             "hinge",
             "relativistic_average",
+            "relativistic_paired",
             *(f"f_{row}" for row in NAMES),
         }
         assert [*KNOWN] == [*MUTATIONS, *SURVEY, "noise", "rate"]
@@ -107,6 +108,7 @@ class TestTheSurveysObjectives:
             "f_gan": lambda fake: -torch.nn.functional.softplus(fake).mean(),
             "f_pearson_chi2": lambda fake: -(fake**2 / 4 + fake).mean(),
             "relativistic_average": lambda fake: objectives.relativistic_average.generator(fake, real),
+            "relativistic_paired": lambda fake: torch.nn.functional.softplus(real - fake).mean(),
         }.items():
             (found,) = mutation(name).gradients(scores * weight, real, [weight])
             (expected,) = torch.autograd.grad(value(scores * weight), weight)

@@ -25,6 +25,7 @@ from core_gans.exploring import (
     trunk_features,
 )
 from core_gans.foundation.errors import LabError
+from core_gans.variants import make
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -107,7 +108,7 @@ class TestNearest:
 class TestTrunkFeatures:
     def test_they_are_the_pooled_maps_of_every_convolution(self) -> None:
         first, second = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 3, 3, stride=4)
-        network = nn.Sequential(first, nn.ReLU(), second, nn.Flatten())
+        network = nn.Sequential(first, nn.ReLU(), second, nn.Flatten(), nn.Linear(12, 1))
         images = torch.randn(3, 1, 8, 8, generator=chance())
         found = trunk_features(network, images, batch_size=2)
         maps = first(images)
@@ -116,9 +117,15 @@ class TestTrunkFeatures:
         torch.testing.assert_close(found, torch.cat((one, two), dim=1).detach())
         assert network.training
 
-    def test_without_convolutions_there_are_none(self) -> None:
+    def test_the_paper_s_discriminator_has_28672_of_them(self) -> None:
+        game = make("dcgan", shape=(3, 32, 32), discriminator_channels=(256, 512, 1024))
+        discriminator = game.players()["discriminator"]
+        assert trunk_features(discriminator, torch.zeros(2, 3, 32, 32)).shape == (2, 28_672)
+
+    @pytest.mark.parametrize("network", [nn.Linear(2, 1), nn.Conv2d(1, 1, 2)])
+    def test_without_convolutions_before_the_score_there_are_none(self, network: nn.Module) -> None:
         with pytest.raises(LabError, match="expected a discriminator with convolutions"):
-            trunk_features(nn.Linear(2, 1), torch.zeros(1, 2))
+            trunk_features(network, torch.zeros(1, 2))
 
     def test_a_linear_classifier_reads_off_what_is_linear_and_no_more(self) -> None:
         points = torch.randn(600, 4, generator=chance())

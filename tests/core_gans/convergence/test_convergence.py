@@ -33,6 +33,7 @@ from core_gans.losses.objectives import (
     loss_sensitive,
     minimax,
     relativistic_average,
+    relativistic_paired,
     wasserstein,
 )
 from core_gans.runs import folder as runs
@@ -109,6 +110,7 @@ class TestReading:
             (least_squares(-1, 1, 0), 1.0, 0.0),
             (hinge, 2.0, 0.0),
             (relativistic_average, 2 * math.log(2), 0.0),
+            (relativistic_paired, math.log(2), 0.0),
             (energy_margin(10.0), 10.0, None),
             (f_divergence("kl"), 0.0, 1.0),  # f'(1) = 1 in table 6, where the activation is the identity
         ],

@@ -44,7 +44,7 @@ def alpha(order: Any) -> Exact:
 ROWS: list[tuple[str, dict[str, float], Exact, Exact]] = [
     ("kl", {}, lambda v: v, lambda t: mp.exp(t - 1)),
     ("reverse_kl", {}, lambda v: -mp.exp(-v), lambda t: -1 - mp.log(-t)),
-    ("pearson_chi2", {}, lambda v: v, lambda t: t**2 / 4 + t),
+    ("pearson_chi2", {}, lambda v: v, lambda t: t**2 / 4 + t if t > -2 else mpf(-1)),
     ("neyman_chi2", {}, lambda v: 1 - mp.exp(-v), lambda t: 2 - 2 * mp.sqrt(1 - t)),
     ("squared_hellinger", {}, lambda v: 1 - mp.exp(-v), lambda t: t / (1 - t)),
     ("jeffrey", {}, lambda v: v, jeffrey),
@@ -189,6 +189,17 @@ def test_omega_solves_its_equation_and_its_derivatives() -> None:
     few = torch.tensor([-30.0, -1.0, 0.5, 1.0, 1.5, 50.0], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(stable.log_omega, few)
     assert torch.autograd.gradgradcheck(stable.log_omega, few)
+
+
+def test_pearson_s_conjugate_is_the_supremum_over_ratios_from_zero_and_twice_alpha_s() -> None:
+    pearson, alpha_2 = f_divergence("pearson_chi2"), f_divergence("alpha", alpha=2.0)
+    t = torch.linspace(-6, 4, 101, dtype=torch.float64)
+    u = torch.linspace(0, 5, 50_001, dtype=torch.float64)
+    supremum = torch.stack([(u * each - pearson.generator(u)).max() for each in t])
+    for conjugate in (pearson.conjugate, pearson.conjugate_of_activation):
+        torch.testing.assert_close(conjugate(t), supremum, atol=1e-8, rtol=0)
+        torch.testing.assert_close(conjugate(t), 2 * alpha_2.conjugate(t / 2))
+    assert slope(pearson.conjugate_of_activation, torch.tensor([-50.0, -2.0])).tolist() == [0, 0]
 
 
 def every_row() -> list[FDivergence]:

@@ -99,6 +99,28 @@ def test_zero_centred_penalty_is_half_the_square_of_the_slope() -> None:
     torch.testing.assert_close(zero_centred(Bowl(), examples), examples.square().sum(dim=1).mean() / 2)
 
 
+class Crowd(nn.Module):
+    """D(x)_i = x_i times the sum of the batch, which couples the samples."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1).sum(dim=1) * x.sum()
+
+
+def test_coupled_samples_have_the_slope_of_the_sum_of_all_scores(rng: torch.Generator) -> None:
+    points = torch.tensor([[1.0], [2.0], [-0.5]])
+    # the sum of the scores is S^2 with S = 2.5, and its slope by each sample 2 S = 5
+    assert gradient_penalty(Crowd(), points, points, rng).item() == 16
+    assert zero_centred(Crowd(), points).item() == 12.5
+
+
+def test_batch_normalisation_is_refused_while_it_couples(rng: torch.Generator) -> None:
+    network = nn.Sequential(nn.BatchNorm1d(2, affine=False, eps=0), Plane(3.0, 4.0))
+    for ask in (lambda: gradient_penalty(network, *pair(5, 2), rng), lambda: zero_centred(network, pair(5, 2)[0])):
+        with pytest.raises(ValueError, match="batch normalisation couples them: choose"):
+            ask()
+    assert gradient_penalty(network.eval(), *pair(5, 2), rng).item() == 16
+
+
 class TestPullingAway:
     def test_orthogonal_codes_cost_nothing(self) -> None:
         assert pulling_away(torch.eye(5, 7) * 3).item() == 0

@@ -27,6 +27,7 @@ from core_gans.losses.objectives import (
     loss_sensitive,
     minimax,
     relativistic_average,
+    relativistic_paired,
     wasserstein,
 )
 from core_gans.training import start, train
@@ -116,6 +117,13 @@ RELATIVISTIC = Truth(
     lambda f, r: np.mean(sp(r.mean() - f)) + np.mean(sp(r - f.mean())),
     lambda f, r: -sigmoid(r.mean() - f) - np.mean(sigmoid(r - f.mean())),
 )
+PAIRED = Truth(
+    lambda r, f: np.mean(sp(f - r)),
+    lambda r, f: -sigmoid(f - r),
+    lambda r, f: sigmoid(f - r),
+    lambda f, r: np.mean(sp(r - f)),
+    lambda f, r: -sigmoid(r - f),
+)
 TRUTHS: dict[str, tuple[Objective, Truth]] = {
     "minimax": (minimax, logistic(0, "minimax")),
     "heuristic": (heuristic, logistic(0, "heuristic")),
@@ -126,6 +134,7 @@ TRUTHS: dict[str, tuple[Objective, Truth]] = {
     "least_squares_any": (least_squares(0.3, 2, -1.5), squares(0.3, 2, -1.5)),
     "hinge": (hinge, HINGE),
     "relativistic_average": (relativistic_average, RELATIVISTIC),
+    "relativistic_paired": (relativistic_paired, PAIRED),
     "ls_gan": (loss_sensitive(MARGINS, 0, 1.5), sensitive(MARGINS.double().numpy(), 0, 1.5)),
     "gls_gan": (loss_sensitive(MARGINS, 0.01), sensitive(MARGINS.double().numpy(), 0.01, 0)),
     "gls_gan_absolute": (loss_sensitive(7.3, -1), sensitive(7.3, -1, 0)),
@@ -245,10 +254,26 @@ def test_a_relative_objective_needs_the_real_scores() -> None:
         relativistic_average.generator(torch.zeros(3), torch.zeros(3, 1))
 
 
-def test_the_relativistic_average_game_is_symmetric() -> None:
+@pytest.mark.parametrize("objective", [relativistic_average, relativistic_paired])
+def test_a_relativistic_game_is_symmetric(objective: Objective) -> None:
     real, fake = scores(5, torch.float64), scores(6, torch.float64)
-    expected = relativistic_average.discriminator(fake, real)
-    torch.testing.assert_close(relativistic_average.generator(fake, real), expected)
+    torch.testing.assert_close(objective.generator(fake, real), objective.discriminator(fake, real))
+
+
+def test_the_paired_form_asks_only_for_differences_within_pairs_of_as_many() -> None:
+    real, fake, shift = torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0]), torch.tensor([7.0, -4.0])
+    for part in (relativistic_paired.discriminator, relativistic_paired.generator):
+        torch.testing.assert_close(part(real + shift, fake + shift), part(real, fake))
+    for part in (relativistic_paired.discriminator, relativistic_paired.generator):
+        with pytest.raises(ValueError, match=r"expected as many of both, got scores"):
+            part(torch.zeros(3), torch.zeros(4))
+
+
+def test_the_relativistic_variant_plays_the_form_that_is_asked_for() -> None:
+    assert make("relativistic").objective is relativistic_average
+    assert make("relativistic", form="paired").objective is relativistic_paired
+    with pytest.raises(LabError, match="expected the form average or paired, got 'pared'"):
+        make("relativistic", form="pared")
 
 
 def test_k_steps_are_k_batches_for_the_discriminator_and_one_for_the_generator() -> None:
