@@ -27,8 +27,8 @@ class Evolution(EvolutionSettings):
 
     mutations: tuple[str, ...] = ("minimax", "heuristic", "least_squares")
     """One child of every parent per mutation: minimax, heuristic, least_squares, least_squares_logits,
-    least_squares_pearson, wasserstein, hinge, relativistic_average, f_kl and the other f-divergences, noise (of the
-    weights), rate (of learning), or one's own objective as module:name."""
+    least_squares_pearson, wasserstein, hinge, relativistic_average, relativistic_paired, f_kl and the other
+    f-divergences, noise (of the weights), rate (of learning), or one's own objective as module:name."""
     selection: SelectionName = "best"
     """best, tournament (of two), nsga2 (on quality and diversity), annealed (a worse child may replace its parent;
     needs plus), random (the control), fixed (the first mutation always wins: the baseline)."""
@@ -42,10 +42,11 @@ class Evolution(EvolutionSettings):
     convention: Convention = "probability"
     """Quality from probabilities (the paper) or raw scores (logit)."""
     evaluation_size: int | None = None
-    """Fakes that judge each child; default: as many as the discriminator's steps will use."""
+    """Fakes that judge each child (e); default: as many as the discriminator's steps will use, so that all of them are
+    learned from. The authors' code has 256: --preset paper."""
     discriminator_mutations: tuple[str, ...] = (OWN, "least_squares")
     """Objectives of several discriminators: own (the game's), minimax, least_squares, least_squares_pearson,
-    wasserstein, hinge, relativistic_average, f_kl and the other f-divergences, or module:name."""
+    wasserstein, hinge, relativistic_average, relativistic_paired, f_kl and the other f-divergences, or module:name."""
 
     def __post_init__(self) -> None:
         if self.parents < 1:

@@ -8,7 +8,9 @@ from typing import TypeVar
 
 from core_gans.data import KNOWN, DataSet
 from core_gans.game import Game
+from core_gans.paper_presets import PAPER, paper_fields
 from core_gans.point_presets import points_fields
+from core_gans.session import Options
 
 AGame = TypeVar("AGame", bound=Game)
 
@@ -16,9 +18,13 @@ AGame = TypeVar("AGame", bound=Game)
 def suited(kind: type[AGame], words: Sequence[str]) -> tuple[AGame, int | None]:
     """The game of ``kind`` that a command begins with, and its rounds, before the other ``words`` of it are read.
 
-    Where ``--data`` names points, the settings for them stand in place of the paper's, which are meant for images.
+    Where ``--data`` names points, the settings for them stand in place of the defaults, which are meant for images;
+    ``--preset paper`` puts the paper's values there, for any data.
     """
     points = points_in(words)
+    if wants_paper(words):
+        bounded = _given(words, "rounds") or _given(words, "seconds")
+        return kind(**paper_fields(kind.name)), None if bounded or points is None else points.rounds
     if points is None:
         return kind(), None
     fields = points_fields(kind.name, points)
@@ -28,6 +34,16 @@ def suited(kind: type[AGame], words: Sequence[str]) -> tuple[AGame, int | None]:
     known = {field.name for field in dataclasses.fields(kind)}
     game = kind(**{name: value for name, value in fields.items() if name in known})
     return game, None if bounded else points.rounds
+
+
+def wants_paper(words: Sequence[str]) -> bool:
+    """Whether the words of a command ask for the papers' own values."""
+    return _given(words, "preset") == "paper"
+
+
+def options_for(kind: type[Game], words: Sequence[str]) -> Options:
+    """The options that a command begins with: the paper's batch where its values are asked for."""
+    return Options(batch=PAPER[kind.name].batch) if wants_paper(words) and kind.name in PAPER else Options()
 
 
 def points_in(words: Sequence[str]) -> DataSet | None:

@@ -9,12 +9,13 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import suited
+from core_gans.commands.beginning import options_for, suited
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.trained import print_result
 from core_gans.experiment import run_training
 from core_gans.game import Game
+from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
 from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
@@ -36,6 +37,9 @@ class Train(Generic[AGame]):
     """Where run folders are made."""
     name: str = ""
     """Name of the run folder; default: what it is, date and time."""
+    preset: Preset = "default"
+    """paper: begin with the paper's own values where the defaults below differ from them (docs/variants.md lists them);
+    words that follow come before both."""
     options: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
 
     def run(self, console: Console) -> None:
@@ -109,6 +113,6 @@ def train(program: str, words: list[str]) -> Command:
     kind: Any = variant(words[0])
     game, rounds = suited(kind, words)
     flags = without_clashes(kind, Train, Options)
-    begin = Train(game=as_kind(flags, game), rounds=rounds)
+    begin = Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))
     command = tyro.cli(Train[flags], prog=f"{program} {words[0]}", args=words[1:], default=begin)  # type: ignore[valid-type]
     return replace(command, game=as_kind(kind, command.game))

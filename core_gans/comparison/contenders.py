@@ -66,8 +66,9 @@ def contenders(
 ) -> list[Contender]:
     """``["gan", "lsgan,a=-1,b=1,c=0"]`` as contenders on examples of ``shape``, each of them tried.
 
-    ``settings``: ``paper`` (each variant's defaults), ``points`` (``points_fields``), or ``auto``: points for points,
-    else paper. ``common`` are assignments for all that have the field; a contender's own come before them.
+    ``settings``: ``paper`` (each variant's defaults: its paper's numbers but for what ``paper_presets`` lists),
+    ``points`` (``points_fields``), or ``auto``: points for points, else paper. ``common`` are assignments for all that
+    have the field; a contender's own come before them.
     Without a ``shape`` (the data are not there yet) only the words are checked. ValueError in one line.
     """
     if not words:

@@ -27,7 +27,7 @@ class Architecture:
     depth: int = 3
     """Hidden layers of mlp and maxout."""
     channels: tuple[int, ...] = ()
-    """Generator channels from the 4x4 block upwards, instead of ``width``."""
+    """Generator channels from the 4x4 block upwards, instead of ``width``; the units of its hidden layers in maxout."""
     discriminator_channels: tuple[int, ...] = ()
     """Discriminator channels from the image downwards, instead of ``width``."""
     upsampling: Upsampling = "transpose"

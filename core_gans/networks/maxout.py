@@ -47,9 +47,12 @@ def generator(architecture: Architecture) -> nn.Module:
     """Latents (N, latent) to examples (N, *shape); images end in a sigmoid, points are unbounded."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     inputs = architecture.latent
-    for index in range(1, architecture.depth + 1):
-        layers[f"layer{index}"] = nn.Sequential(nn.Linear(inputs, architecture.width), nn.ReLU())
-        inputs = architecture.width
+    widths = architecture.channels or (architecture.width,) * architecture.depth
+    if len(widths) != architecture.depth or min(widths) < 1:
+        raise ValueError(f"channels needs {architecture.depth} positive numbers, one a hidden layer, got {widths}.")
+    for index, units in enumerate(widths, start=1):
+        layers[f"layer{index}"] = nn.Sequential(nn.Linear(inputs, units), nn.ReLU())
+        inputs = units
     layers["out"] = nn.Linear(inputs, prod(architecture.shape))
     if len(architecture.shape) > 1:
         layers["sigmoid"] = Paper()

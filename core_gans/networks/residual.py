@@ -16,7 +16,7 @@ class ResidualTranslator(nn.Module):
 
     In the papers' words, with their two halvings: c7s1-w, d2w, d4w, ``blocks`` times R4w, u2w, uw, c7s1-C'.
     Where it is ``told`` something, that many constant planes follow the image's channels, and the first layer has no
-    normalisation. LabError for images of other sides.
+    normalisation. ``kernel`` is the side of those that halve and double, 3 or 4. LabError for images of other sides.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class ResidualTranslator(nn.Module):
         halvings: int = 2,
         norm: Norm = "instance",
         told: int = 0,
+        kernel: int = 3,
     ) -> None:
         super().__init__()
         self.halvings = halvings
@@ -37,13 +38,13 @@ class ResidualTranslator(nn.Module):
         layers["first"] = nn.Sequential(*_convolution(colours + told, width, 7), *first, nn.ReLU())
         for step in range(halvings):
             inputs, outputs = width << step, width << (step + 1)
-            halve = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1)
+            halve = nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1)
             layers[f"down{step + 1}"] = nn.Sequential(halve, *normalised(outputs, norm), nn.ReLU())
         for number in range(blocks):
             layers[f"residual{number + 1}"] = _Residual(width << halvings, norm)
         for step in reversed(range(halvings)):
             inputs, outputs = width << (step + 1), width << step
-            double = nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1)
+            double = nn.ConvTranspose2d(inputs, outputs, kernel, stride=2, padding=1, output_padding=kernel % 2)
             layers[f"up{halvings - step}"] = nn.Sequential(double, *normalised(outputs, norm), nn.ReLU())
         layers["image"] = nn.Sequential(*_convolution(width, drawn, 7), nn.Tanh())
         self.layers = nn.Sequential(layers)

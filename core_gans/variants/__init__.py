@@ -68,7 +68,11 @@ def name_of(game: Game) -> str:
 
 
 def make(name: str, **fields: Any) -> Game:
-    """The game ``name`` with the paper's numbers, but for ``fields``. Unknown names list the nearest ones."""
+    """The game ``name`` with its defaults, but for ``fields``. Unknown names list the nearest ones.
+
+    Defaults are the paper's numbers unless the docstring of the variant or of a field says what differs and why;
+    ``core_gans.paper_presets.paper_fields(name)`` has the paper's where fields can say them.
+    """
     kind = variant(name)
     known = [field.name for field in dataclasses.fields(kind)]
     for given in fields:

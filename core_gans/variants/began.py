@@ -20,6 +20,10 @@ from core_gans.networks.autoencoder import require_autoencoder
 class BEGAN(AdversarialGame):
     """L(x) - k L(G(z)) against L(G(z)), with L the mean absolute error of the reconstruction.
 
+    The networks are this lab's DCGAN blocks, so that energies are compared on one ground; the paper's have ELU in place
+    of rectifiers and nearest upsampling before 3x3 convolutions. ``--preset paper`` has the upsampling (``--upsampling
+    resize``) and the batch of 16; ELU is not offered.
+
     The discriminator's buffers ``k``, ``real_loss`` and ``generated_loss`` are the balance at the last round.
     """
 

@@ -76,7 +76,8 @@ class CycleGAN(Translator):
     patch_layers: int = 3
     """Strided layers of the discriminators: 1, 2, 3 see patches of 16, 34, 70 pixels."""
     normalisation: Norm = "instance"
-    """Of all networks: batch, instance or none."""
+    """Of all networks: batch, instance or none. Instance normalisation has a scale and a shift a channel here, as in
+    Ulyanov et al. 2016; the authors' code has none. Checkpoints hold them, so that they stay."""
     residual: bool = False
     """The translators draw what is to be added to an image, as when most of it is to stay."""
 

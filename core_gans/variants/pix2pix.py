@@ -42,7 +42,9 @@ class Pix2Pix(Translator):
     patch_layers: int = 3
     """Strided layers of the discriminator: 1, 2, 3 see patches of 16, 34, 70 pixels."""
     normalisation: Norm = "batch"
-    """Of both players: batch, instance or none."""
+    """Of both players: batch, instance or none. At test time the paper normalises by the test batch, so that an answer
+    depends on its neighbours; here it never does: batch uses the statistics of training. With the paper's batches of 1
+    the paper's is instance normalisation, which ``--preset paper`` has."""
     residual: bool = False
     """The generator draws what is to be added to its source, as when only the detail is missing."""
 

@@ -27,6 +27,8 @@ class ProGAN(AdversarialGame):
 
     A stage fades in for its first rounds and is whole for the rest; the first is whole from the start. What has grown
     stays grown, also in a run that is resumed for longer. Families that do not grow play the same game without it.
+    The generator's first, dense layer has a bias for each of its 4x4 places, where the authors' code has one a channel:
+    a little freer, and checkpoints hold them.
     """
 
     name: ClassVar[str] = "progan"

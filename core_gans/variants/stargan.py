@@ -77,6 +77,9 @@ class StarGAN(Translator):
     """Residual blocks of the generator."""
     halvings: int = 2
     """Halvings of the image on the way to these blocks; fewer keep more of small images."""
+    resampling_kernel: Literal[3, 4] = 3
+    """Side of the kernels that halve and double: 3, as in CycleGAN's translator, or 4, as in the paper (table 4), which
+    computes almost twice as much there."""
     layers: int = 0
     """Strided layers of the discriminator; 0 for as many as leave two pixels of the shorter side."""
     normalisation: Norm = "instance"
@@ -87,6 +90,8 @@ class StarGAN(Translator):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.require_weights("classification", "reconstruction", "gradient_penalty", "blocks", "halvings", "layers")
+        if self.resampling_kernel not in (3, 4):
+            raise LabError(f"expected a resampling_kernel of 3 or 4, got {self.resampling_kernel}.")
         if len(self.domains) < 2:
             raise LabError(f"expected at least two domains to translate between, got {len(self.domains)}.")
         if self.groups and sum(self.groups) != len(self.domains):
@@ -113,7 +118,14 @@ class StarGAN(Translator):
             )
         told = len(self.domains) + (len(self.sizes) if len(self.sizes) > 1 else 0)
         generator = ResidualTranslator(
-            self.colours, self.colours, self.width, self.blocks, self.halvings, self.normalisation, told
+            self.colours,
+            self.colours,
+            self.width,
+            self.blocks,
+            self.halvings,
+            self.normalisation,
+            told,
+            self.resampling_kernel,
         )
         return {
             "generator": generator,

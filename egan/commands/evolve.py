@@ -9,10 +9,11 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import points_in, suited
+from core_gans.commands.beginning import options_for, points_in, suited, wants_paper
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.game import NoiseGame
+from core_gans.paper_presets import EVALUATION_SIZE, Preset
 from core_gans.runs import folder as runs
 from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
@@ -42,6 +43,9 @@ class Evolve(Generic[AGame]):
     """Name of the run folder; default: what it is, date and time."""
     like: Path | None = None
     """Repeat the run in this folder: its configuration takes the place of every option below."""
+    preset: Preset = "default"
+    """paper: begin with the papers' own values where the defaults below differ from them (docs/variants.md lists them);
+    words that follow come before both."""
     session: Annotated[Options, Flat] = field(default_factory=Options)
     """Data, seed, what is written when, and what computes."""
     evolution: Annotated[Evolution, Flat] = field(default_factory=Evolution)
@@ -79,7 +83,9 @@ def evolve(program: str, words: list[str]) -> Command:
     game, rounds = suited(kind, words)
     flags = without_clashes(kind, Evolve, Options, Evolution)
     evolution = Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution()
-    begin = Evolve(game=as_kind(flags, game), rounds=rounds, evolution=evolution)
+    if wants_paper(words):
+        evolution = Evolution(evaluation_size=EVALUATION_SIZE)
+    begin = Evolve(game=as_kind(flags, game), rounds=rounds, session=options_for(kind, words), evolution=evolution)
     called = " ".join([program, *words[:named]])
     command = tyro.cli(Evolve[flags], prog=called, args=words[named:], default=begin)  # type: ignore[valid-type]
     return replace(command, game=as_kind(kind, command.game))

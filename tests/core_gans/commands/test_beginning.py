@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from core_gans.commands.beginning import points_in, suited
+from core_gans.commands.beginning import options_for, points_in, suited
+from core_gans.commands.train import Train, train
 from core_gans.data.points import RING
+from core_gans.foundation.errors import LabError
+from core_gans.game import NoiseGame
+from core_gans.paper_presets import PAPER, paper_fields
 from core_gans.point_presets import COMMON, points_fields
-from core_gans.variants import DCGAN, GAN, WGAN
+from core_gans.session import Options
+from core_gans.variants import DCGAN, GAN, WGAN, StarGAN, make
+from egan.commands.evolve import Evolve, evolve
 
 
 @pytest.mark.parametrize("words", [["--data", "ring"], ["--data=ring"], ["--data", "digits", "--data", "ring"]])
@@ -44,3 +51,65 @@ def test_a_bound_of_ones_own_is_left_alone() -> None:
 def test_rates_do_not_fall_over_a_run_of_unknown_length() -> None:
     game, rounds = suited(GAN, ["--data", "ring", "--seconds=5"])
     assert (game.fall_rounds, rounds) == (0, None)
+
+
+class TestPaper:
+    def test_fields_and_batch_are_the_paper_s_and_words_that_follow_come_first(self) -> None:
+        command = train("core-gans train", ["dcgan", "--preset", "paper", "--data", "digits"])
+        assert isinstance(command, Train)
+        assert (command.game.width, command.options.batch) == (128, 128)
+        command = train("core-gans train", ["dcgan", "--preset=paper", "--width", "8", "--batch", "4"])
+        assert isinstance(command, Train)
+        assert (command.game.width, command.options.batch) == (8, 4)
+
+    def test_points_get_them_only_where_they_are_asked_for(self) -> None:
+        assert suited(GAN, ["--data", "ring", "--preset", "paper"]) == (GAN(**paper_fields("gan")), RING.rounds)
+        assert options_for(GAN, ["--data", "ring"]) == options_for(WGAN, ["--preset", "paper"]) == Options()
+
+    def test_an_evolution_judges_on_256_fakes(self) -> None:
+        command = evolve("egan evolve", ["--preset", "paper"])
+        assert isinstance(command, Evolve)
+        assert (command.evolution.evaluation_size, command.session.batch, command.game.width) == (256, 128, 128)
+        default = evolve("egan evolve", [])
+        assert isinstance(default, Evolve)
+        assert (default.evolution.evaluation_size, default.session.batch) == (None, 64)
+
+    @pytest.mark.parametrize("name", PAPER)
+    def test_each_differs_from_the_defaults_and_builds_networks(self, name: str) -> None:
+        fields = paper_fields(name)
+        default = make(name)
+        assert all(getattr(default, field) != value for field, value in fields.items())
+        assert PAPER[name].batch != Options().batch
+        small = {"width": 2} if name not in ("gan", "dcgan") else {}
+        game = make(name, **fields, **small)
+        assert {"generator", "discriminator"} <= {*game.players()}
+
+    def test_the_first_generator_has_1200_units_against_240(self) -> None:
+        nets = make("gan", shape=(1, 28, 28), **paper_fields("gan")).players()
+        sizes = [tuple(weight.shape) for weight in nets["generator"].parameters() if weight.dim() == 2]
+        assert sizes == [(1200, 100), (1200, 1200), (784, 1200)]
+        sizes = [tuple(weight.shape) for weight in nets["discriminator"].parameters() if weight.dim() == 2]
+        assert sizes == [(5 * 240, 784), (5 * 240, 240), (1, 240)]
+        with pytest.raises(ValueError, match=r"channels needs 2 positive numbers, one a hidden layer, got \(1200,\)"):
+            make("gan", channels=(1200,)).players()
+
+    def test_infogan_s_noise_is_uniform(self) -> None:
+        game = make("infogan", **paper_fields("infogan"))
+        assert isinstance(game, NoiseGame)
+        noise = game.latents(2000, torch.Generator().manual_seed(0))[:, :62]
+        assert noise.abs().max() <= 1
+        assert noise.var().item() == pytest.approx(1 / 3, rel=0.02)
+
+    def test_stargan_halves_and_doubles_by_kernels_of_four(self) -> None:
+        game = make("stargan", shape=(3, 16, 16), width=2, blocks=1, **paper_fields("stargan"))
+        assert isinstance(game, StarGAN)
+        nets = game.players()
+        kernels = {
+            name.split(".")[1]: tuple(weight.shape[2:])
+            for name, weight in nets["generator"].named_parameters()
+            if name.split(".")[1][:2] in ("do", "up") and weight.dim() == 4
+        }
+        assert kernels == dict.fromkeys(("down1", "down2", "up1", "up2"), (4, 4))
+        assert game.translate(nets, torch.zeros(2, 3, 16, 16), 1).shape == (2, 3, 16, 16)
+        with pytest.raises(LabError, match="expected a resampling_kernel of 3 or 4, got 5"):
+            StarGAN(resampling_kernel=5)  # type: ignore[arg-type]
