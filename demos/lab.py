@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demos.background import JobList
 from demos.evolve.evolution_queue import EvolutionQueue
 from demos.job_queue import Work
 from demos.model_store import ModelStore
 from demos.paint.painters import Painters
 from demos.sessions import Sessions
-from demos.variants.trials import Trials
+from demos.variants.trials import Trial, trials_of_all_pages
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Lab:
     painters: Painters
     work: Work = field(default_factory=Work)
     sessions: Sessions = field(default_factory=Sessions)
-    trials: Trials = field(default_factory=Trials)
+    trials: JobList[Trial] = field(default_factory=trials_of_all_pages)
 
     @classmethod
     def at(cls, runs_folder: Path) -> Lab:

@@ -91,7 +91,7 @@ class Progress:
         self.timer.tick(tick, layout.page.token, layout.outputs, **RAW, **free)
 
     def show(self, state: PageState) -> Sequence[Any]:
-        ending = state.job is not None and state.job.ending
+        ending = state.job is not None and state.job.asked_to_end
         return (
             shown(state.job, time.monotonic(), state.aside),
             gr.Button(visible=state.busy, interactive=not ending),

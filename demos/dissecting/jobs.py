@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from core_gans.foundation.errors import LabError
+from demos.background import BackgroundJob, JobList
 
 Phase = Literal["running", "done", "cancelled", "failed"]
 Progress = Callable[[int], None]
@@ -64,101 +63,38 @@ class ProgressReporter:
         return progress
 
 
-class Job:
-    """``task`` in the background. All methods may be called from any thread.
-
-    ``about`` says what is worked at: the queue starts no two jobs that are about the same.
-    """
+class Job(BackgroundJob[JobSnapshot]):
+    """``task`` in the background, which tells how far it is."""
 
     def __init__(self, about: str, what: str, task: Callable[[ProgressReporter], Any], stages: int = 1) -> None:
-        self.about = about
+        super().__init__(about, JobSnapshot(what))
         self._task, self._stages = task, stages
         self.after: Callable[[], None] = lambda: None
         """Called at the very end, in the job's thread."""
-        self._snapshot = JobSnapshot(what)
-        self._lock = threading.Lock()
-        self._cancelled = threading.Event()
-        self._result: Any = None
-        self._thread = threading.Thread(target=self._run, name=f"dissect {about}", daemon=True)
-
-    @property
-    def snapshot(self) -> JobSnapshot:
-        """What can be seen of it now."""
-        with self._lock:
-            return self._snapshot
-
-    @property
-    def running(self) -> bool:
-        """Whether it is still at work, also when its end was asked for."""
-        return self.snapshot.phase == "running"
-
-    @property
-    def result(self) -> Any:
+        self.result: Any = None
         """What the task returned; None unless it is done."""
-        return self._result
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Ask for its end, which comes with the next batch of images."""
-        self._cancelled.set()
-
-    @property
-    def ending(self) -> bool:
-        """Whether its end was asked for."""
-        return self._cancelled.is_set()
-
-    def join(self, seconds: float | None = None) -> bool:
-        """Wait until its thread is gone, at most ``seconds``; whether it is."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
 
     def tell(self, **fields: Any) -> None:
         """Change the snapshot, from within the task. Raises Cancelled when its end was asked for."""
-        if self._cancelled.is_set():
+        if self.asked_to_end:
             raise Cancelled
-        self._change(**fields)
+        self.change(**fields)
 
-    def _run(self) -> None:
+    def work(self) -> dict[str, Any]:
         try:
-            result = self._task(ProgressReporter(self, self._stages))
+            self.result = self._task(ProgressReporter(self, self._stages))
         except Cancelled:
-            self._change(phase="cancelled")
-        except (ValueError, TypeError, OSError, RuntimeError) as error:
-            self._change(phase="failed", trouble=str(error))
-        else:
-            self._result = result
-            self._change(phase="done")
-        finally:
-            if self.running:
-                self._change(phase="failed", trouble="it broke off: see the messages of the program")
-            self.after()
+            return {"phase": "cancelled"}
+        return {"phase": "done"}
 
-    def _change(self, **fields: Any) -> None:
-        with self._lock:
-            self._snapshot = replace(self._snapshot, **fields)
+    def rest(self) -> None:
+        self.after()
 
 
-class JobQueue:
-    """Where the jobs of all pages are at work: only ``most`` at once."""
-
-    def __init__(self, most: int = MOST) -> None:
-        self.most = most
-        self._lock = threading.Lock()
-        self._jobs: list[Job] = []
-
-    def start(self, job: Job) -> Job:
-        """``job``, under way. LabError when there are too many already, or one about the same."""
-        with self._lock:
-            self._jobs = [each for each in self._jobs if each.running]
-            if any(each.about == job.about for each in self._jobs):
-                raise LabError("this is being worked at already, from another page: wait until it is over.")
-            if len(self._jobs) >= self.most:
-                raise LabError(
-                    f"{len(self._jobs)} dissections are running already, and more would slow each other down: wait "
-                    "until one is over."
-                )
-            job.start()
-            self._jobs.append(job)
-        return job
+def dissection_jobs(most: int = MOST) -> JobList[Job]:
+    """The dissections, tests and mendings of all pages."""
+    return JobList(
+        most,
+        "this is being worked at already, from another page: wait until it is over.",
+        "{count} dissections are running already, and more would slow each other down: wait until one is over.",
+    )

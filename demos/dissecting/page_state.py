@@ -14,10 +14,11 @@ from typing import Any
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
+from demos.background import JobList
 from demos.dissecting.causes import Cause
 from demos.dissecting.dissectable_model import DissectableModel, Dissectables
 from demos.dissecting.exporting import Report
-from demos.dissecting.jobs import Job, JobQueue
+from demos.dissecting.jobs import Job, dissection_jobs
 from demos.dissecting.measuring import USUAL, kept, measure, question
 from demos.dissecting.mending import Attempt
 from demos.dissecting.open_dissection import DissectionCache, OpenDissection
@@ -35,7 +36,7 @@ class SharedState:
     store: ModelStore
     dissectables: Dissectables
     cache: DissectionCache = field(default_factory=DissectionCache)
-    queue: JobQueue = field(default_factory=JobQueue)
+    queue: JobList[Job] = field(default_factory=dissection_jobs)
 
     @classmethod
     def of(cls, store: ModelStore) -> SharedState:
@@ -179,7 +180,7 @@ class PageState:
     def cancel(self) -> None:
         """Ask the job for its end."""
         if self.job is not None:
-            self.job.cancel()
+            self.job.stop()
 
     def settle(self) -> bool:
         """Whether the job has ended since this was last asked."""

@@ -15,7 +15,7 @@ def shown(job: Job | None, now: float, aside: str = "") -> str:
     snapshot = job.snapshot
     left = snapshot.seconds_left(now)
     step = f"{snapshot.stage} of {snapshot.stages}: " if snapshot.stages > 1 and snapshot.stage else ""
-    words = "ending" if job.ending else "" if left is None else f"about {_time(left)} left"
+    words = "ending" if job.asked_to_end else "" if left is None else f"about {_time(left)} left"
     counted = f"{snapshot.done:,} of {snapshot.total:,}" if snapshot.total else ""
     return filled(
         "demos.dissecting",

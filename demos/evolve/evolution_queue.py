@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
-from core_gans.foundation.errors import LabError
+from demos.background import JobList
 from demos.evolve.evolving import Evolving, new
 from demos.evolve.requests import EvolutionRequest
 
@@ -14,9 +13,13 @@ class EvolutionQueue:
     """Starts evolutions and lets them go on, ``most`` of them at once, whoever asks."""
 
     def __init__(self, runs_folder: Path = Path("runs"), most: int = 2) -> None:
-        self.runs_folder, self.most = runs_folder, most
-        self._lock = threading.Lock()
-        self._working: list[Evolving] = []
+        self.runs_folder = runs_folder
+        self._jobs: JobList[Evolving] = JobList(
+            most,
+            "{about} is at work already: pause it there first.",
+            "{count} evolutions are at work already, and more would slow each other down: pause or stop one, or wait "
+            "until one is over.",
+        )
 
     def start(self, request: EvolutionRequest) -> Evolving:
         """A new evolution, under way. LabError when there are too many already."""
@@ -29,23 +32,8 @@ class EvolutionQueue:
 
         LabError when it is at work already, on whatever page, or too many others are.
         """
-        with self._lock:
-            self._working = [each for each in self._working if each.running]
-            if any(each.folder == evolving.folder for each in self._working):
-                raise LabError(f"{evolving.folder.name} is at work already: pause it there first.")
-            if len(self._working) >= self.most:
-                raise LabError(
-                    f"{len(self._working)} evolutions are at work already, and more would slow each other down: "
-                    "pause or stop one, or wait until one is over."
-                )
-            evolving.begin(more)
-            self._working.append(evolving)
+        self._jobs.start(evolving, lambda: evolving.begin(more))
 
     def close(self, seconds: float = 60.0) -> None:
         """Pause everything and wait for it, so that all can be continued."""
-        with self._lock:
-            for evolving in self._working:
-                if evolving.running:
-                    evolving.pause()
-            for evolving in self._working:
-                evolving.join(seconds)
+        self._jobs.close(Evolving.pause, seconds)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.run_kind import Result
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
+from demos.background import BackgroundJob
 from demos.evolve.requests import EvolutionRequest, RunSummary
 from demos.evolve.settings import SETTINGS
 from demos.evolve.snapshot_watcher import SnapshotWatcher
@@ -30,58 +30,36 @@ from egan.population import Population
 Session = Callable[[float, SnapshotWatcher], Result[Population]]  # evolves for so many seconds
 
 
-class Evolving:
-    """A run, and the thread that plays it while it is at work. All methods may be called from any thread."""
+class Evolving(BackgroundJob[EvolutionSnapshot]):
+    """A run, and the thread that plays it while it is at work."""
 
     def __init__(self, folder: Path, snapshot: EvolutionSnapshot, *, mine: bool, first: Session | None = None) -> None:
         """``mine``: it was begun by this page. ``first`` plays a run that is not there yet."""
+        super().__init__(folder.name, snapshot)
         self.folder, self.mine = folder, mine
         self._first = first
-        self._lock = threading.Lock()
-        self._snapshot = snapshot
         self._end_as: Phase = "finished"
-        self._asked = self._discard = self._working = False
-        self._thread: threading.Thread | None = None
-
-    @property
-    def snapshot(self) -> EvolutionSnapshot:
-        """What can be seen of it now."""
-        with self._lock:
-            return self._snapshot
-
-    @property
-    def running(self) -> bool:
-        """Whether it is at work."""
-        return self._working
-
-    @property
-    def asked_to_end(self) -> bool:
-        """Whether it is to end after the generation under way."""
-        return self._asked
+        self._discard = False
 
     @property
     def can_go_on(self) -> bool:
         """Whether it rests, and has a checkpoint to go on from."""
-        return not self._working and not self._discard and bool(numbered(self.folder / "checkpoints", "safetensors"))
+        return not self.running and not self._discard and bool(numbered(self.folder / "checkpoints", "safetensors"))
 
     def begin(self, more: float = 0.0) -> None:
         """Start it, or go on for the seconds that it has left and ``more``. LabError when it cannot."""
         with self._lock:
-            if self._working:
+            if self.running:
                 raise LabError("this evolution is at work already.")
             if self._discard:
                 raise LabError("this evolution was thrown away: start another one.")
             if self._first is None and not self.folder.is_dir():
                 raise LabError(f"the run {self.folder.name} is not there any more: start another one.")
-            snapshot = self._snapshot
+            snapshot = self.snapshot
             planned = max(snapshot.planned, snapshot.seconds) + more if more else snapshot.planned
-            seconds = max(1.0, planned - snapshot.seconds)
-            self._asked, self._end_as, self._working = False, "finished", True
-            self._snapshot = replace(
-                snapshot, phase="preparing", planned=planned, trouble="", number=snapshot.number + 1
-            )
-            self._thread = threading.Thread(target=self._run, args=(seconds,), name=self.folder.name, daemon=True)
-            self._thread.start()
+            self._end_as = "finished"
+            self.change(phase="preparing", planned=planned, trouble="")
+            self.start()
 
     def pause(self) -> None:
         """End at a checkpoint, to be resumed; the thread is free then."""
@@ -96,42 +74,33 @@ class Evolving:
         if not self.mine:
             raise LabError("this run was not begun on this page, so it is not thrown away here.")
         with self._lock:
-            if not self._working:
+            if not self.running:
                 self._delete()
-            self._asked = self._discard = True
-
-    def join(self, seconds: float | None = None) -> None:
-        """Wait until it rests, at most ``seconds``."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+            self._discard = True
+            super().stop()
 
     def change(self, **fields: Any) -> None:
-        """Put new values into the snapshot."""
+        """Put new values into the snapshot, under its next number."""
         with self._lock:
-            self._snapshot = replace(self._snapshot, number=self._snapshot.number + 1, **fields)
+            super().change(number=self.snapshot.number + 1, **fields)
+
+    def work(self) -> dict[str, Any]:
+        snapshot = self.snapshot
+        watcher = SnapshotWatcher(self, snapshot.seconds)
+        play, self._first = self._first or self._resumed, None
+        result = play(max(1.0, snapshot.planned - snapshot.seconds), watcher)
+        return {"phase": self._end_as, "before": self.snapshot.before or result.before, "after": result.after}
+
+    def rest(self) -> None:
+        if self._discard:
+            self._delete()
 
     def _end(self, phase: Phase) -> None:
         with self._lock:
-            if self._working:
-                self._asked, self._end_as = True, phase
-                self._snapshot = replace(self._snapshot, number=self._snapshot.number + 1)
-
-    def _run(self, seconds: float) -> None:
-        ended: dict[str, Any] = {"phase": "failed", "trouble": "it broke off: see the messages of the program"}
-        watcher = SnapshotWatcher(self, self.snapshot.seconds)
-        play, self._first = self._first or self._resumed, None
-        try:
-            result = play(seconds, watcher)
-        except (ValueError, OSError, RuntimeError) as error:
-            ended["trouble"] = str(error)
-        else:
-            ended = {"phase": self._end_as, "before": self.snapshot.before or result.before, "after": result.after}
-        finally:
-            with self._lock:
-                self._snapshot = replace(self._snapshot, number=self._snapshot.number + 1, **ended)
-                self._working = False
-                if self._discard:
-                    self._delete()
+            if self.running:
+                self._end_as = phase
+                super().stop()
+                self.change()
 
     def _resumed(self, seconds: float, watcher: SnapshotWatcher) -> Result[Population]:
         return resume_evolution(self.folder, seconds=seconds, console=Console(quiet=True), watchers=[watcher])

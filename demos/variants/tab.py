@@ -96,7 +96,7 @@ def variants_tab(page: Page) -> None:
             table = table_of(token)
             if table.trial is not None and table.trial.running:
                 raise ValueError("a training is running on this page already: stop it first.")
-            table.trial = trials.start(request_from(data, variants, seconds))
+            table.trial = trials.start(Trial(request_from(data, variants, seconds)))
             return show(table.trial)
 
     def end(token: Any) -> list[Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.metrics import Judge
 from core_gans.metrics.measures import CLASSES, MODES
 from core_gans.variants import VARIANTS
+from demos.background import BackgroundJob, JobList
 from demos.variants.settings import DATA, examples, numbers
 from demos.variants.training import Lane, Training
 
@@ -63,52 +63,15 @@ class TrainingSnapshot:
     lanes: tuple[Lane, ...] = ()
     trouble: str = ""
 
-    @property
-    def over(self) -> bool:
-        return self.phase in ("finished", "stopped", "failed")
 
-
-class Trial:
-    """One trial in a thread of its own. All methods may be called from any thread."""
+class Trial(BackgroundJob[TrainingSnapshot]):
+    """One trial; its end comes after the round under way, and what was reached stays to look at."""
 
     def __init__(self, request: TrainingRequest) -> None:
+        super().__init__(f"trial {secrets.token_hex(4)}", TrainingSnapshot(request, lanes=lanes_of(request)))
         self.request = request
-        self._lock = threading.Lock()
-        self._snapshot = TrainingSnapshot(request, lanes=tuple(Lane(name) for name in request.variants))
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"trial on {request.data}", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    @property
-    def snapshot(self) -> TrainingSnapshot:
-        with self._lock:
-            return self._snapshot
-
-    @property
-    def running(self) -> bool:
-        return not self.snapshot.over
-
-    def stop(self) -> None:
-        """End after the round under way; what was reached stays to look at."""
-        self._stop.set()
-
-    def join(self, seconds: float | None = None) -> None:
-        """Wait until it is over, at most ``seconds``."""
-        if self._thread.ident is not None:
-            self._thread.join(seconds)
-
-    def _run(self) -> None:
-        try:
-            self._play()
-        except (ValueError, OSError, RuntimeError) as error:
-            self._change(phase="failed", trouble=str(error))
-        finally:
-            if not self.snapshot.over:
-                self._change(phase="failed", trouble="it broke off: see the messages of the program")
-
-    def _play(self) -> None:
+    def work(self) -> dict[str, Any]:
         request = self.request
         data = examples(request.data)
         points = DATA[request.data].points
@@ -116,51 +79,25 @@ class Trial:
         metrics = [name for name in metrics if name != "inception_style"]
         judge = Judge(data, count=numbers(points).judged, metrics=metrics)
         trainings = [Training(name, data, judge, request.seconds, request.seed) for name in request.variants]
-        self._change(phase="training")
+        self.change(phase="training")
         while not all(training.lane.over for training in trainings):
             for training in trainings:
                 if not training.lane.over:
-                    training.play(SLICE, self._stop.is_set)
-                    self._change(lanes=tuple(each.lane for each in trainings))
-        self._change(phase="stopped" if self._stop.is_set() else "finished")
-
-    def _change(self, **fields: Any) -> None:
-        with self._lock:
-            self._snapshot = replace(self._snapshot, **fields)
+                    training.play(SLICE, lambda: self.asked_to_end)
+                    self.change(lanes=tuple(each.lane for each in trainings))
+        return {"phase": "stopped" if self.asked_to_end else "finished"}
 
 
-class Trials:
-    """The trials of all pages. Only ``most`` run at once: they share the processor with everybody's brush."""
+def lanes_of(request: TrainingRequest) -> tuple[Lane, ...]:
+    """An empty lane for each variant."""
+    return tuple(Lane(name) for name in request.variants)
 
-    def __init__(self, most: int = AT_ONCE) -> None:
-        self.most = most
-        self._lock = threading.Lock()
-        self._all: list[Trial] = []
 
-    def start(self, request: TrainingRequest) -> Trial:
-        """A new trial, under way. LabError when there are too many already."""
-        with self._lock:
-            self._all = [trial for trial in self._all if trial.running]
-            if len(self._all) >= self.most:
-                raise LabError(
-                    f"{len(self._all)} trainings side by side are running already, and more would slow each other "
-                    "down: wait until one is over, or stop yours."
-                )
-            trial = Trial(request)
-            self._all.append(trial)
-            trial.start()
-            return trial
-
-    @property
-    def running(self) -> int:
-        """How many are under way."""
-        with self._lock:
-            return sum(trial.running for trial in self._all)
-
-    def close(self, seconds: float = 30.0) -> None:
-        """Stop everything and wait for it."""
-        with self._lock:
-            for trial in self._all:
-                trial.stop()
-            for trial in self._all:
-                trial.join(seconds)
+def trials_of_all_pages(most: int = AT_ONCE) -> JobList[Trial]:
+    """The trials of all pages."""
+    return JobList(
+        most,
+        "this trial is running already.",
+        "{count} trainings side by side are running already, and more would slow each other down: wait until one is "
+        "over, or stop yours.",
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core_gans.foundation.errors import LabError
-from demos.dissecting.jobs import Job, JobQueue, JobSnapshot, ProgressReporter
+from demos.dissecting.jobs import Job, JobSnapshot, ProgressReporter, dissection_jobs
 from demos.dissecting.progress import shown
 
 PATIENCE = 30.0  # seconds
@@ -35,7 +35,7 @@ class Held:
 
 def test_it_tells_how_far_it_is_and_what_came_of_it() -> None:
     held = Held()
-    job = JobQueue().start(Job("a", "Sheep", held))
+    job = dissection_jobs().start(Job("a", "Sheep", held))
     held.step()
     held.step()
     assert (job.snapshot.done, job.snapshot.total, job.snapshot.first) == (2, 10, 1)
@@ -49,29 +49,29 @@ def test_it_tells_how_far_it_is_and_what_came_of_it() -> None:
 
 def test_it_ends_when_asked_and_its_thread_is_gone() -> None:
     held = Held()
-    job = JobQueue().start(Job("a", "Sheep", held))
+    job = dissection_jobs().start(Job("a", "Sheep", held))
     held.step()
-    job.cancel()
-    assert job.ending
+    job.stop()
+    assert job.asked_to_end
     assert "ending" in shown(job, 0)
     held.go.release()
     assert job.join(PATIENCE)
     assert (job.snapshot.phase, job.snapshot.done, job.result) == ("cancelled", 1, None)
-    assert not any(thread.name == "dissect a" for thread in threading.enumerate())
+    assert not any(thread.name == "a" for thread in threading.enumerate())
 
 
 def test_what_goes_wrong_is_one_escaped_line() -> None:
     def task(reporter: ProgressReporter) -> None:
         raise ValueError("no <b>such</b> thing")
 
-    job = JobQueue().start(Job("a", "Trouble", task))
+    job = dissection_jobs().start(Job("a", "Trouble", task))
     assert job.join(PATIENCE)
     assert job.snapshot.phase == "failed"
     assert "no &lt;b&gt;such&lt;/b&gt; thing" in shown(job, 0)
 
 
 def test_there_are_only_so_many_and_none_twice() -> None:
-    queue, first, second = JobQueue(most=2), Held(), Held()
+    queue, first, second = dissection_jobs(most=2), Held(), Held()
     one = queue.start(Job("a", "One", first))
     with pytest.raises(LabError, match="another page"):
         queue.start(Job("a", "The same", first))
@@ -79,7 +79,7 @@ def test_there_are_only_so_many_and_none_twice() -> None:
     with pytest.raises(LabError, match="2 dissections are running"):
         queue.start(Job("c", "Three", first))
     for job, held in ((one, first), (two, second)):
-        job.cancel()
+        job.stop()
         held.go.release()
         assert job.join(PATIENCE)
     three = queue.start(Job("a", "Again", lambda reporter: 3))

@@ -38,8 +38,8 @@ from demos.variants.trials import (
     TrainingRequest,
     TrainingSnapshot,
     Trial,
-    Trials,
     request_from,
+    trials_of_all_pages,
 )
 
 ANYTHING = st.recursive(
@@ -322,16 +322,16 @@ def test_variants_are_trained_side_by_side_to_the_end() -> None:
 
 
 def test_a_trial_is_really_stopped() -> None:
-    trials = Trials(most=1)
-    trial = trials.start(TrainingRequest("ring", ("gan", "wgan"), LONGEST))
+    trials = trials_of_all_pages(most=1)
+    trial = trials.start(Trial(TrainingRequest("ring", ("gan", "wgan"), LONGEST)))
     wait(lambda: trial.snapshot.lanes[0].rounds > 0 or not trial.running)
     with pytest.raises(LabError, match="running already"):
-        trials.start(TrainingRequest("ring", ("gan",), 5.0))
+        trials.start(Trial(TrainingRequest("ring", ("gan",), 5.0)))
     trial.stop()
     trial.join(PATIENCE)
     assert trial.snapshot.phase == "stopped"
     assert all(lane.phase == "stopped" for lane in trial.snapshot.lanes)
-    again = trials.start(TrainingRequest("ring", ("gan",), LONGEST))
+    again = trials.start(Trial(TrainingRequest("ring", ("gan",), LONGEST)))
     trials.close()
     assert not again.running
     assert again.snapshot.phase == "stopped"
@@ -352,13 +352,13 @@ def test_what_goes_wrong_is_told_and_frees_the_place(monkeypatch: pytest.MonkeyP
         raise OSError(f"<b>{name}</b> cannot be read")
 
     monkeypatch.setattr(trials_module, "examples", lost)
-    trials = Trials(most=1)
-    trial = trials.start(TrainingRequest("ring", ("gan",), 5.0))
+    trials = trials_of_all_pages(most=1)
+    trial = trials.start(Trial(TrainingRequest("ring", ("gan",), 5.0)))
     trial.join(PATIENCE)
     assert trial.snapshot.phase == "failed"
     page = side_by_side_html(trial.snapshot)
     assert "&lt;b&gt;ring&lt;/b&gt; cannot be read" in page
-    trials.start(TrainingRequest("ring", ("gan",), 5.0)).join(PATIENCE)
+    trials.start(Trial(TrainingRequest("ring", ("gan",), 5.0))).join(PATIENCE)
 
 
 def test_words_are_escaped_on_the_stage() -> None:
