@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -27,7 +28,7 @@ class JobSnapshot(Protocol):
 S = TypeVar("S", bound=JobSnapshot)
 
 
-class BackgroundJob(Generic[S]):
+class BackgroundJob(ABC, Generic[S]):
     """Work in a thread of its own, which may be started again once it rests. Any thread may call any method."""
 
     def __init__(self, about: str, snapshot: S) -> None:
@@ -77,11 +78,11 @@ class BackgroundJob(Generic[S]):
         with self._lock:
             self._snapshot = replace(self._snapshot, **fields)  # type: ignore[type-var]
 
+    @abstractmethod
     def work(self) -> dict[str, Any]:
         """Do it, and return what the last snapshot shows. What goes wrong is told there in a line."""
-        raise NotImplementedError
 
-    def rest(self) -> None:
+    def rest(self) -> None:  # noqa: B027 - most jobs leave nothing to do
         """Called at the very end, in the job's thread."""
 
     def _run(self) -> None:
