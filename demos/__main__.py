@@ -34,6 +34,10 @@ class App:
     """A file whose first line is the password."""
     names: tuple[str, ...] = ()
     """Further names under which browsers may ask for the app."""
+    proxy_headers: bool = False
+    """Believe a proxy on this computer about who asks (X-Forwarded-For) and whether by https (X-Forwarded-Proto)."""
+    root_path: str = ""
+    """The path below which that proxy shows the app, such as /lab."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,12 @@ def main(arguments: list[str] | None = None) -> None:
         )
         if isinstance(command, App):
             server_address = ServerAddress(
-                command.port, command.address, read_password(command.password_file), command.names
+                command.port,
+                command.address,
+                read_password(command.password_file),
+                command.names,
+                command.proxy_headers,
+                command.root_path,
             )
         else:
             server_address = ServerAddress(command.port)

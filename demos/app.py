@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from demos.blocks import LabBlocks
 from demos.dissecting.tab import TAB as DISSECT
 from demos.evolve.tab import TAB as EVOLVE
 from demos.exploring.tab import TAB as EXPLORE
@@ -21,14 +22,17 @@ TABS: dict[str, Tab] = {tab.title: tab for tab in (PAINT, EVOLVE, DISSECT, EXPLO
 """The tabs by title, from the left."""
 
 
-def build(lab: Lab | None = None) -> gr.Blocks:
-    """The app's page, not yet served; ``lab`` defaults to one that keeps its runs in runs/."""
+def build(lab: Lab | None = None) -> LabBlocks:
+    """The app's page, not yet served: ``build().launch()`` or ``build().mount(app, "/lab")`` does that.
+
+    ``lab`` defaults to one that keeps its runs in runs/.
+    """
     lab = lab or Lab.at(Path("runs"))
     return within_a_loop(lambda: _page(lab))
 
 
-def _page(lab: Lab) -> gr.Blocks:
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+def _page(lab: Lab) -> LabBlocks:
+    with LabBlocks(lab, tuple(TABS.values()), title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         with gr.Row(elem_id="top"):
             gr.HTML("<h1>GAN lab</h1><p>Generative networks, evolved and opened up.</p>", elem_id="masthead")
             page = Page(lab)

@@ -1,7 +1,6 @@
 """What the pages' own scripts ask the server for: JSON in, JSON out, a mistake answered with one line.
 
-Only pages of this app may ask. A form on a page elsewhere cannot send ``application/json`` without asking the browser
-first, and a script elsewhere is given away by its ``Origin``.
+Who may ask, and with how many bytes, is for the guard (guard.py) to say.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ import json
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from core_gans.foundation.errors import LabError
 from demos.job_queue import BusyError, Work
 
-LONGEST = 256 * 1024  # bytes of a request
 LONGEST_LINE = 400  # characters of an error
 
 
@@ -28,17 +26,14 @@ class CallError(LabError):
         self.status = status
 
 
-async def answered(
-    request: Request, work: Work, make: Callable[[dict[str, Any]], Any], longest: int = LONGEST
-) -> Response:
+async def answered(request: Request, work: Work, make: Callable[[dict[str, Any]], Any]) -> Response:
     """The answer to a POST: what ``make`` returns for the object that came, made when ``work`` has time for it.
 
     A mistake that ``make`` finds in it (ValueError, TypeError, OSError) is answered with status 400 and
-    ``{"error": one line}``; a request that is not the page's own with 403, 413 or 415; 503 where too many wait. What
-    ``make`` returns may be a ``Response`` of its own, too.
+    ``{"error": one line}``; 503 where too many wait. What ``make`` returns may be a ``Response`` of its own, too.
     """
     try:
-        asked = await read_json(request, longest)
+        asked = await read_json(request)
         made = await work.done(make, asked)
     except CallError as error:
         return refusal(error.status, str(error))
@@ -49,32 +44,15 @@ async def answered(
     return made if isinstance(made, Response) else answer(made)
 
 
-async def read_json(request: Request, longest: int = LONGEST) -> dict[str, Any]:
-    """The object that ``request`` brings; its numbers are finite.
-
-    Raises:
-        CallError: 403 for a page elsewhere, 415 for another content type, 413 for more than ``longest`` bytes, 400 for
-            what is no JSON object.
-    """
-    require_own_page(request)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise CallError(415, "expected a request of type application/json.")
-    body = await _body(request, longest)
+async def read_json(request: Request) -> dict[str, Any]:
+    """The object that ``request`` brings; its numbers are finite. CallError with 400 for what is no JSON object."""
     try:
-        found = json.loads(body, parse_constant=_no_number)
+        found = json.loads(await request.body(), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:  # of bytes that are no text, too
         raise CallError(400, "expected a JSON object, got something that is no JSON.") from error
     if not isinstance(found, dict):
         raise CallError(400, "expected a JSON object, got JSON of another kind.")
     return found
-
-
-def require_own_page(request: Request) -> None:
-    """CallError with 403 where a page of another origin asks. Programs, which send no origin, may ask."""
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
-        raise CallError(403, "only pages of this app may ask for this.")
 
 
 def answer(content: Any, status: int = 200) -> Response:
@@ -87,18 +65,6 @@ def refusal(status: int, line: str) -> Response:
     """``{"error": line}``, kept to one line of a reasonable length."""
     words = " ".join(line.split())
     return answer({"error": words if len(words) <= LONGEST_LINE else words[: LONGEST_LINE - 1] + "…"}, status)
-
-
-async def _body(request: Request, longest: int) -> bytes:
-    body = b""
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > longest:
-                raise CallError(413, f"expected at most {longest:,} bytes.")
-    except ClientDisconnect as error:
-        raise CallError(400, "the request broke off.") from error
-    return body
 
 
 def _no_number(name: str) -> NoReturn:

@@ -31,9 +31,15 @@ class ServerAddress:
     password: str | None = None
     names: tuple[str, ...] = ()
     """Further names under which the app may be asked for."""
+    proxy_headers: bool = False
+    """Whether a proxy on this computer says by X-Forwarded-For and X-Forwarded-Proto who asks, and how."""
+    root_path: str = ""
+    """The path below which a proxy shows the app, and which it takes away before it asks."""
 
     def __post_init__(self) -> None:
         require_port(self.port)
+        if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
+            raise ValueError(f"expected a --root-path like /lab, got {self.root_path!r}.")
         if self.password is not None:
             require_password(self.password)
         elif not _is_loopback(self.address):

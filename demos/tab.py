@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -25,3 +25,5 @@ class Tab:
     """What its own script asks the server for, apart from gradio's queue."""
     endpoints: Callable[[Lab], None] | None = None
     """Adds the calls that programs may make; called inside ``gr.Blocks``."""
+    longest: Mapping[str, int] = field(default_factory=dict)
+    """How many bytes its own script may send to single routes, where that is more than usual; see ``demos.guard``."""

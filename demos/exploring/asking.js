@@ -2,6 +2,8 @@
 // gr.HTML; the files of this folder are one script, in the order that tab.py gives them.
 const find = (selector, within = element) => within.querySelector(selector);
 const findAll = (selector, within = element) => [...within.querySelectorAll(selector)];
+// The page's own address, below which its routes are: a proxy may show the page at a path such as /lab.
+const HOME = location.origin + location.pathname.replace(/\/?$/, "/");
 const MEMORY = "gan-lab-explore";
 const trouble = find(".explore-trouble");
 
@@ -32,7 +34,7 @@ function keep(changes) {
 async function post(name, asked) {
   let answer;
   try {
-    answer = await fetch(`/lab/explore/${name}`, {
+    answer = await fetch(new URL(`lab/explore/${name}`, HOME), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(asked),

@@ -6,8 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from demos.exploring.calls import ExploreCalls
 from demos.exploring.uploads import LARGEST_FILE
-from demos.json_calls import LONGEST, answered, refusal
+from demos.guard import LONGEST_CALL
+from demos.json_calls import answered, refusal
 from demos.lab import Lab
+
+LONGEST = {"/lab/explore/translate": LONGEST_CALL + 2 * LARGEST_FILE}  # bytes; it brings a picture's file as base64
 
 
 def routes(lab: Lab) -> APIRouter:
@@ -18,7 +21,6 @@ def routes(lab: Lab) -> APIRouter:
     async def call(name: str, request: Request) -> Response:
         if name not in calls:
             return refusal(404, f"there is no such call: expected one of {', '.join(calls)}.")
-        longest = LONGEST + 2 * LARGEST_FILE if name == "translate" else LONGEST
-        return await answered(request, lab.work, calls[name], longest)
+        return await answered(request, lab.work, calls[name])
 
     return router

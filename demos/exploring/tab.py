@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from demos.exploring.routes import routes
+from demos.exploring.routes import LONGEST, routes
 from demos.model_store import SHIPPED
 from demos.page import Page
 from demos.tab import Tab
@@ -58,4 +58,4 @@ def _read(name: str) -> str:
     return files("demos.exploring").joinpath(name).read_text(encoding="utf-8")
 
 
-TAB = Tab("Explore", explore_tab, css=Path(__file__).with_name("explore.css"), routes=routes)
+TAB = Tab("Explore", explore_tab, css=Path(__file__).with_name("explore.css"), routes=routes, longest=LONGEST)

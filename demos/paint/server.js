@@ -1,11 +1,13 @@
 // Asking the server. A page asks for one picture at a time, and always for the latest.
+// The page's own address, below which its routes are: a proxy may show the page at a path such as /lab.
+const HOME = location.origin + location.pathname.replace(/\/?$/, "/");
 const PICTURES_KEPT = 60;
 const answers = new Map(); // by question; the longest unused first
 let rendering = false;
 let due = false;
 
 async function ask(name, question) {
-  const reply = await fetch(new URL(`lab/paint/${name}`, document.baseURI), {
+  const reply = await fetch(new URL(`lab/paint/${name}`, HOME), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(question),

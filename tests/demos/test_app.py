@@ -22,7 +22,8 @@ from PIL import Image
 
 from demos.evolve.requests import request_from
 from demos.paint.painter import Painter
-from demos.serve import refuse_large_pictures, serving
+from demos.pictures import refuse_large_pictures
+from demos.serve import serving
 from demos.server_address import ADDRESS, ServerAddress
 from tests.demos.conftest import SERVED, lab_with, seeds_with
 from tests.demos.paint.test_sketch import anything
@@ -76,7 +77,7 @@ def test_a_program_can_paint(address: str, glass: Painter) -> None:
         (0, ["tree"], "erase", [[0.5, 0.5]], 0.1, 1.0),
         (0, "tree", "destroy", [[0.5, 0.5]], 0.1, 1.0),
         (0, "tree", "erase", None, 0.1, 1.0),
-        (0, "tree", "erase", [[0.5, 0.5]] * 100_000, 0.1, 1.0),
+        (0, "tree", "erase", [[0.5, 0.5]] * 50_000, 0.1, 1.0),
         (0, "tree", "erase", [["x", {}]], 0.1, 1.0),
         (0, "tree", "erase", [[0.5, 0.5]], "thick", 1.0),
         (0, "tree", "erase", [[0.5, 0.5]], 0.1, 1e300),
@@ -85,7 +86,26 @@ def test_a_program_can_paint(address: str, glass: Painter) -> None:
 def test_a_call_that_makes_no_sense_is_answered_with_one_line(address: str, data: tuple[Any, ...]) -> None:
     kind, answer = call(address, "paint", *data)
     assert kind == "error"
+    assert "expected" in answer["error"] or "treee" in answer["error"]
     assert "Traceback" not in str(answer)
+
+
+def test_what_has_a_default_may_be_left_out(address: str, glass: Painter) -> None:
+    (seed,) = seeds_with(glass, "tree")
+    stroke = (seed, "tree", "erase", [[0.0, 0.5], [1.0, 0.5]], 0.5)
+    assert call(address, "paint", *stroke) == call(address, "paint", *stroke, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("paint", ()), ("paint", (0, "tree", "erase", [[0.5, 0.5]])), ("paint", (0,) * 7), ("scene", ())]
+)
+def test_too_few_and_too_many_inputs_are_told_which_are_expected(
+    address: str, name: str, data: tuple[Any, ...]
+) -> None:
+    kind, answer = call(address, name, *data)
+    assert kind == "error"
+    assert answer["error"].startswith("expected the inputs [seed: int")
+    assert answer["error"].endswith(f"got {len(data)}")
 
 
 def test_only_the_two_calls_are_public(address: str) -> None:

@@ -1,4 +1,4 @@
-"""JSON calls: only the app's own pages are answered, and every mistake with one line."""
+"""JSON calls behind the guard: only the app's own pages are answered, and every mistake with one line."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_gans.foundation.errors import LabError
+from demos.guard import LONGEST_CALL, Guard
 from demos.job_queue import BusyError, Work
-from demos.json_calls import LONGEST, LONGEST_LINE, answered
+from demos.json_calls import LONGEST_LINE, answered
 
 JSON = {"content-type": "application/json"}
 
@@ -39,23 +40,23 @@ def make(asked: dict[str, Any]) -> Any:
 def client() -> Iterator[TestClient]:
     app, work = FastAPI(), Work(at_once=1)
 
-    @app.post("/call")
+    @app.post("/lab/call")
     async def call(request: Request) -> Response:
         return await answered(request, work, make)
 
-    yield TestClient(app, base_url="http://127.0.0.1:7860")
+    yield TestClient(Guard(app), base_url="http://127.0.0.1:7860")
     work.close()
 
 
 def test_an_object_comes_and_an_object_goes(client: TestClient) -> None:
     sent = {"seed": 3, "strokes": [0.5, None, "é"]}
-    found = client.post("/call", json=sent)
+    found = client.post("/lab/call", json=sent)
     assert (found.status_code, found.json()) == (200, sent)
     assert found.headers["cache-control"] == "no-store"
 
 
 def test_an_answer_may_be_of_another_kind(client: TestClient) -> None:
-    found = client.post("/call", json={"do": "picture"})
+    found = client.post("/lab/call", json={"do": "picture"})
     assert (found.content, found.headers["content-type"]) == (b"png", "image/png")
 
 
@@ -75,12 +76,12 @@ def test_an_answer_may_be_of_another_kind(client: TestClient) -> None:
 )
 def test_pages_elsewhere_are_refused(client: TestClient, origin: str | None, status: int) -> None:
     headers = {} if origin is None else {"origin": origin}
-    assert client.post("/call", json={}, headers=headers).status_code == status
+    assert client.post("/lab/call", json={}, headers=headers).status_code == status
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json"])
 def test_what_a_form_elsewhere_could_send_is_refused(client: TestClient, kind: str) -> None:
-    found = client.post("/call", content=b"{}", headers={"content-type": kind})
+    found = client.post("/lab/call", content=b"{}", headers={"content-type": kind})
     assert found.status_code == 415
     assert "application/json" in found.json()["error"]
 
@@ -91,33 +92,35 @@ def test_what_a_form_elsewhere_could_send_is_refused(client: TestClient, kind: s
      b'{"x": ' + b"9" * 5000 + b"}", b"\x00"],
 )  # fmt: skip
 def test_what_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
-    found = client.post("/call", content=body, headers=JSON)
+    found = client.post("/lab/call", content=body, headers=JSON)
     assert found.status_code == 400
     assert "JSON object" in found.json()["error"]
 
 
 def test_a_long_request_is_refused_while_it_comes(client: TestClient) -> None:
-    assert client.post("/call", content=json.dumps({"x": "y" * (LONGEST - 9)}), headers=JSON).status_code == 200
-    assert client.post("/call", content=json.dumps({"x": "y" * LONGEST}), headers=JSON).status_code == 413
+    assert (
+        client.post("/lab/call", content=json.dumps({"x": "y" * (LONGEST_CALL - 9)}), headers=JSON).status_code == 200
+    )
+    assert client.post("/lab/call", content=json.dumps({"x": "y" * LONGEST_CALL}), headers=JSON).status_code == 413
     endless = (b" " * 4096 for _ in range(10_000))
-    assert client.post("/call", content=endless, headers=JSON).status_code == 413
+    assert client.post("/lab/call", content=endless, headers=JSON).status_code == 413
 
 
 def test_a_mistake_is_one_line(client: TestClient) -> None:
-    found = client.post("/call", json={"do": "mistake"})
+    found = client.post("/lab/call", json={"do": "mistake"})
     assert (found.status_code, found.json()) == (400, {"error": "expected this, got that: do so."})
-    assert len(client.post("/call", json={"do": "long"}).json()["error"]) == LONGEST_LINE
-    assert client.post("/call", json={"do": "busy"}).status_code == 503
+    assert len(client.post("/lab/call", json={"do": "long"}).json()["error"]) == LONGEST_LINE
+    assert client.post("/lab/call", json={"do": "busy"}).status_code == 503
 
 
 def test_half_a_letter_is_told_of_as_well(client: TestClient) -> None:
-    found = client.post("/call", content=b'{"do": "odd", "word": "\\ud800"}', headers=JSON)
+    found = client.post("/lab/call", content=b'{"do": "odd", "word": "\\ud800"}', headers=JSON)
     assert found.status_code == 400
     assert found.json()["error"].startswith("no ")
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(client: TestClient, body: bytes) -> None:
-    found = client.post("/call", content=body, headers=JSON)
+    found = client.post("/lab/call", content=body, headers=JSON)
     assert found.status_code in (200, 400)
     assert isinstance(found.json(), dict)

@@ -23,7 +23,8 @@ ATTACK = """
 import json, resource, sys
 from pathlib import Path
 from fastapi.testclient import TestClient
-from demos.serve import refuse_large_pictures, web_app
+from demos.pictures import refuse_large_pictures
+from demos.serve import web_app
 from tests.demos.small_lab import small_lab
 
 def send(picture):

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from demos.guard import Guard
 from demos.lab import Lab
 from demos.paint.painter import Painter
 from demos.paint.routes import routes
@@ -40,6 +41,7 @@ NAMES = tuple(NEEDED)
 def client_of(lab: Lab) -> Iterator[TestClient]:
     app = FastAPI()
     app.include_router(routes(lab))
+    app.add_middleware(Guard)
     yield TestClient(app, base_url="http://127.0.0.1:7860", raise_server_exceptions=True)
     lab.close()
 
