@@ -82,7 +82,7 @@ class BackgroundJob(ABC, Generic[S]):
     def work(self) -> dict[str, Any]:
         """Do it, and return what the last snapshot shows. What goes wrong is told there in a line."""
 
-    def rest(self) -> None:  # noqa: B027 - most jobs leave nothing to do
+    def rest(self) -> None:
         """Called at the very end, in the job's thread."""
 
     def _run(self) -> None:

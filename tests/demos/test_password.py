@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,8 +14,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demos.password import ALL_TRIES, COOKIE, PAUSE, TRIES, PasswordMiddleware
+from demos.lab import Lab
+from demos.password import ALL_TRIES, COOKIE, PAUSE, SLOW, TRIES, PasswordMiddleware
+from demos.serve import served, web_app
 from demos.server_address import ServerAddress, read_password
+from tests.demos.conftest import SERVED
+
+pytestmark = SERVED
 
 PASSWORD = "correct horse"
 
@@ -24,16 +32,29 @@ class Clock:
         return self.now
 
 
+class Sleep:
+    """Counts the seconds that it was asked to sleep."""
+
+    seconds = 0.0
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
 def visitor(
-    clock: Clock | None = None, address: str = "10.0.0.1", middleware: PasswordMiddleware | None = None
+    clock: Clock | None = None,
+    address: str = "10.0.0.1",
+    middleware: PasswordMiddleware | None = None,
+    sleep: Sleep | None = None,
+    **more: Any,
 ) -> TestClient:
     async def secret(request: Request) -> Response:
         return PlainTextResponse("the lab")
 
     middleware = middleware or PasswordMiddleware(
-        Starlette(routes=[Route("/", secret), Route("/data", secret)]), PASSWORD, clock or Clock()
+        Starlette(routes=[Route("/", secret), Route("/data", secret)]), PASSWORD, clock or Clock(), sleep or Sleep()
     )
-    return TestClient(middleware, client=(address, 1), follow_redirects=False)
+    return TestClient(middleware, client=(address, 1), follow_redirects=False, **more)
 
 
 def test_without_the_password_there_is_only_the_question() -> None:
@@ -70,13 +91,70 @@ def test_guessing_is_limited_until_the_pause_is_over() -> None:
     assert one.post("/login", data={"password": PASSWORD}).status_code == 303
 
 
-def test_many_addresses_together_are_limited_too() -> None:
-    middleware = visitor().app
+def test_many_guesses_from_everywhere_slow_the_owner_down_and_do_not_lock_him_out() -> None:
+    sleep = Sleep()
+    middleware = visitor(sleep=sleep).app
+    inside = visitor(address="10.0.3.1", middleware=middleware)  # type: ignore[arg-type]
+    inside.post("/login", data={"password": PASSWORD})
     for number in range(ALL_TRIES):
         guesser = visitor(address=f"10.0.1.{number}", middleware=middleware)  # type: ignore[arg-type]
         assert guesser.post("/login", data={"password": "wrong guess"}).status_code == 403
+    assert sleep.seconds == 0
     last = visitor(address="10.0.2.1", middleware=middleware)  # type: ignore[arg-type]
-    assert last.post("/login", data={"password": PASSWORD}).status_code == 429
+    assert last.post("/login", data={"password": PASSWORD}).status_code == 303
+    assert sleep.seconds == SLOW
+    assert inside.get("/").text == last.get("/").text == "the lab"
+
+
+def test_who_is_in_stays_in_while_others_guess_from_the_same_address() -> None:
+    inside = visitor()
+    inside.post("/login", data={"password": PASSWORD})
+    neighbour = visitor(middleware=inside.app)  # type: ignore[arg-type]
+    for _ in range(TRIES + 1):
+        neighbour.post("/login", data={"password": "wrong guess"})
+    assert neighbour.post("/login", data={"password": PASSWORD}).status_code == 429
+    assert inside.get("/data").text == "the lab"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_a_login_from_a_page_elsewhere_is_refused(headers: dict[str, str]) -> None:
+    one = visitor()
+    answer = one.post("/login", data={"password": PASSWORD}, headers=headers)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+    own = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    assert one.post("/login", data={"password": PASSWORD}, headers=own).status_code == 303
+
+
+def test_the_cookie_is_secure_behind_https() -> None:
+    for scheme, secure in (("http", False), ("https", True)):
+        answer = visitor(base_url=f"{scheme}://testserver").post("/login", data={"password": PASSWORD})
+        assert ("Secure" in answer.headers["set-cookie"]) == secure
+
+
+def test_below_a_path_of_a_proxy_the_login_stays_there() -> None:
+    one = visitor(root_path="/prefix")
+    assert 'action="/prefix/login"' in one.get("/prefix/", headers={"Accept": "text/html"}).text
+    answer = one.post("/prefix/login", data={"password": PASSWORD})
+    assert answer.headers["location"] == "/prefix/"
+    assert "Path=/prefix/" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("believed", [False, True])
+def test_a_proxy_is_believed_only_where_that_was_asked_for(tmp_path: Path, believed: bool) -> None:
+    """Over a true connection: who makes up addresses is still counted as one; https is what the proxy says it is."""
+    lab = Lab.at(tmp_path / "runs")
+    server_address = ServerAddress(0, password=PASSWORD, proxy_headers=believed)
+    with closing(lab), served(web_app(lab, server_address), server_address) as address:
+
+        def login(password: str, number: int) -> httpx.Response:
+            headers = {"X-Forwarded-For": f"10.0.0.{number}", "X-Forwarded-Proto": "https"}
+            return httpx.post(f"{address}login", data={"password": password}, headers=headers)
+
+        assert ("Secure" in login(PASSWORD, 200).headers["set-cookie"]) == believed
+        found = [login("wrong guess", number).status_code for number in range(TRIES + 1)]
+        assert found == [403] * TRIES + [403 if believed else 429]
 
 
 @pytest.mark.parametrize("body", [b"", b"password", b"\xff\xfe", b"password=" + b"x" * 10_000, b"a=1&" * 100])
