@@ -19,7 +19,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
     "core_gans": (
         *("foundation", "trusted_code", "compute", "optimizers", "losses", "shipped"),
         *("game", "data", "techniques", "networks", "games", "foreign", "initialising"),
-        *("runs", "metrics", "point_presets", "user_code", "variants", "convergence", "session"),
+        *("runs", "metrics", "paper_presets", "point_presets", "user_code", "variants", "convergence", "session"),
         *("training", "comparison", "translation", "models", "run_kind", "experiment", "exploring", "theory"),
         *("commands", "__main__", "__init__"),
     ),
