@@ -14,7 +14,13 @@ MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 def look(sheets: Sequence[Path] = ()) -> dict[str, Any]:
     """What ``mount_gradio_app`` and ``launch`` take to show the app as it is meant, with the tabs' style ``sheets``."""
-    return {"theme": theme(), "css_paths": [Path(__file__).with_name("app.css"), *sheets], "footer_links": []}
+    home = Path(__file__).parent
+    return {
+        "theme": theme(),
+        "css_paths": [home / "app.css", *sheets],
+        "head": f"<script>{(home / 'surfaces.js').read_text(encoding='utf-8')}</script>",
+        "footer_links": [],
+    }
 
 
 def theme() -> gr.themes.Base:

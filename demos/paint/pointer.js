@@ -57,7 +57,8 @@ canvas.addEventListener("pointermove", (event) => {
   draw();
 });
 canvas.addEventListener("pointerup", end);
-canvas.addEventListener("pointercancel", () => {
+canvas.addEventListener("pointercancel", (event) => {
+  if (canvas.hasPointerCapture(event.pointerId)) canvas.releasePointerCapture(event.pointerId);
   easel.line = [];
   draw();
 });
