@@ -2,7 +2,7 @@
 
 ``counting`` holds the ways to count against the dense one, interpolate and multiply matrices, on the same tensors: 256
 units of 16x16 (block16 of the shipped scenes generator for two latents), brought to 64x64, against the 15 concepts of
-its segmenter and none. ``layers`` holds all that is gathered about a layer against generating and segmenting. Works
+its segmenter and none. ``layers`` holds all that is counted about a layer against generating and segmenting. Works
 take turns; medians are printed. With THREADS=1 (the default) the processor's own seconds count, otherwise the clock's.
 ``memory`` is the peak of a fresh process that dissects IMAGES (10,000) images.
 """
@@ -26,7 +26,7 @@ from benchmarks.generation_cost import Work, in_turn
 from core_gans import shipped
 from core_gans.models import Model, load_model
 from dissect import compare_layers, record
-from dissect.measure.accumulators import Gathered
+from dissect.measure.accumulators import Accumulators
 from dissect.measure.agreement import iou, iqr, score
 from dissect.measure.classmap import ClassMap
 from dissect.measure.levels import Levels, spread
@@ -85,7 +85,7 @@ def counting() -> None:
 
 
 def layers() -> None:
-    """All that is gathered about each layer, beside generating and segmenting the images."""
+    """All that is counted about each layer, beside generating and segmenting the images."""
     model, segmenter = opened()
     latents = drawn(model, SAMPLE)
     names = spatial_layers(model.net, latents[:1])
@@ -101,7 +101,7 @@ def layers() -> None:
         levels = Levels.place(sample, spread(), 30)
 
         def work() -> None:
-            part = Gathered(levels, sample.low, 15, 8, "bilinear")
+            part = Accumulators(levels, sample.low, 15, 8, "bilinear")
             for some, seen_there in zip(features.split(32), classes.split(32), strict=True):
                 part.add(some, [ClassMap(each, 15) for each in seen_there])
 

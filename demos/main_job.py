@@ -14,6 +14,7 @@ from core_gans.models import load_model
 from core_gans.run_kind import Result
 from core_gans.runs.folder import default_name
 from demos.evolve.settings import SETTINGS
+from dissect.measure.settings import DissectionSettings
 from dissect.report.study import Study, study
 from dissect.segmenters.unet import UNetSegmenter
 from egan.experiment import run_evolution
@@ -60,14 +61,16 @@ def dissect_scenes(runs: Path, console: Console) -> Study:
             runs / default_name("dissection"),
             colours=segmenter.colours,
             concepts=TESTED,
-            provenance={
-                "generator": "scenes-generator",
-                "segmenter": "scenes-segmenter",
-                "seed": "0",
-                "date": time.strftime("%Y-%m-%d"),
-            },
+            settings=DissectionSettings(
+                provenance={
+                    "generator": "scenes-generator",
+                    "segmenter": "scenes-segmenter",
+                    "seed": "0",
+                    "date": time.strftime("%Y-%m-%d"),
+                },
+                progress=lambda done: bar.update(task, completed=done),
+            ),
             rng=rng,
-            progress=lambda done: bar.update(task, completed=done),
         )
     console.print(found.table())
     for concept, effect in zip(TESTED, found.effects, strict=True):

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import Opened, Source
 from dissect.hooks import at_rest
+from dissect.measure.settings import DissectionSettings
 from dissect.measure.upsampling import Upsampling
 from dissect.report.study import Study, study
 from dissect.segmenters.named import SCENES, STROKES
@@ -125,13 +126,15 @@ class Run:
                 folder,
                 layers=layers,
                 colours=segmenter.colours if isinstance(segmenter, Coloured) else None,
-                preset=self.preset,
-                upsampling=self.upsampling,
-                keep=keep,
-                provenance=provenance,
+                settings=DissectionSettings(
+                    criterion=self.preset,
+                    upsampling=self.upsampling,
+                    keep=keep,
+                    provenance=provenance,
+                    progress=lambda done: bar.update(task, completed=done),
+                ),
                 origin=self._origin(),
                 rng=rng,
-                progress=lambda done: bar.update(task, completed=done),
             )
             bar.update(task, completed=self.images)  # also where all was counted already
         return told

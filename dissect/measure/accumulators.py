@@ -1,4 +1,4 @@
-"""What is gathered about one layer while the images pass, and the dissection that it makes in the end."""
+"""What is counted about one layer while the images pass, and the dissection that it makes in the end."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ from dissect.measure.upsampling import Upsampling
 from dissect.measure.values import HIGH, ConceptMeans
 
 
-class Gathered:
+class Accumulators:
     """Counts, means, quantiles and strongest images of the units of a layer, each the same for any batches.
 
     ``low`` (U,) are activations with which a unit is surely off: they stand in for NaN and infinity.
@@ -116,7 +116,7 @@ class Gathered:
     @classmethod
     def restored(
         cls, state: Mapping[str, np.ndarray], concepts: int, top: int, upsampling: Upsampling, device: torch.device
-    ) -> "Gathered":
+    ) -> "Accumulators":
         """What had this :meth:`state`; what follows is the same to the bit."""
 
         def part(name: str) -> dict[str, np.ndarray]:

@@ -7,11 +7,11 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from dissect.measure.accumulators import Gathered
+from dissect.measure.accumulators import Accumulators
 from dissect.measure.classmap import ClassMap
 from dissect.measure.dissection import Rule
 from dissect.measure.placing import FIRST_LOOK, is_steady, place
-from dissect.measure.resume_file import Digest, Keeping, fingerprint
+from dissect.measure.resume_file import Digest, ResumeFile, fingerprint
 from dissect.measure.upsampling import Upsampling
 from dissect.sampling import Progress, Sight, sights
 from dissect.segmenters.protocol import Segmenter
@@ -55,11 +55,11 @@ class CountingPlan:
 
 
 class Counting:
-    """What was gathered so far about the layers that can be dissected; ``unfit`` says why the others cannot."""
+    """What was counted so far about the layers that can be dissected; ``unfit`` says why the others cannot."""
 
     def __init__(self, plan: CountingPlan) -> None:
         self.plan = plan
-        self.gathered: dict[str, Gathered] = {}
+        self.accumulators: dict[str, Accumulators] = {}
         self.unfit: dict[str, str] = {}
         self.unsteady = False  # the generator gives other images at equal latents
         self.done = 0
@@ -72,7 +72,7 @@ class Counting:
         placed, self.unfit = place(plan.generator, plan.layers, plan.placing(), plan.rule, progress)
         for layer, found in placed.items():
             concepts = len(plan.segmenter.labels)
-            self.gathered[layer] = Gathered(found.levels, found.low, concepts, plan.top, plan.upsampling)
+            self.accumulators[layer] = Accumulators(found.levels, found.low, concepts, plan.top, plan.upsampling)
         self.unsteady = not is_steady(plan.generator, plan.opening[0][:PROBED])
 
     def add(self, sight: Sight) -> None:
@@ -80,26 +80,26 @@ class Counting:
         if self._first is None:
             self._first = sight.classes[0].clone()
         classes = [ClassMap(seen, len(self.plan.segmenter.labels)) for seen in sight.classes]
-        for layer, part in self.gathered.items():
+        for layer, part in self.accumulators.items():
             part.add(sight.features[layer], classes)
         self._counted.add(sight.latents)
         self.done += len(sight.images)
 
-    def write(self, keeping: Keeping) -> None:
+    def write(self, file: ResumeFile) -> None:
         """Write down everything, of at least one image."""
         assert self._first is not None, "an image was added"
-        arrays = {f"{layer}/{name}": a for layer, part in self.gathered.items() for name, a in part.state().items()}
+        arrays = {f"{layer}/{name}": a for layer, part in self.accumulators.items() for name, a in part.state().items()}
         arrays["first"] = self._first.cpu().numpy()
         facts = {"unfit": self.unfit, "unsteady": self.unsteady, "done": self.done, "counted": str(self._counted)}
-        keeping.write(arrays, facts)
+        file.write(arrays, facts)
 
-    def resume(self, keeping: Keeping, latents: Iterator[Tensor]) -> Iterator[Tensor] | None:
+    def resume(self, file: ResumeFile, latents: Iterator[Tensor]) -> Iterator[Tensor] | None:
         """Take up what was written down, if anything was, and return the ``latents`` that are left to count.
 
         Raises:
             ValueError: it was another sample, or the first image does not show what it showed then.
         """
-        if (kept := keeping.read()) is None:
+        if (kept := file.read()) is None:
             return None
         arrays, facts = kept
         plan, device = self.plan, self.plan.opening[0].device
@@ -109,18 +109,18 @@ class Counting:
                 head = f"{layer}/"
                 state = {name.removeprefix(head): array for name, array in arrays.items() if name.startswith(head)}
                 concepts = len(plan.segmenter.labels)
-                self.gathered[layer] = Gathered.restored(state, concepts, plan.top, plan.upsampling, device)
+                self.accumulators[layer] = Accumulators.restored(state, concepts, plan.top, plan.upsampling, device)
         self._first = torch.tensor(arrays["first"], device=device)
         if not self.unsteady and not self._sees_the_same():
-            keeping.refuse("first image", "segmented otherwise, by another segmenter or from another picture")
+            file.refuse("first image", "segmented otherwise, by another segmenter or from another picture")
         left = self._skip(latents, facts["done"])
         if self.done < facts["done"] or str(self._counted) != facts["counted"]:
-            keeping.refuse("sample", f"not the latents that were counted, the first {facts['done']} of it")
+            file.refuse("sample", f"not the latents that were counted, the first {facts['done']} of it")
         return left
 
     def look(self, latents: Iterable[Tensor]) -> Iterator[Sight]:
         """What is seen of ``latents`` in the layers that are counted, NaN and all."""
-        return sights(self.plan.generator, list(self.gathered), latents, self.plan.segmenter, finite=False)
+        return sights(self.plan.generator, list(self.accumulators), latents, self.plan.segmenter, finite=False)
 
     def _skip(self, latents: Iterator[Tensor], count: int) -> Iterator[Tensor]:
         rest: list[Tensor] = []

@@ -22,7 +22,7 @@ SECONDS = 20.0  # between two writings: a minute's work is never lost, and writi
 Arrays = dict[str, np.ndarray]
 
 
-class Keeping:
+class ResumeFile:
     """The file ``path`` for the counts that answer ``question``: names of facts, and what each is."""
 
     def __init__(self, path: str | Path, question: Mapping[str, object]) -> None:

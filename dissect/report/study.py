@@ -16,15 +16,16 @@ from torch import Tensor, nn
 from dissect.cause.causal import CausalEffect, causal_effect
 from dissect.cause.choosing import choose_units
 from dissect.hooks import layers as layers_of
-from dissect.measure.dissecting import compare_layers
+from dissect.measure.dissecting import DEFAULTS, compare_layers
 from dissect.measure.dissection import Dissection
 from dissect.measure.remarks import remarks
-from dissect.measure.upsampling import Upsampling
+from dissect.measure.settings import DissectionSettings
 from dissect.report import write_report
-from dissect.sampling import Progress
 from dissect.segmenters.protocol import Segmenter
 
 CAUSAL_IMAGES = 64  # images in which units are changed
+SMALL = 0.1  # of the picture: larger classes have units by their size alone
+TESTED = 3  # concepts whose causes are tested
 SMALLEST = 4  # side of the smallest layer worth dissecting, in cells
 
 
@@ -58,40 +59,23 @@ def study(
     layers: Sequence[str] = (),
     colours: Sequence[Sequence[int]] | None = None,
     concepts: Sequence[str] = (),
-    preset: str = "chance-corrected",
-    upsampling: Upsampling = "bilinear",
-    keep: str | Path | None = None,
-    provenance: Mapping[str, str] | None = None,
+    settings: DissectionSettings = DEFAULTS,
     origin: str | None = None,
     rng: torch.Generator,
-    progress: Progress | None = None,
 ) -> Study:
     """Dissect ``layers`` (default: every spatial one), choose the best, test what its units cause, write the report.
 
     Causes are tested for ``concepts``, by default for the three with most matched units among those that cover less
     than a tenth of the picture: large classes have units by their size alone. ``latents`` (N, ...) are the sample.
-    ``preset`` is one of ``dissect.measure.presets.PRESETS``; the counts are kept in the file ``keep`` and taken up from
-    there, as in :func:`dissect.dissect`. ``origin`` is Python that makes the sample again: see ``write_report``.
-    ``progress`` hears of the images. Raises as ``compare_layers`` and ``write_report`` do, and FileExistsError
-    before any work when ``folder`` is there already.
+    ``settings`` say how to dissect. ``origin`` is Python that makes the sample again: see ``write_report``. Raises as
+    ``compare_layers`` and ``write_report`` do, and FileExistsError before any work when ``folder`` is there already.
     """
     folder = Path(folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
     wanted = list(layers) or spatial_layers(generator, latents[:1])
     said: list[str] = []
-    dissections = compare_layers(
-        generator,
-        wanted,
-        latents,
-        segmenter,
-        upsampling=upsampling,
-        criterion=preset,
-        keep=keep,
-        provenance=provenance,
-        progress=progress,
-        remark=said.append,
-    )
+    dissections = compare_layers(generator, wanted, latents, segmenter, settings, remark=said.append)
     best = best_layer(dissections)
     said += [line for dissection in dissections.values() for line in remarks(dissection)]
     tested = list(concepts) or _small_concepts(best)
@@ -142,7 +126,7 @@ def best_layer(dissections: Mapping[str, Dissection]) -> Dissection:
     return max(dissections.values(), key=told)
 
 
-def _small_concepts(dissection: Dissection, count: int = 3, largest: float = 0.1) -> list[str]:
-    small = [label for label, share in zip(dissection.labels, dissection.share, strict=True) if 0 < share < largest]
-    found = sorted(small, key=lambda label: -len(dissection.units(label)))[:count]
+def _small_concepts(dissection: Dissection) -> list[str]:
+    small = [label for label, share in zip(dissection.labels, dissection.share, strict=True) if 0 < share < SMALL]
+    found = sorted(small, key=lambda label: -len(dissection.units(label)))[:TESTED]
     return [label for label in found if dissection.units(label)]

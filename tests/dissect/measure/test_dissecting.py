@@ -369,7 +369,7 @@ def segmenter_of(answer: object) -> ColourSegmenter:
     ("change", "words"),
     [
         ({"layer": "stem.glas"}, r"no layer is called 'stem.glas': did you mean stem.glass"),
-        ({"layer": "flat"}, r"no layer is called 'flat'.*there are stem, stem.glass, painter, attic"),
+        ({"layer": "flat"}, r"no layer is called 'flat'.*choose one of stem, stem.glass, painter, attic"),
         ({"latents": SAMPLE[:0]}, "at least one latent"),
         ({"latents": iter([])}, "at least one latent"),
         ({"latents": SAMPLE[:1]}, "at least 2 images"),

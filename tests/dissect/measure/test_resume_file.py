@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect import Dissection, compare_layers, dissect
-from dissect.measure import resume_file as keeping
+from dissect.measure import resume_file
 from tests.dissect.glass import LABELS, ColourSegmenter, GlassGenerator, latents
 
 LAYER = "stem.glass"
@@ -18,7 +18,7 @@ SAMPLE = latents(60)
 
 @pytest.fixture(autouse=True)
 def _always_due(monkeypatch):
-    monkeypatch.setattr(keeping, "SECONDS", 0.0)
+    monkeypatch.setattr(resume_file, "SECONDS", 0.0)
 
 
 class Interrupted(ColourSegmenter):
@@ -145,13 +145,13 @@ def test_latents_that_differ_behind_the_opening_are_noticed(tmp_path):
 
 def test_a_changed_weight_is_another_generator():
     one, same, other = Weighted(1.0), Weighted(1.0), Weighted(1.0 + 1e-6)
-    assert keeping.fingerprint(one) == keeping.fingerprint(same) != keeping.fingerprint(other)
+    assert resume_file.fingerprint(one) == resume_file.fingerprint(same) != resume_file.fingerprint(other)
 
 
 def test_latents_have_one_digest_however_they_are_cut():
-    whole, parts = keeping.Digest([SAMPLE]), keeping.Digest(SAMPLE.split(7))
+    whole, parts = resume_file.Digest([SAMPLE]), resume_file.Digest(SAMPLE.split(7))
     assert str(whole) == str(parts)
-    assert str(whole) != str(keeping.Digest([SAMPLE[:-1]]))
+    assert str(whole) != str(resume_file.Digest([SAMPLE[:-1]]))
 
 
 def test_damaged_and_foreign_files_are_refused(tmp_path):
