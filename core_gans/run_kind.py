@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import torch
 from rich.console import Console
 
 from core_gans.data import Examples
@@ -117,9 +119,10 @@ class RunKind(ABC, Generic[State]):
             "rounds": rounds,
             "seconds": seconds,
         }
-        state = self.start()
-        with runs.create(folder.parent, folder.name, whole) as run:
-            return self._judged(run, state, rounds, seconds, {})
+        with self._threads():
+            state = self.start()
+            with runs.create(folder.parent, folder.name, whole) as run:
+                return self._judged(run, state, rounds, seconds, {})
 
     @classmethod
     def resume(
@@ -165,7 +168,19 @@ class RunKind(ABC, Generic[State]):
             if rounds is not None and state.round >= rounds:
                 done = f"{folder} has its {state.round:,} {cls.unit}s already: ask for more with --rounds."
                 rebuilt.console.print(done)
-            return rebuilt._judged(run, state, rounds, seconds, content["watchers"])
+            with rebuilt._threads():
+                return rebuilt._judged(run, state, rounds, seconds, content["watchers"])
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """As many threads as are asked for; without a wish, one for points, whose networks are too small for two."""
+        before = torch.get_num_threads()
+        wanted = self.options.threads or (1 if len(self.examples.shape) == 1 else before)
+        torch.set_num_threads(wanted)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def _judged(
         self, run: Run, state: State, rounds: int | None, seconds: float | None, saved: dict[str, Any]

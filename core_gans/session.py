@@ -20,6 +20,7 @@ from core_gans.data.examples import as_float
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Game, NoiseGame, generate
 from core_gans.metrics import Judge
+from core_gans.metrics.measures import merit
 from core_gans.networks import family
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
@@ -63,7 +64,7 @@ class Options:
     checkpoint_every: int = 1000
     """Rounds between checkpoints; one is also written in the first seconds, every minute and at the end."""
     keep: int = 2
-    """Newest checkpoints that stay."""
+    """Newest checkpoints that stay; with --judge-every, the best by the judge stays, too."""
     device: str = "cpu"
     """cpu, cuda, cuda:N or mps."""
     bf16: bool = False
@@ -71,7 +72,7 @@ class Options:
     channels_last: bool = False
     """Store images with their channels last."""
     threads: int = 0
-    """Processor threads; 0 leaves the choice to torch."""
+    """Processor threads; 0 for one on points, else what torch chooses."""
 
     def __post_init__(self) -> None:
         Compute(self.device)  # refuses a device that is not there, before any work
@@ -83,8 +84,6 @@ class Options:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
 
     def compute(self) -> Compute:
-        if self.threads:
-            torch.set_num_threads(self.threads)
         return Compute(self.device, self.bf16, self.channels_last)
 
     def rng(self) -> torch.Generator:
@@ -173,7 +172,9 @@ def make_watchers(
         )
     watchers += [
         Samples(run.folder, draw, options.samples_every, real),
-        Checkpoint(run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep),
+        Checkpoint(
+            run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep, judged=verdict, merit=merit
+        ),
         ProgressBar(unit, console),
     ]
     return watchers, verdict

@@ -6,6 +6,8 @@ A sum is a value that takes the same memory however many samples it holds, save 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -145,6 +147,17 @@ MEASURES: list[KnownMeasure] = [MODES, CLASSES, FRECHET, KERNEL, NEIGHBOURS]
 def metric_names() -> tuple[str, ...]:
     """The names of all metrics, without the features."""
     return tuple(metric for measure in MEASURES for metric in measure.metrics)
+
+
+def merit(scores: Mapping[str, float]) -> float:
+    """One number for the judge's ``scores``, high is better: modes and their quality where known, else a distance."""
+    if "modes_covered" in scores:
+        return scores["modes_covered"] + scores.get("high_quality_share", 0.0)
+    for metric, value in scores.items():
+        measure = measure_of(metric)
+        if measure is not None and measure.lower_is_better:
+            return -value
+    return next(iter(scores.values()))
 
 
 def measure_of(metric: str) -> KnownMeasure | None:

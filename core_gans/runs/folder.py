@@ -59,7 +59,8 @@ class Run:
         """The checkpoint of ``round``, the newest without one; LabError names those that are there."""
         if round is None:
             return self.latest_checkpoint()
-        found = {int(path.stem.removeprefix("round-")): path for path in numbered(self.checkpoints, "safetensors")}
+        files = [*self.checkpoints.glob("best-*.safetensors"), *numbered(self.checkpoints, "safetensors")]
+        found = {int(path.stem.rpartition("-")[2]): path for path in files}
         if round not in found:
             there = ", ".join(map(str, found)) or "none"
             raise LabError(f"{self.folder} has no checkpoint of round {round}: there are {there}; --keep keeps more.")
@@ -67,7 +68,8 @@ class Run:
 
     def set_aside_after(self, round: int) -> Path | None:
         """Move the checkpoints after ``round`` and a copy of the log out of the way; where to, or None without any."""
-        later = [path for path in numbered(self.checkpoints, "safetensors") if int(path.stem[6:]) > round]
+        files = self.checkpoints.glob("*-*.safetensors")
+        later = [path for path in files if int(path.stem.rpartition("-")[2]) > round]
         if not later:
             return None
         place = self.folder / "set_aside" / time.strftime("%Y%m%d-%H%M%S")

@@ -168,23 +168,34 @@ class Judged(Watcher):
     def __init__(self, judge: Callable[[WatchedState], Mapping[str, float]], log: Log, every: int) -> None:
         self.judge, self.log, self.every = judge, log, every
         self.latest: dict[str, float] = {}
+        self.round = -1
+        """Of the latest judgement."""
 
     def after_round(self, state: WatchedState) -> None:
         if self.every and state.round % self.every == 0:
-            self.latest = dict(self.judge(state))
+            self.latest, self.round = dict(self.judge(state)), state.round
             self.log.write(state, self.latest)
 
 
 class Checkpoint(Watcher):
     """Saves the state in the first seconds, every ``every`` rounds or ``seconds`` seconds, and at the end.
 
-    The last ``keep`` files stay. ``describe`` says what is stored beside the state (variant, fields, data).
+    The last ``keep`` files stay. ``describe`` says what is stored beside the state (variant, fields, data). Of the
+    rounds that ``judged`` judged, the best by ``merit`` (of its numbers, high is better) stays as ``best-ROUND``, too.
     """
 
     def __init__(
-        self, folder: Path, describe: Mapping[str, Any], every: int = 500, seconds: float = 60.0, keep: int = 2
+        self,
+        folder: Path,
+        describe: Mapping[str, Any],
+        every: int = 500,
+        seconds: float = 60.0,
+        keep: int = 2,
+        judged: Judged | None = None,
+        merit: Callable[[Mapping[str, float]], float] | None = None,
     ) -> None:
         self.folder, self.describe, self.every, self.seconds, self.keep = folder, describe, every, seconds, keep
+        self.judged, self.merit = judged, merit
         self._saved_at = time.monotonic()
         self._saved_round = -1
 
@@ -197,15 +208,30 @@ class Checkpoint(Watcher):
         due = min(FIRST, self.seconds) if self._saved_round < 0 else self.seconds
         if state.round % self.every == 0 or time.monotonic() - self._saved_at >= due:
             self.write(state)
+        if self.judged is not None and self.merit is not None and self.judged.round == state.round:
+            self._keep_if_best(state, self.merit(self.judged.latest))
 
     def end(self, state: WatchedState) -> None:
         if state.round != self._saved_round and not state.mid_round:
             self.write(state)
 
-    def write(self, state: WatchedState) -> Path:
+    def _keep_if_best(self, state: WatchedState, merit: float) -> None:
+        before = list(self.folder.glob("best-*.safetensors"))
+        if any(merit <= checkpoints.load(path)["merit"] for path in before) or merit != merit:
+            return
+        best = self.folder / f"best-{state.round:07d}.safetensors"
+        checkpoints.save(best, {**self._content(state), "merit": merit}, overwrite=True)
+        for path in before:
+            if path != best:
+                path.unlink()
+
+    def _content(self, state: WatchedState) -> dict[str, Any]:
         watchers = {watcher.name: watcher.state_dict() for watcher in state.watchers if watcher.name}
-        content = {**self.describe, "state": state.state_dict(), "watchers": watchers}
-        path = checkpoints.save(self.folder / f"round-{state.round:07d}.safetensors", content, overwrite=True)
+        return {**self.describe, "state": state.state_dict(), "watchers": watchers}
+
+    def write(self, state: WatchedState) -> Path:
+        path = self.folder / f"round-{state.round:07d}.safetensors"
+        checkpoints.save(path, self._content(state), overwrite=True)
         self._saved_at, self._saved_round = time.monotonic(), state.round
         for old in numbered(self.folder, "safetensors")[: -self.keep]:
             old.unlink()

@@ -16,15 +16,21 @@ import pytest
 import torch
 from rich.console import Console
 
+from core_gans import make
 from core_gans.__main__ import main
 from core_gans.convergence import explain_run
-from core_gans.data import Examples
+from core_gans.data import Batches, Examples
+from core_gans.data.points import ring
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
+from core_gans.metrics.measures import merit
 from core_gans.run_kind import Going
 from core_gans.runs.changes import changed, digest
 from core_gans.runs.checkpoints import load, save
+from core_gans.runs.folder import Run
+from core_gans.runs.watchers import Checkpoint, Judged, Log
 from core_gans.session import Options
+from core_gans.training import train
 from egan.experiment import resume_evolution
 from tests.tiny import differences
 
@@ -168,6 +174,41 @@ class TestWantedChanges:
         assert len(list((run / "checkpoints").iterdir())) == 4
         resume_training(run, rounds=12, console=QUIET, going=Going(changes={"keep": 6}))
         assert len(list((run / "checkpoints").iterdir())) == 6
+
+
+class TestTheBest:
+    def test_the_best_by_the_judge_stays_and_can_be_gone_on_from(self, tmp_path: Path) -> None:
+        scores = {2: 1.0, 4: 3.0, 6: 2.0, 8: 3.0}
+        log = Log(tmp_path, 100)
+        judged = Judged(lambda state: {"modes_covered": scores[state.round]}, log, 2)
+        kept = Checkpoint(tmp_path / "checkpoints", {"kind": "training"}, 100, keep=1, judged=judged, merit=merit)
+        game = make("gan", shape=(2,), **FIELDS)
+        rng = torch.Generator().manual_seed(0)
+        data = ring(50, rng)
+        train(game, Batches(data, 8), 8, rng=rng, watchers=[log, judged, kept])
+        names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+        assert names == ["best-0000004.safetensors", "round-0000008.safetensors"]
+        content = load(tmp_path / "checkpoints" / names[0])
+        assert (content["merit"], content["state"]["round"]) == (3.0, 4)
+        assert Run(tmp_path, {}).checkpoint_of(4).name == names[0]
+
+    def test_distances_are_to_be_small_and_modes_many(self) -> None:
+        assert merit({"classes_covered": 4.0, "frechet[pixels]": 2.5}) == -2.5
+        assert merit({"modes_covered": 7.0, "high_quality_share": 0.5, "frechet[points]": 9.0}) == 7.5
+
+
+class TestThreads:
+    @pytest.mark.parametrize(("asked", "expected"), [(0, 1), (2, 2)])
+    def test_points_take_one_unless_more_are_asked_for(self, asked: int, expected: int, tmp_path: Path) -> None:
+        before = torch.get_num_threads()
+        torch.set_num_threads(3)
+        try:
+            options = Options("ring", count=40, batch=8, explain_every=0, threads=asked)
+            folder = run_training("gan", FIELDS, options, rounds=1, runs_folder=tmp_path, console=QUIET).folder
+            assert json.loads((folder / "environment.json").read_text())["threads"] == expected
+            assert torch.get_num_threads() == 3
+        finally:
+            torch.set_num_threads(before)
 
 
 class TestADamagedLog:
