@@ -16,7 +16,7 @@ from pathlib import Path
 import tyro
 from rich.console import Console
 
-from core_gans.commands.dispatch import friendly_errors
+from core_gans.commands.dispatch import friendly_errors, spare_neighbours
 from demos.server_address import ADDRESS, PORT, ServerAddress, read_password
 
 
@@ -56,6 +56,7 @@ class MainJob:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command ``gan-lab``; without the name of a command it serves the app."""
+    spare_neighbours()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         words.insert(0, "app")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
+import os
 import subprocess
 import sys
 
@@ -51,6 +54,22 @@ def test_a_command_explains_itself_without_drawing_or_logging(package: str, word
     code, loaded, told = asked(package, *words)
     assert (code, loaded) == (0, {"torch"})
     assert told
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "1000"), ("7", "7")])
+def test_waiting_threads_hardly_spin_in_every_command(
+    given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GNU OpenMP reads the variable when torch is loaded, so it is set before any command is imported."""
+    for package in ("core_gans", "egan", "dissect", "demos"):
+        monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+        if given is not None:
+            monkeypatch.setenv("GOMP_SPINCOUNT", given)
+        main = importlib.import_module(f"{package}.__main__").main
+        with contextlib.suppress(SystemExit):
+            main(["--help"])
+        assert os.environ["GOMP_SPINCOUNT"] == expected, package
+    capsys.readouterr()
 
 
 def test_public_names_are_those_of_their_modules() -> None:

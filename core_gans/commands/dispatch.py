@@ -20,7 +20,12 @@ from rich.markup import escape
 from core_gans.foundation.names import unknown_name
 from core_gans.trusted_code import take_trusted
 
-SPIN = "1000"  # GNU OpenMP reads it when torch is loaded: threads that spin longer stand still beside a busy neighbour
+SPIN = "1000"  # read when torch loads: threads that spin longer stand still beside a busy neighbour
+
+
+def spare_neighbours() -> None:
+    """Let waiting threads of GNU OpenMP hardly spin, unless a person says otherwise. To be called before torch loads."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN)
 
 
 class Command(Protocol):
@@ -38,7 +43,7 @@ def dispatch(program: str, about: str, commands: Mapping[str, str], words: Seque
     Code named behind --trust is trusted.
     Ends with exit code 2 and one line for a mistake.
     """
-    os.environ.setdefault("GOMP_SPINCOUNT", SPIN)
+    spare_neighbours()
     console = Console(markup=False)
     with friendly_errors(console):
         name, *rest = take_trusted(sys.argv[1:] if words is None else words) or ["--help"]

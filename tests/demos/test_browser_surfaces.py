@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from demos.paint.painter import Painter
 from demos.serve import serving
 from demos.variants.theory import frames
