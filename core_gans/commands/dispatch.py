@@ -24,7 +24,7 @@ SPIN = "1000"  # read when torch loads: threads that spin longer stand still bes
 
 
 def spare_neighbours() -> None:
-    """Let waiting threads of GNU OpenMP hardly spin, unless a person says otherwise. To be called before torch loads."""
+    """Let waiting threads of GNU OpenMP hardly spin, unless a person says otherwise; before torch is loaded."""
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN)
 
 

@@ -81,8 +81,8 @@ class Source:
     model: tyro.conf.Positional[Path | None] = None
     """A run's folder or a model file; default: the scenes generator that comes with the lab."""
     generator: str | None = None
-    """Your own: module:name of an nn.Module or its maker; layers, 'linear 64 784; tanh; ...'; or a TorchScript file, which
-    is a program: opening it runs it, so open only what you trust."""
+    """Your own: module:name of an nn.Module or its maker; layers, 'linear 64 784; tanh; ...'; or a TorchScript file,
+    which is a program: opening it runs it, so open only what you trust."""
     weights: Path | None = None
     """Its weights: safetensors, or a state dict saved by torch."""
     latent: tuple[int, ...] = ()
