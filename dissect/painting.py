@@ -122,7 +122,7 @@ class EditSession:
             touched = touched.to(edited)
             after = torch.where(touched > 0, self.before * (1 - touched) + edited * touched, self.before)
             classes = segment(self.segmenter, after[None])[0]
-        table = _table(self.segmenter.labels, self.classes_before, classes, brush.to(classes.device) > 0)
+        table = class_changes(self.segmenter.labels, self.classes_before, classes, brush.to(classes.device) > 0)
         return Painting(self.before, after, self.classes_before, classes, touched, table)
 
     def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
@@ -177,7 +177,12 @@ def _faded(brush: Tensor, feather: float) -> Tensor:
     return (torch.from_numpy(distance) / max(feather, 1.0)).clamp(0, 1)
 
 
-def _table(labels: Sequence[str], before: Tensor, after: Tensor, under: Tensor) -> tuple[ClassChange, ...]:
+def class_changes(labels: Sequence[str], before: Tensor, after: Tensor, under: Tensor) -> tuple[ClassChange, ...]:
+    """A row for each of ``labels``: its pixels in the classes ``before`` and ``after`` (H, W), int64, -1 for none.
+
+    ``under`` (H, W) is True where the brush was.
+    """
+
     def pixels(classes: Tensor) -> list[int]:
         return torch.bincount(classes[classes >= 0], minlength=len(labels)).tolist()
 

@@ -16,13 +16,23 @@ from core_gans.foundation.pixels import png_url
 from demos.lab import Lab
 from demos.paint.brush import brush_mask
 from demos.paint.canvas import class_bytes, image_url
-from demos.paint.changes import rows_of, summary_of
+from demos.paint.changes import Step, rows_of, summary_of
 from demos.paint.control import TRIALS, random_shares
 from demos.paint.explain import Removal, features_of, firing, label_at, without
 from demos.paint.painter import SEEN, Painter, Touch
 from demos.paint.palette import Crop, crops
 from demos.paint.script import script_of
-from demos.paint.sketch import ModelRequest, PlaceRequest, RemovalRequest, SceneRequest, Sketch, StripRequest
+from demos.paint.sketch import (
+    MOST_STROKES,
+    ModelRequest,
+    PlaceRequest,
+    RemovalRequest,
+    RenderRequest,
+    SceneRequest,
+    Sketch,
+    StripRequest,
+)
+from dissect.painting import Painting, class_changes
 from dissect.report.sheets import heat
 
 RENDERS_KEPT = 512
@@ -53,7 +63,7 @@ class PaintCalls:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self._views: dict[nn.Module, FirstView] = {}
-        self._rendered = lru_cache(maxsize=RENDERS_KEPT)(_rendering)
+        self._painted = lru_cache(maxsize=RENDERS_KEPT)(_painting)
         self._controlled = lru_cache(maxsize=RENDERS_KEPT)(_control)
 
     def model(self, asked: ModelRequest) -> Answer:
@@ -83,10 +93,28 @@ class PaintCalls:
             "said": f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
         }
 
-    def render(self, sketch: Sketch) -> Answer:
-        """The scene with the strokes of a sketch that are switched on."""
-        painter = self._painter(sketch)
-        return self._rendered(painter, sketch.painted)
+    def render(self, asked: RenderRequest) -> Answer:
+        """The scene with the strokes of a sketch that are switched on, and what one of them, or all, changed."""
+        painter, sketch = self._painter(asked), asked.painted
+        painting, strokes = self._painted(painter, sketch), sketch.strokes
+        if asked.stroke is not None and asked.stroke >= len(strokes):
+            raise ValueError(f"expected a stroke out of the {len(strokes)} that are on, got {asked.stroke}")
+        answer: Answer = {
+            "picture": image_url(painting.after),
+            "classes": class_bytes(painting.classes_after),
+            "rows": [],
+            "said": "",
+        }
+        if strokes:
+            judged = range(len(strokes)) if asked.stroke is None else [asked.stroke]
+            steps = [self._step(painter, sketch, number) for number in judged]
+            table = painting.table if asked.stroke is None else steps[0].table
+            rows = rows_of(table, painting.classes_after.numel(), steps)
+            answer["rows"] = [
+                {"label": row.label, "before": row.before, "after": row.after, "verdict": row.verdict} for row in rows
+            ]
+            answer["said"] = summary_of(steps[-1])
+        return answer
 
     def control(self, sketch: Sketch) -> Answer:
         """The same strokes with random units: the shares of the classes, in the mean over a few sets."""
@@ -139,6 +167,13 @@ class PaintCalls:
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
         return {"name": f"scene-{sketch.seed}.py", "text": script_of(sketch.painted, painter, here)}
 
+    def _step(self, painter: Painter, sketch: Sketch, number: int) -> Step:
+        """What the stroke ``number`` changed in the picture before it."""
+        stroke = sketch.strokes[number]
+        before, after = (self._painted(painter, sketch.first(count)) for count in (number, number + 1))
+        under = brush_mask(stroke.points, stroke.radius, stroke.soft, painter.side) > 0
+        return Step(stroke, class_changes(painter.labels, before.classes_after, after.classes_after, under))
+
     def _view(self, painter: Painter) -> FirstView:
         view = self._views.get(painter.generator)
         if view is None:
@@ -181,18 +216,8 @@ def _verdict(removal: Removal, units: int) -> str:
     return sentence + f"They cause the {label} here."
 
 
-def _rendering(painter: Painter, sketch: Sketch) -> Answer:
-    painting = painter.paint(sketch.seed, touches_of(sketch, painter))
-    rows = [
-        {"label": row.label, "before": row.before, "after": row.after, "verdict": row.verdict}
-        for row in rows_of(painting, sketch.strokes)
-    ]
-    return {
-        "picture": image_url(painting.after),
-        "classes": class_bytes(painting.classes_after),
-        "rows": rows,
-        "said": summary_of(painting, sketch.strokes) if sketch.strokes else "",
-    }
+def _painting(painter: Painter, sketch: Sketch) -> Painting:
+    return painter.paint(sketch.seed, touches_of(sketch, painter))
 
 
 def _control(painter: Painter, sketch: Sketch) -> Answer:
@@ -208,6 +233,7 @@ def _description(painter: Painter, view: FirstView) -> Answer:
         "layer": dissection.layer,
         "units": dissection.count,
         "side": painter.side,
+        "mostStrokes": MOST_STROKES,
         "labels": list(painter.labels),
         "colours": ["rgb({}, {}, {})".format(*colour) for colour in painter.colours],
         "concepts": [

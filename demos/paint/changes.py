@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dissect import Painting
+from dissect import ClassChange
 from dissect.painting import Mode
 
 MINUS = "−"
@@ -39,40 +39,52 @@ class ChangedClass:
         return self.after - self.before
 
 
-def rows_of(painting: Painting, touches: Sequence[Intended]) -> list[ChangedClass]:
-    """A row for every class that is there before or after, the largest first.
+@dataclass(frozen=True)
+class Step:
+    """One stroke, and what it changed in the picture that the strokes before it had left."""
 
-    A class that loses pixels is *wanted* where it was to be erased and *gave way* where something else was added; a
-    class that gains is *wanted* where it was added or amplified, and *took its place* where something else was erased.
-    All other changes are side effects.
+    touch: Intended
+    table: tuple[ClassChange, ...]
+
+
+def rows_of(table: Sequence[ClassChange], pixels: int, steps: Sequence[Step]) -> list[ChangedClass]:
+    """A row for every class of ``table`` that is there before or after, the largest first; ``pixels`` has the picture.
+
+    The verdict is that of the step in ``steps`` that moved the class furthest this way. A class that loses pixels is
+    *wanted* where it was to be erased and *gave way* where something else was added; a class that gains is *wanted*
+    where it was added or amplified, and *took its place* where something else was erased. All else is a side effect.
     """
-    pixels = painting.classes_before.numel()
-    erased = {touch.concept for touch in touches if touch.mode == "erase"}
-    grown = {touch.concept for touch in touches if touch.mode != "erase"}
     rows = []
-    for line in painting.table:
-        before, after = line.before / pixels, line.after / pixels
-        if max(before, after) >= THERE:
-            rows.append(
-                ChangedClass(line.concept, before, after, _verdict(line.concept, after - before, erased, grown))
-            )
+    for number, line in enumerate(table):
+        change = line.after - line.before
+        if max(line.before, line.after) < THERE * pixels:
+            continue
+        verdict: Verdict = ""
+        if abs(change) >= NOTICED * pixels:
+            verdict = _verdict(line.concept, change, max(steps, key=lambda step: _moved(step, number, change)).touch)
+        rows.append(ChangedClass(line.concept, line.before / pixels, line.after / pixels, verdict))
     return sorted(rows, key=lambda row: -max(row.before, row.after))
 
 
-def _verdict(concept: str, change: float, erased: set[str], grown: set[str]) -> Verdict:
-    if abs(change) < NOTICED:
-        return ""
-    if change < 0:
-        return "wanted" if concept in erased else "gave way" if grown and concept not in grown else "side effect"
-    return "wanted" if concept in grown else "took its place" if erased and concept not in erased else "side effect"
+def _moved(step: Step, number: int, change: int) -> int:
+    """How far ``step`` moved the class ``number`` in the direction of ``change``, in pixels."""
+    moved = step.table[number].after - step.table[number].before
+    return moved if change > 0 else -moved
 
 
-def summary_of(painting: Painting, touches: Sequence[Intended]) -> str:
-    """One sentence on what happened under the brush to the concept of the last touch."""
-    if not touches:
-        return "Nothing is painted yet."
-    concept, mode = touches[-1].concept, touches[-1].mode
-    line = next(line for line in painting.table if line.concept == concept)
+def _verdict(concept: str, change: int, touch: Intended) -> Verdict:
+    erases, own = touch.mode == "erase", touch.concept == concept
+    if own:
+        return "wanted" if erases == (change < 0) else "side effect"
+    if erases:
+        return "took its place" if change > 0 else "side effect"
+    return "gave way" if change < 0 else "side effect"
+
+
+def summary_of(step: Step) -> str:
+    """One sentence on what happened under the brush to the concept of the stroke."""
+    concept, mode = step.touch.concept, step.touch.mode
+    line = next(line for line in step.table if line.concept == concept)
     before, after = line.under_before, line.under_after
     if before == 0 and after == 0:
         if mode == "erase":

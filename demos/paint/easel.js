@@ -46,7 +46,7 @@ function classMap(classes) {
   return enlarged(map, false);
 }
 
-async function show(scene, result, seed) {
+async function show(scene, result, seed, stroke = null) {
   const after = result || scene;
   const [first, last] = await Promise.all([decoded(scene.picture), decoded(after.picture)]);
   const classesBefore = bytes(scene.classes);
@@ -56,6 +56,7 @@ async function show(scene, result, seed) {
   easel.pending = null;
   easel.shown = {
     seed,
+    stroke,
     before: enlarged(first),
     after: enlarged(last),
     mapBefore: classMap(classesBefore),

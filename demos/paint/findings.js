@@ -5,6 +5,28 @@ const NOTICED = 0.001; // of the picture: less is the segmenter's own flicker
 const VERBS = { erase: "Erase", add: "Add", amplify: "Amplify" };
 let comparing = false; // with random units
 let controlAsked = 0;
+let judged = "this"; // whether the table tells of one stroke, or of all of them
+
+const marksOn = () => session.now.marks.filter(({ on }) => on);
+
+// The place of the stroke that is judged among those that are on: the chosen one, or else the last; null for all.
+function judgedStroke() {
+  const marks = marksOn();
+  if (judged === "all" || !marks.length) return null;
+  const place = marks.findIndex(({ id }) => id === chosen);
+  return place < 0 ? marks.length - 1 : place;
+}
+
+// Asks again where another stroke is to be judged than the one that the table tells of.
+function judgeAgain() {
+  if (easel.shown && easel.shown.stroke !== judgedStroke()) refresh();
+}
+
+function judgeBy(which) {
+  judged = which;
+  for (const input of all("input[name=st-which]")) input.checked = input.value === which;
+  judgeAgain();
+}
 
 function tell() {
   const { shown } = easel;
@@ -12,6 +34,7 @@ function tell() {
   one(".st-said").textContent = shown.said;
   one("[data-do=undo]").disabled = !session.past.length;
   one("[data-do=redo]").disabled = !session.future.length;
+  one(".st-which").hidden = marksOn().length < 2;
   one("[data-do=over]").disabled = !session.now.marks.length;
   tellTable(null);
   tellLegend();
@@ -101,6 +124,10 @@ function stroked(id, on, number) {
   const toggle = made("input");
   Object.assign(toggle, { type: "checkbox", checked: on, ariaLabel: `Stroke ${number}: ${mode} ${concept}, on or off` });
   toggle.addEventListener("change", () => {
+    if (toggle.checked && refuseMore()) {
+      toggle.checked = false;
+      return;
+    }
     const marks = session.now.marks.map((mark) => (mark.id === id ? { ...mark, on: toggle.checked } : mark));
     step({ ...session.now, marks });
     tell();
@@ -116,6 +143,7 @@ function stroked(id, on, number) {
     if (chosen) Object.assign(settings, { tool: mode, concept, strength, by, share: units / model.units });
     showSettings();
     tellHistory();
+    judgeAgain();
   });
   const row = made("li", on ? "" : "st-off", toggle, name);
   row.classList.toggle("st-chosen", id === chosen);
@@ -123,8 +151,13 @@ function stroked(id, on, number) {
 }
 
 function listenToFindings() {
+  one(".st-which").addEventListener("change", (event) => {
+    if (event.target.value === "this") comparing = one("[data-of=control]").checked = false;
+    judgeBy(event.target.value);
+  });
   one("[data-of=control]").addEventListener("change", (event) => {
     comparing = event.target.checked;
+    if (comparing) judgeBy("all"); // random units make all of the strokes
     tellTable(null);
     compareWithRandom();
   });

@@ -97,5 +97,6 @@ function nextStroke() {
   save();
   showSettings();
   tellHistory();
+  judgeAgain();
   draw();
 }

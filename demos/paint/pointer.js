@@ -25,8 +25,15 @@ function thinned(line) {
 function begin(point) {
   if (!easel.shown) return;
   if (settings.tool === "explain") explain(point);
-  else easel.line = [point];
+  else if (!refuseMore()) easel.line = [point];
   draw();
+}
+
+// Whether there are as many strokes as the server paints; says so.
+function refuseMore() {
+  const most = marksOn().length >= model.mostStrokes;
+  if (most) fail(new Error(`A scene takes at most ${model.mostStrokes} strokes: undo some, switch some off, or start over.`));
+  return most;
 }
 
 function end() {

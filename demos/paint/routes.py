@@ -13,7 +13,7 @@ from demos.json_calls import answered
 from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
-from demos.paint.sketch import ModelRequest, PlaceRequest, RemovalRequest, Sketch, StripRequest
+from demos.paint.sketch import ModelRequest, PlaceRequest, RemovalRequest, RenderRequest, Sketch, StripRequest
 
 M = TypeVar("M", bound=JsonModel)
 
@@ -25,7 +25,7 @@ def routes(lab: Lab) -> APIRouter:
     for name, route in {
         "model": _route(lab, ModelRequest, calls.model),
         "scene": _route(lab, Sketch, calls.scene),
-        "render": _route(lab, Sketch, calls.render),
+        "render": _route(lab, RenderRequest, calls.render),
         "control": _route(lab, Sketch, calls.control),
         "strip": _route(lab, StripRequest, calls.strip),
         "explain": _route(lab, PlaceRequest, calls.explain),

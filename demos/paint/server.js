@@ -47,10 +47,11 @@ async function refresh() {
     due = false;
     const question = painted();
     const { seed } = question;
+    const stroke = judgedStroke();
     try {
       const scene = await remembered("scene", { ...question, strokes: [] });
-      const result = question.strokes.length ? await remembered("render", question) : null;
-      if (!due) await show(scene, result, seed);
+      const result = question.strokes.length ? await remembered("render", { ...question, stroke }) : null;
+      if (!due) await show(scene, result, seed, stroke);
       one(".st-error").hidden = true;
     } catch (error) {
       fail(error);

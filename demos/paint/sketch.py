@@ -65,8 +65,22 @@ class Sketch(SceneRequest):
     @property
     def painted(self) -> Sketch:
         """The same with the strokes alone that are switched on: what its picture depends on."""
-        strokes = tuple(mark for mark in self.strokes if mark.on)
+        return self._with(tuple(mark for mark in self.strokes if mark.on))
+
+    def first(self, count: int) -> Sketch:
+        """The same with the first ``count`` strokes alone."""
+        return self._with(self.strokes[:count])
+
+    def _with(self, strokes: tuple[Mark, ...]) -> Sketch:
         return Sketch(model=self.model, layer=self.layer, seed=self.seed, strokes=strokes)
+
+
+class RenderRequest(Sketch):
+    """A sketch, and the stroke that is to be judged: by its place among those that are on; None for all of them."""
+
+    stroke: Annotated[int, Field(ge=0, lt=MOST_STROKES)] | None = expected(
+        f"the place of a stroke from 0 to {MOST_STROKES - 1}, or null for all", default=None
+    )
 
 
 class PlaceRequest(Sketch):

@@ -104,6 +104,52 @@ def zigzag(there: Tensor, radius: float) -> list[tuple[float, float]]:
     return way
 
 
+def table(page: Page) -> dict[str, tuple[str, str]]:
+    """What stands in the table of changes, before and after, by class."""
+    rows = [row.split("\t") for row in page.locator(".st-table tbody").inner_text().splitlines() if "\t" in row]
+    return {row[0].strip(): (row[1], row[2]) for row in rows}
+
+
+def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted(
+    glass: Painter, tmp_path: Path
+) -> None:
+    with serving(lab_with(glass, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
+        calls = PaintCalls(page)
+        page.locator(".st-modes label", has_text="Add").click()
+        calls.draw([(0.2, 0.5), (0.8, 0.5)])
+        first = table(page)
+        assert not page.locator(".st-which").is_visible()
+        calls.draw([(0.2, 0.5), (0.8, 0.5)])
+        second = table(page)
+        assert second["sky"][0] == first["sky"][1]
+        before = calls.answers()
+        page.get_by_label("all strokes").check()
+        calls.after(before)
+        assert table(page)["sky"] == (first["sky"][0], second["sky"][1])
+
+        page.evaluate("""() => {
+          const store = JSON.parse(sessionStorage.getItem("gan-lab-paint"));
+          const kept = store.models.scenes;
+          const { marks } = kept.now;
+          kept.now = { ...kept.now, marks: Array.from({ length: 40 }, (_, place) => marks[place % 2]) };
+          sessionStorage.setItem("gan-lab-paint", JSON.stringify(store));
+        }""")
+        page.reload()
+        calls = PaintCalls(page)
+        frame = page.locator(".st canvas").bounding_box()
+        assert frame is not None
+        posts: list[str] = []
+        page.on("request", lambda request: posts.append(request.url) if request.url.endswith("/render") else None)
+        page.mouse.move(frame["x"] + 50, frame["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 90, frame["y"] + 90, steps=3)
+        page.mouse.up()
+        assert "at most 40 strokes" in page.locator(".st-error").inner_text()
+        page.wait_for_timeout(500)
+        assert posts == []
+        assert page.locator(".st-history li").count() == 40
+
+
 def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path: Path) -> None:
     (seed,) = seeds_with(painter, "tree")
     tree = painter.labels.index("tree")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import pytest
 import torch
 
-from demos.paint.changes import rows_of, summary_of
+from demos.paint.changes import Step, rows_of, summary_of
 from demos.paint.painter import Touch
-from dissect import ClassChange, Painting
+from dissect import ClassChange
 
 ANYWHERE = torch.ones(10, 10)
 ERASE, ADD = Touch("erase", "tree", ANYWHERE), Touch("add", "door", ANYWHERE)
 
 
-def painting(**counts: tuple[int, int]) -> Painting:
+def painting(**counts: tuple[int, int]) -> tuple[ClassChange, ...]:
     """A picture of 100 pixels with (before, after) of each class, all of it under the brush."""
-    table = tuple(ClassChange(name, before, after, before, after) for name, (before, after) in counts.items())
-    picture, classes = torch.zeros(3, 10, 10), torch.zeros(10, 10, dtype=torch.int64)
-    return Painting(picture, picture, classes, classes, ANYWHERE, table)
+    return tuple(ClassChange(name, before, after, before, after) for name, (before, after) in counts.items())
 
 
-def verdicts(changed: Painting, *touches: Touch) -> dict[str, str]:
-    return {row.label: row.verdict for row in rows_of(changed, touches)}
+def verdicts(changed: tuple[ClassChange, ...], touch: Touch) -> dict[str, str]:
+    return {row.label: row.verdict for row in rows_of(changed, 100, [Step(touch, changed)])}
 
 
 def test_erasing_is_wanted_and_what_comes_takes_its_place() -> None:
@@ -38,13 +36,24 @@ def test_a_tree_that_grows_under_the_eraser_is_no_success() -> None:
     assert verdicts(painting(tree=(10, 15), grass=(90, 85)), ERASE) == {"grass": "side effect", "tree": "side effect"}
 
 
+def test_each_change_is_judged_by_the_stroke_that_made_it() -> None:
+    """A tree is erased, then another is added in vain: what came with the second took nobody's place."""
+    erased = Step(ERASE, painting(tree=(20, 0), grass=(50, 70), person=(0, 0), sky=(30, 30)))
+    in_vain = Step(Touch("add", "tree", ANYWHERE), painting(tree=(0, 0), grass=(70, 67), person=(0, 5), sky=(30, 28)))
+    together = painting(tree=(20, 0), grass=(50, 67), person=(0, 5), sky=(30, 28))
+    found = {row.label: row.verdict for row in rows_of(together, 100, [erased, in_vain])}
+    assert found == {"grass": "took its place", "sky": "gave way", "tree": "wanted", "person": "side effect"}
+    assert "No tree came" in summary_of(in_vain)
+
+
 def test_shares_are_of_the_picture_and_absent_classes_are_left_out() -> None:
-    (row,) = rows_of(painting(tree=(25, 5), moon=(0, 0)), [ERASE])
+    changed = painting(tree=(25, 5), moon=(0, 0))
+    (row,) = rows_of(changed, 100, [Step(ERASE, changed)])
     assert (row.label, row.before, row.after) == ("tree", 0.25, 0.05)
     assert row.change == pytest.approx(-0.2)
 
 
 def test_the_sentence_tells_what_happened_under_the_brush() -> None:
-    assert summary_of(painting(tree=(20, 5)), [ERASE]) == "Under the brush: tree 20 → 5 pixels (−75%)."
-    assert "nothing to erase" in summary_of(painting(tree=(0, 0)), [ERASE])
-    assert "No door came" in summary_of(painting(door=(0, 0)), [ADD])
+    assert summary_of(Step(ERASE, painting(tree=(20, 5)))) == "Under the brush: tree 20 → 5 pixels (−75%)."
+    assert "nothing to erase" in summary_of(Step(ERASE, painting(tree=(0, 0))))
+    assert "No door came" in summary_of(Step(ADD, painting(door=(0, 0))))

@@ -103,6 +103,23 @@ def test_an_erased_tree_is_gone_and_comes_back(client: TestClient, glass: Painte
     assert ask(client, "render", asked) == painted
 
 
+def test_a_stroke_is_judged_against_the_picture_before_it(client: TestClient, asked: dict[str, Any]) -> None:
+    again = {**asked["strokes"][0], "mode": "add", "concept": "door", "points": [[0.5, 0.5]], "radius": 0.2}
+    both = {**asked, "strokes": [*asked["strokes"], {**again, "on": False}, again]}
+    first, second = (ask(client, "render", {**both, "stroke": number}) for number in (0, 1))
+    assert first["rows"] == ask(client, "render", asked)["rows"]
+    assert first["picture"] == second["picture"] == ask(client, "render", both)["picture"]
+    assert "tree" in first["said"]
+    assert "oor" in second["said"]
+    left = {row["label"]: row["after"] for row in first["rows"]}
+    found = {row["label"]: row["before"] for row in second["rows"]}
+    assert {label: left[label] for label in left.keys() & found.keys()} == {
+        label: found[label] for label in left.keys() & found.keys()
+    }
+    reply = send(client, "render", {**both, "stroke": 2})
+    assert (reply.status_code, reply.json()["error"]) == (400, "expected a stroke out of the 2 that are on, got 2")
+
+
 def test_the_control_tells_what_random_units_do(client: TestClient, asked: dict[str, Any]) -> None:
     answer = ask(client, "control", asked)
     (row,) = (row for row in ask(client, "render", asked)["rows"] if row["label"] == "tree")
