@@ -17,6 +17,11 @@ from core_gans.variants import make, variant
 SMALL = {"latent": 3, "width": 4, "depth": 2, "code": 3}
 
 
+def chance(seed: int = 0) -> torch.Generator:
+    """Chance of a test's own, where the fixture ``rng`` would be needed twice, with another seed, or out of a test."""
+    return torch.Generator().manual_seed(seed)
+
+
 def points(count: int = 50, seed: int = 0) -> Examples:
     """The ring of eight modes."""
     return ring(count, torch.Generator().manual_seed(seed))

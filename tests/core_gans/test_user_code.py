@@ -24,7 +24,7 @@ from core_gans.trusted_code import is_own
 from core_gans.user_code import load_object, own_objective, own_variant
 from core_gans.variants import make, variant
 from tests.killing import final_checkpoint
-from tests.tiny import batches, differences, pictures, points
+from tests.tiny import batches, chance, differences, pictures, points
 
 Write = Callable[[str], str]
 Refused = Callable[..., str]
@@ -103,10 +103,6 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
     return run
 
 
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
 def test_a_colon_makes_it_one_s_own() -> None:
     assert is_own("my_losses:mine")
     assert not is_own("wgan_gp")
@@ -151,13 +147,13 @@ class TestPlayed:
         assert all(f"--{field.name.replace('_', '-')}" in told for field in dataclasses.fields(variant(called)))
 
 
-def test_an_objective_of_one_s_own_is_what_the_game_plays(write: Write) -> None:
+def test_an_objective_of_one_s_own_is_what_the_game_plays(write: Write, rng: torch.Generator) -> None:
     game = make(f"{write(OBJECTIVE)}:damped", shape=(2,), family="mlp", r1=2.0)
     assert isinstance(game, AdversarialGame)
     plane = torch.nn.Sequential(torch.nn.Linear(2, 1, bias=False), torch.nn.Flatten(0))
     with torch.no_grad():
         plane[0].weight.copy_(torch.tensor([[3.0, 4.0]]))
-    terms = game.score_loss(plane, torch.ones(6, 2), torch.zeros(6, 2), chance())
+    terms = game.score_loss(plane, torch.ones(6, 2), torch.zeros(6, 2), rng)
     assert {name: term.item() for name, term in terms.items()} == {"discriminator": -7 + 0.5 * 49, "r1": 25}
 
 
@@ -180,10 +176,12 @@ def test_a_game_of_one_s_own_has_its_fields(write: Write) -> None:
 
 
 @pytest.mark.parametrize(("source", "name"), [(OBJECTIVE, "damped"), (GAME, "Between")])
-def test_a_model_file_of_one_s_own_opens_again(source: str, name: str, write: Write, tmp_path: Path) -> None:
+def test_a_model_file_of_one_s_own_opens_again(
+    source: str, name: str, write: Write, tmp_path: Path, rng: torch.Generator
+) -> None:
     game = make(f"{write(source)}:{name}", shape=(2,), family="mlp", width=4, latent=2)
     assert isinstance(game, NoiseGame)
-    state = start(game, batches(points()), chance())
+    state = start(game, batches(points()), rng)
     path = models.save_model(tmp_path / "mine.safetensors", models.Model(state.nets["generator"], game))
     again = models.load_model(path)
     assert again.game == game

@@ -26,10 +26,7 @@ from core_gans.exploring import (
 )
 from core_gans.foundation.errors import LabError
 from core_gans.variants import make
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import chance
 
 
 class TestPaths:
@@ -40,8 +37,8 @@ class TestPaths:
         torch.testing.assert_close(slerp(begin, end, 4)[0], truth)
         torch.testing.assert_close(lerp(begin, end, 3)[0], torch.tensor([[2.0, 0], [1, 1], [0, 2]]))
 
-    def test_ends_are_the_latents_and_lengths_change_evenly(self) -> None:
-        begin, end = torch.randn(5, 8, generator=chance()), 2 * torch.randn(5, 8, generator=chance(1))
+    def test_ends_are_the_latents_and_lengths_change_evenly(self, rng: torch.Generator) -> None:
+        begin, end = torch.randn(5, 8, generator=rng), 2 * torch.randn(5, 8, generator=chance(1))
         way = slerp(begin, end, 7)
         torch.testing.assert_close(way[:, 0], begin)
         torch.testing.assert_close(way[:, -1], end)
@@ -69,31 +66,33 @@ class TestArithmetic:
         with pytest.raises(LabError, match=r"expected 3 images of class 0 with a probability of 0\.9, found 1 among 5"):
             concept(latents, probabilities, 0)
 
-    def test_a_linear_generator_moves_by_the_difference(self) -> None:
-        latents = torch.randn(4, 3, generator=chance())
+    def test_a_linear_generator_moves_by_the_difference(self, rng: torch.Generator) -> None:
+        latents = torch.randn(4, 3, generator=rng)
         plus, minus = torch.tensor([1.0, 0, 2]), torch.tensor([0.0, 5, 0])
         assert torch.equal(move(latents, plus, minus, lambda z: 2 * z), 2 * (latents - minus + plus))
 
 
 class TestNearest:
-    def test_copies_are_found_and_betray_themselves(self) -> None:
-        real = torch.randn(60, 4, generator=chance())
+    def test_copies_are_found_and_betray_themselves(self, rng: torch.Generator) -> None:
+        real = torch.randn(60, 4, generator=rng)
         chosen = torch.tensor([7, 0, 33])
         found = nearest_real(real[chosen], real, 2)
         assert found.index[:, 0].tolist() == chosen.tolist()
         assert (found.distance[:, 0] == 0).all()
         assert memorisation(real[chosen] + 1e-4, real) < 0.01
 
-    def test_fresh_examples_of_the_same_kind_are_as_far_as_real_ones(self) -> None:
-        real, fresh = torch.randn(800, 3, generator=chance()), torch.randn(400, 3, generator=chance(1))
+    def test_fresh_examples_of_the_same_kind_are_as_far_as_real_ones(self, rng: torch.Generator) -> None:
+        real, fresh = torch.randn(800, 3, generator=rng), torch.randn(400, 3, generator=chance(1))
         assert memorisation(fresh, real) == pytest.approx(1, abs=0.15)
 
     def test_an_example_is_no_neighbour_of_itself(self) -> None:
         real = torch.tensor([[0.0], [1.0], [3.0]])
         assert nearest_real(real, real, 1, same=True).index.flatten().tolist() == [1, 0, 1]
 
-    def test_distances_are_those_of_numpy_in_any_block(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        samples, real = torch.randn(9, 5, generator=chance()), torch.randn(20, 5, generator=chance(1))
+    def test_distances_are_those_of_numpy_in_any_block(
+        self, monkeypatch: pytest.MonkeyPatch, rng: torch.Generator
+    ) -> None:
+        samples, real = torch.randn(9, 5, generator=rng), torch.randn(20, 5, generator=chance(1))
         monkeypatch.setattr("core_gans.exploring.nearest.BLOCK", 40)
         apart = np.linalg.norm(samples.numpy()[:, None] - real.numpy()[None], axis=2)
         found = nearest_real(samples, real, 3)
@@ -106,10 +105,10 @@ class TestNearest:
 
 
 class TestTrunkFeatures:
-    def test_they_are_the_pooled_maps_of_every_convolution(self) -> None:
+    def test_they_are_the_pooled_maps_of_every_convolution(self, rng: torch.Generator) -> None:
         first, second = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 3, 3, stride=4)
         network = nn.Sequential(first, nn.ReLU(), second, nn.Flatten(), nn.Linear(12, 1))
-        images = torch.randn(3, 1, 8, 8, generator=chance())
+        images = torch.randn(3, 1, 8, 8, generator=rng)
         found = trunk_features(network, images, batch_size=2)
         maps = first(images)
         one = maps.unfold(2, 2, 2).unfold(3, 2, 2).amax((-1, -2)).flatten(1)
@@ -127,8 +126,8 @@ class TestTrunkFeatures:
         with pytest.raises(LabError, match="expected a discriminator with convolutions"):
             trunk_features(network, torch.zeros(1, 2))
 
-    def test_a_linear_classifier_reads_off_what_is_linear_and_no_more(self) -> None:
-        points = torch.randn(600, 4, generator=chance())
+    def test_a_linear_classifier_reads_off_what_is_linear_and_no_more(self, rng: torch.Generator) -> None:
+        points = torch.randn(600, 4, generator=rng)
         labels = (points[:, 0] > 0).long()
         shuffled = labels[torch.randperm(600, generator=chance(1))]
         assert linear_accuracy(points[:400], labels[:400], points[400:], labels[400:]) > 0.95

@@ -30,15 +30,11 @@ from core_gans.translation.judging import judge_of
 from core_gans.translation.watching import strips
 from core_gans.variants import TRANSLATIONS, VARIANTS, make, name_of, variant
 from tests.killing import final_checkpoint, metrics
-from tests.tiny import all_equal, differences, weights
+from tests.tiny import all_equal, chance, differences, weights
 
 EVERY = pytest.mark.parametrize("name", TRANSLATIONS)
 SMALL = {"width": 4, "patch_layers": 1, "levels": 2, "blocks": 1, "pool": 3}
 CPU = torch.device("cpu")
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def noise(count: int, channels: int = 3, seed: int = 0) -> Tensor:

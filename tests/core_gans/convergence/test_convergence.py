@@ -39,13 +39,9 @@ from core_gans.losses.objectives import (
 from core_gans.runs import folder as runs
 from core_gans.runs.watchers import Judged, Log
 from core_gans.training import TrainingState, fresh_players, start, train
-from tests.tiny import batches, differences, pictures, points, small
+from tests.tiny import batches, chance, differences, pictures, points, small
 
 History = list[dict[str, float]]
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def game(name: str, **fields: Any) -> NoiseGame:
@@ -337,9 +333,9 @@ def looked(of: NoiseGame, nets: Mapping[str, nn.Module], rounds: int = 12, **giv
 
 
 class TestPlantedPlayers:
-    def test_a_constant_generator_is_collapsed(self) -> None:
+    def test_a_constant_generator_is_collapsed(self, rng: torch.Generator) -> None:
         of = game("gan")
-        players = fresh_players(of, chance())
+        players = fresh_players(of, rng)
         watcher = looked(of, {**players, "generator": Fixed(lambda z: torch.ones(len(z), 2))})
         assert watcher.latest.state == "collapsed"
         assert "0.0% of the real examples' diversity" in watcher.latest.sentence
@@ -368,10 +364,10 @@ class TestPlantedPlayers:
             assert found["diversity"] == pytest.approx(1, rel=1e-5)
             assert found["pull"] == pytest.approx(1)
 
-    def test_a_generator_that_comes_nearer_improves(self) -> None:
+    def test_a_generator_that_comes_nearer_improves(self, rng: torch.Generator) -> None:
         of = game("wgan_gp")
         data = points(64)
-        state = start(of, batches(data), chance())
+        state = start(of, batches(data), rng)
         watcher = Converging(of, data.images, every=1)
         for step in range(12):
             state.nets["generator"] = Fixed(lambda z, step=step: data.images - torch.tensor([3.0 - 0.2 * step, 0.0]))
@@ -394,9 +390,9 @@ class TestPlantedPlayers:
         assert "stuck at 1" in watcher.latest.sentence
 
     @pytest.mark.parametrize("bad", [math.nan, math.inf])
-    def test_a_broken_weight_is_named_with_its_player(self, bad: float) -> None:
+    def test_a_broken_weight_is_named_with_its_player(self, bad: float, rng: torch.Generator) -> None:
         of = game("gan", family="mlp")
-        nets = fresh_players(of, chance())
+        nets = fresh_players(of, rng)
         name, weight = list(nets["discriminator"].named_parameters())[1]
         weight.data[0] = bad
         watcher = looked(of, nets, rounds=1)
@@ -404,9 +400,9 @@ class TestPlantedPlayers:
         assert f"discriminator's {name} became {bad} (1 of" in watcher.latest.sentence
         assert watcher.history == []
 
-    def test_broken_samples_are_told_from_broken_weights(self) -> None:
+    def test_broken_samples_are_told_from_broken_weights(self, rng: torch.Generator) -> None:
         of = game("gan")
-        nets = {**fresh_players(of, chance()), "generator": Fixed(lambda z: z[:, :2] / 0)}
+        nets = {**fresh_players(of, rng), "generator": Fixed(lambda z: z[:, :2] / 0)}
         with pytest.raises(DivergedError, match="generator's samples"):
             measure(of, reading_of(of.objective), nets, points(8).images, torch.ones(8, 3))
 
@@ -457,12 +453,12 @@ class TestWatching:
         assert second.state_dict() == whole.state_dict()
         assert second.latest == whole.latest
 
-    def test_numbers_and_words_go_into_the_log(self, tmp_path: Path) -> None:
+    def test_numbers_and_words_go_into_the_log(self, tmp_path: Path, rng: torch.Generator) -> None:
         of, data = game("lsgan"), points()
         log = Log(tmp_path, every=100)
         judged = Judged(lambda state: {"modes_covered": 3.0}, log, every=4)
         watcher = Converging(of, data.images, log, every=2, judged=judged, kinds=8)
-        train(of, batches(data), 4, rng=chance(), watchers=[log, judged, watcher])
+        train(of, batches(data), 4, rng=rng, watchers=[log, judged, watcher])
         lines = [json.loads(text) for text in (tmp_path / "metrics.jsonl").read_text().splitlines()]
         found = [line for line in lines if "converging/state" in line]
         assert [line["round"] for line in found] == [2, 4]
@@ -471,19 +467,19 @@ class TestWatching:
         assert "modes_covered" not in watcher.history[0]
         assert (watcher.history[1]["modes_covered"], watcher.history[1]["kinds"]) == (3.0, 8.0)
 
-    def test_a_change_is_told_once(self) -> None:
+    def test_a_change_is_told_once(self, rng: torch.Generator) -> None:
         out = io.StringIO()
         console = Console(file=out, width=300)
         of = game("gan")
-        nets = {**fresh_players(of, chance()), "generator": Fixed(lambda z: torch.ones(len(z), 2))}
+        nets = {**fresh_players(of, rng), "generator": Fixed(lambda z: torch.ones(len(z), 2))}
         looked(of, nets, rounds=20, console=console)
         told = [text for text in out.getvalue().splitlines() if text]
         assert len(told) == 1
         assert "collapsed Mode collapse" in told[0]
 
-    def test_a_round_that_broke_off_tells_where_nan_stands(self) -> None:
+    def test_a_round_that_broke_off_tells_where_nan_stands(self, rng: torch.Generator) -> None:
         of = game("gan", family="mlp")
-        state = start(of, batches(points()), chance())
+        state = start(of, batches(points()), rng)
         watcher = Converging(of, points().images)
         state.mid_round = True
         watcher.end(state)
@@ -493,9 +489,9 @@ class TestWatching:
         assert watcher.latest.state == "broken"
         assert "generator's out.bias" in watcher.latest.sentence
 
-    def test_memory_is_bounded(self) -> None:
+    def test_memory_is_bounded(self, rng: torch.Generator) -> None:
         of = game("gan")
-        watcher = looked(of, fresh_players(of, chance()), rounds=2 * KEPT + 5)
+        watcher = looked(of, fresh_players(of, rng), rounds=2 * KEPT + 5)
         assert KEPT < len(watcher.history) <= 2 * KEPT
         assert [entry["round"] for entry in watcher.history[-KEPT:]] == list(range(KEPT + 6, 2 * KEPT + 6))
 
@@ -504,7 +500,7 @@ class TestWatching:
         with pytest.raises(ValueError, match=words):
             Converging(game("gan"), points(count).images, every=every)
 
-    def test_no_alarm_on_a_healthy_ring(self) -> None:
+    def test_no_alarm_on_a_healthy_ring(self, rng: torch.Generator) -> None:
         data = points(2000)
         of = game("lsgan", latent=8, width=64, depth=3, rate=1e-3, r1=0.1)
         alarms = []
@@ -514,7 +510,7 @@ class TestWatching:
                 super().after_round(state)
                 alarms.extend([(state.round, self.latest)] if self.latest.warns else [])
 
-        train(of, batches(data, 64), 400, rng=chance(), watchers=[Hear(of, data.images[:128], every=20)])
+        train(of, batches(data, 64), 400, rng=rng, watchers=[Hear(of, data.images[:128], every=20)])
         assert alarms == []
 
 

@@ -17,15 +17,11 @@ from core_gans.networks import FAMILIES, Architecture, family
 from core_gans.session import Options
 from core_gans.training import start, take_turn
 from core_gans.variants import VARIANTS, WGANGP, make
-from tests.tiny import batches, pictures, points, small
+from tests.tiny import batches, chance, pictures, points, small
 
 BESIDE = {"acgan": ["class"], "infogan": ["category", "codes"], "semi_supervised": ["supervised"]}  # what others learn
 EVERY = pytest.mark.parametrize("name", VARIANTS)
 COUPLED = r"batch normalisation couples them: choose --normalisation none, instance or spectral, or --family mlp\.$"
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def game_of(name: str, pictured: bool = False, **fields: object) -> AdversarialGame:
@@ -107,9 +103,9 @@ class TestAnyVariant:
             terms = bare.turns()[0].loss(state.nets, batch, chance(3))
             assert terms.keys() == {"discriminator", *BESIDE.get(name, ())}
 
-    def test_clipping_bounds_every_weight_after_every_step(self, name: str) -> None:
+    def test_clipping_bounds_every_weight_after_every_step(self, name: str, rng: torch.Generator) -> None:
         game = game_of(name, clip=0.01)
-        state = start(game, batches(points()), chance())
+        state = start(game, batches(points()), rng)
         assert any(parameter.abs().max() > 0.01 for parameter in state.nets["discriminator"].parameters())
         for _ in range(2):
             batch = next(state.batches)

@@ -17,13 +17,10 @@ from core_gans.networks import Architecture, family
 from core_gans.networks.noise import Noise
 from core_gans.networks.trunk import Trunked, split
 from core_gans.variants import ACGAN, InfoGAN, SemiSupervised
+from tests.tiny import chance
 
 POINTS = {"shape": (2,), "family": "mlp", "latent": 2, "width": 32, "depth": 2, "normalisation": "none", "r1": 0.1}
 QUIET = {"noise": 0.0, "layer_noise": 0.0}
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def corners(count: int = 400) -> Examples:
@@ -46,11 +43,11 @@ class Says(nn.Module):
 
 class TestTrunk:
     @pytest.mark.parametrize("kind", ["dcgan", "mlp", "maxout"])
-    def test_head_of_trunk_is_the_discriminator_that_was_split(self, kind: str) -> None:
+    def test_head_of_trunk_is_the_discriminator_that_was_split(self, kind: str, rng: torch.Generator) -> None:
         shape = (1, 16, 16)
         whole = family(kind).discriminator(Architecture(shape=shape, width=4, latent=3, depth=2)).eval()
         trunk, head = split(whole)
-        examples = torch.randn(3, *shape, generator=chance())
+        examples = torch.randn(3, *shape, generator=rng)
         assert torch.equal(head(trunk(examples)), whole(examples))
         assert torch.equal(Trunked(whole).eval()(examples), whole(examples))
         assert 0 < sum(p.numel() for p in head.parameters()) < sum(p.numel() for p in trunk.parameters())
@@ -77,10 +74,10 @@ class TestACGAN:
         own = game.generator_loss(nets, batch, chance(4))
         assert own["generator_class"].item() == pytest.approx(2 * entropy(asked), rel=1e-6)
 
-    def test_the_class_asked_for_is_the_class_drawn(self) -> None:
+    def test_the_class_asked_for_is_the_class_drawn(self, rng: torch.Generator) -> None:
         data = corners()
         game = make("acgan", **POINTS, classes=4, rate=2e-3)
-        state = train(game, Batches(data, 64), 400, rng=chance())
+        state = train(game, Batches(data, 64), 400, rng=rng)
         asked = torch.arange(400) % 4
         drawn = game.sample(state.nets, 400, chance(1), asked)
         centres = torch.stack([data.images[data.labels == each].mean(0) for each in range(4)])
@@ -115,11 +112,11 @@ class TestInfoGAN:
         assert game.bound(0.0) == pytest.approx(math.log(10))
         assert game.bound(math.log(10)) == pytest.approx(0.0)
 
-    def test_the_category_finds_the_classes_without_a_label(self) -> None:
+    def test_the_category_finds_the_classes_without_a_label(self, rng: torch.Generator) -> None:
         data = corners()
         unlabelled = Examples("unlabelled", data.images)
         game = make("infogan", **POINTS, categories=4, codes=0, rate=2e-3, discriminator_rate=2e-3)
-        state = train(game, Batches(unlabelled, 64), 500, rng=chance())
+        state = train(game, Batches(unlabelled, 64), 500, rng=rng)
         assert isinstance(game, InfoGAN)
         probabilities, codes = game.recognised(state.nets, data.images)
         assert codes.shape == (400, 0)
@@ -132,10 +129,10 @@ class TestInfoGAN:
 
 
 class TestSemiSupervised:
-    def test_real_has_the_probability_z_over_z_plus_one(self) -> None:
+    def test_real_has_the_probability_z_over_z_plus_one(self, rng: torch.Generator) -> None:
         game = SemiSupervised(**POINTS, **QUIET, classes=3)
         discriminator = game.players()["discriminator"]
-        examples = torch.randn(5, 2, generator=chance())
+        examples = torch.randn(5, 2, generator=rng)
         z = discriminator.logits(examples).double().exp().sum(1)
         torch.testing.assert_close(discriminator(examples).double().sigmoid(), z / (z + 1))
 
@@ -161,12 +158,14 @@ class TestSemiSupervised:
         truth = (features(real + 1).mean(0) - features(real).mean(0)).square().mean()
         torch.testing.assert_close(moved, truth)
 
-    def test_noise_stands_before_the_first_block_and_behind_each_while_learning_alone(self) -> None:
+    def test_noise_stands_before_the_first_block_and_behind_each_while_learning_alone(
+        self, rng: torch.Generator
+    ) -> None:
         discriminator = SemiSupervised(**POINTS, classes=3, noise=0.25, layer_noise=2.0).players()["discriminator"]
         deviations = [layer.deviation for layer in discriminator.modules() if isinstance(layer, Noise)]
         assert deviations == [0.25, *[2.0] * (len(deviations) - 1)]
         assert len(deviations) > 2
-        examples = torch.randn(5, 2, generator=chance())
+        examples = torch.randn(5, 2, generator=rng)
         assert not torch.equal(discriminator.logits(examples), discriminator.logits(examples))
         discriminator.eval()
         assert torch.equal(discriminator.logits(examples), discriminator.logits(examples))
@@ -185,23 +184,23 @@ class TestSemiSupervised:
 
 
 class TestFewLabels:
-    def test_so_many_of_each_class_are_kept_and_right(self) -> None:
+    def test_so_many_of_each_class_are_kept_and_right(self, rng: torch.Generator) -> None:
         data = corners(80)
-        found = few_labels(data, 3, chance(), balanced=False)
+        found = few_labels(data, 3, rng, balanced=False)
         kept = found.labels >= 0
         assert torch.bincount(found.labels[kept]).tolist() == [3, 3, 3, 3]
         assert torch.equal(found.labels[kept], data.labels[kept])
         assert torch.equal(found.images, data.images)
 
-    def test_balanced_half_of_the_examples_are_labelled(self) -> None:
-        found = few_labels(corners(80), 2, chance())
+    def test_balanced_half_of_the_examples_are_labelled(self, rng: torch.Generator) -> None:
+        found = few_labels(corners(80), 2, rng)
         assert 0.4 < (found.labels >= 0).float().mean() < 0.6
 
     @pytest.mark.parametrize("each", [0, 21])
-    def test_too_few_or_too_many_are_refused(self, each: int) -> None:
+    def test_too_few_or_too_many_are_refused(self, each: int, rng: torch.Generator) -> None:
         with pytest.raises(ValueError, match=rf"expected 1 to 20 labels to keep of the class a, got {each}\."):
-            few_labels(corners(80), each, chance())
+            few_labels(corners(80), each, rng)
 
-    def test_data_without_labels_are_refused(self) -> None:
+    def test_data_without_labels_are_refused(self, rng: torch.Generator) -> None:
         with pytest.raises(ValueError, match="expected labels to keep a few of"):
-            few_labels(Examples("bare", torch.zeros(4, 2)), 1, chance())
+            few_labels(Examples("bare", torch.zeros(4, 2)), 1, rng)

@@ -17,10 +17,7 @@ from core_gans.networks.growth import Growth
 from core_gans.networks.minibatch import MinibatchDeviation, deviation
 from core_gans.networks.pixel_norm import PixelNorm
 from core_gans.networks.progressive import ProgressiveFeatures, ProgressiveGenerator, enlarged
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import chance
 
 
 def generator(stages: int = 3) -> ProgressiveGenerator:
@@ -47,8 +44,8 @@ class TestEqualisedLayers:
             assert layer.bias is not None
             assert not layer.bias.any()
 
-    def test_a_layer_is_the_plain_one_with_scaled_weights_and_its_own_bias(self) -> None:
-        x = torch.randn(2, 5, 6, 6, generator=chance())
+    def test_a_layer_is_the_plain_one_with_scaled_weights_and_its_own_bias(self, rng: torch.Generator) -> None:
+        x = torch.randn(2, 5, 6, 6, generator=rng)
         convolution, linear = EqualisedConv2d(5, 4, 3, padding=1), EqualisedLinear(6, 3, gain=1)
         with torch.no_grad():
             convolution.bias.copy_(torch.arange(4.0))  # type: ignore[union-attr]
@@ -76,8 +73,8 @@ def test_pixel_norm_gives_every_vector_a_mean_square_of_one() -> None:
 
 
 class TestMinibatchDeviation:
-    def test_examples_that_are_the_same_have_none_and_no_gradient(self) -> None:
-        x = torch.randn(1, 3, 4, 4, generator=chance()).expand(6, -1, -1, -1).clone().requires_grad_()
+    def test_examples_that_are_the_same_have_none_and_no_gradient(self, rng: torch.Generator) -> None:
+        x = torch.randn(1, 3, 4, 4, generator=rng).expand(6, -1, -1, -1).clone().requires_grad_()
         found = deviation(x)
         found.backward()
         assert found.item() == 0
@@ -90,8 +87,8 @@ class TestMinibatchDeviation:
         x[:, 1, 0] = torch.tensor([0.0, 4.0, 8.0, 12.0])[:, None]  # deviation sqrt(20) in a third of the places
         assert deviation(x).item() == pytest.approx((1 + math.sqrt(20) / 3) / 2)
 
-    def test_it_is_a_plane_beside_the_features(self) -> None:
-        x = torch.randn(5, 3, 4, 4, generator=chance())
+    def test_it_is_a_plane_beside_the_features(self, rng: torch.Generator) -> None:
+        x = torch.randn(5, 3, 4, 4, generator=rng)
         seen = MinibatchDeviation()(x)
         assert seen.shape == (5, 4, 4, 4)
         assert torch.equal(seen[:, :3], x)
@@ -102,8 +99,8 @@ class TestFading:
     """Alpha 0 is the stage before, enlarged; alpha 1 is the new stage; between them lies a straight line."""
 
     @pytest.mark.parametrize("stage", [1, 2])
-    def test_the_generator_s_image(self, stage: int) -> None:
-        network, latents = generator(), torch.randn(5, 8, generator=chance())
+    def test_the_generator_s_image(self, stage: int, rng: torch.Generator) -> None:
+        network, latents = generator(), torch.randn(5, 8, generator=rng)
         seen = {}
         for each, alpha in ((stage - 1, 1.0), (stage, 0.0), (stage, 0.25), (stage, 1.0)):
             network.growth.set(each, alpha)
@@ -114,16 +111,16 @@ class TestFading:
         torch.testing.assert_close(seen[stage, 0.25], 0.75 * before + 0.25 * new)
         assert (before - new).abs().mean() > 0.1
 
-    def test_the_new_stage_is_a_plain_chain_of_its_blocks(self) -> None:
-        network, latents = generator(), torch.randn(5, 8, generator=chance())
+    def test_the_new_stage_is_a_plain_chain_of_its_blocks(self, rng: torch.Generator) -> None:
+        network, latents = generator(), torch.randn(5, 8, generator=rng)
         chain = nn.Sequential(*(network.get_submodule(name) for name in ("block4", "block8", "block16", "image16")))
         torch.testing.assert_close(network(latents), chain(latents), rtol=0, atol=1e-6)
         network.growth.set(1, 1.0)
         chain = nn.Sequential(*(network.get_submodule(name) for name in ("block4", "block8", "image8")))
         torch.testing.assert_close(network(latents), twice(chain(latents)), rtol=0, atol=1e-6)
 
-    def test_an_image_has_pixels_of_its_stage(self) -> None:
-        network, latents = generator(), torch.randn(4, 8, generator=chance())
+    def test_an_image_has_pixels_of_its_stage(self, rng: torch.Generator) -> None:
+        network, latents = generator(), torch.randn(4, 8, generator=rng)
         for stage, pixel in enumerate((4, 2, 1)):
             network.growth.set(stage, 1.0)
             image = network(latents)
@@ -131,8 +128,8 @@ class TestFading:
             assert not torch.equal(image, enlarged(image[:, :, :: 2 * pixel, :: 2 * pixel], 2 * pixel))
 
     @pytest.mark.parametrize("stage", [1, 2])
-    def test_the_discriminator_s_features(self, stage: int) -> None:
-        network, images = features(), torch.randn(5, 1, 16, 16, generator=chance())
+    def test_the_discriminator_s_features(self, stage: int, rng: torch.Generator) -> None:
+        network, images = features(), torch.randn(5, 1, 16, 16, generator=rng)
         maps = {}
         for each, alpha in ((stage - 1, 1.0), (stage, 0.0), (stage, 1.0)):
             network.growth.set(each, alpha)
@@ -141,8 +138,8 @@ class TestFading:
         torch.testing.assert_close(maps[stage, 0.0], maps[stage - 1, 1.0], rtol=0, atol=1e-6)
         assert (maps[stage, 0.0] - maps[stage, 1.0]).abs().mean() > 0.01
 
-    def test_a_small_stage_is_blind_to_what_its_pixels_cannot_hold(self) -> None:
-        network, images = features(), torch.randn(5, 1, 16, 16, generator=chance())
+    def test_a_small_stage_is_blind_to_what_its_pixels_cannot_hold(self, rng: torch.Generator) -> None:
+        network, images = features(), torch.randn(5, 1, 16, 16, generator=rng)
         network.growth.set(1, 1.0)
         torch.testing.assert_close(network(images), network(twice(F.avg_pool2d(images, 2))))
         network.growth.set(2, 1.0)
@@ -160,8 +157,8 @@ class TestFading:
         resting = {name.split(".")[0] for name, each in network.named_parameters() if each.grad is None}
         assert resting == {"image4", "image8"}
 
-    def test_evaluation_keeps_images_in_their_range(self) -> None:
-        network, latents = generator(), 5 * torch.randn(50, 8, generator=chance())
+    def test_evaluation_keeps_images_in_their_range(self, rng: torch.Generator) -> None:
+        network, latents = generator(), 5 * torch.randn(50, 8, generator=rng)
         raw = network(latents)
         assert raw.abs().max() > 1
         torch.testing.assert_close(network.eval()(latents), raw.clamp(-1, 1))
@@ -169,10 +166,10 @@ class TestFading:
 
 class TestSizes:
     @pytest.mark.parametrize("side", [4, 8, 64, 256])
-    def test_players_of_every_size(self, side: int) -> None:
+    def test_players_of_every_size(self, side: int, rng: torch.Generator) -> None:
         architecture = Architecture((3, side, side), latent=5, width=2)
         kind = family("progressive")
-        image = kind.generator(architecture)(torch.randn(2, 5, generator=chance()))
+        image = kind.generator(architecture)(torch.randn(2, 5, generator=rng))
         assert image.shape == (2, 3, side, side)
         assert kind.discriminator(architecture)(image).shape == (2,)
 

@@ -11,11 +11,7 @@ from core_gans.runs import checkpoints
 from core_gans.runs.averaging import Average, recalibrate
 from core_gans.runs.watchers import Watcher
 from core_gans.training import TrainingState, start, train
-from tests.tiny import batches, differences, pictures, points, small
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import batches, chance, differences, pictures, points, small
 
 
 class Keep(Watcher):
@@ -77,9 +73,9 @@ def test_the_shadow_survives_a_checkpoint_to_the_bit(tmp_path: Path) -> None:
     assert differences(second.state_dict(), whole.state_dict()) == []
 
 
-def test_any_player_can_be_averaged() -> None:
+def test_any_player_can_be_averaged(rng: torch.Generator) -> None:
     average = Average("discriminator", 0.5)
-    state = train(small("dcgan", points()), batches(points()), 1, rng=chance(), watchers=[average])
+    state = train(small("dcgan", points()), batches(points()), 1, rng=rng, watchers=[average])
     assert state.sampling_nets()["discriminator"] is average.shadow
     assert state.sampling_nets()["generator"] is state.nets["generator"]
 
@@ -94,8 +90,8 @@ class TestRecalibrate:
     def generator(self) -> nn.Module:
         return small("dcgan", pictures()).players()["generator"]
 
-    def test_the_statistics_of_one_batch_are_exact(self) -> None:
-        generator, latents = self.generator(), torch.randn(40, 3, generator=chance())
+    def test_the_statistics_of_one_batch_are_exact(self, rng: torch.Generator) -> None:
+        generator, latents = self.generator(), torch.randn(40, 3, generator=rng)
         recalibrate(generator, latents, batch_size=40)
         block = generator.get_submodule("block4")
         before = block[1](block[0](latents))  # what the normalisation sees
@@ -103,8 +99,8 @@ class TestRecalibrate:
         torch.testing.assert_close(norm.running_mean, before.mean(dim=(0, 2, 3)))
         torch.testing.assert_close(norm.running_var, before.transpose(0, 1).flatten(1).var(dim=1))
 
-    def test_several_batches_are_averaged_evenly_whatever_was_there_before(self) -> None:
-        generator, latents = self.generator(), torch.randn(40, 3, generator=chance())
+    def test_several_batches_are_averaged_evenly_whatever_was_there_before(self, rng: torch.Generator) -> None:
+        generator, latents = self.generator(), torch.randn(40, 3, generator=rng)
         norm = generator.get_submodule("block4")[2]
         norm.running_mean.fill_(1e6)
         recalibrate(generator, latents, batch_size=10)
@@ -115,10 +111,10 @@ class TestRecalibrate:
         torch.testing.assert_close(norm.running_var, torch.stack(variances).mean(dim=0))
 
     @pytest.mark.parametrize("training", [True, False])
-    def test_nothing_else_changes(self, training: bool) -> None:
+    def test_nothing_else_changes(self, training: bool, rng: torch.Generator) -> None:
         generator = self.generator().train(training)
         weights = [parameter.clone() for parameter in generator.parameters()]
-        recalibrate(generator, torch.randn(8, 3, generator=chance()))
+        recalibrate(generator, torch.randn(8, 3, generator=rng))
         assert generator.training == training
         assert {m.momentum for m in generator.modules() if isinstance(m, nn.BatchNorm2d)} == {0.1}
         assert all(torch.equal(a, b) for a, b in zip(weights, generator.parameters(), strict=True))

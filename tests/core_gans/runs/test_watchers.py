@@ -25,11 +25,7 @@ from core_gans.runs.progress import ProgressBar
 from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, Watcher, drop_lines_after, fixed_latents
 from core_gans.session import Interrupt, Options, make_watchers, restore_watchers, with_data
 from core_gans.training import TrainingState, start, train
-from tests.tiny import batches, differences, pictures, points, small
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import batches, chance, differences, pictures, points, small
 
 
 def played(rounds: int, *watchers: Watcher, state: TrainingState | None = None, data: Examples | None = None) -> Any:

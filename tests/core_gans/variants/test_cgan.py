@@ -14,10 +14,7 @@ from core_gans.games.conditions import ConditionalDiscriminator, ConditionalGene
 from core_gans.losses.penalties import zero_centred
 from core_gans.session import with_data
 from core_gans.variants import CGAN
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import chance
 
 
 def corners(count: int = 400) -> Examples:
@@ -62,25 +59,25 @@ class TestPlayers:
         assert zero_centred(discriminator, shown).item() == pytest.approx(12.5)
         assert discriminator(shown)[0] != discriminator(shown[:1] * 0)[0]
 
-    def test_a_penalty_between_real_and_generated_stays_in_one_class(self) -> None:
+    def test_a_penalty_between_real_and_generated_stays_in_one_class(self, rng: torch.Generator) -> None:
         game = CGAN(shape=(2,), family="mlp", latent=3, classes=4, width=4)
         batch = next(Batches(corners(), 8))
-        assert torch.equal(game.latents_for(batch, chance())[:, -4:], game.with_condition(batch)[:, 2:])
+        assert torch.equal(game.latents_for(batch, rng)[:, -4:], game.with_condition(batch)[:, 2:])
 
-    def test_the_default_networks_take_the_class(self) -> None:
+    def test_the_default_networks_take_the_class(self, rng: torch.Generator) -> None:
         game = CGAN(shape=(1, 16, 16), width=4, classes=7)
         nets = game.players()
-        fakes = nets["generator"](game.latents(3, chance()))
+        fakes = nets["generator"](game.latents(3, rng))
         assert fakes.shape == (3, 8, 16, 16)
         assert nets["discriminator"](fakes).shape == (3,)
         assert game.without_condition(fakes).shape == (3, 1, 16, 16)
 
 
-def test_the_class_asked_for_is_the_class_drawn() -> None:
+def test_the_class_asked_for_is_the_class_drawn(rng: torch.Generator) -> None:
     data = corners()
     game = make("cgan", shape=(2,), family="mlp", latent=2, classes=4, width=32, depth=2, rate=2e-3, r1=0.1,
                 normalisation="none")  # fmt: skip
-    state = train(game, Batches(data, 64), 400, rng=chance())
+    state = train(game, Batches(data, 64), 400, rng=rng)
     asked = torch.arange(400) % 4
     drawn = game.sample(state.nets, 400, chance(1), asked)
     centres = torch.stack([data.images[data.labels == each].mean(0) for each in range(4)])
@@ -106,6 +103,6 @@ def test_examples_without_classes_are_refused() -> None:
         CGAN(shape=(2,), family="mlp").with_condition(Batch(torch.zeros(3, 2)))
 
 
-def test_as_many_classes_as_samples() -> None:
+def test_as_many_classes_as_samples(rng: torch.Generator) -> None:
     with pytest.raises(LabError, match=r"expected 5 classes, one for each latent, got \(3,\)"):
-        CGAN(shape=(2,), family="mlp").latents(5, chance(), torch.zeros(3, dtype=torch.long))
+        CGAN(shape=(2,), family="mlp").latents(5, rng, torch.zeros(3, dtype=torch.long))

@@ -20,13 +20,9 @@ from core_gans.networks.autoencoder import EnergyAutoencoder
 from core_gans.runs import checkpoints
 from core_gans.training import TrainingState, start, train
 from core_gans.variants import BEGAN, EBGAN, make
-from tests.tiny import batches, differences, pictures, points, small
+from tests.tiny import batches, chance, differences, pictures, points, small
 
 SHAPES = {"points": (2,), "pictures": (1, 16, 16)}
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def network(shape: tuple[int, ...], energy: Energy, width: int = 8) -> EnergyAutoencoder:
@@ -50,10 +46,10 @@ def numpy_energy(x: Tensor, y: Tensor, energy: Energy) -> np.ndarray:
 @pytest.mark.parametrize("energy", ["euclidean", "absolute", "square"])
 class TestAutoencoder:
     def test_the_score_is_minus_the_distance_to_the_reconstruction(
-        self, shape: tuple[int, ...], energy: Energy
+        self, shape: tuple[int, ...], energy: Energy, rng: torch.Generator
     ) -> None:
         net = network(shape, energy)
-        examples = torch.randn(7, *shape, generator=chance())
+        examples = torch.randn(7, *shape, generator=rng)
         reconstructed = net.decoder(net.encode(examples)).detach()
         assert reconstructed.shape == examples.shape
         scores = net.eval()(examples).detach()
@@ -62,9 +58,11 @@ class TestAutoencoder:
         assert scores.shape == (7,)
         assert (scores < 0).all()
 
-    def test_encode_then_score_is_the_forward_pass(self, shape: tuple[int, ...], energy: Energy) -> None:
+    def test_encode_then_score_is_the_forward_pass(
+        self, shape: tuple[int, ...], energy: Energy, rng: torch.Generator
+    ) -> None:
         net = network(shape, energy).eval()
-        examples = torch.randn(5, *shape, generator=chance())
+        examples = torch.randn(5, *shape, generator=rng)
         codes = net.encode(examples)
         assert codes.shape == (5, 4)
         assert torch.equal(net.score(examples, codes), net(examples))
@@ -75,10 +73,10 @@ class TestAutoencoder:
             assert network(shape, energy)(torch.ones(3, *shape)).dtype == torch.float32
 
     def test_what_is_reconstructed_exactly_has_no_energy_and_a_finite_gradient(
-        self, shape: tuple[int, ...], energy: Energy
+        self, shape: tuple[int, ...], energy: Energy, rng: torch.Generator
     ) -> None:
         exact = EnergyAutoencoder(nn.Identity(), nn.Identity(), energy)
-        examples = torch.randn(3, *shape, generator=chance()).requires_grad_()
+        examples = torch.randn(3, *shape, generator=rng).requires_grad_()
         scores = exact(examples)
         assert scores.abs().max() == 0
         assert torch.autograd.grad(scores.sum(), examples)[0].isfinite().all()
@@ -173,10 +171,10 @@ class TestBEGAN:
         assert boundary_equilibrium(torch.tensor(0.25)).discriminator(real, fake).item() == 0.5
         assert boundary_equilibrium(0.25).generator(fake).item() == 6
 
-    def test_k_follows_the_balance_and_stays_between_its_clamps(self) -> None:
+    def test_k_follows_the_balance_and_stays_between_its_clamps(self, rng: torch.Generator) -> None:
         game = small("began", points(), k_rate=0.5, gamma=0.5)
         assert isinstance(game, BEGAN)
-        state = start(game, batches(points()), chance())
+        state = start(game, batches(points()), rng)
         trace = []
         for real, generated in ((1.0, 0.75), (2.0, 0.2), (1.0, 0.3), (4.0, 0.0), (1.0, 1.0), (0.0, 0.5), (0.0, 9.0)):
             game.balance(losses(state, real, generated).nets)
@@ -184,19 +182,19 @@ class TestBEGAN:
         # k + 0.5 (0.5 L(x) - L(G)): -0.125 is held at 0, 0.4 + 0.1 + 1 at 1
         assert trace == pytest.approx([0, 0.4, 0.5, 1, 0.75, 0.5, 0])
 
-    def test_convergence_is_the_loss_and_the_distance_from_balance(self) -> None:
+    def test_convergence_is_the_loss_and_the_distance_from_balance(self, rng: torch.Generator) -> None:
         game = small("began", points(), gamma=0.4)
-        state = start(game, batches(points()), chance())
+        state = start(game, batches(points()), rng)
         for real, generated in ((1.0, 0.1), (1.0, 0.7), (2.5, 1.0)):
             seen = game.observe(losses(state, real, generated).nets)
             assert seen["convergence"] == pytest.approx(real + abs(0.4 * real - generated))
 
     @pytest.mark.parametrize("gamma", [0.0, 1.0])
-    def test_the_trace_by_hand_over_rounds_that_are_really_played(self, gamma: float) -> None:
+    def test_the_trace_by_hand_over_rounds_that_are_really_played(self, gamma: float, rng: torch.Generator) -> None:
         """gamma 0 drives k against its lower clamp, gamma 1 and a fast k against its upper one."""
         data = points()
         game = small("began", data, gamma=gamma, k_rate=8.0)
-        state = start(game, batches(data), chance())
+        state = start(game, batches(data), rng)
         k, trace = 0.0, []
         for played in range(1, 25):
             train(game, state.batches, played, rng=state.rng, state=state)
@@ -210,9 +208,9 @@ class TestBEGAN:
             trace.append(k)
         assert (0.0 if gamma == 0 else 1.0) in trace
 
-    def test_the_discriminator_s_loss_uses_the_k_of_the_round_before(self) -> None:
+    def test_the_discriminator_s_loss_uses_the_k_of_the_round_before(self, rng: torch.Generator) -> None:
         game = small("began", points())
-        state = start(game, batches(points()), chance())
+        state = start(game, batches(points()), rng)
         state.nets["discriminator"].get_buffer("k").fill_(0.3)
         batch = Batch(points(8).images.float())
         terms = game.turns()[0].loss(state.nets, batch, chance(3))

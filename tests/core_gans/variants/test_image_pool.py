@@ -9,10 +9,7 @@ from torch import Tensor
 
 from core_gans.games.image_pool import ImagePool
 from core_gans.runs import checkpoints
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import chance
 
 
 def numbered(*numbers: float) -> Tensor:
@@ -59,9 +56,9 @@ def test_a_saved_pool_goes_on_to_the_bit(tmp_path: Path) -> None:
         assert torch.equal(whole(fresh, rng), again(fresh, rng_again))
 
 
-def test_what_is_handed_out_shares_no_memory_with_the_pool() -> None:
+def test_what_is_handed_out_shares_no_memory_with_the_pool(rng: torch.Generator) -> None:
     pool = ImagePool(1, (1, 2, 2))
-    pool(numbered(1), chance())
+    pool(numbered(1), rng)
     for _ in range(8):
         pool(numbered(2), chance(3)).fill_(torch.nan)
     assert pool.images.isfinite().all()
@@ -74,8 +71,8 @@ def test_images_that_are_not_finite_are_not_kept() -> None:
     assert numbers(pool.images) == [7, 7]
 
 
-def test_no_pool_hands_back_what_it_is_given_and_a_negative_one_is_refused() -> None:
+def test_no_pool_hands_back_what_it_is_given_and_a_negative_one_is_refused(rng: torch.Generator) -> None:
     fresh = numbered(1, 2)
-    assert ImagePool(0, (1, 2, 2))(fresh, chance()) is fresh
+    assert ImagePool(0, (1, 2, 2))(fresh, rng) is fresh
     with pytest.raises(ValueError, match="expected a pool of 0 or more images, got -1"):
         ImagePool(-1, (1, 2, 2))

@@ -28,13 +28,9 @@ from core_gans.networks.pyramid import (
 from core_gans.runs import checkpoints
 from core_gans.training import start, take_turn, train
 from core_gans.variants.lapgan import LAPGAN
-from tests.tiny import all_equal, batches, differences, pictures, weights
+from tests.tiny import all_equal, batches, chance, differences, pictures, weights
 
 TINY: dict[str, Any] = {"shape": (1, 16, 16), "family": "mlp", "width": 4, "latent": 3, "depth": 1, "coarsest": 4}
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class TestPyramid:
@@ -46,8 +42,8 @@ class TestPyramid:
         dyadic = torch.randint(-128, 129, (4, 3, 24, 16), generator=chance()).double() / 128
         assert torch.equal(rebuilt(*laplacian(dyadic, levels)), dyadic)
 
-    def test_each_level_lacks_what_the_smaller_one_tells(self) -> None:
-        images = torch.rand(4, 1, 16, 16, generator=chance())
+    def test_each_level_lacks_what_the_smaller_one_tells(self, rng: torch.Generator) -> None:
+        images = torch.rand(4, 1, 16, 16, generator=rng)
         (finest, finer), smallest = laplacian(images, 2)
         assert torch.equal(smallest, down(down(images)))
         torch.testing.assert_close(finest, images - up(down(images)))
@@ -93,9 +89,9 @@ class TestPlayers:
         drawn = player(torch.randn(2, 3 + 64 + 256, generator=chance()))
         torch.testing.assert_close(drawn, images.expand(2, -1, -1, -1), rtol=0, atol=1e-6)
 
-    def test_every_level_s_noise_moves_its_own_detail_alone(self) -> None:
+    def test_every_level_s_noise_moves_its_own_detail_alone(self, rng: torch.Generator) -> None:
         player = LAPGAN(**TINY).players()["generator"].eval()
-        latents = LAPGAN(**TINY).latents(1, chance())
+        latents = LAPGAN(**TINY).latents(1, rng)
         assert latents.shape == (1, 3 + 64 + 256)
         before = player(latents)
         for place, (first, last) in enumerate(((0, 3), (3, 67), (67, 323))):
@@ -112,19 +108,19 @@ class TestPlayers:
         assert not moved[7:].any()  # three convolutions of side 5 reach six pixels
         assert not moved[:, 7:].any()
 
-    def test_a_judge_s_slope_towards_the_condition_is_none(self) -> None:
+    def test_a_judge_s_slope_towards_the_condition_is_none(self, rng: torch.Generator) -> None:
         judge = DetailDiscriminator((2, 8, 8), width=4).eval()
-        shown = torch.randn(3, 4, 8, 8, generator=chance(), requires_grad=True)
+        shown = torch.randn(3, 4, 8, 8, generator=rng, requires_grad=True)
         (slope,) = torch.autograd.grad(judge(shown).sum(), shown)
         assert slope[:, :2].any()
         assert not slope[:, 2:].any()
         other = torch.cat((shown[:, :2], -shown[:, 2:]), dim=1)
         assert not torch.allclose(judge(shown), judge(other))  # it looks at it all the same
 
-    def test_an_image_s_score_is_the_mean_over_its_pyramid(self) -> None:
+    def test_an_image_s_score_is_the_mean_over_its_pyramid(self, rng: torch.Generator) -> None:
         player = LAPGAN(**TINY).players()["discriminator"].eval()
         assert isinstance(player, PyramidDiscriminator)
-        images = torch.rand(3, 1, 16, 16, generator=chance())
+        images = torch.rand(3, 1, 16, 16, generator=rng)
         (finest, finer), smallest = laplacian(images, 2)
         shown = [torch.cat((finest, images - finest), 1), torch.cat((finer, down(images) - finer), 1)]
         scores = [player.coarsest(smallest), player.details[0](shown[0]), player.details[1](shown[1])]
@@ -132,14 +128,14 @@ class TestPlayers:
 
 
 class TestTheGame:
-    def test_each_level_has_terms_of_its_own(self) -> None:
-        state = start(LAPGAN(**TINY, r1=1.0), batches(pictures()), chance())
+    def test_each_level_has_terms_of_its_own(self, rng: torch.Generator) -> None:
+        state = start(LAPGAN(**TINY, r1=1.0), batches(pictures()), rng)
         train(state.game, state.batches, 1, rng=state.rng, state=state)
         names = {f"{term}{level}" for term in ("discriminator", "r1", "generator") for level in ("", "_8", "_16")}
         assert state.terms.keys() == names
 
-    def test_the_terms_are_the_logistic_losses_of_real_and_drawn_pyramids(self) -> None:
-        state = start(LAPGAN(**TINY), batches(pictures()), chance())
+    def test_the_terms_are_the_logistic_losses_of_real_and_drawn_pyramids(self, rng: torch.Generator) -> None:
+        state = start(LAPGAN(**TINY), batches(pictures()), rng)
         for net in state.nets.values():
             net.eval()  # no dropout
         batch = next(state.batches)
@@ -170,9 +166,9 @@ class TestTheGame:
         assert learning == {"details.1"}
         assert all_equal(before, weights(state.nets["generator"]))
 
-    def test_one_level_is_the_plain_game(self) -> None:
+    def test_one_level_is_the_plain_game(self, rng: torch.Generator) -> None:
         game = LAPGAN(**{**TINY, "coarsest": 16})
-        state = start(game, batches(pictures()), chance())
+        state = start(game, batches(pictures()), rng)
         for turn, optimizer in zip(game.turns(), state.optimizers, strict=True):
             terms = take_turn(turn, state.nets, next(state.batches), optimizer, state.rng, state.compute)
             assert terms.keys() == {*turn.players}
@@ -185,9 +181,9 @@ class TestTheGame:
         with pytest.raises(LabError, match="a coarsest level of at least 1 pixel a side, got 0"):
             LAPGAN(coarsest=0)
 
-    def test_samples_run_through_all_levels(self) -> None:
+    def test_samples_run_through_all_levels(self, rng: torch.Generator) -> None:
         game = LAPGAN(**TINY)
-        state = train(game, batches(pictures()), 2, rng=chance())
+        state = train(game, batches(pictures()), 2, rng=rng)
         drawn = game.sample(state.nets, 5, chance(1))
         assert drawn.shape == (5, 1, 16, 16)
         assert drawn.abs().max() <= 1
@@ -203,12 +199,12 @@ class TestTheGame:
         assert differences(resumed.state_dict(), whole.state_dict()) == []
 
 
-def test_the_detail_of_digits_is_nearer_to_the_truth_than_none() -> None:
+def test_the_detail_of_digits_is_nearer_to_the_truth_than_none(rng: torch.Generator) -> None:
     """The trivial baseline: real digits of 8x8 pixels, enlarged. The level of 16x16 draws what they lack."""
     data = digits(16)
     judge = Judge(data, count=300, batch_size=300)
     game = LAPGAN(shape=(1, 16, 16), width=16, latent=8, depth=1, rate=1e-3)
-    state = train(game, Batches(data, 16), 400, rng=chance())
+    state = train(game, Batches(data, 16), 400, rng=rng)
     level = state.nets["generator"].get_submodule("details.0").eval()
 
     @torch.no_grad()

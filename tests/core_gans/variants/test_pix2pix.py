@@ -17,10 +17,7 @@ from core_gans.networks.patch import patch, receptive_field
 from core_gans.networks.unet import UNet, noise
 from core_gans.training import train
 from core_gans.variants.pix2pix import Pix2Pix
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import chance
 
 
 def coloured(count: int, size: int = 16) -> Tensor:
@@ -51,11 +48,11 @@ def test_the_three_innermost_blocks_of_the_decoder_hold_dropout_behind_their_nor
 
 
 class TestKnownMap:
-    def test_held_out_sources_are_translated_as_the_map_does(self) -> None:
+    def test_held_out_sources_are_translated_as_the_map_does(self, rng: torch.Generator) -> None:
         images = coloured(400)
         learned, held = Pairs("digits", images, known_map(images)).split()
         game = Pix2Pix(shape=(3, 16, 16), width=8, patch_layers=1, rate=2e-3, dropout=0.0)
-        state = train(game, Batches(learned, 8), 250, rng=chance())
+        state = train(game, Batches(learned, 8), 250, rng=rng)
         drawn = game.translate(state.nets, held.source)
         identity, mean_image = error(held.source, held.target), error(learned.target.mean(0), held.target)
         assert error(drawn, held.target) < identity / 3
@@ -87,12 +84,12 @@ class TestLosses:
         told = self.GAME.discriminator_loss(nets, batch, chance())["discriminator"].item()
         assert told == pytest.approx((-math.log(0.75) - math.log(0.25)) / 2)
 
-    def test_the_discriminator_sees_the_source_beside_the_target(self) -> None:
+    def test_the_discriminator_sees_the_source_beside_the_target(self, rng: torch.Generator) -> None:
         seen: list[Tensor] = []
         nets = self.nets(score=0.0, drawn=-0.25)
         nets["discriminator"].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
         batch = Batch(torch.full((3, 2, 16, 16), 0.5), other=torch.full((3, 1, 16, 16), 0.125))
-        self.GAME.discriminator_loss(nets, batch, chance())
+        self.GAME.discriminator_loss(nets, batch, rng)
         assert [each[:, :, 0, 0].tolist()[0] for each in seen] == [[0.125, 0.5, 0.5], [0.125, -0.25, -0.25]]
 
     def test_the_papers_numbers(self) -> None:
@@ -103,10 +100,10 @@ class TestLosses:
 
 class TestPatch:
     @pytest.mark.parametrize(("layers", "side"), [(1, 16), (2, 34), (3, 70), (4, 142)])
-    def test_the_receptive_field_is_what_a_gradient_reaches(self, layers: int, side: int) -> None:
+    def test_the_receptive_field_is_what_a_gradient_reaches(self, layers: int, side: int, rng: torch.Generator) -> None:
         network = patch(1, 256, width=2, layers=layers, norm="none").double()
         assert receptive_field(network) == side
-        image = torch.randn(1, 1, 256, 256, dtype=torch.float64, generator=chance()).requires_grad_()
+        image = torch.randn(1, 1, 256, 256, dtype=torch.float64, generator=rng).requires_grad_()
         scores = network(image)
         middle = scores.shape[-1] // 2
         (slope,) = torch.autograd.grad(scores[0, 0, middle, middle], image)
@@ -137,7 +134,9 @@ class TestUNet:
                 changed[..., 3, 3] = 1
                 assert not torch.equal(net(image), net(changed)), level
 
-    def test_noise_is_drawn_from_the_generator_that_is_given_and_leaves_nothing_behind(self) -> None:
+    def test_noise_is_drawn_from_the_generator_that_is_given_and_leaves_nothing_behind(
+        self, rng: torch.Generator
+    ) -> None:
         game = Pix2Pix(shape=(3, 16, 16), width=4, patch_layers=1)
         nets = game.players()
         before = {name: value.clone() for name, value in nets["generator"].state_dict().items()}
@@ -151,7 +150,7 @@ class TestUNet:
         after = nets["generator"].state_dict()
         assert all(torch.equal(before[name], after[name]) for name in before)
         assert nets["generator"].training
-        with pytest.raises(ZeroDivisionError), noise(nets["generator"].eval(), chance()):
+        with pytest.raises(ZeroDivisionError), noise(nets["generator"].eval(), rng):
             _ = 1 / 0
         assert not any(module.training for module in nets["generator"].modules())
 
@@ -172,11 +171,11 @@ class TestUNet:
             Pix2Pix(shape=(3, 48, 32), levels=5).players()
 
 
-def test_points_and_data_without_sources_are_refused() -> None:
+def test_points_and_data_without_sources_are_refused(rng: torch.Generator) -> None:
     with pytest.raises(LabError, match=r"pix2pix translates images \(C, H, W\), and the data is of shape \(2,\)"):
         Pix2Pix(shape=(2,))
     with pytest.raises(LabError, match="expected l1 of at least 0, got -1"):
         Pix2Pix(l1=-1)
     game = Pix2Pix(shape=(3, 16, 16), width=2, patch_layers=1)
     with pytest.raises(LabError, match="pix2pix learns from sources and targets: give it Pairs"):
-        game.discriminator_loss(game.players(), Batch(coloured(4)), chance())
+        game.discriminator_loss(game.players(), Batch(coloured(4)), rng)

@@ -21,13 +21,9 @@ from core_gans.runs.averaging import Average
 from core_gans.runs.watchers import Watcher
 from core_gans.training import TrainingState, start, train
 from core_gans.variants.progan import ProGAN, as_coarse, drifting, growths
-from tests.tiny import differences, pictures
+from tests.tiny import chance, differences, pictures
 
 TINY: dict[str, Any] = {"shape": (1, 16, 16), "width": 4, "latent": 8}
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def twice(maps: Tensor) -> Tensor:
@@ -48,9 +44,9 @@ class TestTheGame:
         assert drifting(0.0).discriminator(real, fake).item() == -6
         assert drifting(1e-3).generator(fake).item() == -4
 
-    def test_stages_follow_the_share_of_the_run(self) -> None:
+    def test_stages_follow_the_share_of_the_run(self, rng: torch.Generator) -> None:
         game = ProGAN(**TINY, growing=0.8, fading=0.5)
-        state = start(game, Batches(pictures(), 4), chance())
+        state = start(game, Batches(pictures(), 4), rng)
         seen = []
         for tenth in range(11):
             game.begin_round(state.nets, tenth / 10)
@@ -62,9 +58,9 @@ class TestTheGame:
         assert seen == [(4, 1.0)] * 4 + halves + [(16, 1.0)]
         assert game.observe(state.nets) == {"side": 16, "alpha": 1}
 
-    def test_stages_of_so_many_rounds_need_no_length_of_the_run(self) -> None:
+    def test_stages_of_so_many_rounds_need_no_length_of_the_run(self, rng: torch.Generator) -> None:
         game = ProGAN(**TINY, stage_rounds=4, fading=1.0)
-        state = start(game, Batches(pictures(), 4), chance())
+        state = start(game, Batches(pictures(), 4), rng)
         seen = []
         for _ in range(14):
             game.begin_round(state.nets, 0.0)
@@ -78,10 +74,12 @@ class TestTheGame:
         train(state.game, state.batches, 30, rng=state.rng, state=state)
         assert growths(state.nets)[0].side == 16
 
-    def test_a_run_of_unknown_length_grows_by_its_rounds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_run_of_unknown_length_grows_by_its_rounds(
+        self, monkeypatch: pytest.MonkeyPatch, rng: torch.Generator
+    ) -> None:
         monkeypatch.setattr("core_gans.variants.progan.STAGE_ROUNDS", 2)
         game = ProGAN(**TINY, fading=0.5)
-        state = start(game, Batches(pictures(), 4), chance())
+        state = start(game, Batches(pictures(), 4), rng)
         seen = []
         for _ in range(6):
             game.begin_round(state.nets, 0.0)
@@ -98,8 +96,8 @@ class TestTheGame:
         with pytest.raises(LabError, match=r"expected .* got"):
             ProGAN(**fields)  # type: ignore[arg-type]
 
-    def test_real_images_have_as_much_of_the_newest_detail_as_alpha(self) -> None:
-        real = torch.randn(3, 1, 16, 16, generator=chance())
+    def test_real_images_have_as_much_of_the_newest_detail_as_alpha(self, rng: torch.Generator) -> None:
+        real = torch.randn(3, 1, 16, 16, generator=rng)
         growth = Growth(3)
         coarse = {1: twice(twice(F.avg_pool2d(real, 4))), 2: twice(F.avg_pool2d(real, 2))}
         for stage in (1, 2):
@@ -114,8 +112,8 @@ class TestTheGame:
         train(game, state.batches, 2, rng=state.rng, state=state)
         assert state.terms.keys() == {"discriminator", "gradient_penalty", "generator"}
 
-    def test_reals_are_coarse_in_the_loss_while_a_stage_fades(self) -> None:
-        state = start(ProGAN(**TINY), Batches(pictures(), 4), chance())
+    def test_reals_are_coarse_in_the_loss_while_a_stage_fades(self, rng: torch.Generator) -> None:
+        state = start(ProGAN(**TINY), Batches(pictures(), 4), rng)
         batch = next(state.batches)
         coarse = Batch(twice(F.avg_pool2d(batch.real, 2)), batch.label)
         for alpha, same in ((0.0, True), (1.0, False)):
@@ -158,9 +156,9 @@ def test_a_run_stopped_in_the_middle_of_a_fade_resumes_to_the_bit(tmp_path: Path
     assert differences(resumed.state_dict(), whole.state_dict()) == []
 
 
-def test_the_average_of_weights_stands_at_the_stage_of_the_generator() -> None:
+def test_the_average_of_weights_stands_at_the_stage_of_the_generator(rng: torch.Generator) -> None:
     average = Average(decay=0.9)
-    state = start(ProGAN(**TINY), Batches(pictures(), 4), chance())
+    state = start(ProGAN(**TINY), Batches(pictures(), 4), rng)
     train(state.game, state.batches, 10, rng=state.rng, state=state, watchers=[average])
     assert average.shadow is not None
     shadow, own = average.shadow.get_submodule("growth"), state.nets["generator"].get_submodule("growth")
@@ -170,11 +168,11 @@ def test_the_average_of_weights_stands_at_the_stage_of_the_generator() -> None:
     assert torch.equal(shadow.parts, own.parts)
 
 
-def test_it_grows_to_sixteen_pixels_and_nearer_to_the_digits() -> None:
+def test_it_grows_to_sixteen_pixels_and_nearer_to_the_digits(rng: torch.Generator) -> None:
     data = digits(16)
     judge = Judge(data, count=300, batch_size=300)
     game = ProGAN(shape=(1, 16, 16), width=8, latent=16, rate=2e-3)
-    state = start(game, Batches(data, 16), chance())
+    state = start(game, Batches(data, 16), rng)
 
     def distance() -> float:
         return judge(lambda count: game.sample(state.nets, count, chance(1)))["frechet[digits-cnn]"]

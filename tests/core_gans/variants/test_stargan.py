@@ -14,13 +14,10 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
 from core_gans.training import train
 from core_gans.variants.stargan import StarGAN, StarJudge
+from tests.tiny import chance
 
 SKIES = torch.tensor([[0.8, -0.8, -0.8], [-0.8, 0.8, -0.8], [-0.8, -0.8, 0.8]])  # red, green, blue
 GROUNDS = torch.tensor([-0.8, 0.8])  # dark, light
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def pictures(first: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -42,13 +39,13 @@ def both_sets() -> LabelledSets:
     )
 
 
-def test_held_out_images_reach_every_domain_of_both_sets() -> None:
+def test_held_out_images_reach_every_domain_of_both_sets(rng: torch.Generator) -> None:
     both = both_sets()
     fields = {"width": 8, "blocks": 1, "halvings": 1, "normalisation": "batch", "discriminator_steps": 2}
     weights = {"classification": 3.0, "reconstruction": 5.0, "rate": 2e-3, "fall_rounds": 240}
     sets = {"domains": both.examples.classes, "groups": both.groups}
     game = StarGAN(shape=(3, 16, 16), **sets, **fields, **weights)  # type: ignore[arg-type]
-    state = train(game, Batches(both.examples, 8), 240, rng=chance())
+    state = train(game, Batches(both.examples, 8), 240, rng=rng)
     held, sky, ground = pictures(1000, 90)
     real, real_sky, real_ground = pictures(1100, 500)
     judges = [LogisticRegression(max_iter=500).fit(real.flatten(1), labels) for labels in (real_sky, real_ground)]
@@ -76,8 +73,8 @@ class TestMask:
         one = StarGAN(domains=("a", "b"))
         assert one.told(torch.tensor([1])).tolist() == [[0, 1]]
 
-    def test_targets_are_drawn_evenly_from_the_image_s_own_set(self) -> None:
-        asked = self.GAME.asked(torch.tensor([1, 4]).repeat(3000), chance())
+    def test_targets_are_drawn_evenly_from_the_image_s_own_set(self, rng: torch.Generator) -> None:
+        asked = self.GAME.asked(torch.tensor([1, 4]).repeat(3000), rng)
         counts = torch.stack([asked[0::2].bincount(minlength=5), asked[1::2].bincount(minlength=5)]) / 3000
         expected = torch.tensor([[1 / 3, 1 / 3, 1 / 3, 0, 0], [0, 0, 0, 0.5, 0.5]])
         torch.testing.assert_close(counts, expected, atol=0.03, rtol=0)

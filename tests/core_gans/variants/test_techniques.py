@@ -26,11 +26,7 @@ from core_gans.techniques import (
 from core_gans.techniques.minibatch_discrimination import closeness
 from core_gans.training import start, train
 from core_gans.variants import make
-from tests.tiny import batches, pictures, small
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from tests.tiny import batches, chance, pictures, small
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
@@ -216,9 +212,9 @@ class TestAsFieldsOfAGame:
             alike[kind] = torch.allclose(generator(latents)[0], generator(others)[0], atol=1e-6)
         assert alike == {"virtual": True, "batch": False}
 
-    def test_the_references_of_virtual_normalisation_follow_the_weights(self) -> None:
+    def test_the_references_of_virtual_normalisation_follow_the_weights(self, rng: torch.Generator) -> None:
         game = make("dcgan", **PICTURES, generator_normalisation="virtual")
-        state = train(game, batches(pictures()), 3, rng=chance())
+        state = train(game, batches(pictures()), 3, rng=rng)
         generator = state.nets["generator"]
         kept = {name: value.clone() for name, value in generator.named_buffers()}
         set_references(generator, generator.get_buffer("references"))
@@ -227,11 +223,13 @@ class TestAsFieldsOfAGame:
         assert not torch.equal(kept["block4.2.mean"], fresh.get_buffer("block4.2.mean"))
 
     @pytest.mark.parametrize("kind", ["cgan", "text_to_image", "infogan"])
-    def test_references_of_a_conditional_generator_are_latents_with_conditions(self, kind: str) -> None:
+    def test_references_of_a_conditional_generator_are_latents_with_conditions(
+        self, kind: str, rng: torch.Generator
+    ) -> None:
         game = small(kind, pictures(), generator_normalisation="virtual")
         assert isinstance(game, NoiseGame)
         references = game.players()["generator"].get_buffer("references")
-        assert references.shape == game.latents(len(references), chance()).shape
+        assert references.shape == game.latents(len(references), rng).shape
 
     @pytest.mark.parametrize(
         ("fields", "message"),

@@ -32,14 +32,10 @@ from core_gans.session import with_data
 from core_gans.training import TrainingState, start
 from core_gans.variants import TextToImage
 from core_gans.variants.text_to_image import sameness
-from tests.tiny import differences
+from tests.tiny import chance, differences
 
 COLOURS = {"red": (1.0, -1.0, -1.0), "green": (-1.0, 1.0, -1.0), "blue": (-1.0, -1.0, 1.0)}
 POINTS = {"shape": (2,), "family": "mlp", "latent": 2, "width": 8, "depth": 1, "normalisation": "none"}
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def flags(count: int = 240) -> Examples:
@@ -110,10 +106,10 @@ class TestVocabulary:
             (same,) = [i for i in range(5) if torch.allclose(image, data[i][0])]
             assert torch.equal(tokens, captions.tokens[same])
 
-    def test_examples_that_are_repeated_keep_their_captions(self) -> None:
+    def test_examples_that_are_repeated_keep_their_captions(self, rng: torch.Generator) -> None:
         labels, texts = torch.tensor([0, 1, 0, 1, 0, 1]), [f"number {word}" for word in "abcdef"]
         data = Examples("six", torch.arange(6.0)[:, None], labels, ("even", "odd"), Captions.of(texts))
-        few = few_labels(data, 1, chance())
+        few = few_labels(data, 1, rng)
         assert few.captions is not None
         assert len(few) == len(few.captions) > 6
         assert [few.captions.text(i) for i in range(len(few))] == [texts[int(x)] for x in few.images[:, 0]]
@@ -148,8 +144,10 @@ class TestCarrying:
     tokens = tokens_of(["a tree", "two trees by a lake"], ("a", "by", "lake", "tree", "trees", "two"))
 
     @pytest.mark.parametrize("shape", [(3, 8, 8), (1, 4, 8), (2,)])
-    def test_examples_carry_their_captions_and_give_them_back(self, shape: tuple[int, ...]) -> None:
-        examples = torch.randn(2, *shape, generator=chance())
+    def test_examples_carry_their_captions_and_give_them_back(
+        self, shape: tuple[int, ...], rng: torch.Generator
+    ) -> None:
+        examples = torch.randn(2, *shape, generator=rng)
         shown = with_caption(examples, self.tokens)
         assert torch.equal(without_caption(shown), examples)
         assert torch.equal(caption_in(shown), self.tokens)
@@ -158,11 +156,11 @@ class TestCarrying:
         tokens = torch.full((1, LONGEST), 50_001)
         assert torch.equal(caption_in(with_caption(torch.zeros(1, 3, 8, 8, dtype=torch.bfloat16), tokens)), tokens)
 
-    def test_the_generator_hands_the_caption_on_in_training_only(self) -> None:
+    def test_the_generator_hands_the_caption_on_in_training_only(self, rng: torch.Generator) -> None:
         game = TextToImage(**POINTS)
         generator = game.players()["generator"]
         assert isinstance(generator, CaptionedGenerator)
-        latents = game.latents(3, chance(), game.tokens(["a house", "two trees", "red"]))
+        latents = game.latents(3, rng, game.tokens(["a house", "two trees", "red"]))
         handed = generator.train()(latents)
         assert torch.equal(caption_in(handed), game.tokens(["a house", "two trees", "red"]))
         assert torch.equal(generator.eval()(latents), without_caption(handed))
@@ -180,12 +178,12 @@ class TestLoss:
         discriminator.encoder = _FirstWord(10, 1)
         return discriminator
 
-    def test_three_terms_as_reed_et_al_weigh_them(self) -> None:
+    def test_three_terms_as_reed_et_al_weigh_them(self, rng: torch.Generator) -> None:
         game = TextToImage(**POINTS)
         right = game.tokens(["a", "house"])  # words 1 and 2
         real = with_caption(torch.tensor([[-11.0, 0.0], [-19.0, 0.0]]), right)  # scores -1 and 1; swapped: 9 and -9
         fake = with_caption(torch.tensor([[-8.0, 0.0], [-22.0, 0.0]]), right)  # scores 2 and -2
-        terms = game.score_loss(self.players(), real, fake, chance())
+        terms = game.score_loss(self.players(), real, fake, rng)
 
         def softplus(x: float) -> float:
             return math.log1p(math.exp(x))
@@ -228,11 +226,11 @@ class TestLoss:
         torch.testing.assert_close(twin["mode_seeking"], 2 * terms["mode_seeking"])
         torch.testing.assert_close(twin["generator"], terms["generator"])
 
-    def test_penalties_do_not_see_the_caption(self) -> None:
+    def test_penalties_do_not_see_the_caption(self, rng: torch.Generator) -> None:
         game = TextToImage(**POINTS)
         tokens = game.tokens(["a house with two trees", "a red roof at sunset"])
         real, fake = (with_caption(torch.randn(2, 2, generator=chance(seed)), tokens) for seed in (1, 2))
-        assert gradient_penalty(self.players(), real, fake, chance()).item() == pytest.approx(0, abs=1e-9)  # slope 1
+        assert gradient_penalty(self.players(), real, fake, rng).item() == pytest.approx(0, abs=1e-9)  # slope 1
 
 
 class _Constant(nn.Module):
@@ -279,10 +277,10 @@ class TestAGame:
         with pytest.raises(LabError, match=r"expected 3 captions of 32 numbers, got \(2, 32\)"):
             game.latents(3, chance(), asked)
 
-    def test_mixed_latents_are_refused(self) -> None:
+    def test_mixed_latents_are_refused(self, rng: torch.Generator) -> None:
         game = game_for(flags())
         generator = game.players()["generator"]
-        one, other = game.latents(2, chance(), game.tokens(["red over blue", "green over green"]))
+        one, other = game.latents(2, rng, game.tokens(["red over blue", "green over green"]))
         for mixed in ((one + other) / 2, 2 * one, -one):
             with pytest.raises(LabError, match="mix no latents of a text to image game"):
                 generator(mixed[None])
@@ -301,10 +299,10 @@ class TestAGame:
         assert differences(again.state_dict(), whole.state_dict()) == []
         assert again.terms == whole.terms
 
-    def test_each_half_gets_the_colour_that_is_asked_for_it(self) -> None:
+    def test_each_half_gets_the_colour_that_is_asked_for_it(self, rng: torch.Generator) -> None:
         data = flags()
         game = game_for(data, rate=2e-3, normalisation="none")
-        state = train(game, Batches(data, 32), 250, rng=chance())
+        state = train(game, Batches(data, 32), 250, rng=rng)
         asked = [(upper, lower) for upper in COLOURS for lower in COLOURS]
         texts = [f"{upper} over {lower}" for upper, lower in asked for _ in range(4)]
         drawn = game.sample(state.nets, len(texts), chance(1), game.tokens(texts))
@@ -324,13 +322,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestCommands:
-    def test_a_text_is_drawn(self, run: Path, tmp_path: Path) -> None:
+    def test_a_text_is_drawn(self, run: Path, tmp_path: Path, rng: torch.Generator) -> None:
         for text, name in (("two trees at night", "one.png"), ("a house by day", "two.png")):
             main(["sample", str(run), "--count", "4", "--text", text, "--out", str(tmp_path / name)])
         assert (tmp_path / "one.png").read_bytes() != (tmp_path / "two.png").read_bytes()
         model = open_model(run)
         assert isinstance(model.game, TextToImage)
-        latents = model.game.latents(2, chance(), model.game.tokens(["two trees at night"] * 2))
+        latents = model.game.latents(2, rng, model.game.tokens(["two trees at night"] * 2))
         assert generate(model.net, latents).shape == (2, 3, 16, 16)
 
     def test_captions_do_not_mix_and_nothing_is_written(
