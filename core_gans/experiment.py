@@ -19,7 +19,7 @@ from core_gans.training import TrainingState, start, train
 from core_gans.translation import Lesson, read_lesson
 from core_gans.translation.watching import translation_watchers
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import make
+from core_gans.variants import from_saved, make
 from core_gans.variants import variant as variant_called
 
 
@@ -80,7 +80,7 @@ def resume_training(
         require_trusted(folder, config["variant"])
         told, options = console or Console(markup=False), options_from(config["options"])
         examples = _examples(config["variant"], options, told)
-        return Training(make(config["variant"], **config["fields"]), options, examples, told)
+        return Training(from_saved(config["variant"], config["fields"]), options, examples, told)
 
     return Training.resume(folder, rebuild, rounds, seconds, going)
 

@@ -10,14 +10,17 @@ from typing import Any, Generic, TypeVar
 from torch import nn
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import did_you_mean
 from core_gans.game import Game, NoiseGame, TranslationGame
 from core_gans.initialising import initialising
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
 from core_gans.runs.checkpoints import CheckpointError
+from core_gans.runs.fitting import fitting
+from core_gans.runs.playable import require_playable
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import make, name_of
+from core_gans.variants import from_saved, name_of
 
 AGame = TypeVar("AGame", bound=Game, covariant=True)
 
@@ -60,8 +63,9 @@ def _load(path: str | Path) -> Model[Game]:
         raise CheckpointError(
             f"{path} holds a {content.get('kind')}, not a model: give a model file, or a run's folder."
         )
-    require_trusted(path, content["variant"])
-    return _build(content["variant"], content["fields"], content["player"], content["weights"], content["card"])
+    with fitting(path):
+        require_trusted(path, content["variant"])
+        return _build(content["variant"], content["fields"], content["player"], content["weights"], content["card"])
 
 
 def model_of_run(folder: str | Path) -> Model[NoiseGame]:
@@ -76,16 +80,18 @@ def _of_run(folder: str | Path) -> Model[Game]:
     folder = Path(folder)
     config = runs.read_config(folder)
     require_trusted(folder, config["variant"])
-    content = runs.Run(folder, config).load_checkpoint()
+    run = runs.Run(folder, config)
+    content = run.load_checkpoint()
     state = content["state"]
-    if "average" in content["watchers"]:
-        weights = content["watchers"]["average"]
-    elif config["kind"] == "evolution":
-        weights = state["parents"][0]["generator"]
-    else:
-        weights = state["nets"]["generator"]
-    card = {"run": folder.name, "rounds": state["round"], "images_seen": state["images_seen"]}
-    return _build(config["variant"], config["fields"], "generator", weights, card)
+    with fitting(run.latest_checkpoint()):
+        if "average" in content["watchers"]:
+            weights = content["watchers"]["average"]
+        elif config["kind"] == "evolution":
+            weights = state["parents"][0]["generator"]
+        else:
+            weights = state["nets"]["generator"]
+        card = {"run": folder.name, "rounds": int(state["round"]), "images_seen": int(state["images_seen"])}
+        return _build(config["variant"], config["fields"], "generator", weights, card)
 
 
 def open_model(path: str | Path) -> Model[NoiseGame]:
@@ -129,10 +135,14 @@ def _drawing(model: Model[Game]) -> Model[NoiseGame]:
 def _build(
     variant: str, fields: Mapping[str, Any], player: str, weights: Mapping[str, Any], card: Mapping[str, Any]
 ) -> Model[Game]:
-    game = make(variant, **fields)
+    game = from_saved(variant, fields)
+    require_playable(game, batch=1, copies=1)
     with initialising(0):  # all of it is replaced
         net = game.players()[player]
     net.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
     )
+    for name, value in net.state_dict().items():
+        if value.is_floating_point():
+            require_finite(value, f"{name} of the {player}")
     return Model(net.eval().requires_grad_(False), game, player, card)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -84,3 +85,29 @@ class SGD(Optimizer):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.SGD(parameters, lr=self.rate, momentum=self.momentum)
+
+
+def load_moments(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """Give ``optimizer`` the state that its ``state_dict`` was. ValueError where a moment is missing or misshaped.
+
+    torch takes any moments, and fails a step later.
+    """
+    optimizer.load_state_dict(saved)
+    needed = _moments_of(optimizer)
+    for parameter, moments in optimizer.state.items():
+        if not isinstance(parameter, Tensor) or not needed <= moments.keys():
+            raise ValueError(f"expected the moments {', '.join(sorted(needed))} of each parameter in an optimiser")
+        for name in needed:
+            moment = moments[name]
+            if not isinstance(moment, Tensor) or (moment.dim() and moment.shape != parameter.shape):
+                raise ValueError(f"the moment {name} of an optimiser does not fit its parameter")
+
+
+def _moments_of(optimizer: torch.optim.Optimizer) -> set[str]:
+    """What an optimiser of this kind keeps of a parameter, found by a step on one number."""
+    number = nn.Parameter(torch.zeros(1))
+    number.grad = torch.zeros(1)
+    options = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
+    other = type(optimizer)([{"params": [number], **options}])
+    other.step()
+    return set(other.state[number])

@@ -19,8 +19,10 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import Game
 from core_gans.runs import folder as runs
 from core_gans.runs.changes import changed, digest
+from core_gans.runs.fitting import fitting, require_counts
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import require_not_terminated
+from core_gans.runs.playable import require_playable
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
 from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
 from core_gans.translation import Lesson
@@ -35,6 +37,7 @@ class RunState(WatchedState, Protocol):
 
 
 State = TypeVar("State", bound=RunState)
+Prepared = tuple[list[Watcher], Judged, dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -119,10 +122,13 @@ class RunKind(ABC, Generic[State]):
             "rounds": rounds,
             "seconds": seconds,
         }
+        require_playable(self.game, self.options.batch, self.options.device)
         with self._threads():
             state = self.start()
             with runs.create(folder.parent, folder.name, whole) as run:
-                return self._judged(run, state, rounds, seconds, {})
+                with runs.kept_once_begun(run):
+                    prepared = self._prepared(run, state, {})
+                return self._judged(run, state, rounds, seconds, prepared)
 
     @classmethod
     def resume(
@@ -148,7 +154,8 @@ class RunKind(ABC, Generic[State]):
             if rounds is None and seconds is None:
                 rounds, seconds = config["rounds"], config["seconds"]
             content = run.load_checkpoint(going.start)
-            round = content["state"]["round"]
+            with fitting(run.checkpoint_of(going.start)):
+                round = int(content["state"]["round"])
             if going.changes:
                 config = changed(config, going.changes, round)
             rebuilt = rebuild(config)
@@ -157,8 +164,13 @@ class RunKind(ABC, Generic[State]):
                     f"{config['options']['data']} does not hold what {folder} learned from: other examples have come "
                     "into its place. Put the old ones back, or name the data to go on with: --data."
                 )
+            require_playable(rebuilt.game, rebuilt.options.batch, rebuilt.options.device)
             state = rebuilt.start()
-            state.load_state_dict(content["state"])
+            with fitting(run.checkpoint_of(going.start)):
+                require_counts(content["state"], state.state_dict())
+                state.load_state_dict(content["state"])
+            run.config = config
+            prepared = rebuilt._prepared(run, state, content["watchers"])
             if (aside := run.set_aside_after(round)) is not None:
                 rebuilt.console.print(f"going on from round {round:,}; what came after it is kept in {aside}")
             if going.changes:
@@ -169,7 +181,7 @@ class RunKind(ABC, Generic[State]):
                 done = f"{folder} has its {state.round:,} {cls.unit}s already: ask for more with --rounds."
                 rebuilt.console.print(done)
             with rebuilt._threads():
-                return rebuilt._judged(run, state, rounds, seconds, content["watchers"])
+                return rebuilt._judged(run, state, rounds, seconds, prepared)
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
@@ -182,17 +194,22 @@ class RunKind(ABC, Generic[State]):
         finally:
             torch.set_num_threads(before)
 
-    def _judged(
-        self, run: Run, state: State, rounds: int | None, seconds: float | None, saved: dict[str, Any]
-    ) -> Result[State]:
+    def _prepared(self, run: Run, state: State, saved: dict[str, Any]) -> Prepared:
+        """The watchers, the judge among them, and its numbers before anything is played; refuses what cannot be."""
         run.data = digest(self.examples)
         watchers, verdict = self.watch(run)
-        restore_watchers(watchers, saved)
+        with fitting(run.checkpoints):
+            restore_watchers(watchers, saved)
+        return watchers, verdict, dict(verdict.judge(state))
+
+    def _judged(
+        self, run: Run, state: State, rounds: int | None, seconds: float | None, prepared: Prepared
+    ) -> Result[State]:
+        watchers, verdict, before = prepared
         examples = self.examples
         told = f"{self.verb} {self.game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}"
         self.console.print(told)
         self.console.print(f"run folder {run.folder}", soft_wrap=True)
-        before = dict(verdict.judge(state))
         self.play(state, rounds, seconds, watchers)
         require_not_terminated(watchers, f"{self.program} resume {shlex.quote(str(run.folder))}", self.console)
         return Result(run.folder, state, before, dict(verdict.judge(state)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,8 @@ from core_gans.data import Batches, Examples
 from core_gans.data.captions import Captions
 from core_gans.data.examples import as_float
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.parsing import as_annotated
+from core_gans.foundation.seeds import require_seed
 from core_gans.game import Batch, Game, NoiseGame, generate
 from core_gans.metrics import Judge
 from core_gans.metrics.measures import merit
@@ -32,6 +33,7 @@ DEFAULT_SECONDS = 60.0  # of a run that was given no bound
 SHEET = 64  # images on a sheet of samples
 POINTS = 2_000  # points in a cloud of samples
 LOOKED_AT = 128  # real examples on which convergence is measured
+MOST_THREADS = 1024
 CAPTIONS = 128  # of the data, that a game of text draws where no text is asked for
 
 
@@ -82,6 +84,16 @@ class Options:
         for name in ("judge_every", "explain_every", "threads"):
             if getattr(self, name) < 0:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
+        for name in ("size", "count"):
+            if (given := getattr(self, name)) is not None and given < 1:
+                raise ValueError(f"expected --{name} of at least 1, got {given}.")
+        if self.colours not in (None, 1, 3):
+            raise ValueError(f"expected --colours 1 (grey) or 3 (RGB), got {self.colours}.")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"expected --average of at least 0 and below 1, got {self.average}.")
+        if self.threads > MOST_THREADS:
+            raise ValueError(f"expected at most {MOST_THREADS:,} --threads, got {self.threads:,}.")
+        require_seed(self.seed)
 
     def compute(self) -> Compute:
         return Compute(self.device, self.bf16, self.channels_last)
@@ -188,9 +200,5 @@ def restore_watchers(watchers: list[Watcher], saved: dict[str, Any]) -> None:
 
 
 def options_from(saved: dict[str, Any]) -> Options:
-    """Options as config.json holds them; fields of other versions are refused by name."""
-    known = {field.name for field in dataclasses.fields(Options)}
-    unknown = saved.keys() - known
-    if unknown:
-        raise ValueError(f"the run's options hold {', '.join(sorted(unknown))}, which this version does not know.")
-    return Options(**saved)
+    """Options as config.json holds them. LabError for fields of other versions, by name, and values of other types."""
+    return Options(**as_annotated(Options, saved, "the run's options"))

@@ -16,6 +16,7 @@ from core_gans.data.batches import Batches
 from core_gans.foundation.errors import DivergedError
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.initialising import initialising
+from core_gans.optimizers import load_moments
 
 if TYPE_CHECKING:
     from core_gans.runs.watchers import WatchedState, Watcher
@@ -59,7 +60,7 @@ class TrainingState:
         for name, net in self.nets.items():
             net.load_state_dict(state["nets"][name])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
+            load_moments(optimizer, saved)
         self.rng.set_state(state["rng"])
         self.batches.load_state_dict(state["batches"])
         self.round, self.seconds, self.images_seen = state["round"], state["seconds"], state["images_seen"]

@@ -18,7 +18,7 @@ from core_gans.game import NoiseGame
 from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES
 from core_gans.losses.objectives import Objective
-from core_gans.optimizers import Optimizer
+from core_gans.optimizers import Optimizer, load_moments
 from core_gans.trusted_code import is_own
 from core_gans.user_code import own_objective
 from egan.buffers import preserved_buffers
@@ -54,7 +54,7 @@ class Discriminator:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_moments(self.optimizer, state["optimizer"])
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Judged, Watcher
 from core_gans.session import Options, make_watchers, options_from, over_the_run, with_data
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import make
+from core_gans.variants import from_saved, make
 from egan.checks import require_fit
 from egan.evolution import evolve
 from egan.options import KIND, Evolution, evolution_from
@@ -112,7 +112,7 @@ def resume_evolution(
         options, evolution = options_from(config["options"]), evolution_from(config)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         told = console or Console(markup=False)
-        game = require_evolvable(make(config["variant"], **config["fields"]))
+        game = require_evolvable(from_saved(config["variant"], config["fields"]))
         return EvolutionRun(game, options, options.load(told), told, evolution, watchers)
 
     return EvolutionRun.resume(folder, rebuild, rounds, seconds, going)

@@ -10,7 +10,7 @@ import torch
 from deap import base
 from torch import Tensor, nn
 
-from core_gans.optimizers import Optimizer
+from core_gans.optimizers import Optimizer, load_moments
 from egan.cloning import cloned, cloned_optimizer
 
 
@@ -87,7 +87,7 @@ class Individual:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.generator.load_state_dict(state["generator"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_moments(self.optimizer, state["optimizer"])
         self.record = Record(**state["record"])
         if state["fitness"]:
             self.fitness.values = tuple(state["fitness"])

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.parsing import as_annotated
 from egan.discriminators import OWN, discriminator_mutation
 from egan.distances import distance_rule
 from egan.fitness import Convention, FitnessRule, Rule
@@ -86,8 +87,4 @@ def evolution_from(config: Mapping[str, Any]) -> Evolution:
     saved = config.get("evolution")
     if config["kind"] != KIND or not isinstance(saved, dict):
         raise LabError(f"expected the run of an evolution, got a {config['kind']} of {config['variant']}.")
-    unknown = saved.keys() - {known.name for known in dataclasses.fields(Evolution)}
-    if unknown:
-        raise LabError(f"the run's evolution holds {', '.join(sorted(unknown))}, which this version does not know.")
-    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()}
-    return Evolution(**given)
+    return Evolution(**as_annotated(Evolution, saved, "the run's evolution"))

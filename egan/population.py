@@ -14,6 +14,7 @@ from core_gans.compute import Compute
 from core_gans.data.batches import Batches
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Game, NoiseGame, Turn, nothing
+from core_gans.optimizers import load_moments
 from core_gans.runs.watchers import Watcher
 from core_gans.training import fresh_players
 from egan.discriminators import Discriminator
@@ -114,7 +115,7 @@ class Population:
             member.load_state_dict(saved)
             self.hall_of_fame.insert(member)
         self.discriminator.load_state_dict(state["discriminator"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_moments(self.optimizer, state["optimizer"])
         self._load_discriminators(state.get("discriminators", []))  # the first checkpoints have but one
         self.rng.set_state(state["rng"])
         self.batches.load_state_dict(state["batches"])

@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from core_gans.foundation.memory import is_out_of_memory
 from core_gans.foundation.names import unknown_name
 from core_gans.trusted_code import take_trusted
 
@@ -74,5 +75,14 @@ def friendly_errors(console: Console) -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        console.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
-        raise SystemExit(2) from error
+        _refuse(console, str(error), error)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        said = " ".join(str(error).split())[:200] or "no more could be had"
+        _refuse(console, f"not enough memory ({said}): lower --batch, --width, --size, --count or --images.", error)
+
+
+def _refuse(console: Console, why: str, error: Exception) -> NoReturn:
+    console.print(f"[bold red]error:[/] {escape(why)}", highlight=False, markup=True, soft_wrap=True)
+    raise SystemExit(2) from error

@@ -24,6 +24,7 @@ from core_gans.exploring.paths import lerp, slerp
 from core_gans.exploring.pictures import rows
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import to_bytes, write_png
+from core_gans.foundation.seeds import require_seed
 from core_gans.game import generate
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs
@@ -55,6 +56,7 @@ class Explore:
         """Write pictures and numbers, and print the numbers."""
         if min(self.paths, self.steps) < 2:
             raise ValueError(f"expected at least 2 paths of 2 steps, got {self.paths} of {self.steps}.")
+        require_seed(self.seed)
         folder = self.out or Path("runs") / runs.default_name("exploration")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another name with --out.")

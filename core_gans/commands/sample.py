@@ -13,6 +13,7 @@ from torch import Tensor
 from core_gans import models
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import write_png
+from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.sheets import cloud, sheet
 from core_gans.game import Game
 from core_gans.variants import TextToImage
@@ -37,6 +38,7 @@ class Sample:
         """Draw and write."""
         if self.count < 1:
             raise ValueError(f"expected at least one sample, got --count {self.count}.")
+        require_seed(self.seed)
         if self.out.exists():
             raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
         model = models.open_model(self.source)

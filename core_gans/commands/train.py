@@ -19,7 +19,7 @@ from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
 from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import TRANSLATIONS, VARIANTS, name_of, variant
+from core_gans.variants import TRANSLATIONS, VARIANTS, from_saved, name_of, variant
 
 AGame = TypeVar("AGame", bound=Game)
 
@@ -78,7 +78,7 @@ class Repeat:
         require_trusted(self.like, config["variant"])
         result = run_training(
             config["variant"],
-            config["fields"],
+            asdict(from_saved(config["variant"], config["fields"])),
             options_from(config["options"]),
             rounds=self.rounds or config["rounds"],
             seconds=self.seconds or config["seconds"],

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core_gans import models
 from core_gans.foundation.names import unknown_name
+from core_gans.foundation.seeds import require_seed
 from core_gans.translation.folder import translate_folder
 
 
@@ -36,6 +37,7 @@ class Translate:
 
     def run(self, console: Console) -> None:
         """Translate, then print how many pictures were translated and what was left out."""
+        require_seed(self.seed)
         model = models.open_translator(self.model)
         names = model.game.targets
         if self.to and self.to not in names:

@@ -19,7 +19,7 @@ from core_gans.metrics.measures import measure_of
 from core_gans.runs.folder import read_config
 from core_gans.runs.log_lines import read_lines
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import make
+from core_gans.variants import from_saved
 
 POINTS = 40  # measurements that a log of losses is gathered into
 OBSERVED = ("k", "convergence")
@@ -56,7 +56,7 @@ def _reading(folder: Path, config: dict[str, Any]) -> tuple[Reading, list[str]]:
     except LabError:
         name = config["variant"]
         return reading_of(heuristic), [f"{name} is not imported: its curves are read as the heuristic objective's."]
-    game = make(config["variant"], **config["fields"])
+    game = from_saved(config["variant"], config["fields"])
     if not isinstance(game, NoiseGame):
         raise LabError(f"{game.name} has no objective of scores, so its curves have no reading.")
     return reading_of(game.objective), []

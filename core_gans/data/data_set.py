@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from core_gans.data.examples import Examples
 from core_gans.data.scenes.sets import SceneSet
+from core_gans.foundation.memory import require_memory
 
 Progress = Callable[[int, int], None]  # how many are done, of how many
+FLOAT = 4  # bytes
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,11 @@ class DataSet:
         progress: Progress | None = None,
     ) -> Examples:
         """The examples; what is not asked for is as the data set has it. Raises what ``read`` raises."""
-        return self.read(self.wanted(size, count, channels, seed, progress))
+        wanted = self.wanted(size, count, channels, seed, progress)
+        if self.count:  # drawn: what files take is known when they are looked at
+            numbers = 6 if self.points else 3 * wanted.size**2 / FLOAT  # a point, its noise, label and place
+            require_memory(int(wanted.count * numbers * FLOAT), f"{wanted.count:,} examples of {self.name}", "--count")
+        return self.read(wanted)
 
     def wanted(
         self,

@@ -32,6 +32,7 @@ def stack(
     ``nearest`` resizes by picking pixels, so that no colour arises that was not there, as between classes of a mask.
     Raises ValueError if the result would take more than ``LIMIT_BYTES``.
     """
+    _require_room(count, channels or 1, size)  # before the first picture is enlarged
     squares = np.empty((0, 1, size, size), np.uint8)
     for index, picture in enumerate(pictures):
         square = _square(picture, size, nearest)  # (size, size) or (size, size, 3)
@@ -62,10 +63,14 @@ def _square(picture: np.ndarray, size: int, nearest: bool) -> np.ndarray:
 
 
 def _reserve(count: int, channels: int, size: int) -> np.ndarray:
+    _require_room(count, channels, size)
+    return np.empty((count, channels, size, size), np.uint8)
+
+
+def _require_room(count: int, channels: int, size: int) -> None:
     taken = count * channels * size * size
     if taken > LIMIT_BYTES:
         raise ValueError(
             f"{count:,} images of {channels}x{size}x{size} would take {taken / 2**30:.1f} GiB of memory, "
             f"more than {LIMIT_BYTES / 2**30:g} GiB: choose a smaller size or fewer images"
         )
-    return np.empty((count, channels, size, size), np.uint8)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core_gans.runs.fitting import fitting
 from core_gans.runs.watchers import WatchedState, Watcher
 
 
@@ -31,7 +32,8 @@ class Average(Watcher):
         if self.shadow is None:
             self.shadow = copy.deepcopy(state.nets[self.player]).requires_grad_(False)
             if self._saved is not None:
-                self.shadow.load_state_dict(self._saved)
+                with fitting("the weight average of the checkpoint"):
+                    self.shadow.load_state_dict(self._saved)
         state.averages[self.player] = self.shadow
 
     @torch.no_grad()

@@ -64,7 +64,13 @@ def load(path: str | Path) -> dict[str, Any]:
     structure = metadata.get("structure", "")
     if metadata.get(SEAL) != _digest(structure, tensors):
         raise _corrupt(path, "its SHA-256 does not match")
-    return _restore(json.loads(structure), tensors)
+    try:
+        content = _restore(json.loads(structure), tensors)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _corrupt(path, f"its structure cannot be read: {type(error).__name__}") from error
+    if not isinstance(content, dict):
+        raise _corrupt(path, "it holds no parts by name")
+    return content
 
 
 def _corrupt(path: Path, why: str) -> CheckpointError:

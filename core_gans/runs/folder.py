@@ -8,7 +8,8 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,12 +19,11 @@ import torch
 from filelock import FileLock, Timeout
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
 from core_gans.foundation.whole_files import write_whole
 from core_gans.runs import checkpoints
 from core_gans.runs.changes import differing
+from core_gans.runs.configuration import FORMAT, read_config
 
-FORMAT = 1
 PACKAGES = ("gan-lab", "torch", "numpy", "deap", "scikit-learn", "opencv-python-headless", "gradio")
 
 
@@ -103,6 +103,9 @@ class Run:
                 f"{path} was made with other settings than config.json names ({'; '.join(other[:3])}): put them back, "
                 "or ask for a change when you resume, as in --rate 1e-4 or --set NAME=VALUE."
             )
+        for part in ("state", "watchers"):
+            if not isinstance(content.get(part), dict):
+                raise LabError(f"{path} lacks the {part} of a run: put the right checkpoint back.")
         return content
 
     def close(self) -> None:
@@ -133,31 +136,20 @@ def create(runs: Path, name: str, config: Mapping[str, Any]) -> Run:
     return run
 
 
+@contextmanager
+def kept_once_begun(run: Run) -> Iterator[None]:
+    """Inside, a new run is made ready; where that fails, its folder is taken away again: nothing has been played."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(run.folder, ignore_errors=True)  # Windows keeps the lock's file while it is held
+        raise
+
+
 def open_run(folder: Path) -> Run:
     """An existing run, held for writing. LabError when it is no run, of a newer version, or in use."""
     config = read_config(folder)
     return Run(folder, config, _lock=_lock(folder))
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The configuration of a run, without holding the run."""
-    path = folder / "config.json"
-    if not folder.is_dir():
-        siblings = [entry.name for entry in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        raise LabError(
-            str(unknown_name("run folder", folder.name, siblings)) if siblings else f"there is no folder {folder}."
-        )
-    if not path.is_file():
-        raise LabError(f"{folder} is no run: expected a config.json in it.")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise LabError(f"{path} is not valid JSON ({error}): put the original back.") from error
-    if not isinstance(config, dict) or not {"format", "kind", "variant", "fields", "options"} <= config.keys():
-        raise LabError(f"{path} is not the configuration of a run: expected format, kind, variant, fields and options.")
-    if config["format"] > FORMAT:
-        raise LabError(f"{folder} was made by a newer version (format {config['format']}): update gan-lab to open it.")
-    return config
 
 
 def numbered(folder: Path, suffix: str) -> list[Path]:

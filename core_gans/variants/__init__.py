@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from core_gans.foundation.names import unknown_name
+from core_gans.foundation.parsing import as_annotated
 from core_gans.game import Game, TranslationGame
 from core_gans.trusted_code import is_own
 from core_gans.user_code import own_variant
@@ -82,6 +84,14 @@ def make(name: str, **fields: Any) -> Game:
     return kind(**{field: tuple(value) if isinstance(value, list) else value for field, value in fields.items()})
 
 
+def from_saved(name: str, fields: Mapping[str, Any]) -> Game:
+    """The game of a saved file: ``fields`` as JSON holds them, of any type until they are checked here.
+
+    LabError for a field of another version, and for a value that its annotation does not allow.
+    """
+    return make(name, **as_annotated(variant(name), fields, f"the fields of {name}"))
+
+
 __all__ = [
     "ACGAN",
     "BEGAN",
@@ -107,6 +117,7 @@ __all__ = [
     "SemiSupervised",
     "StarGAN",
     "TextToImage",
+    "from_saved",
     "make",
     "name_of",
     "variant",

@@ -62,8 +62,8 @@ class Run:
             raise ValueError(f"expected at least 2 images, got --images {self.images}.")
         folder = self.out or Path("runs") / default_name("dissection")
         keep = self.keep or folder.with_name(f"{folder.name}.counts")
-        keep.parent.mkdir(parents=True, exist_ok=True)
         found, layers, notes, name, segmenter = self._opened()
+        keep.parent.mkdir(parents=True, exist_ok=True)
         notes = (*found.notes, *notes)
         for note in notes:
             console.print(f"note: {note}", highlight=False, soft_wrap=True)

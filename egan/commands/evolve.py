@@ -17,7 +17,7 @@ from core_gans.paper_presets import EVALUATION_SIZE, Preset
 from core_gans.runs import folder as runs
 from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import DCGAN, GAN, name_of, variant
+from core_gans.variants import DCGAN, GAN, from_saved, name_of, variant
 from egan.experiment import run_evolution
 from egan.experiments.presets import GAMMA_ON_POINTS
 from egan.options import Evolution, evolution_from
@@ -57,9 +57,9 @@ class Evolve(Generic[AGame]):
         options, evolution, rounds, seconds = self.session, self.evolution, self.rounds, self.seconds
         if self.like is not None:
             config = runs.read_config(self.like)
-            variant, fields, options = config["variant"], config["fields"], options_from(config["options"])
-            evolution = evolution_from(config)
+            variant, options, evolution = config["variant"], options_from(config["options"]), evolution_from(config)
             require_trusted(self.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
+            fields = asdict(from_saved(variant, config["fields"]))
             rounds, seconds = rounds or config["rounds"], seconds or config["seconds"]
         result = run_evolution(
             variant,
