@@ -20,9 +20,7 @@ from demos.dissecting.jobs import Progress, ProgressReporter
 from dissect import intervene
 from dissect.commands.real_images import Thirds, thirds
 from dissect.hooks import at_rest
-from dissect.mending import Choice, Mending, best_of, choose_count, mend
-from dissect.mending.artifacts import rank_by_frechet
-from dissect.mending.choosing import numbers_tried
+from dissect.mending import Choice, Mending, best_of, mend, try_layers
 from dissect.mending.folding import Mended, replaced
 from dissect.report.sheets import Picture
 from dissect.sampling import generate
@@ -68,35 +66,28 @@ def attempt(dissectable: DissectableModel, layer: str, folder: Path, reporter: P
     ranked, chosen, judged = (dissectable.latents(count, rng) for count in (RANKED, CHOSEN, JUDGED))
     reading = reporter.stage(f"Reading real pictures of {dissectable.data}", REAL)
     real = _real(dissectable.data, dissectable.shape, reading)
-    ranking = rank_by_frechet(
-        net, layer, ranked, real.choosing, progress=reporter.stage(f"Ranking the units of {layer}", RANKED)
-    )
-    order = ranking.order()
-    choices = []
-    for strength in STRENGTHS:
-        what = "Taking the worst away" if strength == 1 else f"Weakening the worst by {strength:.0%}"
-        told = reporter.stage(what, len(numbers_tried(len(order))))
-        choices.append(choose_count(net, layer, order, chosen, real.choosing, strength=strength, progress=told))
-    best = best_of(choices)
-    if not best.units:
+    trials = try_layers(net, [layer], ranked, chosen, real.choosing, strengths=STRENGTHS, stage=reporter.stage)
+    choices, best = [trial.choice for trial in trials], best_of(trials)
+    ranking, units = best.ranking, best.choice.units
+    if not units:
         rows = [
             MendingRow(f"lights up unit {unit}", _drawn(net, ranked[ranking.lit[unit][:SHOWN]]))
-            for unit in order[:SUSPECTS]
+            for unit in ranking.order()[:SUSPECTS]
         ]
         return Attempt(layer, real.name, real.floor, choices, None, rows, None)
     mending = mend(
         net,
         layer,
-        best.units,
+        units,
         judged,
         real.judging,
         used=torch.cat((ranked, chosen)),
-        strength=best.strength,
+        strength=best.choice.strength,
         random_sets=CONTROLS,
         rng=rng,
         progress=reporter.stage("Judging, beside random units", 2 + CONTROLS),
     )
-    shown = [(f"lights up unit {unit}", ranked[ranking.lit[unit][:SHOWN]]) for unit in best.units[:SUSPECTS]]
+    shown = [(f"lights up unit {unit}", ranked[ranking.lit[unit][:SHOWN]]) for unit in units[:SUSPECTS]]
     rows = [
         MendingRow(words, _drawn(net, latents), _drawn(net, latents, mending))
         for words, latents in (*shown, ("not picked", judged[:SHOWN]))

@@ -14,7 +14,7 @@ import torch
 import tyro
 from rich.console import Console
 from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 
 from core_gans.foundation.pixels import write_png
 from core_gans.runs.folder import default_name
@@ -24,19 +24,16 @@ from dissect.commands.opening import Opened, Source
 from dissect.commands.real_images import Thirds, data_of, thirds
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
-from dissect.mending import Choice, Mending, best_of, choose_count, mend, write_mending
+from dissect.mending import Mending, MendingTrial, best_of, mend, try_layers, write_mending
 from dissect.mending.account import verdict
-from dissect.mending.artifacts import FEWEST, Ranking, rank_by_ablation, rank_by_frechet, rank_by_marks, unit_means
-from dissect.mending.choosing import numbers_tried
-from dissect.mending.frechet import FrechetScorer
+from dissect.mending.artifacts import FEWEST, Ranking
 from dissect.mending.pictures import numbered
+from dissect.mending.trials import By, Towards
 from dissect.sampling import generate
 
 SHEET = 96  # images on the sheet by which a person marks
 SHOWN = 7  # images in a row
 ROWS = 3  # units that are shown
-
-Bar = Callable[[str, int], Callable[[int], None]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Mend:
     """What real images look like: digits, scenes, or a path; default: what the run was trained on."""
     features: str | None = None
     """Through which they are seen: digits-cnn, cifar-resnet20 or pca-pixels; default: what suits the data."""
-    by: Literal["frechet", "ablation", "marks"] = "frechet"
+    by: By = "frechet"
     """Ranks units by the images that light them up most; by ablating each alone, which takes long; or by --bad."""
     bad: tuple[int, ...] = ()
     """Bad images, by their numbers in sample.png, for --by marks; without any, only that sheet is written."""
@@ -58,7 +55,7 @@ class Mend:
     """How many units; auto: 1% to 16% of the layer, by what is gained on latents that judge nothing."""
     strength: tuple[float, ...] = (1.0, 0.5)
     """How much of a unit is taken: 1 ablates it. The one that gains most is taken."""
-    towards: Literal["zero", "mean"] = "zero"
+    towards: Towards = "zero"
     """What takes a unit's place."""
     images: int = 1_000
     """To rank the units by, and as many others to choose by."""
@@ -99,12 +96,22 @@ class Mend:
                 return lambda done: bars.update(task, completed=done)
 
             real = self._real(tuple(sample.shape[1:]), bars)
-            tried = [
-                each
-                for layer in layers
-                for each in self._tried(found.net, layer, ranking, choosing, real.choosing, bar)
-            ]
-            choice, units = self._chosen([each for _, each in tried])
+            marks = torch.zeros(min(SHEET, self.images))
+            marks[list(self.bad)] = 1
+            trials = try_layers(
+                found.net,
+                layers,
+                ranking,
+                choosing,
+                real.choosing,
+                by=self.by,
+                marks=marks,
+                towards=self.towards,
+                strengths=self.strength,
+                counts=() if self.units == "auto" else (self.units,),
+                stage=bar,
+            )
+            best, units = self._chosen(trials)
             if not units:
                 raise ValueError(
                     f"nothing that was tried brings {found.name} nearer to real images: try other layers, a smaller "
@@ -112,22 +119,22 @@ class Mend:
                 )
             mending = mend(
                 found.net,
-                choice.layer,
+                best.choice.layer,
                 units,
                 judging,
                 real.judging,
                 used=torch.cat((ranking, choosing)),
-                values=self._values(found.net, choice.layer, ranking),
-                strength=choice.strength,
+                values=best.values,
+                strength=best.choice.strength,
                 random_sets=self.random,
                 rng=rng,
-                progress=bar("judging", 2 + self.random),
+                progress=bar("Judging, beside random units", 2 + self.random),
             )
-        rank = next(rank for rank, each in tried if each is choice)
+        rank = best.ranking
         facts = self._facts(found, real, rank)
         folder.mkdir(parents=True)
         write_png(folder / "sample.png", numbered(sample))
-        choices, shown = [each for _, each in tried], _shown(rank, mending, ranking, judging)
+        choices, shown = [trial.choice for trial in trials], _shown(rank, mending, ranking, judging)
         page = write_mending(folder, mending, choices, found.net, shown, facts=facts)
         opening = save_mended(folder, self.source, found.net, mending, judging[:4], facts)
         console.print("\n".join([verdict(mending), opening, f"page: {page}"]), highlight=False, soft_wrap=True)
@@ -166,43 +173,12 @@ class Mend:
                 raise ValueError(f"expected from 1 to half of a layer's units ({told}), got --units {self.units}.")
         return layers
 
-    def _tried(
-        self, net: nn.Module, layer: str, ranking: Tensor, choosing: Tensor, scorer: FrechetScorer, bar: Bar
-    ) -> list[tuple[Ranking, Choice]]:
-        """A ranking and a choice of how many of its units, for each strength."""
-        values = self._values(net, layer, ranking)
-        counts = () if self.units == "auto" else (self.units,)
-        found: list[tuple[Ranking, Choice]] = []
-        for strength in self.strength:
-            if self.by == "ablation":
-                told = bar(f"ablating each unit of {layer}", len(values))
-                rank = rank_by_ablation(net, layer, ranking, scorer, values=values, strength=strength, progress=told)
-            elif found:
-                rank = found[0][0]
-            elif self.by == "marks":
-                marks = torch.zeros(min(SHEET, self.images))
-                marks[list(self.bad)] = 1
-                rank = rank_by_marks(net, layer, ranking[:SHEET], marks)
-            else:
-                rank = rank_by_frechet(net, layer, ranking, scorer, progress=bar(f"ranking {layer}", self.images))
-            order = rank.order()
-            told = bar(f"choosing in {layer}, strength {strength:g}", len(numbers_tried(len(order), counts)))
-            choice = choose_count(
-                net, layer, order, choosing, scorer, values=values, strength=strength, counts=counts, progress=told
-            )
-            found.append((rank, choice))
-        return found
-
-    def _chosen(self, choices: Sequence[Choice]) -> tuple[Choice, tuple[int, ...]]:
-        """The choice that does best, and its units: the number asked for, or the best one."""
+    def _chosen(self, trials: Sequence[MendingTrial]) -> tuple[MendingTrial, tuple[int, ...]]:
+        """The trial that does best, and its units: the number asked for, or the best one."""
         if self.units == "auto":
-            return (best := best_of(choices)), best.units
-        best = min(choices, key=lambda choice: choice.distances[-1])
-        return best, best.order[: self.units]
-
-    def _values(self, net: nn.Module, layer: str, latents: Tensor) -> Tensor:
-        means = unit_means(net, layer, latents)
-        return means if self.towards == "mean" else torch.zeros_like(means)
+            return (best := best_of(trials)), best.choice.units
+        best = min(trials, key=lambda trial: trial.choice.distances[-1])
+        return best, best.choice.order[: self.units]
 
     def _facts(self, found: Opened, real: Thirds, rank: Ranking) -> dict[str, str]:
         return {

@@ -1,7 +1,8 @@
 """Mending: artifact units ablated, measured on latents that chose nothing, told with pictures (Bau et al. 2019)."""
 
 from dissect.mending.account import write_mending
-from dissect.mending.choosing import Choice, best_of, choose_count
+from dissect.mending.choosing import Choice, choose_count
 from dissect.mending.measuring import Mending, mend
+from dissect.mending.trials import MendingTrial, best_of, try_layers
 
-__all__ = ["Choice", "Mending", "best_of", "choose_count", "mend", "write_mending"]
+__all__ = ["Choice", "Mending", "MendingTrial", "best_of", "choose_count", "mend", "try_layers", "write_mending"]

@@ -82,11 +82,6 @@ def numbers_tried(units: int, counts: Sequence[int] = ()) -> tuple[int, ...]:
     return tuple(sorted({0, *(counts or (max(1, round(share * units)) for share in SHARES))}))
 
 
-def best_of(choices: Sequence[Choice]) -> Choice:
-    """The choice that gains most; of equals, the first."""
-    return max(choices, key=lambda choice: choice.gain)
-
-
 def zeros(generator: nn.Module, layer: str, latents: Tensor) -> Tensor:
     """A zero (U,) for each unit of ``layer``: what units are replaced by unless something else is said."""
     return torch.zeros_like(unit_means(generator, layer, latents[:1]))

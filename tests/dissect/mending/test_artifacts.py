@@ -11,11 +11,11 @@ from tests.dissect.splatter import BAD, GOOD, THRESHOLD, UNITS, SplatterGenerato
 
 GENERATOR = SplatterGenerator()
 SAMPLE = latents(400, seed=1)
-GAUGE = FrechetScorer(look, look(real_images(800)), "planted")
+SCORER = FrechetScorer(look, look(real_images(800)), "planted")
 
 
 def test_the_planted_units_are_the_worst_by_the_distance_of_what_they_light_up_in():
-    ranking = rank_by_frechet(GENERATOR, "stem", SAMPLE, GAUGE)
+    ranking = rank_by_frechet(GENERATOR, "stem", SAMPLE, SCORER)
     assert set(ranking.order()[: len(BAD)]) == set(BAD)
     assert min(ranking.scores[list(BAD)]) > 1.2 * max(ranking.scores[list(GOOD)])
     assert ranking.lit.shape == (UNITS, 40)
@@ -26,7 +26,7 @@ def test_the_planted_units_are_the_worst_by_the_distance_of_what_they_light_up_i
 
 def test_the_planted_units_are_those_whose_ablation_helps():
     heard: list[int] = []
-    ranking = rank_by_ablation(GENERATOR, "stem", SAMPLE, GAUGE, progress=heard.append)
+    ranking = rank_by_ablation(GENERATOR, "stem", SAMPLE, SCORER, progress=heard.append)
     assert set(ranking.order()[: len(BAD)]) == set(BAD)
     assert min(ranking.scores[list(BAD)]) > 0
     assert heard == list(range(1, UNITS + 1))
@@ -66,7 +66,7 @@ def test_a_dead_unit_is_in_no_order():
     generator = Dead()
     generator.stem.patterns[4] = 0
     for ranking in (
-        rank_by_frechet(generator, "stem", SAMPLE[:100], GAUGE),
+        rank_by_frechet(generator, "stem", SAMPLE[:100], SCORER),
         rank_by_marks(generator, "stem", SAMPLE[:60], SAMPLE[:60, 0] > 0),
     ):
         assert 4 not in ranking.order()
@@ -74,7 +74,7 @@ def test_a_dead_unit_is_in_no_order():
 
 
 def test_the_batch_size_changes_nothing():
-    one, two = (rank_by_frechet(GENERATOR, "stem", SAMPLE[:100], GAUGE, batch_size=size) for size in (7, 100))
+    one, two = (rank_by_frechet(GENERATOR, "stem", SAMPLE[:100], SCORER, batch_size=size) for size in (7, 100))
     assert np.array_equal(one.lit, two.lit)
     np.testing.assert_allclose(one.scores, two.scores)
 
@@ -82,16 +82,16 @@ def test_the_batch_size_changes_nothing():
 def test_means_are_those_of_the_layer_and_no_edit_is_none():
     means = unit_means(GENERATOR, "stem", SAMPLE, batch_size=30)
     torch.testing.assert_close(means, GENERATOR.stem(SAMPLE).mean((0, 2, 3)))
-    untouched = edited_features(GENERATOR, "stem", [], means, 1.0, SAMPLE[:10], GAUGE)
+    untouched = edited_features(GENERATOR, "stem", [], means, 1.0, SAMPLE[:10], SCORER)
     assert torch.equal(untouched, look(GENERATOR(SAMPLE[:10])).double())
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: rank_by_frechet(GENERATOR, "sten", SAMPLE, GAUGE), "did you mean stem"),
-        (lambda: rank_by_frechet(GENERATOR, "stem", SAMPLE[:39], GAUGE), "at least 40 latents"),
-        (lambda: rank_by_frechet(GENERATOR, "stem", SAMPLE, GAUGE, share=0.6), "at most 0.5"),
+        (lambda: rank_by_frechet(GENERATOR, "sten", SAMPLE, SCORER), "did you mean stem"),
+        (lambda: rank_by_frechet(GENERATOR, "stem", SAMPLE[:39], SCORER), "at least 40 latents"),
+        (lambda: rank_by_frechet(GENERATOR, "stem", SAMPLE, SCORER, share=0.6), "at most 0.5"),
         (lambda: rank_by_marks(GENERATOR, "stem", SAMPLE, torch.ones(3)), r"expected marks of shape \(400,\)"),
         (lambda: rank_by_marks(GENERATOR, "stem", SAMPLE[:3], torch.ones(3)), "something left as good"),
         (lambda: rank_by_marks(GENERATOR, "stem", SAMPLE[:3], torch.tensor([0.0, 1, 2])), "from 0"),

@@ -15,14 +15,14 @@ from dissect.mending.pictures import GAP, NAME, TILE, before_after, changes_char
 from tests.dissect.splatter import BAD, GOOD, THRESHOLD, SplatterGenerator, latents, look, real_images
 
 GENERATOR = SplatterGenerator()
-GAUGE = FrechetScorer(look, look(real_images(400)), "planted")
+SCORER = FrechetScorer(look, look(real_images(400)), "planted")
 JUDGING = latents(200, seed=3)
 MARGIN = 12
 
 
 def mending(units=BAD):
     rng = torch.Generator().manual_seed(0)
-    return mend(GENERATOR, "stem", units, JUDGING, GAUGE, random_sets=2, draws=30, rng=rng)
+    return mend(GENERATOR, "stem", units, JUDGING, SCORER, random_sets=2, draws=30, rng=rng)
 
 
 def tiles(sheet, row):
@@ -60,7 +60,7 @@ def test_images_are_numbered_in_rows():
 
 def test_the_account_holds_every_number_and_the_edit(tmp_path):
     found = mending()
-    choices = [choose_count(GENERATOR, "stem", [*BAD, *GOOD], latents(100, 2), GAUGE, counts=(1, 3))]
+    choices = [choose_count(GENERATOR, "stem", [*BAD, *GOOD], latents(100, 2), SCORER, counts=(1, 3))]
     page = write_mending(tmp_path, found, choices, GENERATOR, [("some", JUDGING[:4])], facts={"made by": "a test"})
     told = page.read_text()
     assert verdict(found) in told

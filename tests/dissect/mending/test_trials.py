@@ -1,9 +1,11 @@
 """Trials choose the layer, the strength and the number that were planted."""
 
+from dataclasses import replace
+
 import pytest
 
 from dissect.mending.frechet import FrechetScorer
-from dissect.mending.trials import try_layers
+from dissect.mending.trials import best_of, try_layers
 from tests.dissect.splatter import BAD, THRESHOLD, SplatterGenerator, Stem, latents, look, real_images
 
 FINDING, CHOOSING = latents(300, 1), latents(300, 2)
@@ -26,28 +28,33 @@ class WithAttic(SplatterGenerator):
 @pytest.mark.parametrize("by", ["frechet", "ablation"])
 def test_the_planted_layer_strength_and_units_come_first(by):
     heard: list[str] = []
-    best, other = try_layers(
-        WithAttic(), ["attic", "stem"], FINDING, CHOOSING, SCORER, by=by, counts=COUNTS, told=heard.append
-    )
-    assert (best.ranking.layer, other.ranking.layer) == ("stem", "attic")
-    assert other.units == []
-    assert heard[0] == "attic: ranking its 15 units"
-    assert set(best.units) == set(BAD)
-    assert best.distance == min(best.choice.distances) < 0.5 * best.choice.distances[0]
+
+    def stage(what, total):
+        return lambda done: heard.append(f"{what}: {done} of {total}")
+
+    trials = try_layers(WithAttic(), ["attic", "stem"], FINDING, CHOOSING, SCORER, by=by, counts=COUNTS, stage=stage)
+    other, best = trials
+    assert best_of(trials) is best
+    assert (other.ranking.layer, best.ranking.layer) == ("attic", "stem")
+    assert other.choice.units == ()
+    assert "Choosing how many units of stem to ablate: 6 of 6" in heard
+    assert set(best.choice.units) == set(BAD)
+    assert min(best.choice.distances) < 0.5 * best.choice.distances[0]
 
 
-def test_the_better_strength_comes_first():
+def test_the_better_strength_does_best_and_of_equals_the_first():
     trials = try_layers(SplatterGenerator(), ["stem"], FINDING, CHOOSING, SCORER, strengths=(0.25, 1.0), counts=(3,))
-    assert [trial.strength for trial in trials] == [1.0, 0.25]
+    assert [trial.choice.strength for trial in trials] == [0.25, 1.0]
+    assert best_of(trials) is best_of([*trials, replace(trials[1])]) is trials[1]
     assert trials[0].ranking is trials[1].ranking
 
 
 def test_marks_on_a_few_images_rank_the_unit_that_made_them():
     bad = FINDING[:40, 5] > THRESHOLD
-    best, *_ = try_layers(
+    (best,) = try_layers(
         SplatterGenerator(), ["stem"], FINDING, CHOOSING, SCORER, by="marks", marks=bad, towards="mean", counts=(1,)
     )
-    assert best.units == [BAD[0]]
+    assert best.choice.units == (BAD[0],)
     assert best.values[BAD[0]] > 0
 
 
