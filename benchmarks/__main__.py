@@ -26,7 +26,7 @@ from core_gans.compute import Compute
 from core_gans.data import Batches, Examples, scenes
 from core_gans.models import load_model
 from core_gans.training import start
-from dissect import Dissection, EditSession, Stroke, dissect, pigment
+from dissect import Dissection, EditSession, Stroke, dissect, unit_set
 from dissect.segmenters.unet import UNetSegmenter
 
 PRECISIONS = [(bf16, layout) for bf16 in (False, True) for layout in (False, True)]
@@ -95,11 +95,13 @@ def painting() -> None:
     model = load_model(shipped.path("scenes-generator"))
     segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
     dissection = Dissection.load(shipped.path("scenes-dissection"))
-    easel = EditSession(model.net, dissection.layer, model.game.latents(1, torch.Generator().manual_seed(0)), segmenter)
+    session = EditSession(
+        model.net, dissection.layer, model.game.latents(1, torch.Generator().manual_seed(0)), segmenter
+    )
     mask = torch.zeros(64, 64)
     mask[20:44, 20:44] = 1
-    stroke = Stroke("erase", pigment(dissection, "tree"), mask)
-    times = [1000 * timed(lambda: easel.paint([stroke]), repeats=1) for _ in range(200)]
+    stroke = Stroke("erase", unit_set(dissection, "tree"), mask)
+    times = [1000 * timed(lambda: session.paint([stroke]), repeats=1) for _ in range(200)]
     middle, late = np.percentile(times, (50, 99))
     print("| one brush edit at 64 px, from mask to image and table | ms |\n|---|---|")
     print(f"| median of 200 | {middle:.1f} |\n| 99th percentile | {late:.1f} |")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from core_gans.foundation.intervals import Change
     from dissect.cause.alpha import Alpha, optimise_alpha
     from dissect.cause.causal import CausalEffect, causal_effect
-    from dissect.cause.choosing import UnitSet, choose_units, pigment
+    from dissect.cause.choosing import UnitSet, choose_units, unit_set
+    from dissect.cause.choosing import unit_set as pigment
     from dissect.cause.context import Contexts, insertion_by_context
     from dissect.cause.dose import Dose, dose_response
     from dissect.edits import ablate, compose, fill, insert, scale, shift
@@ -62,6 +63,7 @@ __all__ = [
     "record",
     "scale",
     "shift",
+    "unit_set",
 ]
 
 _NAMES = {  # module: the public names that it holds
@@ -77,7 +79,7 @@ _NAMES = {  # module: the public names that it holds
     "dissect.cause.choosing": (
         "UnitSet",
         "choose_units",
-        "pigment",
+        "unit_set",
     ),
     "dissect.cause.context": (
         "Contexts",
@@ -126,7 +128,8 @@ _NAMES = {  # module: the public names that it holds
     "dissect.segmenters.protocol": ("Segmenter",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
-_EARLIER = {"Easel": "EditSession", "Pigment": "UnitSet"}  # for scripts that the app wrote with these names
+# For scripts that the app wrote with these names.
+_EARLIER = {"Easel": "EditSession", "Pigment": "UnitSet", "pigment": "unit_set"}
 
 
 def __getattr__(name: str) -> object:

@@ -42,7 +42,7 @@ class Stroke:
     """
 
     mode: Mode
-    pigment: UnitSet
+    unit_set: UnitSet
     mask: Tensor  # (H, W) float in [0, 1] at any resolution
     strength: float = 1.0  # at least 0
 
@@ -126,7 +126,7 @@ class EditSession:
         return Painting(self.before, after, self.classes_before, classes, touched, table)
 
     def _edit(self, stroke: Stroke, brush: Tensor) -> Edit:
-        unit_set, part, beyond = stroke.pigment, min(stroke.strength, 1.0), max(stroke.strength - 1.0, 0.0)
+        unit_set, part, beyond = stroke.unit_set, min(stroke.strength, 1.0), max(stroke.strength - 1.0, 0.0)
         if stroke.mode == "amplify":
             return scale(unit_set.units, 1 + stroke.strength, brush)
         absent, present = torch.tensor(unit_set.absent), torch.tensor(unit_set.present)

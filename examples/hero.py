@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from core_gans import load_model, shipped
 from core_gans.foundation.pixels import to_bytes
 from core_gans.game import generate
-from dissect import Dissection, EditSession, Stroke, pigment, record
+from dissect import Dissection, EditSession, Stroke, record, unit_set
 from dissect.report.sheets import outlined
 from dissect.segmenters.unet import UNetSegmenter
 
@@ -33,24 +33,24 @@ def main(out: Path) -> None:
     model = load_model(shipped.path("scenes-generator"))
     segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
     dissection = Dissection.load(shipped.path("scenes-dissection"))
-    trees = pigment(dissection, "tree")
+    trees = unit_set(dissection, "tree")
     latents = model.game.latents(CANDIDATES, torch.Generator().manual_seed(0))
     chosen = with_trees(generate(model.net, latents), segmenter)
     best = max(trees.units, key=lambda unit: dissection.score[unit, dissection.concept("tree")])
     rows: list[list[np.ndarray]] = [[], [], [], []]
     for index in chosen:
         latent = latents[index : index + 1]
-        easel = EditSession(model.net, dissection.layer, latent, segmenter)
-        before = to_bytes(easel.before[None])[0]
+        session = EditSession(model.net, dissection.layer, latent, segmenter)
+        before = to_bytes(session.before[None])[0]
         with torch.no_grad(), record(model.net, [dissection.layer]) as seen:
             model.net(latent)
         activation = seen[dissection.layer][0, best].numpy()
         level = float(dissection.level[best, dissection.concept("tree")])
-        mask = (easel.classes_before == segmenter.labels.index("tree")).float()
+        mask = (session.classes_before == segmenter.labels.index("tree")).float()
         brush = torch.nn.functional.max_pool2d(mask[None, None], 5, 1, 2)[0, 0]
-        after = easel.paint([Stroke("erase", trees, brush)]).after
+        after = session.paint([Stroke("erase", trees, brush)]).after
         palette = np.asarray(segmenter.colours, np.uint8)
-        pictures = (before, palette[easel.classes_before.numpy()], outlined(before, activation, level, ENLARGED))
+        pictures = (before, palette[session.classes_before.numpy()], outlined(before, activation, level, ENLARGED))
         for row, picture in zip(rows, (*pictures, to_bytes(after[None])[0]), strict=True):
             row.append(picture)
     titles = ("generated", "what is where", f"unit {best} fires here", "trees erased")

@@ -105,7 +105,7 @@ def cause(current: OpenDissection, asked: Asked, reporter: ProgressReporter) -> 
     gallery = gather(net, found.layer, latents, segmenter, wanted_pictures, batch_size=BATCH, progress=drawn)
     colours = [css(colour) for colour in current.colours]
     (story,) = stories([effect], net, found, latents, segmenter, gallery, colours)
-    shown = latents[[scene.image for scene in story.scenes]]
+    shown = latents[[pair.image for pair in story.pairs]]
     random = random_units(units, found.count, rng)
     return Cause(effect, story, _without(net, found.layer, random, shown))
 
@@ -116,7 +116,7 @@ def told(cause: Cause) -> Markup:
         "demos.dissecting",
         "cause.html.j2",
         story=cause.story,
-        scenes=list(zip(cause.story.scenes, cause.random, strict=True)),
+        scenes=list(zip(cause.story.pairs, cause.random, strict=True)),
         cut=CUT,
         photo=lambda picture, alt: photo(enlarge(picture, TILE), QUALITY, alt),
         effects_chart=effects_chart,

@@ -19,7 +19,7 @@ from demos.paint.canvas import class_bytes, image_url
 from demos.paint.changes import Step, rows_of, summary_of
 from demos.paint.control import TRIALS, random_shares
 from demos.paint.explain import Removal, features_of, firing, label_at, without
-from demos.paint.painter import SEEN, Painter, Touch
+from demos.paint.painter import SEEN, Painter
 from demos.paint.palette import Crop, crops
 from demos.paint.script import script_of
 from demos.paint.sketch import (
@@ -32,6 +32,7 @@ from demos.paint.sketch import (
     Sketch,
     StripRequest,
 )
+from dissect import Stroke
 from dissect.painting import Painting, class_changes
 from dissect.report.sheets import heat
 
@@ -72,7 +73,7 @@ class PaintCalls:
         layers = self.lab.painters.layers(key)
         if not layers:
             entry = self.lab.store.entry(key)
-            pictures = f"{entry.title} makes {entry.kind}: to paint, choose a model that draws pictures from nothing."
+            pictures = f"{entry.title} makes {entry.kind}: to paint, choose one that generates pictures from latents."
             return {"closed": NOT_DISSECTED if entry.kind == "images" else pictures}
         known = {name: painter for name in layers if (painter := self.lab.painters.of(key, name)).concepts}
         if not known:
@@ -129,9 +130,9 @@ class PaintCalls:
     def explain(self, asked: PlaceRequest) -> Answer:
         """The units that fire most at the point (x, y) of a sketch's picture."""
         painter = self._painter(asked)
-        touches = touches_of(asked, painter)
-        found = firing(painter, features_of(painter, asked.seed, touches), asked.x, asked.y)
-        label = label_at(painter, painter.paint(asked.seed, touches).after, asked.x, asked.y)
+        strokes = strokes_of(asked, painter)
+        found = firing(painter, features_of(painter, asked.seed, strokes), asked.x, asked.y)
+        label = label_at(painter, painter.paint(asked.seed, strokes).after, asked.x, asked.y)
         heats = [heat(each.activation, HEAT, HEAT) for each in found]
         units = [
             {
@@ -152,7 +153,7 @@ class PaintCalls:
         units = sorted(set(asked.units))
         if units[-1] >= painter.dissection.count:
             raise ValueError(f"expected units from 0 to {painter.dissection.count - 1}, got {units[-1]}")
-        features = features_of(painter, asked.seed, touches_of(asked, painter))
+        features = features_of(painter, asked.seed, strokes_of(asked, painter))
         removal = without(painter, asked.seed, features, units, asked.x, asked.y, asked.radius)
         return {
             "before": image_url(removal.before),
@@ -186,10 +187,10 @@ class PaintCalls:
         return self.lab.painters.of(asked.model, asked.layer)
 
 
-def touches_of(sketch: Sketch, painter: Painter) -> list[Touch]:
-    """What the painter is to do for the strokes of ``sketch`` that are switched on."""
+def strokes_of(sketch: Sketch, painter: Painter) -> list[Stroke]:
+    """The strokes of ``sketch`` that are switched on, with their units looked up."""
     return [
-        Touch(
+        painter.stroke(
             mark.mode,
             mark.concept,
             brush_mask(mark.points, mark.radius, mark.soft, painter.side),
@@ -217,13 +218,13 @@ def _verdict(removal: Removal, units: int) -> str:
 
 
 def _painting(painter: Painter, sketch: Sketch) -> Painting:
-    return painter.paint(sketch.seed, touches_of(sketch, painter))
+    return painter.paint(sketch.seed, strokes_of(sketch, painter))
 
 
 def _control(painter: Painter, sketch: Sketch) -> Answer:
     if not sketch.strokes:
         raise LabError("paint something first: then random units can do the same.")
-    return {"after": random_shares(painter, sketch.seed, touches_of(sketch, painter)), "trials": TRIALS}
+    return {"after": random_shares(painter, sketch.seed, strokes_of(sketch, painter)), "trials": TRIALS}
 
 
 def _description(painter: Painter, view: FirstView) -> Answer:

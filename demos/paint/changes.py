@@ -43,7 +43,7 @@ class ChangedClass:
 class Step:
     """One stroke, and what it changed in the picture that the strokes before it had left."""
 
-    touch: Intended
+    stroke: Intended
     table: tuple[ClassChange, ...]
 
 
@@ -61,7 +61,7 @@ def rows_of(table: Sequence[ClassChange], pixels: int, steps: Sequence[Step]) ->
             continue
         verdict: Verdict = ""
         if abs(change) >= NOTICED * pixels:
-            verdict = _verdict(line.concept, change, max(steps, key=lambda step: _moved(step, number, change)).touch)
+            verdict = _verdict(line.concept, change, max(steps, key=lambda step: _moved(step, number, change)).stroke)
         rows.append(ChangedClass(line.concept, line.before / pixels, line.after / pixels, verdict))
     return sorted(rows, key=lambda row: -max(row.before, row.after))
 
@@ -72,8 +72,8 @@ def _moved(step: Step, number: int, change: int) -> int:
     return moved if change > 0 else -moved
 
 
-def _verdict(concept: str, change: int, touch: Intended) -> Verdict:
-    erases, own = touch.mode == "erase", touch.concept == concept
+def _verdict(concept: str, change: int, stroke: Intended) -> Verdict:
+    erases, own = stroke.mode == "erase", stroke.concept == concept
     if own:
         return "wanted" if erases == (change < 0) else "side effect"
     if erases:
@@ -83,7 +83,7 @@ def _verdict(concept: str, change: int, touch: Intended) -> Verdict:
 
 def summary_of(step: Step) -> str:
     """One sentence on what happened under the brush to the concept of the stroke."""
-    concept, mode = step.touch.concept, step.touch.mode
+    concept, mode = step.stroke.concept, step.stroke.mode
     line = next(line for line in step.table if line.concept == concept)
     before, after = line.under_before, line.under_after
     if before == 0 and after == 0:

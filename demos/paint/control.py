@@ -1,4 +1,4 @@
-"""The control: the same strokes with as many random units. What they do as well is no merit of the chosen ones."""
+"""The control: the same strokes with as many random units. What they do as well is not evidence for the chosen ones."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from dataclasses import replace
 
 import torch
 
-from demos.paint.painter import Painter, Touch
+from demos.paint.painter import Painter
 from dissect import Stroke
 from dissect.cause.random_units import random_units
 
 TRIALS = 3  # sets of random units, over which the control is averaged
 
 
-def random_strokes(painter: Painter, touches: Sequence[Touch], rng: torch.Generator) -> list[Stroke]:
-    """The strokes of ``touches`` with other units, drawn from those of the layer that are not the stroke's own.
+def random_strokes(painter: Painter, strokes: Sequence[Stroke], rng: torch.Generator) -> list[Stroke]:
+    """``strokes`` with other units, drawn from those of the layer that are not the stroke's own.
 
     Strokes with the same units get the same others. Where most of the layer is chosen, the others are fewer, and all
     of them are taken. ValueError where there are none.
     """
     drawn: dict[tuple[int, ...], list[int]] = {}
-    strokes = []
-    for stroke in painter.strokes(touches):
-        chosen = stroke.pigment.units
+    others = []
+    for stroke in strokes:
+        chosen = stroke.unit_set.units
         if chosen not in drawn:
             drawn[chosen] = random_units(chosen, painter.dissection.count, rng)
-        concept = stroke.pigment.concept
+        concept = stroke.unit_set.concept
         assert concept is not None
-        strokes.append(replace(stroke, pigment=painter.unit_set_of(drawn[chosen], concept)))
-    return strokes
+        others.append(replace(stroke, unit_set=painter.unit_set_of(drawn[chosen], concept)))
+    return others
 
 
-def random_shares(painter: Painter, seed: int, touches: Sequence[Touch]) -> dict[str, float]:
-    """The share of the picture of each label after the touches with random units, a mean over ``TRIALS`` sets.
+def random_shares(painter: Painter, seed: int, strokes: Sequence[Stroke]) -> dict[str, float]:
+    """The share of the picture of each label after the strokes with random units, a mean over ``TRIALS`` sets.
 
     The sets are the same at every call.
     """
     totals = dict.fromkeys(painter.labels, 0.0)
     for removal in range(TRIALS):
         rng = torch.Generator().manual_seed(removal)
-        painting = painter.paint_strokes(seed, random_strokes(painter, touches, rng))
+        painting = painter.paint(seed, random_strokes(painter, strokes, rng))
         for line in painting.table:
             totals[line.concept] += line.after / painting.classes_after.numel() / TRIALS
     return totals

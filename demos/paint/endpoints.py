@@ -10,7 +10,7 @@ from demos.job_queue import LISTENER
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 from demos.page import told
-from demos.paint.calls import touches_of
+from demos.paint.calls import strokes_of
 from demos.paint.canvas import image_url
 from demos.paint.sketch import Sketch
 
@@ -49,6 +49,6 @@ def _scene(lab: Lab, sketch: Sketch) -> dict[str, Any]:
 
 def _paint(lab: Lab, sketch: Sketch) -> dict[str, Any]:
     painter = lab.painters.of(sketch.model)
-    painting = painter.paint(sketch.seed, touches_of(sketch, painter))
+    painting = painter.paint(sketch.seed, strokes_of(sketch, painter))
     pixels = {line.concept: {"before": line.before, "after": line.after} for line in painting.table}
     return {"picture": image_url(painting.after), "pixels": pixels}

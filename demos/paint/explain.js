@@ -5,13 +5,13 @@ let explainAsked = 0;
 function closeExplained() {
   explainAsked++;
   explained = null;
-  easel.place = null;
+  view.place = null;
   one(".st-explain").hidden = true;
 }
 
 async function explain(point) {
   const [x, y] = point.map((share) => near(Math.min(0.9999, Math.max(0, share))));
-  easel.place = [x, y];
+  view.place = [x, y];
   draw();
   const asked = ++explainAsked;
   const question = { ...painted(), x, y };

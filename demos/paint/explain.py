@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from demos.paint.brush import brush_mask
 from demos.paint.control import TRIALS
-from demos.paint.painter import Painter, Touch
+from demos.paint.painter import Painter
 from demos.paint.sketch import NAMED
-from dissect import Match, ablate, intervene
+from dissect import Match, Stroke, ablate, intervene
 from dissect.cause.random_units import random_units
 from dissect.from_layer import EDITED, features_after
 from dissect.sampling import generate, segment
@@ -44,9 +44,8 @@ class Removal:
     share_random: float  # a mean over ``TRIALS`` draws
 
 
-def features_of(painter: Painter, seed: int, touches: Sequence[Touch]) -> Tensor:
-    """What the layer puts out (1, U, h, w) for the scene of ``seed`` with ``touches`` made."""
-    strokes = painter.strokes(touches)
+def features_of(painter: Painter, seed: int, strokes: Sequence[Stroke]) -> Tensor:
+    """What the layer puts out (1, U, h, w) for the scene of ``seed`` with ``strokes`` made."""
     scene = painter.scene(seed)
     if not strokes:
         return scene.edit_session.latent

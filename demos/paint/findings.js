@@ -19,7 +19,7 @@ function judgedStroke() {
 
 // Asks again where another stroke is to be judged than the one that the table tells of.
 function judgeAgain() {
-  if (easel.shown && easel.shown.stroke !== judgedStroke()) refresh();
+  if (view.shown && view.shown.stroke !== judgedStroke()) refresh();
 }
 
 function judgeBy(which) {
@@ -29,7 +29,7 @@ function judgeBy(which) {
 }
 
 function tell() {
-  const { shown } = easel;
+  const { shown } = view;
   if (!shown) return;
   one(".st-said").textContent = shown.said;
   one("[data-do=undo]").disabled = !session.past.length;
@@ -45,7 +45,7 @@ function tell() {
 }
 
 function tellTable(control) {
-  const { shown } = easel;
+  const { shown } = view;
   const rows = shown.rows || sharesOf(shown.classesBefore);
   const widest = Math.max(NOTICED, ...rows.map(({ before, after }) => Math.abs(after - before)));
   one(".st-table").classList.toggle("st-compared", control !== null);
@@ -100,9 +100,9 @@ async function compareWithRandom() {
 
 function tellLegend() {
   const legend = one(".st-legend");
-  legend.hidden = !easel.classes;
-  if (!easel.classes) return;
-  const there = new Set([...easel.shown.classesBefore, ...easel.shown.classesAfter]);
+  legend.hidden = !view.classes;
+  if (!view.classes) return;
+  const there = new Set([...view.shown.classesBefore, ...view.shown.classesAfter]);
   legend.replaceChildren(
     ...model.labels.flatMap((label, number) => {
       if (!there.has(number)) return [];

@@ -7,7 +7,6 @@ interface: scenes are seeds, masks are tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -38,18 +37,6 @@ PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a conc
 CAUSE_SCENES = 72  # the first; causes are measured on those of them that show most of the thing
 CAUSE_IMAGES = 24
 RANKED: dict[By, Ranking] = {"agreement": "score", "iou": "iou"}
-
-
-@dataclass(frozen=True, eq=False)
-class Touch:
-    """One touch of the brush: what it does to which concept, where, how strongly, and with how many units."""
-
-    mode: Mode
-    concept: str
-    mask: Tensor  # (H, W) float in [0, 1] at any resolution
-    strength: float = 1.0  # at least 0; see ``dissect.Stroke``
-    units: int | None = None  # None: half of the layer's
-    by: By = "agreement"
 
 
 class LockedSession(NamedTuple):
@@ -105,7 +92,7 @@ class Painter:
     def edit_session(self, seed: int) -> EditSession:
         """The untouched scene of ``seed``. ValueError for a seed out of range.
 
-        Its generator is the rest after the dissected layer (see ``rest.py``), its latent what that layer put out.
+        Its generator is the rest after the dissected layer (``dissect.from_layer``), its latent that layer's output.
         """
         return self.scene(seed).edit_session
 
@@ -116,25 +103,28 @@ class Painter:
         with self._lock:
             return self._scene(seed)
 
-    def paint(self, seed: int, touches: Sequence[Touch], *, keep_outside: bool = True) -> Painting:
-        """The scene of ``seed`` with ``touches`` made in their order; without any, the scene as it is.
-
-        ``keep_outside`` leaves every pixel that no brush covers as it was, to the bit.
+    def stroke(
+        self,
+        mode: Mode,
+        concept: str,
+        mask: Tensor,
+        strength: float = 1.0,
+        units: int | None = None,
+        by: By = "agreement",
+    ) -> Stroke:
+        """A stroke under ``mask`` (H, W) with the units of ``concept``: see ``dissect.Stroke`` and :meth:`unit_set`.
 
         Raises:
-            ValueError: a seed out of range, an unknown concept or mode, or a mask or strength that is none.
+            ValueError: an unknown concept or mode, or a mask or strength that is none.
         """
-        return self.paint_strokes(seed, self.strokes(touches), keep_outside=keep_outside)
+        return Stroke(mode, self.unit_set(concept, units, by), mask, strength)
 
-    def strokes(self, touches: Sequence[Touch]) -> list[Stroke]:
-        """The touches with their units looked up. ValueError as :meth:`paint`."""
-        return [
-            Stroke(touch.mode, self.unit_set(touch.concept, touch.units, touch.by), touch.mask, touch.strength)
-            for touch in touches
-        ]
+    def paint(self, seed: int, strokes: Sequence[Stroke], *, keep_outside: bool = True) -> Painting:
+        """The scene of ``seed`` with ``strokes`` made in their order; without any, the scene as it is.
 
-    def paint_strokes(self, seed: int, strokes: Sequence[Stroke], *, keep_outside: bool = True) -> Painting:
-        """The same for strokes whose units are known."""
+        ``keep_outside`` leaves every pixel that no brush covers as it was, to the bit. ValueError for a seed out of
+        range.
+        """
         scene = self.scene(seed)
         if not strokes:
             return _untouched(scene.edit_session)

@@ -23,9 +23,9 @@ function thinned(line) {
 }
 
 function begin(point) {
-  if (!easel.shown) return;
+  if (!view.shown) return;
   if (settings.tool === "explain") explain(point);
-  else if (!refuseMore()) easel.line = [point];
+  else if (!refuseMore()) view.line = [point];
   draw();
 }
 
@@ -37,11 +37,11 @@ function refuseMore() {
 }
 
 function end() {
-  if (!easel.line.length) return;
+  if (!view.line.length) return;
   const { tool: mode, concept, soft, strength, by } = settings;
-  const stroke = { mode, concept, points: thinned(easel.line), radius: radius(), soft, strength, units: unitsNow(), by };
-  easel.line = [];
-  easel.pending = stroke;
+  const stroke = { mode, concept, points: thinned(view.line), radius: radius(), soft, strength, units: unitsNow(), by };
+  view.line = [];
+  view.pending = stroke;
   addStroke(stroke);
   tell();
   refresh();
@@ -51,26 +51,26 @@ function end() {
 canvas.addEventListener("pointerdown", (event) => {
   if (event.button || !event.isPrimary) return;
   canvas.setPointerCapture(event.pointerId);
-  easel.pointer = place(event);
-  begin(easel.pointer);
+  view.pointer = place(event);
+  begin(view.pointer);
 });
 canvas.addEventListener("pointermove", (event) => {
   if (!event.isPrimary) return;
-  easel.pointer = place(event);
-  if (easel.line.length) {
+  view.pointer = place(event);
+  if (view.line.length) {
     const steps = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
-    easel.line.push(...(steps.length ? steps : [event]).map(place));
+    view.line.push(...(steps.length ? steps : [event]).map(place));
   }
   draw();
 });
 canvas.addEventListener("pointerup", end);
 canvas.addEventListener("pointercancel", (event) => {
   if (canvas.hasPointerCapture(event.pointerId)) canvas.releasePointerCapture(event.pointerId);
-  easel.line = [];
+  view.line = [];
   draw();
 });
 canvas.addEventListener("pointerleave", () => {
-  easel.pointer = null;
+  view.pointer = null;
   draw();
 });
 
@@ -79,17 +79,17 @@ canvas.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const arrow = ARROWS[event.key];
   if (arrow) {
-    const [x, y] = easel.pointer || [0.5, 0.5];
+    const [x, y] = view.pointer || [0.5, 0.5];
     const stride = event.shiftKey ? 1 / 128 : 1 / 32;
-    easel.pointer = [x + arrow[0] * stride, y + arrow[1] * stride].map((share) => Math.min(1, Math.max(0, share)));
-    if (easel.line.length) easel.line.push(easel.pointer);
+    view.pointer = [x + arrow[0] * stride, y + arrow[1] * stride].map((share) => Math.min(1, Math.max(0, share)));
+    if (view.line.length) view.line.push(view.pointer);
   } else if (event.key === " " || (event.key === "Enter" && settings.tool === "explain")) {
-    easel.pointer = easel.pointer || [0.5, 0.5];
-    if (!event.repeat) begin(easel.pointer);
+    view.pointer = view.pointer || [0.5, 0.5];
+    if (!event.repeat) begin(view.pointer);
   } else if (event.key === "[" || event.key === "]") {
     change("size", Math.min(16, Math.max(0.5, settings.size + (event.key === "]" ? 1 : -1))));
   } else if (event.key === "Escape") {
-    easel.line = [];
+    view.line = [];
   } else return;
   event.preventDefault();
   draw();
@@ -98,11 +98,11 @@ canvas.addEventListener("keyup", (event) => {
   if (event.key === " ") end();
 });
 canvas.addEventListener("focus", () => {
-  if (canvas.matches(":focus-visible")) easel.pointer = easel.pointer || [0.5, 0.5];
-  if (easel.shown) draw();
+  if (canvas.matches(":focus-visible")) view.pointer = view.pointer || [0.5, 0.5];
+  if (view.shown) draw();
 });
 canvas.addEventListener("blur", () => {
-  easel.line = [];
-  easel.pointer = null;
-  if (easel.shown) draw();
+  view.line = [];
+  view.pointer = null;
+  if (view.shown) draw();
 });

@@ -29,7 +29,7 @@ SEED = $seed
 $brush
 
 
-def pigment(units, concept):
+def unit_set(units, concept):
     """The units with what each of them is where the concept is, and where it is not."""
     column = dissection.concept(concept)
     absent, present = dissection.outside[units, column], dissection.inside[units, column]
@@ -70,7 +70,7 @@ dissection = Dissection.load(runs / {dissections} / {key} / f"{{LAYER}}.safetens
 STROKE = """\
     Stroke(
         {mode},
-        pigment({units}, {concept}),
+        unit_set({units}, {concept}),
         brush({points}, radius={radius!r}, soft={soft!r}, side=side),
         strength={strength!r},
     ),

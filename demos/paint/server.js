@@ -57,7 +57,7 @@ async function refresh() {
       fail(error);
       if (due) continue;
       // Strokes that another layer cannot paint: the scene is shown without them, and they can be switched off.
-      if (!easel.shown) await remembered("scene", { ...question, strokes: [] }).then((scene) => show(scene, null, seed), fail);
+      if (!view.shown) await remembered("scene", { ...question, strokes: [] }).then((scene) => show(scene, null, seed), fail);
       if (error.refused) takeBack();
       else tell();
     }
@@ -70,7 +70,7 @@ async function refresh() {
 // A stroke that cannot be painted does not stay; nor does it come back by redo.
 function takeBack() {
   preview = null;
-  easel.pending = null;
+  view.pending = null;
   const { marks } = session.now;
   if (marks.length && session.past.length && !session.past.at(-1).marks.some(({ id }) => id === marks.at(-1).id)) {
     undo();

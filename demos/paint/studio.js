@@ -24,8 +24,8 @@ async function open(key, layer) {
     session = restore(told);
     chosen = null;
     preview = null;
-    easel.shown = null;
-    easel.previous = null;
+    view.shown = null;
+    view.previous = null;
     closeExplained();
     one("[data-of=layer]").replaceChildren(...told.layers.map((name) => new Option(name, name)));
     one("[data-of=by] [value=cause]").disabled = !told.byCause;
@@ -72,7 +72,7 @@ function listenToButtons() {
   });
   const hold = (on) => (event) => {
     if (event.type.startsWith("key") && ![" ", "Enter"].includes(event.key)) return;
-    easel.holding = on;
+    view.holding = on;
     draw();
   };
   for (const kind of ["pointerdown", "keydown"]) one("[data-do=original]").addEventListener(kind, hold(true));
@@ -80,17 +80,17 @@ function listenToButtons() {
     one("[data-do=original]").addEventListener(kind, hold(false));
   }
   one("[data-do=classes]").addEventListener("click", () => {
-    easel.classes = !easel.classes;
-    pressed("classes", easel.classes);
+    view.classes = !view.classes;
+    pressed("classes", view.classes);
     tellLegend();
     draw();
   });
   one("[data-do=compare]").addEventListener("click", () => {
-    split(easel.split === null ? 0.5 : null);
-    pressed("compare", easel.split !== null);
+    split(view.split === null ? 0.5 : null);
+    pressed("compare", view.split !== null);
   });
   one("[data-do=png]").addEventListener("click", () => {
-    download(easel.shown.sources[1], `scene-${session.now.seed}.png`);
+    download(view.shown.sources[1], `scene-${session.now.seed}.png`);
   });
   one("[data-do=script]").addEventListener("click", async () => {
     try {
@@ -107,10 +107,10 @@ function listenToButtons() {
 // The handle between before and after.
 function split(share) {
   const handle = one(".st-split");
-  easel.split = share === null ? null : Math.min(1, Math.max(0, share));
+  view.split = share === null ? null : Math.min(1, Math.max(0, share));
   handle.hidden = share === null;
-  handle.style.left = `${100 * (easel.split || 0)}%`;
-  handle.setAttribute("aria-valuenow", Math.round(100 * (easel.split || 0)));
+  handle.style.left = `${100 * (view.split || 0)}%`;
+  handle.setAttribute("aria-valuenow", Math.round(100 * (view.split || 0)));
   draw();
 }
 
@@ -128,7 +128,7 @@ function listenToSplit() {
     const stride = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 }[event.key];
     if (!stride) return;
     event.preventDefault();
-    split(easel.split + stride);
+    split(view.split + stride);
   });
 }
 

@@ -20,7 +20,7 @@ INTRODUCTION = """
 Choose a thing and paint: only its units change, only under your brush, and the network redraws the picture to fit.</p>
 """
 # One function in the browser, in this order: what is kept, who is asked, what is shown, what is done.
-SCRIPTS = ("session.js", "server.js", "easel.js", "pointer.js", "palette.js", "findings.js", "scenes.js", "explain.js",
+SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "scenes.js", "explain.js",
            "studio.js")  # fmt: skip
 
 

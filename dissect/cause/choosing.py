@@ -78,15 +78,15 @@ def _ranking(dissection: Dissection, column: int, by: Ranking) -> np.ndarray:
     return weights
 
 
-def pigment(
-    dissection: Dissection, concept: str, count: int | None = None, *, share: float = PAINTING_SHARE
-) -> UnitSet:
+def unit_set(dissection: Dissection, concept: str, count: int | None = None) -> UnitSet:
     """The units that :func:`choose_units` finds for ``concept``, with their means inside it and outside.
+
+    ``count`` of them, or by default half of the layer.
 
     Raises:
         ValueError: as :func:`choose_units`, and when no unit of the layer agrees with the concept.
     """
-    units = choose_units(dissection, concept, count, share=share)
+    units = choose_units(dissection, concept, count, share=PAINTING_SHARE)
     if not units:
         raise ValueError(f"no unit of layer {dissection.layer!r} agrees with {concept!r}: try another layer or concept")
     column = dissection.concept(concept)

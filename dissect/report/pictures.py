@@ -31,16 +31,16 @@ def edit_of(place: int, story: Story) -> dict[str, Any]:
         "units": list(story.units),
         "concept": story.concept,
         "edit": "ablate",
-        "images": [scene.image for scene in story.scenes],
+        "images": [pair.image for pair in story.pairs],
         "before": [f"edits/{before}" for before, _ in names],
         "after": [f"edits/{after}" for _, after in names],
     }
 
 
 def _names(place: int, story: Story) -> list[tuple[str, str]]:
-    """For each scene the names of its two pictures."""
+    """For each pair the names of its two pictures."""
     start = f"{place + 1}-{_word(story.concept, 'concept')}"
-    stems = [f"{start}-picture-{scene.image:05d}" for scene in story.scenes]
+    stems = [f"{start}-picture-{pair.image:05d}" for pair in story.pairs]
     return [(f"{stem}-before.png", f"{stem}-after.png") for stem in stems]
 
 
@@ -49,9 +49,9 @@ def write_edits(folder: Path, told: Sequence[Story]) -> None:
     if told:
         folder.mkdir()
     for place, story in enumerate(told):
-        for (before, after), scene in zip(_names(place, story), story.scenes, strict=True):
-            write_png(folder / before, scene.before)
-            write_png(folder / after, scene.after)
+        for (before, after), pair in zip(_names(place, story), story.pairs, strict=True):
+            write_png(folder / before, pair.before)
+            write_png(folder / after, pair.after)
 
 
 def _word(concept: str, otherwise: str) -> str:

@@ -31,7 +31,7 @@ Classes = npt.NDArray[np.int64]  # (H, W): a label's index, -1 for none
 
 
 @dataclass(frozen=True)
-class Scene:
+class ImagePair:
     """One image with all units and without some: its place in the sample, its pictures, what the segmenter sees."""
 
     image: int
@@ -54,7 +54,7 @@ class Story:
     caused: Sequence[Effect]  # percentage points of all pixels looked at
     elsewhere: Sequence[Effect]  # as ``removed``, net of what stood behind; empty where that was not measured
     behind: Sequence[tuple[str, str, float]]  # what the vanished pixels show now: label, colour, share in [0, 1]
-    scenes: Sequence[Scene]
+    pairs: Sequence[ImagePair]
 
 
 def stories(
@@ -102,8 +102,8 @@ def _story(
         caused=_caused(effect, colours),
         elsewhere=_elsewhere(effect, colours),
         behind=_behind(effect, colours),
-        scenes=[
-            Scene(image, gallery.pictures[image], without, gallery.classes[image], classes)
+        pairs=[
+            ImagePair(image, gallery.pictures[image], without, gallery.classes[image], classes)
             for image, without, classes in zip(images, to_bytes(after), seen, strict=True)
         ],
     )

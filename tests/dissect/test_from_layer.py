@@ -57,6 +57,7 @@ def test_a_layer_that_is_missing_or_does_not_run_is_named() -> None:
         rest_of(Skipping().eval(), "unused", LATENT)
 
 
-def test_names_of_earlier_scripts_are_the_classes_of_today() -> None:
+def test_names_of_earlier_scripts_are_those_of_today() -> None:
     assert dissect.Easel is dissect.EditSession
     assert dissect.Pigment is dissect.UnitSet
+    assert dissect.pigment is dissect.unit_set

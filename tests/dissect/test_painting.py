@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dissect import EditSession, Stroke, UnitSet, choose_units, dissect, paint, pigment
+from dissect import EditSession, Stroke, UnitSet, choose_units, dissect, paint, unit_set
 from tests.dissect.glass import DOOR, LABELS, NOISE, SKY, TREE, ColourSegmenter, GlassGenerator, latents
 
 LAYER = "stem.glass"
@@ -18,7 +18,7 @@ def dissection():
 
 
 @pytest.fixture
-def easel():
+def session():
     return EditSession(GlassGenerator(), LAYER, HOUSE, ColourSegmenter())
 
 
@@ -31,12 +31,12 @@ def around(classes: torch.Tensor, label: int, margin: int) -> torch.Tensor:
     return brush
 
 
-def test_erasing_removes_the_tree_and_nothing_outside_the_brush_changes(easel, dissection):
-    brush = around(easel.classes_before, TREES, 2)
-    painting = easel.paint([Stroke("erase", pigment(dissection, "tree"), brush)])
+def test_erasing_removes_the_tree_and_nothing_outside_the_brush_changes(session, dissection):
+    brush = around(session.classes_before, TREES, 2)
+    painting = session.paint([Stroke("erase", unit_set(dissection, "tree"), brush)])
     row = painting.table[TREES]
     assert row.concept == "tree"
-    assert row.before == row.under_before == int((easel.classes_before == TREES).sum()) > 40
+    assert row.before == row.under_before == int((session.classes_before == TREES).sum()) > 40
     assert row.after == row.under_after == 0
     outside = brush == 0
     assert torch.equal(painting.after[:, outside], painting.before[:, outside])
@@ -44,26 +44,26 @@ def test_erasing_removes_the_tree_and_nothing_outside_the_brush_changes(easel, d
     assert set(painting.classes_after[brush > 0].unique().tolist()) <= {LABELS.index("grass"), SKIES}
 
 
-def test_erasing_one_thing_spares_the_other_under_the_same_brush(easel, dissection):
+def test_erasing_one_thing_spares_the_other_under_the_same_brush(session, dissection):
     everything = torch.ones(32, 32)
-    painting = easel.paint([Stroke("erase", pigment(dissection, "tree"), everything)])
+    painting = session.paint([Stroke("erase", unit_set(dissection, "tree"), everything)])
     assert painting.table[TREES].after == 0
     assert painting.table[DOORS].after == painting.table[DOORS].before > 0
 
 
-def test_erasing_lets_the_background_go_on(easel):
+def test_erasing_lets_the_background_go_on(session):
     skies = UnitSet((SKY, TREE), (0.0, 0.0), (1.0, 1.0), "tree")
-    brush = around(easel.classes_before, TREES, 1)
-    after = easel.paint([Stroke("erase", skies, brush)]).classes_after
+    brush = around(session.classes_before, TREES, 1)
+    after = session.paint([Stroke("erase", skies, brush)]).classes_after
     horizon = [(after[:, column] == SKIES).sum().item() for column in range(32)]
     assert max(horizon) - min(horizon) <= 2
 
 
-def test_adding_draws_the_tree_under_the_brush_and_only_there(easel):
+def test_adding_draws_the_tree_under_the_brush_and_only_there(session):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1  # in the sky, in whole cells
     trees = UnitSet((TREE,), (0.0,), (1.0,), "tree")
-    painting = easel.paint([Stroke("add", trees, brush)])
+    painting = session.paint([Stroke("add", trees, brush)])
     row = painting.table[TREES]
     assert row.under_before == 0
     assert bool((painting.classes_after[3:9, 21:27] == TREES).all())  # all but the faded edge
@@ -71,19 +71,21 @@ def test_adding_draws_the_tree_under_the_brush_and_only_there(easel):
     assert torch.equal(painting.after[:, brush == 0], painting.before[:, brush == 0])
 
 
-def test_strength_is_continuous_and_goes_beyond_one(easel):
+def test_strength_is_continuous_and_goes_beyond_one(session):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1
     faint = UnitSet((TREE,), (0.0,), (0.3,), "tree")  # below the half that the painter draws at
     drawn = [
-        easel.paint([Stroke("add", faint, brush, strength)]).table[TREES].under_after for strength in (0, 1, 1.5, 3)
+        session.paint([Stroke("add", faint, brush, strength)]).table[TREES].under_after for strength in (0, 1, 1.5, 3)
     ]
     assert drawn[0] == drawn[1] == drawn[2] == 0
     assert drawn[3] > 0
     tree = UnitSet((TREE,), (0.0,), (1.0,), "tree")
-    over = around(easel.classes_before, TREES, 2)
-    left = [easel.paint([Stroke("erase", tree, over, strength)]).table[TREES].after for strength in (0, 0.3, 0.6, 1, 2)]
-    assert left[0] == easel.paint([Stroke("erase", tree, over, 0)]).table[TREES].before
+    over = around(session.classes_before, TREES, 2)
+    left = [
+        session.paint([Stroke("erase", tree, over, strength)]).table[TREES].after for strength in (0, 0.3, 0.6, 1, 2)
+    ]
+    assert left[0] == session.paint([Stroke("erase", tree, over, 0)]).table[TREES].before
     assert left == sorted(left, reverse=True)
     assert left[-1] == left[-2] == 0
 
@@ -93,66 +95,66 @@ def test_amplifying_makes_a_faint_thing_appear():
         def forward(self, z):
             return self.painter(self.stem(z) * 1.0)
 
-    easel = EditSession(Faint(), "stem", HOUSE, ColourSegmenter())
+    session = EditSession(Faint(), "stem", HOUSE, ColourSegmenter())
     noise = UnitSet((NOISE,), (0.0,), (1.0,))
-    same = easel.paint([Stroke("amplify", noise, torch.ones(32, 32))])
+    same = session.paint([Stroke("amplify", noise, torch.ones(32, 32))])
     assert torch.equal(same.before, same.after)
     unit7 = UnitSet((TREE,), (0.0,), (1.0,))
-    grown = easel.paint([Stroke("amplify", unit7, torch.ones(32, 32), 1.0)])
+    grown = session.paint([Stroke("amplify", unit7, torch.ones(32, 32), 1.0)])
     assert grown.table[TREES].after > grown.table[TREES].before  # the soft edge of the tree passes one half
 
 
-def test_strokes_compose_in_their_order(easel):
+def test_strokes_compose_in_their_order(session):
     trees, doors = UnitSet((TREE,), (0.0,), (1.0,), "tree"), UnitSet((DOOR,), (0.0,), (1.0,), "door")
     sky = torch.zeros(32, 32)
     sky[2:10, 20:28] = 1
-    over = around(easel.classes_before, TREES, 2)
-    both = easel.paint([Stroke("erase", trees, over), Stroke("add", doors, sky)])
+    over = around(session.classes_before, TREES, 2)
+    both = session.paint([Stroke("erase", trees, over), Stroke("add", doors, sky)])
     assert both.table[TREES].after == 0
     assert both.table[DOORS].after > both.table[DOORS].before
-    undone = easel.paint([Stroke("add", trees, sky), Stroke("erase", trees, sky)])
-    assert undone.table[TREES].after < easel.paint([Stroke("add", trees, sky)]).table[TREES].after
+    undone = session.paint([Stroke("add", trees, sky), Stroke("erase", trees, sky)])
+    assert undone.table[TREES].after < session.paint([Stroke("add", trees, sky)]).table[TREES].after
 
 
-def test_keeping_outside_may_be_switched_off(easel):
+def test_keeping_outside_may_be_switched_off(session):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1
     trees = UnitSet((TREE,), (0.0,), (1.0,), "tree")
-    kept = easel.paint([Stroke("add", trees, brush)])
-    free = easel.paint([Stroke("add", trees, brush)], keep_outside=False)
+    kept = session.paint([Stroke("add", trees, brush)])
+    free = session.paint([Stroke("add", trees, brush)], keep_outside=False)
     assert bool((free.touched == 1).all())
     assert bool((kept.touched[brush == 0] == 0).all())
     assert kept.touched[3:9, 21:27].unique().tolist() == [1.0]
     assert torch.equal(free.after[:, 4:8, 22:26], kept.after[:, 4:8, 22:26])
 
 
-def test_a_brush_of_another_resolution_fits(easel):
+def test_a_brush_of_another_resolution_fits(session):
     fine = torch.zeros(128, 128)
     fine[8:40, 80:112] = 1
     coarse = torch.zeros(32, 32)
     coarse[2:10, 20:28] = 1
     trees = UnitSet((TREE,), (0.0,), (1.0,), "tree")
-    pictures = [easel.paint([Stroke("add", trees, brush)]).after for brush in (fine, coarse)]
+    pictures = [session.paint([Stroke("add", trees, brush)]).after for brush in (fine, coarse)]
     assert torch.equal(*pictures)
 
 
-def test_an_empty_brush_changes_nothing(easel, dissection):
+def test_an_empty_brush_changes_nothing(session, dissection):
     for mode in ("erase", "add", "amplify"):
-        painting = easel.paint([Stroke(mode, pigment(dissection, "tree"), torch.zeros(32, 32))])
+        painting = session.paint([Stroke(mode, unit_set(dissection, "tree"), torch.zeros(32, 32))])
         assert torch.equal(painting.before, painting.after)
 
 
-def test_paint_is_an_easel_used_once(easel, dissection):
-    strokes = [Stroke("erase", pigment(dissection, "tree"), around(easel.classes_before, TREES, 2))]
+def test_paint_is_a_session_used_once(session, dissection):
+    strokes = [Stroke("erase", unit_set(dissection, "tree"), around(session.classes_before, TREES, 2))]
     once = paint(GlassGenerator(), LAYER, HOUSE, strokes, ColourSegmenter())
-    assert torch.equal(once.after, easel.paint(strokes).after)
-    assert once.table == easel.paint(strokes).table
+    assert torch.equal(once.after, session.paint(strokes).after)
+    assert once.table == session.paint(strokes).table
 
 
-def test_every_painting_starts_from_the_untouched_picture(easel, dissection):
-    stroke = Stroke("erase", pigment(dissection, "tree"), torch.ones(32, 32))
-    first = easel.paint([stroke])
-    assert torch.equal(easel.paint([stroke]).after, first.after)
+def test_every_painting_starts_from_the_untouched_picture(session, dissection):
+    stroke = Stroke("erase", unit_set(dissection, "tree"), torch.ones(32, 32))
+    first = session.paint([stroke])
+    assert torch.equal(session.paint([stroke]).after, first.after)
     assert torch.equal(GlassGenerator()(HOUSE)[0], first.before)
 
 
@@ -167,7 +169,7 @@ def test_units_are_chosen_by_agreement_and_none_below_chance(dissection):
 
 
 def test_a_pigment_knows_what_its_units_are_with_and_without(dissection):
-    doors = pigment(dissection, "door", 1)
+    doors = unit_set(dissection, "door", 1)
     assert doors.units == (DOOR,)
     assert doors.present == pytest.approx((1,))
     assert doors.absent == pytest.approx((0,), abs=1e-6)
@@ -177,13 +179,13 @@ def test_a_pigment_knows_what_its_units_are_with_and_without(dissection):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda d: Stroke("smear", pigment(d, "tree"), torch.ones(4, 4)), '"erase", "add" or "amplify"'),
-        (lambda d: Stroke("add", pigment(d, "tree"), torch.ones(1, 4, 4)), r"shape \(H, W\)"),
-        (lambda d: Stroke("add", pigment(d, "tree"), torch.ones(4, 4), -1), "strength of at least 0"),
-        (lambda d: Stroke("add", pigment(d, "tree"), torch.ones(4, 4), float("nan")), "strength of at least 0"),
+        (lambda d: Stroke("smear", unit_set(d, "tree"), torch.ones(4, 4)), '"erase", "add" or "amplify"'),
+        (lambda d: Stroke("add", unit_set(d, "tree"), torch.ones(1, 4, 4)), r"shape \(H, W\)"),
+        (lambda d: Stroke("add", unit_set(d, "tree"), torch.ones(4, 4), -1), "strength of at least 0"),
+        (lambda d: Stroke("add", unit_set(d, "tree"), torch.ones(4, 4), float("nan")), "strength of at least 0"),
         (lambda d: UnitSet((1, 2), (0.0,), (1.0, 1.0)), "two activations for each of 2 units"),
-        (lambda d: pigment(d, "sun"), "no unit of layer 'stem.glass' agrees with 'sun'"),
-        (lambda d: pigment(d, "treee"), "did you mean tree"),
+        (lambda d: unit_set(d, "sun"), "no unit of layer 'stem.glass' agrees with 'sun'"),
+        (lambda d: unit_set(d, "treee"), "did you mean tree"),
         (lambda d: choose_units(d, "tree", 0), "at least 1 unit"),
         (lambda d: choose_units(d, "tree", share=0), "share of the layer"),
         (lambda d: EditSession(GlassGenerator(), "stem.glas", HOUSE, ColourSegmenter()), "did you mean stem.glass"),

@@ -161,11 +161,11 @@ def test_the_planted_unit_causes_the_strokes(dissected: PageState) -> None:
     assert found.effect.units == (RING,)
     assert found.effect.removed("stroke") > 0.5
     shown = causes.told(found)
-    assert shown.count("<img") == 3 * len(found.story.scenes)
+    assert shown.count("<img") == 3 * len(found.story.pairs)
     assert "Without 1 stroke unit" in shown
-    without = np.stack([scene.after for scene in found.story.scenes])
+    without = np.stack([pair.after for pair in found.story.pairs])
     assert without[:, : SIDE - 2].max() == 0  # the ring is gone, wherever it was
-    assert np.stack([scene.before for scene in found.story.scenes])[:, : SIDE - 2].max() == 255
+    assert np.stack([pair.before for pair in found.story.pairs])[:, : SIDE - 2].max() == 255
     choose(dissected, "edge")
     assert dissected.concept == "edge"
 

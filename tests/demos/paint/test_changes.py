@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from demos.paint.changes import Step, rows_of, summary_of
-from demos.paint.painter import Touch
+from demos.paint.sketch import Mark
 from dissect import ClassChange
+from dissect.painting import Mode
 
-ANYWHERE = torch.ones(10, 10)
-ERASE, ADD = Touch("erase", "tree", ANYWHERE), Touch("add", "door", ANYWHERE)
+
+def mark(mode: Mode, concept: str) -> Mark:
+    return Mark(mode=mode, concept=concept, points=((0.5, 0.5),), radius=1.0)
+
+
+ERASE, ADD = mark("erase", "tree"), mark("add", "door")
 
 
 def painting(**counts: tuple[int, int]) -> tuple[ClassChange, ...]:
@@ -18,8 +22,8 @@ def painting(**counts: tuple[int, int]) -> tuple[ClassChange, ...]:
     return tuple(ClassChange(name, before, after, before, after) for name, (before, after) in counts.items())
 
 
-def verdicts(changed: tuple[ClassChange, ...], touch: Touch) -> dict[str, str]:
-    return {row.label: row.verdict for row in rows_of(changed, 100, [Step(touch, changed)])}
+def verdicts(changed: tuple[ClassChange, ...], stroke: Mark) -> dict[str, str]:
+    return {row.label: row.verdict for row in rows_of(changed, 100, [Step(stroke, changed)])}
 
 
 def test_erasing_is_wanted_and_what_comes_takes_its_place() -> None:
@@ -39,7 +43,7 @@ def test_a_tree_that_grows_under_the_eraser_is_no_success() -> None:
 def test_each_change_is_judged_by_the_stroke_that_made_it() -> None:
     """A tree is erased, then another is added in vain: what came with the second took nobody's place."""
     erased = Step(ERASE, painting(tree=(20, 0), grass=(50, 70), person=(0, 0), sky=(30, 30)))
-    in_vain = Step(Touch("add", "tree", ANYWHERE), painting(tree=(0, 0), grass=(70, 67), person=(0, 5), sky=(30, 28)))
+    in_vain = Step(mark("add", "tree"), painting(tree=(0, 0), grass=(70, 67), person=(0, 5), sky=(30, 28)))
     together = painting(tree=(20, 0), grass=(50, 67), person=(0, 5), sky=(30, 28))
     found = {row.label: row.verdict for row in rows_of(together, 100, [erased, in_vain])}
     assert found == {"grass": "took its place", "sky": "gave way", "tree": "wanted", "person": "side effect"}

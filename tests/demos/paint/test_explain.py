@@ -8,7 +8,7 @@ from torch import Tensor
 
 from demos.paint.control import random_shares, random_strokes
 from demos.paint.explain import features_of, firing, label_at, without
-from demos.paint.painter import Painter, Touch
+from demos.paint.painter import Painter
 from demos.paint.palette import crops
 from tests.demos.conftest import seeds_with
 from tests.dissect.glass import DOOR, SKY, TREE
@@ -53,26 +53,29 @@ def test_without_its_unit_the_tree_is_gone_and_without_random_ones_it_stays(glas
 def test_what_was_painted_is_what_is_explained(glass: Painter) -> None:
     (seed,) = seeds_with(glass, "tree")
     x, y = middle_of(glass, seed, "tree")
-    features = features_of(glass, seed, [Touch("erase", "tree", everywhere(glass))])
+    features = features_of(glass, seed, [glass.stroke("erase", "tree", everywhere(glass))])
     assert TREE not in {each.match.unit for each in firing(glass, features, x, y)}
 
 
 def test_random_units_are_others_and_the_same_again(glass: Painter) -> None:
-    touches = [Touch("erase", "tree", everywhere(glass), units=2), Touch("add", "tree", everywhere(glass), units=2)]
-    first, second = random_strokes(glass, touches, torch.Generator().manual_seed(0))
-    assert first.pigment.units == second.pigment.units
-    assert len(first.pigment.units) == 2
-    assert not set(first.pigment.units) & set(glass.unit_set("tree", 2).units)
+    strokes = [
+        glass.stroke("erase", "tree", everywhere(glass), units=2),
+        glass.stroke("add", "tree", everywhere(glass), units=2),
+    ]
+    first, second = random_strokes(glass, strokes, torch.Generator().manual_seed(0))
+    assert first.unit_set.units == second.unit_set.units
+    assert len(first.unit_set.units) == 2
+    assert not set(first.unit_set.units) & set(glass.unit_set("tree", 2).units)
     seed = seeds_with(glass, "tree")[0]
-    assert random_shares(glass, seed, touches) == random_shares(glass, seed, touches)
+    assert random_shares(glass, seed, strokes) == random_shares(glass, seed, strokes)
 
 
 def test_random_units_do_not_erase_the_tree(glass: Painter) -> None:
     (seed,) = seeds_with(glass, "tree")
-    touches = [Touch("erase", "tree", everywhere(glass), units=1)]
-    chosen = glass.paint(seed, touches).table[glass.labels.index("tree")]
+    strokes = [glass.stroke("erase", "tree", everywhere(glass), units=1)]
+    chosen = glass.paint(seed, strokes).table[glass.labels.index("tree")]
     assert chosen.after == 0
-    shares = random_shares(glass, seed, touches)
+    shares = random_shares(glass, seed, strokes)
     assert shares["tree"] == pytest.approx(chosen.before / glass.side**2)
     assert sum(shares.values()) == pytest.approx(1)
 

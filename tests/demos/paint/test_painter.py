@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from demos.json_models import LARGEST_SEED
-from demos.paint.painter import Painter, Touch
+from demos.paint.painter import Painter
 from dissect import EditSession, Painting, ablate, intervene
 from dissect.from_layer import EDITED
 from dissect.hooks import at_rest
@@ -54,7 +54,7 @@ def test_erasing_a_tree_removes_it_and_leaves_the_rest_to_the_bit(painter: Paint
     counts = []
     for seed in seeds_with(painter, "tree", 8):
         mask = around(painter, seed, "tree")
-        painting = painter.paint(seed, [Touch("erase", "tree", mask)])
+        painting = painter.paint(seed, [painter.stroke("erase", "tree", mask)])
         counts.append(pixels(painting, "tree"))
         outside = mask[::4, ::4] == 0
         assert outside.any()
@@ -63,7 +63,7 @@ def test_erasing_a_tree_removes_it_and_leaves_the_rest_to_the_bit(painter: Paint
     assert after < before / 3
 
 
-def test_without_touches_the_scene_is_as_it_is(glass: Painter) -> None:
+def test_without_strokes_the_scene_is_as_it_is(glass: Painter) -> None:
     painting = glass.paint(3, [])
     assert torch.equal(painting.after, glass.edit_session(3).before)
     assert sum(line.before for line in painting.table) == glass.side**2
@@ -74,7 +74,7 @@ def test_a_tree_is_added_where_the_brush_was(glass: Painter) -> None:
     seed = next(seed for seed in range(100) if glass.shares(seed)["tree"] == 0)
     mask = torch.zeros(glass.side, glass.side)
     mask[20:28, 8:16] = 1
-    painting = glass.paint(seed, [Touch("add", "tree", mask, strength=1.5)])
+    painting = glass.paint(seed, [glass.stroke("add", "tree", mask, strength=1.5)])
     trees = painting.classes_after == glass.labels.index("tree")
     assert trees[22:26, 10:14].all()
     assert not trees[mask == 0].any()
@@ -104,7 +104,11 @@ def test_the_first_scene_shows_as_much_as_any(glass: Painter) -> None:
 def test_threads_do_not_paint_into_each_other() -> None:
     painter = glass_painter()
     (seed,) = seeds_with(painter, "tree")
-    jobs = [[Touch("erase", "tree", everywhere(painter))], [], [Touch("amplify", "sky", everywhere(painter))]] * 8
+    jobs = [
+        [painter.stroke("erase", "tree", everywhere(painter))],
+        [],
+        [painter.stroke("amplify", "sky", everywhere(painter))],
+    ] * 8
     alone = [painter.paint(seed, job).after for job in jobs]
     together: list[Tensor | None] = [None] * len(jobs)
 
@@ -129,18 +133,18 @@ def test_a_number_that_is_no_seed_is_named(glass: Painter, seed: object) -> None
 
 def test_a_misspelt_concept_lists_the_nearest(glass: Painter) -> None:
     with pytest.raises(ValueError, match="tree"):
-        glass.paint(0, [Touch("erase", "treee", everywhere(glass))])
+        glass.paint(0, [glass.stroke("erase", "treee", everywhere(glass))])
 
 
 def test_the_edit_session_of_a_scene_is_the_generator_to_the_bit(painter: Painter) -> None:
     latent = painter.latent(torch.Generator().manual_seed(11))
     whole = EditSession(painter.generator, painter.dissection.layer, latent, painter.segmenter)
     assert torch.equal(painter.edit_session(11).before, whole.before)
-    touches = [
-        Touch("erase", "sky", around_middle(painter), 1.5, 3),
-        Touch("amplify", "tree", everywhere(painter), 0.7),
+    strokes = [
+        painter.stroke("erase", "sky", around_middle(painter), 1.5, 3),
+        painter.stroke("amplify", "tree", everywhere(painter), 0.7),
     ]
-    painted, expected = painter.paint(11, touches), whole.paint(painter.strokes(touches))
+    painted, expected = painter.paint(11, strokes), whole.paint(strokes)
     assert torch.equal(painted.after, expected.after)
     assert torch.equal(painted.classes_after, expected.classes_after)
     assert not torch.equal(painted.after, painted.before)

@@ -3,7 +3,7 @@ const canvas = one("canvas");
 const pen = canvas.getContext("2d");
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const FADE = 220; // milliseconds
-const easel = {
+const view = {
   shown: null, // before, after, mapBefore, mapAfter: enlarged; classesBefore, classesAfter: bytes; rows, said
   previous: null, // the picture that fades away
   since: 0,
@@ -51,10 +51,10 @@ async function show(scene, result, seed, stroke = null) {
   const [first, last] = await Promise.all([decoded(scene.picture), decoded(after.picture)]);
   const classesBefore = bytes(scene.classes);
   const classesAfter = bytes(after.classes);
-  easel.previous = easel.shown && easel.shown.after;
-  easel.since = performance.now();
-  easel.pending = null;
-  easel.shown = {
+  view.previous = view.shown && view.shown.after;
+  view.since = performance.now();
+  view.pending = null;
+  view.shown = {
     seed,
     stroke,
     before: enlarged(first),
@@ -83,34 +83,34 @@ function draw() {
 
 function drawNow() {
   frameAsked = false;
-  const { shown, since, previous } = easel;
+  const { shown, since, previous } = view;
   if (!shown) return;
   const size = canvas.width;
   const fade = calm.matches || !previous ? 1 : Math.min(1, (performance.now() - since) / FADE);
   pen.globalAlpha = 1;
   if (fade < 1) pen.drawImage(previous, 0, 0);
   pen.globalAlpha = fade;
-  pen.drawImage(easel.holding ? shown.before : shown.after, 0, 0);
+  pen.drawImage(view.holding ? shown.before : shown.after, 0, 0);
   pen.globalAlpha = 1;
-  const split = easel.holding ? 0 : (easel.split || 0) * size;
+  const split = view.holding ? 0 : (view.split || 0) * size;
   if (split) pen.drawImage(shown.before, 0, 0, split, size, 0, 0, split, size);
-  if (easel.classes) {
+  if (view.classes) {
     pen.globalAlpha = 0.72;
-    pen.drawImage(easel.holding ? shown.mapBefore : shown.mapAfter, 0, 0);
+    pen.drawImage(view.holding ? shown.mapBefore : shown.mapAfter, 0, 0);
     if (split) pen.drawImage(shown.mapBefore, 0, 0, split, size, 0, 0, split, size);
     pen.globalAlpha = 1;
   }
-  const stroke = easel.line.length ? { points: easel.line, radius: radius() } : easel.pending;
-  if (stroke && !easel.holding) drawStroke(stroke, size);
-  if (easel.place) drawRing(easel.place, size, "rgb(255, 214, 10)");
-  if (easel.pointer) drawRing(easel.pointer, size, "white");
-  one(".st-badge").hidden = !easel.holding;
+  const stroke = view.line.length ? { points: view.line, radius: radius() } : view.pending;
+  if (stroke && !view.holding) drawStroke(stroke, size);
+  if (view.place) drawRing(view.place, size, "rgb(255, 214, 10)");
+  if (view.pointer) drawRing(view.pointer, size, "white");
+  one(".st-badge").hidden = !view.holding;
   tellPlace();
   if (fade < 1) draw();
 }
 
 function drawStroke({ points, radius: reach }, size) {
-  pen.strokeStyle = easel.line.length ? "rgba(255, 255, 255, 0.5)" : "rgba(255, 255, 255, 0.32)";
+  pen.strokeStyle = view.line.length ? "rgba(255, 255, 255, 0.5)" : "rgba(255, 255, 255, 0.32)";
   pen.lineWidth = 2 * reach * size;
   pen.lineCap = pen.lineJoin = "round";
   pen.beginPath();
@@ -136,9 +136,9 @@ function drawRing([x, y], size, colour) {
 }
 
 function tellPlace() {
-  const inside = easel.pointer && easel.pointer.every((share) => share >= 0 && share < 1);
-  const [column, row] = inside ? easel.pointer.map((share) => Math.floor(share * model.side)) : [0, 0];
-  const before = easel.holding || (easel.pointer && easel.pointer[0] < easel.split);
-  const classes = before ? easel.shown.classesBefore : easel.shown.classesAfter;
+  const inside = view.pointer && view.pointer.every((share) => share >= 0 && share < 1);
+  const [column, row] = inside ? view.pointer.map((share) => Math.floor(share * model.side)) : [0, 0];
+  const before = view.holding || (view.pointer && view.pointer[0] < view.split);
+  const classes = before ? view.shown.classesBefore : view.shown.classesAfter;
   one(".st-seen").textContent = inside ? `Here: ${model.labels[classes[row * model.side + column]] || "nothing known"}.` : "";
 }
