@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal
 
 from core_gans import shipped
@@ -18,6 +17,7 @@ from core_gans.foundation.names import unknown_name
 from core_gans.models import Model, load_model, model_of_run, open_translator
 from core_gans.runs import folder as runs
 from core_gans.variants import TRANSLATIONS, VARIANTS
+from demos.made_once import MadeOnce
 
 Kind = Literal["images", "points", "translation"]
 
@@ -37,13 +37,16 @@ class Entry:
     data: str
 
 
+ENTRIES = 1024  # runs whose description is kept
+
+
 class ModelStore:
     """Opens models by key, and knows where their dissections are. Safe to share between threads."""
 
     def __init__(self, runs_folder: Path = Path("runs")) -> None:
         self.runs_folder = runs_folder
-        self._lock = Lock()
-        self._load = lru_cache(maxsize=KEPT)(self._open)
+        self._opened: MadeOnce[Model[Any]] = MadeOnce(KEPT)
+        self._entries: MadeOnce[Entry | None] = MadeOnce(ENTRIES)
 
     def entries(self, kind: Kind | None = None) -> tuple[Entry, ...]:
         """The shipped model, then the runs that have a checkpoint, the newest first; those of ``kind`` alone if given.
@@ -69,9 +72,8 @@ class ModelStore:
         LabError, CheckpointError or OSError with one line when it cannot be opened.
         """
         entry = self.entry(key)
-        stamp = "" if entry.key == SHIPPED else str(_newest(self.runs_folder / entry.key))
-        with self._lock:
-            return self._load(entry, stamp)
+        stamp = 0 if entry.key == SHIPPED else _newest(self.runs_folder / entry.key)
+        return self._opened.of(entry.key, (entry, stamp), lambda: self._open(entry))
 
     def dissections(self, key: str) -> dict[str, Path]:
         """The files of the dissections of ``key`` by layer: the one shipped, and those made here, which go first."""
@@ -93,10 +95,17 @@ class ModelStore:
             return []
         folders = [path for path in self.runs_folder.iterdir() if (path / "config.json").is_file()]
         dated = sorted(folders, key=lambda path: (path / "config.json").stat().st_mtime, reverse=True)
-        return [entry for path in dated if (entry := _entry_of(path)) is not None]
+        return [entry for path in dated if (entry := self._entry_of(path)) is not None]
 
-    def _open(self, entry: Entry, stamp: str) -> Model[Any]:
-        del stamp  # a newer checkpoint is another model
+    def _entry_of(self, folder: Path) -> Entry | None:
+        try:
+            _newest(folder)
+            written = (folder / "config.json").stat().st_mtime_ns
+            return self._entries.of(folder, written, lambda: _described(folder))
+        except (LabError, OSError, KeyError, TypeError):
+            return None
+
+    def _open(self, entry: Entry) -> Model[Any]:
         if entry.key == SHIPPED:
             return load_model(shipped.path("scenes-generator"))
         folder = self.runs_folder / entry.key
@@ -114,18 +123,8 @@ def _shipped_layer() -> str:
     return Dissection.load(shipped.path("scenes-dissection")).layer
 
 
-def _entry_of(folder: Path) -> Entry | None:
-    try:
-        _newest(folder)
-        return _described(folder, (folder / "config.json").stat().st_mtime_ns)
-    except (LabError, OSError, KeyError, TypeError):
-        return None
-
-
-@lru_cache(maxsize=1024)
-def _described(folder: Path, stamp: int) -> Entry | None:
+def _described(folder: Path) -> Entry | None:
     """The entry of a run by its configuration; None for a game that is opened by nobody but its owner."""
-    del stamp  # a newer configuration is read again
     config = runs.read_config(folder)
     variant, data = str(config["variant"]), str(config["options"]["data"])
     kind = _kind(variant, config["fields"])

@@ -2,8 +2,11 @@
 
 import pytest
 import torch
+from hypothesis import settings
 
 torch.set_num_threads(1)
+settings.register_profile("lab", deadline=None)  # a busy machine is no fault
+settings.load_profile("lab")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
 from core_gans.models import Model
+from demos.made_once import MadeOnce
 from demos.model_store import ModelStore
 from dissect.generators import default_layers
 from dissect.hooks import at_rest
@@ -79,18 +80,14 @@ class Dissectables:
 
     def __init__(self, store: ModelStore) -> None:
         self.store = store
-        self._lock = Lock()
-        self._made: dict[str, tuple[Model[Any], DissectableModel]] = {}
+        self._made: MadeOnce[DissectableModel] = MadeOnce(KEPT)
 
     def of(self, key: Any) -> DissectableModel:
         """The model called ``key``. LabError for an unknown one, one that draws no pictures, or has no maps."""
         entry = self.store.entry(key, "images")
         model = self.store.model(entry.key)
-        with self._lock:
-            known, made = self._made.pop(entry.key, (None, None))
-            if made is None or known is not model:
-                made = dissectable(entry.key, entry.title, entry.data, model.net, model.game.latents, model)
-            self._made[entry.key] = model, made
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
-            return made
+        return self._made.of(
+            entry.key,
+            model,
+            lambda: dissectable(entry.key, entry.title, entry.data, model.net, model.game.latents, model),
+        )

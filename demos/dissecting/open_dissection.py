@@ -14,6 +14,7 @@ from core_gans.foundation.errors import LabError
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.measuring import seed_of, seen_by
 from demos.dissecting.segmenter_choice import Colour, SegmenterChoice, segmenter_choice
+from demos.made_once import MadeOnce
 from dissect import Dissection
 from dissect.report.contents import chosen_palette, css
 from dissect.report.gallery import Gallery, check_peaks, gather
@@ -109,12 +110,9 @@ class DissectionCache:
     """The open dissections by model and file, each read once for as long as the file stays the same."""
 
     def __init__(self) -> None:
-        self._read = lru_cache(maxsize=KEPT)(self._open)
+        self._read: MadeOnce[OpenDissection] = MadeOnce(KEPT)
 
     def of(self, dissectable: DissectableModel, path: Path) -> OpenDissection:
         """The dissection in the file at ``path``. ValueError or OSError when it cannot be read."""
-        return self._read(dissectable, path, path.stat().st_mtime_ns)
-
-    def _open(self, dissectable: DissectableModel, path: Path, stamp: int) -> OpenDissection:
-        del stamp  # a newer file is another dissection
-        return OpenDissection(dissectable, Dissection.load(path))
+        stamp = (dissectable, path.stat().st_mtime_ns)
+        return self._read.of(path, stamp, lambda: OpenDissection(dissectable, Dissection.load(path)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
-from threading import Lock
+from pathlib import Path
 from typing import Any
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from demos.dissecting.segmenter_choice import SegmenterChoice, segmenter_choice
+from demos.made_once import MadeOnce
 from demos.model_store import SHIPPED, ModelStore
 from demos.paint.painter import Painter
 from dissect import Dissection
@@ -24,9 +24,8 @@ class Painters:
 
     def __init__(self, store: ModelStore) -> None:
         self.store = store
-        self._lock = Lock()
         self._put: dict[str, Painter] = {}
-        self._made = lru_cache(maxsize=KEPT)(self._make)
+        self._made: MadeOnce[Painter] = MadeOnce(KEPT)
         self._fresh: dict[tuple[str, str | None], tuple[float, Painter]] = {}
 
     def put(self, key: str, painter: Painter) -> None:
@@ -68,11 +67,9 @@ class Painters:
         if key in self._put:
             return self._put[key]
         path = self.store.dissections(key)[layer or layers[0]]
-        with self._lock:
-            return self._made(key, str(path), path.stat().st_mtime_ns)
+        return self._made.of((key, path), path.stat().st_mtime_ns, lambda: self._make(key, path))
 
-    def _make(self, key: str, path: str, stamp: int) -> Painter:
-        del stamp  # a newer dissection is another one
+    def _make(self, key: str, path: Path) -> Painter:
         model = self.store.model(key)
         dissection = Dissection.load(path)
         seen_by = _choice_for(dissection)
