@@ -1,4 +1,4 @@
-"""``python -m benchmarks.app_load [--sessions N] [--seconds S]``: brush edits through the app's own door, under load.
+"""``python -m benchmarks.app_load [--sessions N] [--seconds S]``: brush edits through the app's own routes, under load.
 
 The server is a process of its own, the load another. Every edit is a new stroke, so nothing comes from a cache. Each
 session keeps one connection and asks for its next edit as soon as it has the last one, as a person would who never

@@ -185,7 +185,7 @@ class RunKind(ABC, Generic[State]):
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
-        """As many threads as are asked for; without a wish, one for points, whose networks are too small for two."""
+        """As many threads as are asked for; by default, one for points, whose networks are too small for two."""
         before = torch.get_num_threads()
         wanted = self.options.threads or (1 if len(self.examples.shape) == 1 else before)
         torch.set_num_threads(wanted)

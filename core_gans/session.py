@@ -1,4 +1,4 @@
-"""A session: the options that every run takes, and the watchers that look on while it plays."""
+"""A session: the options that every run takes, and the watchers of its rounds."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Options:
     judge_every: int = 0
     """Rounds between judgements by independent metrics; 0 for one at the end."""
     explain_every: int = 200
-    """Rounds between looks at whether the run converges, told in words; 0 for none."""
+    """Rounds between looks at whether the run converges, reported in words; 0 for none."""
     checkpoint_every: int = 1000
     """Rounds between checkpoints; one is also written in the first seconds, every minute and at the end."""
     keep: int = 2
@@ -70,7 +70,7 @@ class Options:
     device: str = "cpu"
     """cpu, cuda, cuda:N or mps."""
     bf16: bool = False
-    """Compute in bfloat16 where that is safe."""
+    """Compute in bfloat16 (autocast); weights stay in float32."""
     channels_last: bool = False
     """Store images with their channels last."""
     threads: int = 0

@@ -97,8 +97,8 @@ def train(
 ) -> TrainingState:
     """Play ``game`` until ``rounds`` rounds have been played in all, or ``seconds`` have passed in this call.
 
-    A ``state`` continues where it stands (its own rng, batches and compute count). Watchers look on after each
-    round. A loss that is not finite raises DivergedError before any weight is touched by it.
+    A ``state`` continues where it stands (its own rng, batches and compute count). Watchers look at the state after
+    each round. A loss that is not finite raises DivergedError before it changes any weight.
     """
     state = state or start(game, batches, rng, compute)
 
@@ -117,7 +117,7 @@ def run(
     seconds: float | None,
     watchers: Sequence[Watcher],
 ) -> None:
-    """Play rounds, count them and their time, and let the watchers look on; shared with evolution.
+    """Play rounds, count them and their time, and let the watchers look; shared with evolution.
 
     Watchers begin and look in their order and end in the opposite one, every one of them, whatever went wrong.
     """

@@ -1,7 +1,7 @@
-"""Whose code is executed: what a person typed, and what somebody trusts; never what an opened file happens to name.
+"""Which code may be executed: what a person typed or trusts; never what an opened file happens to name.
 
 To import a module is to execute it. A name ``module:name`` that a person typed is imported; one that stands in a file
-that is opened (a run, a model) is imported only after somebody said that it is trusted, and never from that folder.
+that is opened (a run, a model) is imported only after a person said that it is trusted, and never from that folder.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class BackgroundJob(ABC, Generic[S]):
 
     @abstractmethod
     def work(self) -> dict[str, Any]:
-        """Do it, and return what the last snapshot shows. What goes wrong is told there in a line."""
+        """Do it, and return what the last snapshot shows. What goes wrong is described there in a line."""
 
     def rest(self) -> None:
         """Called at the very end, in the job's thread."""

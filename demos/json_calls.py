@@ -1,4 +1,4 @@
-"""What the pages' own scripts ask the server for: JSON in, JSON out, a mistake answered with one line.
+"""What the pages' own scripts ask the server for: JSON in, JSON out, an error answered with one line.
 
 Who may ask, and with how many bytes, is for the guard (guard.py) to say.
 """

@@ -1,4 +1,4 @@
-"""Making gradio's objects without leaving event loops behind.
+"""Making gradio's objects without leaving open event loops.
 
 Outside of a running event loop, gradio opens a new one for every lock that it makes, and never closes it.
 """

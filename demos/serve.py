@@ -32,7 +32,7 @@ def web_app(lab: Lab, server_address: ServerAddress | None = None) -> ASGIApp:
 
 
 def serve(lab: Lab, server_address: ServerAddress, announce: Callable[[str], None] = print) -> None:
-    """Serve until Ctrl-C. ``announce`` is told the address once the app listens."""
+    """Serve until Ctrl-C. ``announce`` is called with the address once the app listens."""
     with suppress(KeyboardInterrupt), serving(lab, server_address) as address:
         announce(address)
         threading.Event().wait()

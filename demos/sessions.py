@@ -1,7 +1,7 @@
 """What each page has going on, kept here while the page is reloaded.
 
 A page makes up a name for itself, keeps it for as long as its tab in the browser lives, and sends it along. Names are
-long and random, so that nobody comes upon another's.
+long and random, so that no page can guess another's.
 """
 
 from __future__ import annotations

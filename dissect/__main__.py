@@ -2,12 +2,12 @@
 
     dissect run                              dissect the generator that comes with the lab, write a report
     dissect run runs/egan-scenes-...         dissect the generator of a run, or of a model file
-    dissect run --generator my_gan:make --latent 100 --weights my.safetensors --segmenter eyes.safetensors
+    dissect run --generator my_gan:make --latent 100 --weights my.safetensors --segmenter my_segmenter.safetensors
                                              dissect a generator of your own: any nn.Module, or TorchScript
     dissect layers [MODEL]                   the layers there are, with their shapes
     dissect findings                         the paper's findings, measured, with pictures
     dissect directions --method pca          directions, clusters of units, probes: concepts without labels
-    dissect mend                             find the units that artifacts hang on, save a generator without them
+    dissect mend                             find the units that cause artifacts, save a generator without them
     dissect train-segmenter                  teach a small U-Net to see the drawn scenes, or your own masks
 
 Every command explains its fields with --help. They live in ``dissect.commands``, the one part of ``dissect`` that

@@ -1,9 +1,9 @@
-"""Looking into a network and reaching into it: ``record`` and ``intervene``, for any ``nn.Module``.
+"""Reading and changing the outputs of layers: ``record`` and ``intervene``, for any ``nn.Module``.
 
 Both are context managers over named submodules; leaving the block restores the network, even after an error.
 They act on the module itself: threads that share one must take turns.
-The shape is that of baukit's ``Trace``; unlike there, an edit that never ran is an error, for silence there falsifies
-an experiment.
+The shape is that of baukit's ``Trace``; but here an edit that never ran is an error, because a
+silent one falsifies an experiment.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is looked at: batches of latents, the images a generator makes of them, and the classes a segmenter sees."""
+"""The sample: batches of latents, the images a generator makes of them, and the classes a segmenter sees."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is looked at before the first generation: do the networks, the data and the scheme fit together?"""
+"""Checks before the first generation: do the networks, the data and the scheme fit together?"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The course of an evolution in numbers: from DEAP's logbook to curves that can be drawn and compared.
 
-Single generations are noisy, because every child is judged on one batch of fakes. Each curve is therefore told twice:
+Single generations are noisy, because every child is judged on one batch of fakes. Each curve is therefore given twice:
 ``raw``, thinned to a readable number of points, and ``smooth``, a centred moving average.
 """
 

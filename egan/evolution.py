@@ -1,7 +1,7 @@
 """E-GAN: a population of generators evolves against one discriminator. Wang et al. 2019, algorithm 1.
 
 A generation: every parent has children by each mutation, a step of the parent's own optimiser with the discriminator
-held still; every child is judged on latents; the best survive; the discriminator takes k steps on real batches and
+frozen; every child is judged on latents; the best survive; the discriminator takes k steps on real batches and
 the fakes that the survivors were judged by.
 """
 
@@ -131,7 +131,7 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
 def registered(own: base.Toolbox) -> dict[str, Callable[..., Any]]:
     """The operators in a user's toolbox; a ValueError for a name that no generation calls.
 
-    ``clone`` is DEAP's own and is let be, and so is a ``map`` that nobody changed.
+    ``clone`` is DEAP's own and is ignored, and so is a ``map`` that is still Python's.
     """
     found = {}
     for name, operator in vars(own).items():

@@ -1,4 +1,4 @@
-"""Who descends from whom: lineages, common ancestors, and the layout of a family tree without crossings.
+"""Descent of individuals: lineages, common ancestors, and the layout of a family tree without crossings.
 
 Every child but that of a crossover has one parent, and that one counts as a child of the better one, so descent is a
 tree. A record is an individual without its weights (``Record``).

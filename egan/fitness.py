@@ -40,7 +40,7 @@ def diversity(gradients: Sequence[Tensor]) -> float:
 
     Fakes that collapse onto a point leave the discriminator a steep way to tell them apart, and score low. The norm,
     not its square: the authors' Theano code takes the square, so its gamma is half of this one's. Where a hinge is
-    inactive the gradient is exactly 0; norms below ``LEAST_NORM`` are taken for it, so that nobody dies of it.
+    inactive the gradient is exactly 0; smaller norms count as ``LEAST_NORM``, so that fitness stays finite.
     """
     squares = torch.stack([gradient.detach().double().square().sum() for gradient in gradients])
     return -float(squares.sum().sqrt().clamp_min(LEAST_NORM).log())

@@ -70,7 +70,7 @@ def vary(population: Population, scheme: Scheme, parent: Individual, real: Tenso
 def soft_gradients(
     mutation: Mutation, scores: Sequence[Tensor], real: Tensor, parameters: Sequence[Tensor], harshness: float
 ) -> tuple[Tensor, ...]:
-    """The gradient by each parameter of sum_i w_i L_i, with w = softmax(harshness x L) held still.
+    """The gradient by each parameter of sum_i w_i L_i, with w = softmax(harshness x L) as constants.
 
     L_i is the mutation's loss on the scores (b,) of discriminator i, so that the one that is harder to convince weighs
     more. The soft mechanism of Chen et al. 2021, after Durugkar et al. 2017 (GMAN), section 4.2.

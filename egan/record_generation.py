@@ -1,4 +1,4 @@
-"""What a generation leaves behind: a line in DEAP's logbook, records in the history, the hall of fame."""
+"""What is recorded of a generation: a line in DEAP's logbook, records in the history, the hall of fame."""
 
 from __future__ import annotations
 

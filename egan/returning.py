@@ -1,4 +1,6 @@
-"""The way back: a generation in which too few live ends where it began, with chance moved on.
+"""Returning: after a generation in which too few candidates live, the population is restored to what it was before.
+
+Only the random state moves on. A candidate lives while its fitness is finite.
 
 The copy that this needs is of the discriminator alone: children are made beside their parents, never in their place.
 """

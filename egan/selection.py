@@ -81,7 +81,7 @@ class _Candidate:
 
 
 def nsga2(individuals: Sequence[Individual], count: int) -> list[Individual]:
-    """By the fronts of (quality, diversity) that nobody dominates, then by crowding. Deb et al. 2002.
+    """By the fronts of (quality, diversity) that no other candidate dominates, then by crowding. Deb et al. 2002.
 
     Baioletti et al. 2020 select generators so (MO-EGAN). The scheme's fitness only decides who leads.
     """

@@ -1,4 +1,4 @@
-"""An evolution told in a short table: the judge's numbers, the winning mutations, and where the pictures are."""
+"""An evolution summed up in a short table: the judge's numbers, the winning mutations, and where the pictures are."""
 
 from __future__ import annotations
 

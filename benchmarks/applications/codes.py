@@ -1,4 +1,4 @@
-"""Codes that nobody labelled: what InfoGAN's category knows of the digit, and what its continuous codes move."""
+"""Codes without labels: what InfoGAN's category knows of the digit, and what its continuous codes move."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def parted(pairs: Pairs) -> tuple[Pairs, Pairs]:
 def moved_and_mirrored(pairs: Pairs, copies: int = 6, most: int = 6) -> Pairs:
     """Bytes of ``pairs``, each ``copies`` times, moved by up to ``most`` pixels, and all of these mirrored.
 
-    A few hundred photographs are soon known by heart.
+    A few hundred photographs are soon memorised.
     """
     both = torch.cat((pairs.source, pairs.target), dim=1)
     height, width = both.shape[2:]

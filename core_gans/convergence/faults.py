@@ -1,4 +1,4 @@
-"""What can be wrong whatever the objective: numbers that are none, lost diversity, a generator without a gradient."""
+"""What can be wrong whatever the objective: NaN and infinity, lost diversity, a generator without a gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The watcher that measures while a game is played, and speaks when its verdict changes."""
+"""The watcher that measures while a game is played, and prints its verdict when it changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core_gans.runs.watchers import Judged, Log, WatchedState, Watcher, fixed_la
 
 PREFIX = "converging/"  # of its numbers in the log
 KEPT = 200  # last measurements that are all kept; of the older ones, every second is forgotten now and then
-AGREED = 2  # verdicts in a row before good news is told
+AGREED = 2  # verdicts in a row before good news is reported
 
 
 class Converging(Watcher):

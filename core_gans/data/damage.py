@@ -1,4 +1,4 @@
-"""The one line with which a damaged file is refused."""
+"""The error message for a damaged file."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class DataSet:
     count: int = 0
     """How many are drawn, unless asked otherwise; 0 for data that are there and not drawn."""
     kinds: int = 0
-    """Modes of points or classes of images that a generator should cover; 0 where nobody can tell."""
+    """Modes of points or classes of images that a generator should cover; 0 where that is not known."""
     kinds_called: str = "classes"
     features: str | None = None
     """The classifier (``metrics.FEATURES``) that judges it; None for the coordinates of points, or the pixels."""

@@ -1,4 +1,4 @@
-"""A data set most of whose labels are forgotten, for semi-supervised learning."""
+"""A data set with most of its labels removed, for semi-supervised learning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translations whose truth is known: a landscape by night and in winter, computed pixel by pixel.
+"""Translations with a known right answer: a landscape by night and in winter, computed pixel by pixel.
 
 Two domains without partners are made of disjoint halves of a data set, one as it is, the other under the map. What a
 game made of them is then compared with the map itself on images that it never saw.

@@ -1,5 +1,5 @@
 """What a trained game has learned: paths between latents, arithmetic of latents, nearest real examples, and its
-discriminator's features in the hands of a linear classifier.
+discriminator's features as input of a linear classifier.
 """
 
 from core_gans.exploring.arithmetic import concept, move

@@ -1,4 +1,4 @@
-"""Elementary functions whose values and gradients stay right where the textbook's formula overflows or cancels.
+"""Elementary functions with right values and gradients where the textbook's formula overflows or cancels.
 
 All take and return tensors of one floating dtype, elementwise. ``exp`` and ``expm1`` are exact up to ``EDGE`` and
 continue with their tangent above it, because float32 ends at e^88.

@@ -1,4 +1,4 @@
-"""Which features an image or a point is seen through: by name, or by what the data are."""
+"""Which features a metric uses for images or points: by name, or by what the data are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge of generated digits: a small convolutional network trained on the real ones, shipped with the package.
+"""The judge of generated digits: a small convolutional network trained on real digits, shipped with the package.
 
 ``digits_training`` made it; beside the weights lies a JSON file with the command, the seed and what was measured.
 """

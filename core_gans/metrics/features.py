@@ -1,4 +1,4 @@
-"""What a metric looks through: a named map from images to features, and a classifier that has one inside.
+"""Feature extractors of metrics: a named map from images to features, and a classifier that has one inside.
 
 A distance between two sets of images means little without the features it was measured in, so every extractor
 carries a ``name`` and every number is reported as ``metric[name]``.

@@ -1,4 +1,4 @@
-"""One front for every measure: a sampler in, named numbers out, in memory that does not grow with the samples."""
+"""One interface to every measure: a sampler in, named numbers out, in memory that does not grow with the samples."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Judge:
     def __call__(self, sampler: Sampler, progress: Progress | None = None) -> dict[str, float]:
         """Score ``sampler``, which answers a number n with n samples of the data's shape (images in [-1, 1]).
 
-        ``progress`` is told how many samples have been drawn. Raises ``ValueError`` when the samples have another
-        shape, or are NaN or infinite.
+        ``progress`` is called with how many samples have been drawn. Raises ``ValueError`` when the samples have
+        another shape, or are NaN or infinite.
         """
         return self.score(self.summarise(sampler, progress))
 

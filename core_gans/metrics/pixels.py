@@ -1,4 +1,4 @@
-"""Features for images nobody has a classifier for: principal components of the real pixels, the rest, the detail."""
+"""Features for images without a classifier: principal components of the real pixels, the rest, the detail."""
 
 from __future__ import annotations
 

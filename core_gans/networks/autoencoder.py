@@ -1,4 +1,4 @@
-"""Discriminators that are autoencoders: what they reconstruct badly, they take for generated.
+"""Discriminators that are autoencoders: a large reconstruction error means "generated".
 
 Zhao et al. 2017 (EBGAN), figure 1; Berthelot et al. 2017 (BEGAN), section 3.4. The energy of an example is how far
 its reconstruction lies from it; the score is minus the energy, so that large means "looks real" here too.

@@ -1,4 +1,4 @@
-"""Layers whose chance is part of the network: a seed and a count of draws, kept as buffers.
+"""Layers whose random state is part of the network: a seed and a count of draws, kept as buffers.
 
 torch's own dropout draws from the global random state, which neither a checkpoint of the network nor the run's
 generator of chance holds; with these buffers a resumed network draws the very numbers that it would have drawn.

@@ -1,4 +1,4 @@
-"""Dropout (Srivastava et al. 2014) whose chance is part of the network, so that a resumed run drops the same units."""
+"""Dropout with its random state in the network: a resumed run drops the same units. Srivastava et al. 2014."""
 
 from __future__ import annotations
 

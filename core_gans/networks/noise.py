@@ -1,4 +1,4 @@
-"""Gaussian noise between layers, which keeps a classifier of few labels from knowing them by heart.
+"""Gaussian noise between layers, which keeps a classifier of few labels from memorising them.
 
 Salimans et al. 2016 put it on the inputs and on the layers of the discriminator. Its chance is part of the network.
 """

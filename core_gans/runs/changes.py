@@ -1,4 +1,4 @@
-"""What a run goes on with: all that it was made with, but for what a person asks to change.
+"""The settings with which a run is resumed: those it was made with, except what a person asks to change.
 
 config.json says what was asked for, and every checkpoint repeats it with a digest of the data. Where the two differ, a
 run would silently go on as another experiment, so that is refused; a wanted change is named, and written into the

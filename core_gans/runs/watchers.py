@@ -1,4 +1,4 @@
-"""What looks on after each round: logs, sample sheets, judges, checkpoints.
+"""Watchers look at the state after each round: logs, sample sheets, judges, checkpoints.
 
 Watchers see any ``WatchedState``, of a training and of an evolution alike. None of them draws from the state's rng,
 so watching changes nothing.

@@ -1,4 +1,4 @@
-"""Feature matching: generated examples shall have the mean features of real ones. Salimans et al. 2016, section 3.1."""
+"""Feature matching: generated examples get the mean features of real ones. Salimans et al. 2016, section 3.1."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ OPTIMUM: dict[str, Any] = {"color": OF_DISCRIMINATOR, "linewidth": 1.5, "linesty
 TRAINED: dict[str, Any] = {"color": OF_DISCRIMINATOR, "linewidth": 4.5, "alpha": 0.3}
 LINES = {"data p": DATA_LINE, "model q": MODEL_LINE, "optimal D* = p / (p + q)": OPTIMUM}
 COURSE = {"W1": "#9a6bb0", "KL": "#e08a3c", "JSD": "#c24b5a"}  # distance: colour
-SEEN = 0.01  # a density that the eye tells from none
+SEEN = 0.01  # a density that can be seen
 ROWS = {
     "pearson_chi2": ("Pearson χ²", "#c24b5a", "-"),
     "neyman_chi2": ("Neyman χ²", "#c24b5a", "--"),

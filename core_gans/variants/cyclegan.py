@@ -1,5 +1,6 @@
-"""CycleGAN: translation learned without pairs, since what goes there and back is to be what it was. Zhu et al. 2017,
-"Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks".
+"""CycleGAN: translation learned without pairs: an image translated there and back should be the same image.
+
+Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks".
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A classifier of K classes is a discriminator, too: with Z = sum of exp(logits), D = Z / (Z + 1), so the logit of "real"
 is log Z (section 5). The generator matches the mean features of real examples (section 3.1). Gaussian noise on the
-inputs and the layers of the discriminator, as in the authors' code, keeps it from knowing the few labels by heart.
+inputs and the layers of the discriminator, as in the authors' code, keeps it from memorising the few labels.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text to image: pictures of captions, and a discriminator that minds the caption. Reed et al. 2016, "Generative
+"""Text to image: pictures of captions, and a discriminator that also reads the caption. Reed et al. 2016, "Generative
 Adversarial Text to Image Synthesis", algorithm 1 (GAN-CLS).
 """
 

@@ -1,4 +1,4 @@
-"""The generator under the knife: a copy of its own, where its latents come from, and its layers."""
+"""The generator that is dissected: a copy of its own, where its latents come from, and its layers."""
 
 from __future__ import annotations
 

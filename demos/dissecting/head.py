@@ -30,7 +30,7 @@ class Controls:
     def __init__(self) -> None:
         self.layer = gr.Dropdown([], label="Layer", elem_id="dissect-layer", filterable=False)
         self.about = gr.HTML("", elem_classes="dissect-about")
-        self.segmenter_choice = gr.Radio([], label="Who says what is seen", elem_id="dissect-eye")
+        self.segmenter_choice = gr.Radio([], label="Segmenter", elem_id="dissect-eye")
         self.why = gr.HTML("", elem_classes="dissect-about")
         self.images = gr.Slider(FEWEST, MOST, USUAL, step=STEP, label="Pictures", elem_id="dissect-images",
                                 info="More take longer, and make the numbers surer.")  # fmt: skip

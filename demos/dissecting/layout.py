@@ -1,4 +1,4 @@
-"""How the parts of the tab hang together: each shows its share of a page's state, and all are shown after each step."""
+"""How the parts of the tab are connected: each shows its share of a page's state, and all are shown after each step."""
 
 from __future__ import annotations
 

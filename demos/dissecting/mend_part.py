@@ -47,7 +47,7 @@ class Mend:
 
 
 def mend(state: PageState) -> None:
-    """Try to mend the layer at hand, in the background."""
+    """Try to mend the selected layer, in the background."""
     dissectable, layer = state.dissectable, state.layer
     folder = state.folder(f"mended-{dissectable.key}-{layer}")
 

@@ -1,4 +1,4 @@
-"""A dissection at hand: its numbers, its colours, and its pictures, drawn again by the generator that was dissected."""
+"""An open dissection: its numbers, its colours, and its pictures, drawn again by the generator that was dissected."""
 
 from __future__ import annotations
 

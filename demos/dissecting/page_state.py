@@ -1,4 +1,4 @@
-"""What one page has under the knife: the model, the layer, the unit, the job under way, and what was found.
+"""What one page has open: the model, the layer, the unit, the job under way, and what was found.
 
 Lives on the server for as long as the page does, so that a reload shows it again.
 """
@@ -90,7 +90,7 @@ class PageState:
 
     @property
     def dissectable(self) -> DissectableModel:
-        """The model at hand."""
+        """The selected model."""
         if self._dissectable is None:
             self.open(SHIPPED)
         assert self._dissectable is not None
@@ -106,7 +106,7 @@ class PageState:
         self._dissected = self.shared.store.dissections(self.dissectable.key)
 
     def dissected(self) -> dict[str, Path]:
-        """The dissections of the model at hand, by layer, as of the last ``refresh``."""
+        """The dissections of the selected model, by layer, as of the last ``refresh``."""
         return self._dissected
 
     def choose_layer(self, layer: Any) -> None:
@@ -133,7 +133,7 @@ class PageState:
         self.unit = unit
 
     def current(self) -> OpenDissection | None:
-        """The dissection of the layer at hand; None where there is none yet, or one that cannot be read."""
+        """The dissection of the selected layer; None where there is none yet, or one that cannot be read."""
         path = self.dissected().get(self.layer)
         try:
             return None if path is None else self.shared.cache.of(self.dissectable, path)

@@ -57,7 +57,7 @@ class ReportPart:
 
 
 def write(state: PageState) -> None:
-    """Write the report of the layer at hand, in the background."""
+    """Write the report of the selected layer, in the background."""
     current = state.opened()
     found, folder = state.findings(current), state.folder(f"report-{state.key}-{state.layer}")
     effects = [cause.effect for cause in found.causes.values()]

@@ -1,4 +1,4 @@
-"""The evolutions at work in the whole app: only so many at once, for they share the processor with all brushes."""
+"""The evolutions that run in the whole app: a few at once, because they share the processor with Paint."""
 
 from __future__ import annotations
 

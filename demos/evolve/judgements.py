@@ -1,4 +1,4 @@
-"""What the independent judge said of a run as it went: the lines of its log that hold judgements."""
+"""The judge's numbers during a run: the lines of its log that hold judgements."""
 
 from __future__ import annotations
 

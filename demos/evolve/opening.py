@@ -1,4 +1,4 @@
-"""Evolutions that are on the shelf: which can be continued, and what can be seen of one before it goes on."""
+"""Evolutions that are in the folder of runs: which can be continued, and what can be seen of one before it goes on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from egan.past import history_from, logbook_from
 
 
 def continuable(store: ModelStore) -> list[tuple[str, str]]:
-    """The evolutions on the shelf, the newest first: what they are called, and their keys."""
+    """The evolutions in the folder of runs, the newest first: their titles and their keys."""
     found = []
     for entry in store.entries():
         folder = store.runs_folder / entry.key

@@ -1,4 +1,4 @@
-"""What a person asks of an evolution, and what a run was asked for: both checked, both told in a line."""
+"""What a person asks of an evolution, and what a run was asked for: both checked, both summed up in a line."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Setting:
     gamma: float  # the weight of diversity
     seconds: float  # enough to see something on one core
     judge_every: int  # generations between two judgements that the page shows
-    kinds: int  # modes or classes that there are to cover; 0 where nobody can tell
+    kinds: int  # modes or classes that there are to cover; 0 where that is not known
     about: str
 
 

@@ -1,4 +1,4 @@
-"""Finds directions of the noise, whatever stands behind it in a latent: in closed form, and as principal ones."""
+"""Finds directions in the noise part of a latent: in closed form, and as principal ones."""
 
 from __future__ import annotations
 

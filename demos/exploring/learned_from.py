@@ -1,4 +1,4 @@
-"""Pictures like those from which a translating model learned, for those who have none at hand."""
+"""Pictures like those from which a translating model learned, for people who have none of their own."""
 
 from __future__ import annotations
 

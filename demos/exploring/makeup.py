@@ -1,4 +1,4 @@
-"""What a latent is made of: noise, and behind it what was asked for, a class, codes or a caption.
+"""What a latent is made of: noise, followed by the condition: a class, codes or a caption.
 
 Only the noise is a place to walk in by great circles; what was asked for is blended, and a caption changes at once.
 """

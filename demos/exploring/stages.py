@@ -1,4 +1,4 @@
-"""A generator run only as far as one of its layers, for those who look at nothing behind it."""
+"""A generator run only as far as one of its layers, where later ones are not needed."""
 
 from __future__ import annotations
 

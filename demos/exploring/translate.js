@@ -1,4 +1,4 @@
-// Translation of a picture that somebody brings.
+// Translation of a picture that a person uploads.
 const MOST_FILE = 4 * 2 ** 20;
 const drop = find(".explore-drop");
 const fileInput = find("input", drop);

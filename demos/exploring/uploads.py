@@ -1,4 +1,4 @@
-"""A picture that somebody sends: its header is read and judged before a pixel is unpacked."""
+"""A picture that a person uploads: its header is read and checked before a pixel is unpacked."""
 
 from __future__ import annotations
 

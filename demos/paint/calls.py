@@ -40,7 +40,7 @@ RENDERS_KEPT = 512
 VIEWS_KEPT = 8
 HEAT = 96  # pixels on a side of a unit's map
 NOT_DISSECTED = (
-    "This model has not been dissected yet, so nobody knows which of its units draw what. Do that first, in the tab "
+    "This model has not been dissected yet, so it is not known which of its units draw what. Do that first, in the tab "
     "Dissect; it takes a minute or two."
 )
 NOTHING_FOUND = (
@@ -211,9 +211,9 @@ def _verdict(removal: Removal, units: int) -> str:
         f"as many random ones {removal.share_random:.0%}, a mean over {TRIALS} draws. "
     )
     if kept > 0.7:
-        return sentence + "They fire here, but the place does not hang on them: others draw it, too."
+        return sentence + "They fire here, but the place does not depend on them: other units draw it, too."
     if removal.share_random - removal.share_after < 0.3 * removal.share:
-        return sentence + "Random units do nearly as much: that is no proof of a cause."
+        return sentence + "Random units do nearly as much, so this does not show a cause."
     return sentence + f"They cause the {label} here."
 
 

@@ -89,6 +89,6 @@ def summary_of(step: Step) -> str:
     if before == 0 and after == 0:
         if mode == "erase":
             return f"There was no {concept} under the brush, so there was nothing to erase."
-        return f"No {concept} came: this place does not let one grow. More strength or another place may."
+        return f"No {concept} appeared: the network does not draw one here. Try more strength, or another place."
     share = f" ({(after - before) / before:+.0%})".replace("-", MINUS) if before else ""
     return f"Under the brush: {concept} {before} → {after} pixels{share}."

@@ -1,4 +1,4 @@
-"""The two calls that programs may make: ``/scene`` and ``/paint``. All else on the page is its own business."""
+"""The two calls that programs may make: ``/scene`` and ``/paint``. Everything else is for the page's own script."""
 
 from __future__ import annotations
 

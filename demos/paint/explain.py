@@ -1,4 +1,4 @@
-"""Why is this here? The units that fire at a place of a picture, and what becomes of the place without them."""
+"""The units that fire at a place of a picture, and what becomes of the place without them."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ async function compareWithRandom() {
     const control = await remembered("control", question);
     if (asked !== controlAsked || !comparing) return;
     tellTable(control);
-    note.textContent = `“random” is the change by as many other units of the layer under the same strokes, a mean over ${control.trials} draws. What they do as well is no merit of the chosen ones.`;
+    note.textContent = `“random” is the change by as many other units of the layer under the same strokes, a mean over ${control.trials} draws. What they do as well is not evidence for the chosen ones.`;
   } catch (error) {
     if (asked === controlAsked) note.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
   }

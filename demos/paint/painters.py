@@ -16,7 +16,7 @@ from dissect import Dissection
 from dissect.segmenters.named import SEGMENTERS
 
 KEPT = 8  # painters in memory
-FRESH = 2.0  # seconds for which the shelf is not looked at again: a brush that moves asks many times
+FRESH = 2.0  # seconds for which the store is not read again: a brush that moves asks many times
 
 
 class Painters:
@@ -29,7 +29,7 @@ class Painters:
         self._fresh: dict[tuple[str, str | None], tuple[float, Painter]] = {}
 
     def put(self, key: str, painter: Painter) -> None:
-        """Offer ``painter`` as the one of the model called ``key``, in place of what the shelf has."""
+        """Offer ``painter`` as the one of the model called ``key``, in place of what the store has."""
         self._put[key] = painter
 
     def layers(self, key: Any) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 // The palette and the sliders: what the next stroke will be, and what the chosen one was.
 const HINTS = {
-  erase: "Paint over the thing: what is around it goes on in its place.",
-  add: "Paint where the thing shall be. It grows only where it makes sense.",
+  erase: "Paint over the thing: its surroundings take its place.",
+  add: "Paint where you want the thing. It grows only where the network has learned that it can be.",
   amplify: "Paint over the thing to have more of it.",
   explain: "Click on a place to see which units fire there, and what they cause.",
 };

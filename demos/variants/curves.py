@@ -1,4 +1,4 @@
-"""What the generator is told at each score, drawn from the objectives themselves, and f-GAN's tight bound."""
+"""The gradient that the generator gets at each score, computed from the objectives, and f-GAN's tight bound."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ScoreCurve:
 
 
 def score_curve(objective: Objective, reach: float = REACH, steps: int = STEPS) -> ScoreCurve:
-    """What ``objective`` tells a generator whose examples have one score; relative ones see reals at the score 0."""
+    """The gradient by ``objective`` where all generated examples have one score; relative ones see reals at 0."""
     scores = torch.linspace(-reach, reach, steps, dtype=torch.float64, requires_grad=True)
     real = torch.zeros(1, dtype=torch.float64)
     losses = torch.stack([objective.generator(score.view(1), real) for score in scores])

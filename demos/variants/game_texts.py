@@ -1,4 +1,4 @@
-"""The variants that change the game itself (classes, codes, captions, growth, translation), told to a student."""
+"""The variants that change the game itself (classes, codes, captions, growth, translation), explained to a student."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GAMES = {
         "Semi-supervised GAN",
         "A classifier of K classes that also knows what is no example at all. From few labels and many unlabelled and "
         "generated examples it learns to classify better than from the labels alone. The generator matches mean "
-        "features instead of fooling anybody.",
+        "features instead of fooling the discriminator.",
         (*LOGISTIC, r"+ \CE(c, K(x))"),
         (r"\norm \E_x \phi(x) - \E_z \phi(G(z)) \norm^2",),
         "φ are the discriminator's features, K its classes. The curve is that of the heuristic loss, which can take "

@@ -1,4 +1,4 @@
-"""The variants that differ in what the two players minimise, told to a student."""
+"""The variants that differ in what the two players minimise, explained to a student."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RAISE = (r"-\E_z s(G(z))",)
 OBJECTIVES = {
     "gan": Told(
         "GAN",
-        "The game that began it. The discriminator learns to tell real from generated; the generator learns to fool "
+        "The first GAN. The discriminator learns to tell real from generated; the generator learns to fool "
         "it. With the best possible discriminator, the minimax generator lowers the Jensen-Shannon divergence, but "
         "its pull fades exactly when the fakes are bad. The heuristic loss asks for the same and pulls hardest then.",
         LOGISTIC,

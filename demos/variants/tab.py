@@ -24,7 +24,7 @@ FIRST = ("gan", "wgan_gp")
 INTRODUCTION = """
 <h2>One game, many rules</h2>
 <p>Every GAN is a game between two networks. What differs is what they <b>minimise</b>, and what holds the discriminator
-back. Read a rule, see what it tells the generator, and let rules compete for twenty seconds.</p>
+back. Read a rule, see what gradient it gives the generator, and compare rules side by side for twenty seconds.</p>
 """
 READING: dict[str, Any] = {
     "show_progress": "hidden",

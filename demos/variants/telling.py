@@ -1,4 +1,4 @@
-"""How a variant is told to a student: a title, a paragraph, and both players' losses."""
+"""How a variant is explained to a student: a title, a paragraph, and both players' losses."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ const WIDTH = 640;
 const HEIGHT = 300;
 const FLOOR = 276; // where a density of 0 lies
 const CEILING = 14; // where D* = 1 and the highest density lie
-const SEEN = 0.01; // a density that the eye tells from none
+const SEEN = 0.01; // a density that can be seen
 const SMALL = { width: 220, height: 64, margin: 5 };
 const FRAME = 70; // milliseconds
 

@@ -124,7 +124,7 @@ def theory_html() -> gr.HTML:
 
 
 def _near(density: Density) -> Density:
-    """``density`` without its outermost tails in integrals: their ratios leave float64, and nobody sees them."""
+    """``density`` without its outermost tails in integrals: their ratios leave float64, and they are invisible."""
     return replace(density, landmarks=density.landmarks[density.pdf(density.landmarks) > TAIL])
 
 

@@ -168,7 +168,7 @@ class _Losses(Watcher):
 
 
 class _Heard(Judged):
-    """What the judge said at the last snapshot, for the reading of the curves; it asks nobody by itself."""
+    """What the judge said at the last snapshot, for the reading of the curves; it does not ask the judge itself."""
 
     def __init__(self) -> None:
         self.every = 0

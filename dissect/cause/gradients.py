@@ -1,4 +1,4 @@
-"""What it takes to differentiate through a generator and a segmenter towards the units between."""
+"""Gradients of a segmenter's answer by the units of a generator."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -38,7 +38,7 @@ ROWS = 3  # units that are shown
 
 @dataclass(frozen=True)
 class Mend:
-    """Find the units that artifacts hang on, measure what ablating them does, save the mended generator."""
+    """Find the units that cause artifacts, measure what ablating them does, save the mended generator."""
 
     source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
     layer: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ class Run:
 
     source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
     layer: tuple[str, ...] = ()
-    """Layers to dissect; default: every one worth a look. The report is about the one with the most to tell."""
+    """Layers to dissect; default: all of at least 4x4 cells. The report is about the one with most matched concepts."""
     segmenter: str | None = None
     """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
     scenes-segmenter, strokes for grey images."""
@@ -57,7 +57,7 @@ class Run:
     """Keeps the counts, so that the same command goes on after a stop; default: OUT.counts, gone at the end."""
 
     def run(self, console: Console) -> None:
-        """Dissect and tell."""
+        """Dissect and print the result."""
         if self.images < 2:
             raise ValueError(f"expected at least 2 images, got --images {self.images}.")
         folder = self.out or Path("runs") / default_name("dissection")

@@ -1,4 +1,4 @@
-"""A folder that tells what was found: pictures, Markdown to read and JSON of every number."""
+"""A folder with what was found: pictures, Markdown to read and JSON of every number."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What becomes of objects whose units are removed, in a word: they vanish, thin out, or hold."""
+"""What becomes of objects when their units are removed, in a word: they vanish, thin out, or hold."""
 
 from core_gans.foundation.intervals import Interval
 from dissect.findings.gathering import Findings

@@ -1,4 +1,4 @@
-"""Writing the findings down: findings.md for readers, findings.json for programs, PNG pictures for eyes."""
+"""Writing the findings down: findings.md for readers, findings.json for programs, PNG pictures to look at."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Generators of one's own, made ready for dissection: any module of latents (N, ...) that draws images in [-1, 1].
+"""Generators from outside the lab, made ready for dissection: any module from latents (N, ...) to images in [-1, 1].
 
 Weights that came without their code get a list of layers (``sequential``), TorchScript is opened so that its layers can
 be reached (``open_torchscript``), conditional generators get latents that carry their label (``LabelDoor``), and

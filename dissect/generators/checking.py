@@ -1,4 +1,4 @@
-"""Looking a generator over before any work: are these images, and does the same latent always give the same one?"""
+"""Checks of a generator before any work: are these images, and does the same latent always give the same image?"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Conditional generators: latents that carry their label, so that a generator of two inputs becomes one of one.
 
 Mirza and Osindero 2014. Whatever dissects a generator knows latents only. Here a latent of D numbers gets one more, the
-number of its class, and the generator's door takes it off again and hands both on.
+number of its class, and a hook before the generator takes it off again and passes both on.
 """
 
 from __future__ import annotations

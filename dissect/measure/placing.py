@@ -1,4 +1,4 @@
-"""The first look at the sample: which layers can be dissected, and the levels of their units."""
+"""The first images of the sample: which layers can be dissected, and the levels of their units."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

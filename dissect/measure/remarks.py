@@ -1,4 +1,4 @@
-"""What is to be said beside the numbers of a dissection: units without any, no matches, a generator that is random."""
+"""Warnings beside the numbers of a dissection: units without numbers, no matches, a generator that is random."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Mending: artifact units ablated, measured on latents that chose nothing, told with pictures (Bau et al. 2019)."""
+"""Mending: artifact units ablated, measured on held-out latents, shown with pictures (Bau et al. 2019)."""
 
 from dissect.mending.account import write_mending
 from dissect.mending.choosing import Choice, choose_count

@@ -1,4 +1,4 @@
-"""Artifact units: the units on which the bad images, or the bad places in them, hang.
+"""Artifact units: the units that cause the bad images, or the bad places in images.
 
 Bau et al. 2019, GAN Dissection, section 4.2: the images that light a unit up most are held against real ones by their
 Frechet distance, and the units with the largest distance are the suspects. A person may mark bad images or places
@@ -26,7 +26,7 @@ FEWEST = 20  # such images
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """The units of a layer, each with a score that is the higher the more artifacts hang on it.
+    """The units of a layer, each with a score: the higher, the more artifacts it causes.
 
     A dead unit, the same in every image, has the score -inf and is in no order.
     """

@@ -80,7 +80,7 @@ print(text)
 sys.exit(0 if agreed else 1)
 ''')
 ASKED = """\
-# Nobody told the report where they come from: name a function that returns the three.
+# The report does not know where they come from: name a function that returns the three.
 from importlib import import_module
 
 if len(sys.argv) != 2 or ":" not in sys.argv[1]:

@@ -31,7 +31,7 @@ SMALLEST = 4  # side of the smallest layer worth dissecting, in cells
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What was found: a dissection per layer, the layer with the most to tell, and the report's page."""
+    """What was found: a dissection per layer, the layer with the most matched concepts, and the report's page."""
 
     dissections: dict[str, Dissection]
     best: Dissection

@@ -1,4 +1,4 @@
-"""What every segmenter holds to: labels that are there once, images it can read, a class for every pixel."""
+"""Checks of a segmenter: no label twice, images it can read, a class for every pixel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segmenters of the ``transformers`` library: SegFormer, Mask2Former, MaskFormer, OneFormer and their kin.
+"""Segmenters of the ``transformers`` library: SegFormer, Mask2Former, MaskFormer, OneFormer and similar ones.
 
 They are asked as the library documents it: its processor prepares the images, its model answers, and the processor's
 ``post_process_semantic_segmentation`` makes classes of the answer. ``transformers`` comes with the extra

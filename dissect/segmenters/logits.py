@@ -1,4 +1,4 @@
-"""Any network that scores every pixel, as a segmenter (Long et al. 2015 and its kin).
+"""Any network that scores every pixel, as a segmenter (Long et al. 2015 and similar ones).
 
 The scores may be smaller than the images, as those of most networks are; they are enlarged bilinearly before the best
 is chosen, which keeps borders smooth and lets gradients through.

@@ -13,7 +13,7 @@ from torch import Tensor
 from dissect.segmenters.contract import checked_classes
 from dissect.segmenters.protocol import Segmenter
 
-UNJUDGED = -1  # in a mask: a pixel whose class nobody said
+UNJUDGED = -1  # in a mask: a pixel without a label
 _BATCH = 64
 
 

@@ -14,7 +14,7 @@ from dissect.segmenters.scoring import as_tensors
 _TITLES = ("image", "truth", "segmenter")
 _GAP = 6
 _SMALLEST = 160  # pixels on a picture's smaller side: small images are enlarged
-_NONE = (70, 70, 70)  # pixels that nobody judged, or that the segmenter gives to no label
+_NONE = (70, 70, 70)  # pixels without a label, or that the segmenter gives to no label
 _SIZE = 13.0  # of the letters, in pixels
 _LINE = 22
 

@@ -68,7 +68,7 @@ def train_segmenter(
 
     Args:
         images: (N, H, W, 3), uint8 RGB, or float in [-1, 1]; any height and width from 8.
-        masks: (N, H, W), integers in [0, len(labels)), or -1 where nobody said what there is: such pixels are
+        masks: (N, H, W), integers in [0, len(labels)), or -1 where a pixel is not labelled: such pixels are
             neither learnt from nor judged.
         steps: batches to learn from at most.
         minutes: stop after so long, whatever the steps; the learning rate falls to its end by then. With it, the

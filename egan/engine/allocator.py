@@ -1,4 +1,4 @@
-"""Memory that stays where it is between generations.
+"""Memory that is kept, not given back, between generations.
 
 The C library hands freed memory back to the system when enough of it lies at the end of the heap, and takes it again
 page by page: with activations of a few MB, several per cent of a generation. GNU's learns from a large block once freed

@@ -1,4 +1,4 @@
-"""Passes through a network whose effect on its buffers is caught, to be granted or dropped later."""
+"""Forward passes whose changes of the buffers are held back, to be applied or dropped later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be computed once: found out from the networks and the objective, never assumed."""
+"""What may be computed once, as found by checks of the networks and the objective."""
 
 from __future__ import annotations
 

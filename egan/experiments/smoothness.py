@@ -1,7 +1,7 @@
 """How smoothly a generator's answer follows its latent: paths between latents, and a number for their steepness.
 
 The perceptual path length of Karras et al. 2019 (StyleGAN, equation 2) with the distance taken in data space, between
-the plain coordinates, since no perceptual distance is at hand for points.
+the plain coordinates, since there is no perceptual distance for points.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def forming_picture(looks: Mapping[str, Tensor | None], examples: Examples, titl
 def paths_picture(
     drawn: Mapping[str, Tensor | None], smoothness: Mapping[str, str], examples: Examples, title: str
 ) -> np.ndarray:
-    """``drawn`` are paths (P, S, ...) of one run each; ``smoothness`` is told beside the label."""
+    """``drawn`` are paths (P, S, ...) of one run each; ``smoothness`` is written beside the label."""
     rows: dict[str, Strip] = {}
     for label, each in drawn.items():
         name = f"{label}\npath length\n{smoothness[label]}"

@@ -65,7 +65,7 @@ def _line(axes: Axes, curves: Curves, curve: Curve, colour: str, opacity: float 
 
 
 def _frame(axes: Axes, curves: Curves, lines: list[Curve]) -> None:
-    """Room for every smooth line and for nearly all of the raw ones: a few wild generations shall not flatten it."""
+    """Room for every smooth line and for nearly all of the raw ones: a few extreme generations must not flatten it."""
     axes.set_xlim(curves.generations[0], curves.generations[-1])
     raw = np.concatenate([line.raw for line in lines])
     smooth = np.concatenate([line.smooth for line in lines])

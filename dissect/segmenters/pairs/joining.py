@@ -1,4 +1,4 @@
-"""Images with masks to train a segmenter on: the data's own splits joined, and the classes nobody means left out."""
+"""Images with masks to train a segmenter on: the data's own splits joined, and classes such as "ignore" left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dissect.segmenters.contract import Colours, checked_colours, checked_labels
 from dissect.segmenters.scoring import UNJUDGED
 
 SPLITS = ("train", "val", "test")
-IGNORED = ("unlabelled", "unlabeled", "void", "ignore", "ignored")  # class names that mean: nobody said
+IGNORED = ("unlabelled", "unlabeled", "void", "ignore", "ignored")  # class names that mean: not labelled
 _IGNORED_VALUE = 255  # in a mask, by PASCAL VOC's custom, where there are fewer classes
 
 
@@ -31,7 +31,7 @@ class Pairs:
     """What ``train_segmenter`` takes: the images to learn from, then those that are held out."""
 
     images: NDArray[np.uint8]  # (N, H, W, 3)
-    masks: NDArray[np.int16]  # (N, H, W), indices of the labels, -1 where nobody said
+    masks: NDArray[np.int16]  # (N, H, W), indices of the labels, -1 where it is not labelled
     labels: tuple[str, ...]
     colours: Colours | None
     held_out: int  # the last so many, as the data's own split says; 0 where they name none
