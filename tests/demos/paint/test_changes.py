@@ -60,4 +60,4 @@ def test_shares_are_of_the_picture_and_absent_classes_are_left_out() -> None:
 def test_the_sentence_tells_what_happened_under_the_brush() -> None:
     assert summary_of(Step(ERASE, painting(tree=(20, 5)))) == "Under the brush: tree 20 → 5 pixels (−75%)."
     assert "nothing to erase" in summary_of(Step(ERASE, painting(tree=(0, 0))))
-    assert "No door came" in summary_of(Step(ADD, painting(door=(0, 0))))
+    assert "No door appeared" in summary_of(Step(ADD, painting(door=(0, 0))))
