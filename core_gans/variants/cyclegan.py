@@ -1,6 +1,5 @@
-"""CycleGAN: translation learned without pairs: an image translated there and back should be the same image.
-
-Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks".
+"""CycleGAN: translation learned without pairs, by translating there and back. Zhu et al. 2017, "Unpaired
+Image-to-Image Translation using Cycle-Consistent Adversarial Networks".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Semi-supervised learning with K + 1 classes. Salimans et al. 2016, "Improved Techniques for Training GANs".
+"""Semi-supervised GAN: a classifier with K + 1 classes. Salimans et al. 2016, "Improved Techniques for Training GANs".
 
 A classifier of K classes is a discriminator, too: with Z = sum of exp(logits), D = Z / (Z + 1), so the logit of "real"
 is log Z (section 5). The generator matches the mean features of real examples (section 3.1). Gaussian noise on the
