@@ -47,7 +47,7 @@ def test_each_change_is_judged_by_the_stroke_that_made_it() -> None:
     together = painting(tree=(20, 0), grass=(50, 67), person=(0, 5), sky=(30, 28))
     found = {row.label: row.verdict for row in rows_of(together, 100, [erased, in_vain])}
     assert found == {"grass": "took its place", "sky": "gave way", "tree": "wanted", "person": "side effect"}
-    assert "No tree came" in summary_of(in_vain)
+    assert "No tree appeared" in summary_of(in_vain)
 
 
 def test_shares_are_of_the_picture_and_absent_classes_are_left_out() -> None:
