@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from dissect.measure.dissecting import compare_layers, dissect
     from dissect.measure.dissection import Criterion, Dissection, Match
     from dissect.measure.presets import PRESETS
-    from dissect.measure.values import InsertionValues, insertion_values
     from dissect.painting import ClassChange, EditSession, Painting, Stroke, paint
     from dissect.segmenters.protocol import Segmenter
 
@@ -37,7 +36,6 @@ __all__ = [
     "Dose",
     "Edit",
     "EditSession",
-    "InsertionValues",
     "Match",
     "Painting",
     "Recording",
@@ -54,7 +52,6 @@ __all__ = [
     "fill",
     "insert",
     "insertion_by_context",
-    "insertion_values",
     "intervene",
     "layers",
     "optimise_alpha",
@@ -114,10 +111,7 @@ _NAMES = {  # module: the public names that it holds
         "Match",
     ),
     "dissect.measure.presets": ("PRESETS",),
-    "dissect.measure.values": (
-        "InsertionValues",
-        "insertion_values",
-    ),
+    "dissect.measure.values": (),
     "dissect.painting": (
         "ClassChange",
         "EditSession",

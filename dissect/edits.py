@@ -21,33 +21,44 @@ Mixture = Callable[[Tensor], Tensor]  # the chosen units (N, n, H, W) -> what th
 
 
 def ablate(units: Sequence[int], mask: Tensor | None = None) -> Edit:
-    """Set ``units`` to zero (where ``mask`` is 1). Raises ValueError for units that the layer does not have."""
+    """Set ``units`` of a layer (N, C, H, W) to zero (where ``mask`` is 1). Raises ValueError as :func:`insert`."""
     return _mixed(units, torch.zeros_like, mask)
 
 
 def insert(units: Sequence[int], value: Values, mask: Tensor | None = None) -> Edit:
-    """Set ``units`` to ``value``: one number for all, or one per unit in the order of ``units``."""
+    """Set ``units`` of a layer (N, C, H, W) to ``value``: one number for all, or one per unit, (n,), in their order.
+
+    Raises:
+        ValueError: a unit named twice, values of another number, a mask of another shape or range; and when the edit
+            runs, a layer without these units or of another shape, or masks of another number than the images.
+    """
     constant = _per_unit(value, len(units))
     return _mixed(units, lambda chosen: constant.to(chosen).expand_as(chosen), mask)
 
 
 def shift(units: Sequence[int], by: Values, mask: Tensor | None = None) -> Edit:
-    """Add ``by`` to ``units``: one number for all, or one per unit in the order of ``units``."""
+    """Add ``by`` to ``units`` of a layer (N, C, H, W): one number for all, or one per unit, (n,), in their order.
+
+    Raises ValueError as :func:`insert`.
+    """
     constant = _per_unit(by, len(units))
     return _mixed(units, lambda chosen: chosen + constant.to(chosen), mask)
 
 
 def scale(units: Sequence[int], factor: float, mask: Tensor | None = None) -> Edit:
-    """Multiply ``units`` by ``factor``: 0 ablates, 1 changes nothing, above 1 amplifies."""
+    """Multiply ``units`` of a layer (N, C, H, W) by ``factor``: 0 ablates, 1 changes nothing, above 1 amplifies.
+
+    Raises ValueError as :func:`insert`.
+    """
     return _mixed(units, lambda chosen: chosen * factor, mask)
 
 
 def fill(units: Sequence[int], mask: Tensor, hole: Tensor | None = None, otherwise: Values = 0.0) -> Edit:
-    """Let ``units`` take, under ``mask``, the values of what surrounds it: what was around goes on unbroken.
+    """Let ``units`` of a layer (N, C, H, W) take, under ``mask``, the values around it: what surrounds it continues.
 
     Each cell becomes the mean of the cells that ``hole`` (by default the mask) does not cover, weighted by their
     distance to the power of -4 (Shepard's interpolation). Where the hole covers all, ``otherwise`` is put there: one
-    value, or one per unit.
+    value, or one per unit, (n,). Raises ValueError as :func:`insert`.
     """
     weights, covered = _checked(mask), _checked(mask if hole is None else hole)
     rest = _per_unit(otherwise, len(units))
@@ -68,7 +79,7 @@ def fill(units: Sequence[int], mask: Tensor, hole: Tensor | None = None, otherwi
 
 
 def compose(edits: Sequence[Edit]) -> Edit:
-    """One edit that makes ``edits`` one after the other."""
+    """One edit of a layer (N, C, H, W) that makes ``edits`` one after the other."""
 
     def edit(features: Tensor) -> Tensor:
         for each in edits:

@@ -29,7 +29,7 @@ class _Resumed(nn.Module):
 
 
 def rest_of(generator: nn.Module, layer: str, latent: Tensor) -> tuple[nn.Module, Tensor]:
-    """A network that goes on from ``layer``, and what the layer puts out for ``latent`` (1, ...): its input.
+    """A network that goes on from ``layer``, and its input (1, U, h, w): the layer's output for ``latent`` (1, ...).
 
     ``rest(features)`` equals ``generator(latent)`` to the bit. Edits go to its layer ``EDITED``. A chain is cut behind
     the layer; two rests of it may run at once. Any other generator runs as a whole, one rest at a time.
@@ -54,7 +54,7 @@ def is_chain(generator: nn.Module, layer: str) -> bool:
 
 
 def features_after(rest: nn.Module, run: Callable[[], object]) -> Tensor:
-    """What the layer puts out (1, U, h, w) while ``run`` runs ``rest``, after all edits."""
+    """The layer's output (N, U, h, w) while ``run`` runs ``rest``, after all edits."""
     with record(rest, [EDITED]) as seen:
         run()
         return seen[EDITED].detach()

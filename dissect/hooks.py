@@ -102,9 +102,10 @@ def intervene(model: nn.Module, edits: Mapping[str, Edit]) -> Iterator[None]:
 
 
 def layers(model: nn.Module, example_input: Tensor) -> dict[str, tuple[int, ...]]:
-    """Every named layer that puts out a tensor for ``example_input``, with the shape of that output.
+    """Every named layer that puts out a tensor for ``example_input``, with the shape of that output, batch included.
 
-    The model runs once, in eval mode and without gradients; its mode is restored. Raises ValueError for TorchScript.
+    ``example_input`` is a batch of latents, (N, ...). The model runs once, in eval mode and without gradients; its mode
+    is restored. Raises ValueError for TorchScript.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     _refuse_torchscript(model)

@@ -158,7 +158,13 @@ def paint(
     *,
     keep_outside: bool = True,
 ) -> Painting:
-    """Paint ``strokes`` on the picture of ``latent`` (1, ...). For several, keep an :class:`EditSession`."""
+    """Paint ``strokes``, whose masks are (H, W) in [0, 1], on the picture of ``latent`` (1, ...).
+
+    For several paintings of one picture, keep an :class:`EditSession`.
+
+    Raises:
+        ValueError: no such layer, not exactly one latent, no strokes, or units that the layer does not have.
+    """
     return EditSession(generator, layer, latent, segmenter).paint(strokes, keep_outside=keep_outside)
 
 

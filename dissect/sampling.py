@@ -24,7 +24,7 @@ class Sight:
 
 
 def batches(latents: Latents, size: int) -> Iterator[Tensor]:
-    """Batches of at most ``size`` latents of a tensor; of an iterable, its own.
+    """Batches (n, ...) of at most ``size`` latents of a tensor (N, ...); of an iterable, its own.
 
     Raises:
         ValueError: there are no latents, or ``size`` is below 1.
@@ -50,7 +50,11 @@ def sights(
 ) -> Iterator[Sight]:
     """Generate, segment and record, batch after batch. Call it with the generator at rest (``hooks.at_rest``).
 
-    NaN and infinity in a layer are an error, unless ``finite`` is false.
+    Latents are batches (N, ...); shapes and ranges are those of :class:`Sight`.
+
+    Raises:
+        ValueError: no such layer, a layer that is no map of units, NaN or infinity in it unless ``finite`` is false,
+            or a generator or segmenter that does not answer as expected.
     """
     look = features if finite else maps
     with record(generator, layers) as seen:

@@ -1,1 +1,27 @@
 """Cause: what happens when units are removed, inserted or weighed (Bau et al. 2019, section 3.2)."""
+
+from dissect.cause.alpha import Alpha, optimise_alpha
+from dissect.cause.attribution import attribution
+from dissect.cause.causal import CausalEffect, causal_effect
+from dissect.cause.choosing import UnitSet, choose_units, unit_set
+from dissect.cause.collateral import Collateral
+from dissect.cause.context import Contexts, insertion_by_context
+from dissect.cause.dose import Dose, dose_response
+from dissect.cause.random_units import random_units
+
+__all__ = [
+    "Alpha",
+    "CausalEffect",
+    "Collateral",
+    "Contexts",
+    "Dose",
+    "UnitSet",
+    "attribution",
+    "causal_effect",
+    "choose_units",
+    "dose_response",
+    "insertion_by_context",
+    "optimise_alpha",
+    "random_units",
+    "unit_set",
+]

@@ -82,8 +82,9 @@ def causal_effect(
     """Measure what removing and inserting ``units`` of ``layer`` does to every class of ``segmenter``.
 
     Args:
-        value: what units are inserted at: one number, or one for each unit *of the layer*, because the random sets are
-            inserted, too. By default each unit's 99th percentile in the first batch.
+        latents: the sample, (N, ...), or batches of it.
+        value: what units are inserted at: one number, or one for each unit *of the layer*, (U,), because the random
+            sets are inserted, too. By default each unit's 99th percentile in the first batch.
         random_trials: how many random sets of as many other units serve as the control.
         patch: set the units in a square of so many cells at a random place in each image, and look at the pixels under
             it alone, as the paper does with 1; None sets them everywhere.

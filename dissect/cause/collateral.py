@@ -48,7 +48,11 @@ def tally_outside(before: Tensor, after: Tensor, concept: int, classes: int) -> 
 
 
 def collateral(concept: str, counts: Tensor, rng: torch.Generator) -> Collateral:
-    """The collateral from what :func:`tally_outside` counted: (sets, 5, N, K), the first set being the units' own."""
+    """The collateral from what :func:`tally_outside` counted: (S, 5, N, K) float64 pixels.
+
+    The first of the ``S`` sets of units is the one that stands for ``concept``; the others are random. ``rng`` draws
+    the bootstrap, on the CPU.
+    """
     own, random = counts[0], counts[1:]
     behind = own[4].sum(0)
     return Collateral(

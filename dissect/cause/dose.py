@@ -69,9 +69,10 @@ def dose_response(
     """Measure how the pixels of ``concept`` answer to the number of ablated units and to the ablation's strength.
 
     Strength ``s`` multiplies units by 1 - s: 0 leaves every image as it is, to the bit, 1 removes the units, and more
-    turns them about.
+    changes their sign.
 
     Args:
+        latents: the sample, (N, ...), or batches of it.
         ranked: the units of the layer, all that may be ablated, in the order in which they are.
         counts: numbers of units; by default 1, 2, 4 and so on, up to half of those ranked.
         chosen: how many of the units the strengths are tried with; by default the count nearest to 4% of those ranked.

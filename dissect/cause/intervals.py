@@ -28,7 +28,7 @@ def ratio_change(change: Tensor, whole: Tensor, rng: torch.Generator) -> Change:
 
 
 def spread(means: Tensor) -> Change:
-    """The mean of ``means`` (sets, K) and the range that holds 95% of them."""
+    """The mean of ``means`` (S, K) over S sets of units, and the range that holds 95% of them."""
     return _between(means.mean(0), means)
 
 

@@ -78,7 +78,7 @@ def tell_directions(
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> list[Effect]:
-    """Measure what ``directions`` do from ``latents``, and write the account.
+    """Measure what ``directions`` do from ``latents`` (N, ...), and write the account.
 
     Directions of one place and length share their random control. ``progress`` is called with the number of images made
     so far; :func:`images_to_make` says how many there will be at most.

@@ -40,7 +40,7 @@ def image_lessons(
     batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Lessons:
-    """A sample an image: the mean of each unit of ``layer``, or the latents themselves where that is None.
+    """A sample an image: the mean of each unit of ``layer``, or the ``latents`` (N, ...) where that is None.
 
     The answer is whether more than ``present`` of the image's pixels show ``concept``; the classes are
     ``no CONCEPT`` and ``CONCEPT``.
@@ -79,7 +79,9 @@ def cell_lessons(
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Lessons:
-    """A sample a cell, ``cells`` of them drawn from every image: the units there, and the class that fills most of it.
+    """A sample a cell, ``cells`` drawn from every image: the units there, and the class that fills most of it.
+
+    ``latents`` are (N, ...), or batches of it; ``rng`` draws the cells, on the CPU.
 
     Classes of fewer than ``rarest`` samples are left out, with their samples.
 

@@ -59,7 +59,7 @@ def random_control(
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Control:
-    """Walk along ``trials`` random directions of the place and length of ``like``.
+    """Walk along ``trials`` random directions of the place and length of ``like`` from ``latents`` (N, ...).
 
     ``progress`` is called with the number of images made so far; ``rng`` is on the CPU.
 

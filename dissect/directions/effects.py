@@ -58,7 +58,7 @@ def effect(
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Effect:
-    """Walk along ``direction`` from each of ``latents`` and count what the segmenter sees.
+    """Walk along ``direction`` from each of ``latents`` (N, ...) and count what the segmenter sees.
 
     Args:
         latents: not those that the direction was found with, for a judgement on unseen ones.

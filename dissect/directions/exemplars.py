@@ -58,7 +58,10 @@ def exemplars(
     batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Exemplars:
-    """Look at the images of ``latents`` through each of ``clusters``. Raises ValueError as ``sampling`` does."""
+    """Look at the images of ``latents`` (N, ...) through each of ``clusters``.
+
+    Raises ValueError as ``sampling`` does.
+    """
     layer, number = clusters.layer, len(clusters.members)
     labels = tuple(segmenter.labels) if segmenter else ()
     inside = torch.zeros(number, len(labels), dtype=torch.float64)

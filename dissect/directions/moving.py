@@ -32,7 +32,7 @@ class Direction(Protocol):
 
     @property
     def vector(self) -> Tensor:
-        """One step: what is added at strength 1."""
+        """One step, what is added at strength 1: of the shape of one latent, or (U,) of a layer's units."""
         ...
 
     @property
@@ -96,7 +96,7 @@ class UnitDirection:
         return self.layer
 
     def edit(self, strength: float, mask: Tensor | None = None) -> Edit:
-        """The step as an edit for :func:`dissect.intervene`, everywhere or under a mask (see ``dissect.edits``)."""
+        """The step as an edit for :func:`dissect.intervene`, under a mask in [0, 1], (H, W) or (N, H, W)."""
         return shift(range(len(self.vector)), strength * self.vector, mask)
 
     def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:

@@ -25,7 +25,9 @@ def strips(
     captions: Sequence[str] | None = None,
     width: int = 96,
 ) -> Picture:
-    """A row for each direction and latent, a column for each strength; what was not moved wears a frame.
+    """A row for each direction and latent, a column for each strength.
+
+    What was not moved has a frame. ``latents`` are (N, ...).
 
     With one direction the rows are latents; with several each row of latents is preceded by the direction's name and
     its caption.

@@ -34,7 +34,7 @@ def walk(
     strengths: Sequence[float],
     progress: Progress | None = None,
 ) -> Walk:
-    """Make and segment the images of the batches of ``latents`` at each of ``strengths``.
+    """Make and segment the images of the batches of ``latents`` (N, ...) at each of ``strengths``.
 
     ``progress`` is called with the number of images made so far.
     """

@@ -30,7 +30,7 @@ class ClassMap:
         return torch.bincount(self.numbers, minlength=self.count + 1)
 
     def patches(self, cells: Size) -> Tensor:
-        """Classes in the order of :func:`dissect.measure.sparse.patched`; ``count + 1`` is outside of the image."""
+        """Classes (P,) in the order of :func:`dissect.measure.sparse.patched`; ``count + 1`` is outside."""
         return self._once("patches", cells, lambda: patched(self.numbers.view(self.size), cells, self.count + 1))
 
     def areas(self, cells: Size) -> Tensor:

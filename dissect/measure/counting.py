@@ -33,7 +33,7 @@ class CountingPlan:
     top: int
 
     def placing(self) -> Iterator[Tensor]:
-        """The latents that place the levels: the first, and where the level is a fixed quantile, all."""
+        """Batches of the latents (N, ...) that place the levels: the first ones; for a fixed quantile, all."""
         left = FIRST_LOOK if isinstance(self.rule, str) else sum(map(len, self.opening))
         for batch in self.opening:
             if left > 0:
@@ -94,7 +94,7 @@ class Counting:
         file.write(arrays, facts)
 
     def resume(self, file: ResumeFile, latents: Iterator[Tensor]) -> Iterator[Tensor] | None:
-        """Take up what was written down, if anything was, and return the ``latents`` that are left to count.
+        """Take up what was written down, if anything was, and return the batches of ``latents`` (N, ...) that are left.
 
         Raises:
             ValueError: it was another sample, or the first image does not show what it showed then.
@@ -119,7 +119,7 @@ class Counting:
         return left
 
     def look(self, latents: Iterable[Tensor]) -> Iterator[Sight]:
-        """What is seen of ``latents`` in the layers that are counted, NaN and all."""
+        """What is seen of batches of ``latents`` (N, ...) in the layers that are counted; NaN and infinity are kept."""
         return sights(self.plan.generator, list(self.accumulators), latents, self.plan.segmenter, finite=False)
 
     def _skip(self, latents: Iterator[Tensor], count: int) -> Iterator[Tensor]:

@@ -66,7 +66,9 @@ def compare_layers(
     remark: Callable[[str], None] | None = None,
     **changes: Any,
 ) -> dict[str, Dissection]:
-    """Dissect several layers with the same images, each generated and segmented once. See :func:`dissect`.
+    """Dissect several layers with the same latents (N, ...), each image generated and segmented once.
+
+    Takes, returns for each layer, and raises what :func:`dissect` does.
 
     A layer that cannot be dissected is left out as long as another can: ``remark`` hears why, in a line, or else it is
     a warning.

@@ -32,7 +32,10 @@ def place(
     rule: Rule | float,
     progress: Progress | None = None,
 ) -> tuple[dict[str, Placed], dict[str, str]]:
-    """The levels of each layer, from batches of ``latents``, and for each layer that cannot be dissected, why not."""
+    """The levels of each layer, from batches of ``latents`` (N, ...), and of each that cannot be dissected, why not.
+
+    Raises ValueError for a layer that ``generator`` does not have, or images that are not (N, C, H, W).
+    """
     done = 0
     samples: dict[str, Sketch] = {}
     units: dict[str, Tensor] = {}  # True of those with a finite number
@@ -62,7 +65,7 @@ def place(
 
 
 def is_steady(generator: nn.Module, latents: Tensor) -> bool:
-    """Whether the generator gives the same images twice at equal ``latents``."""
+    """Whether the generator gives the same images twice at equal ``latents`` (N, ...)."""
     once, again = generate(generator, latents), generate(generator, latents)
     return torch.allclose(once, again, rtol=0, atol=STEADY, equal_nan=True)
 

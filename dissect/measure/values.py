@@ -5,30 +5,15 @@ the concept's area in each cell of the layer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from dissect.hooks import at_rest
 from dissect.measure.classmap import ClassMap
-from dissect.measure.quantiles import Sketch, unit_sketch
-from dissect.sampling import Latents, Progress, batches, sights
-from dissect.segmenters.protocol import Segmenter
 
 HIGH = 0.99  # the quantile that GANPaint inserts with
-
-
-@dataclass(frozen=True, eq=False)
-class InsertionValues:
-    """Activations of the ``U`` units of a layer, typical of ``K`` concepts."""
-
-    labels: tuple[str, ...]
-    inside: NDArray[np.float64]  # (K, U) mean where the concept is, weighted by its area in each cell
-    outside: NDArray[np.float64]  # (K, U) mean where it is not
-    high: NDArray[np.float64]  # (U,) 99th percentile
 
 
 class ConceptMeans:
@@ -69,39 +54,3 @@ class ConceptMeans:
         """Become the means whose :meth:`state` this is."""
         self._weighted, self._area, self._sum = (torch.tensor(state[name]) for name in ("weighted", "area", "sum"))
         self._cells = int(state["cells"][0])
-
-
-def insertion_values(
-    generator: nn.Module,
-    layer: str,
-    latents: Latents,
-    segmenter: Segmenter,
-    *,
-    batch_size: int = 32,
-    progress: Progress | None = None,
-) -> InsertionValues:
-    """Measure the values with which the units of ``layer`` stand for each concept.
-
-    ``progress`` is called with the number of images done so far.
-
-    Raises:
-        ValueError: no such layer, no latents, or a generator or segmenter that does not answer as expected.
-    """
-    means: ConceptMeans | None = None
-    sample: Sketch | None = None
-    done = 0
-    with at_rest(generator):
-        for sight in sights(generator, [layer], batches(latents, batch_size), segmenter):
-            found = sight.features[layer]
-            means = means or ConceptMeans(found.shape[1], len(segmenter.labels))
-            sample = sample or unit_sketch(found.shape[1])
-            means.add(found, [ClassMap(seen, len(segmenter.labels)) for seen in sight.classes])
-            sample.add_maps(found)
-            done += len(found)
-            if progress is not None:
-                progress(done)
-    assert means is not None, "batches() yields at least one"
-    assert sample is not None, "batches() yields at least one"
-    inside, outside = means.means()
-    high = sample.quantile(HIGH)
-    return InsertionValues(tuple(segmenter.labels), inside, outside, high.double().cpu().numpy())

@@ -30,8 +30,8 @@ def write_mending(
 ) -> Path:
     """Write everything into ``folder``, which is there; returns the page, mending.md.
 
-    ``shown`` are rows of images, as (words, latents), that are drawn before and after. Raises FileExistsError where
-    the folder holds an edit already.
+    ``shown`` are rows of images, as words and latents (N, ...), that are drawn before and after. Raises FileExistsError
+    where the folder holds an edit already.
     """
     folder = Path(folder)
     mending.save(folder / EDIT, dict(facts))

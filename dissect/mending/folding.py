@@ -57,8 +57,9 @@ def fold(
 ) -> nn.Module:
     """A deep copy of ``generator`` in which ``units`` of ``layer`` are ``replaced`` by ``values``, for good.
 
-    ``example`` are latents on which folded weights are compared with ``intervene``: where a single bit differs, the
-    layer is wrapped in ``Mended`` instead. The copy's state dict has the names of the original's unless it was wrapped.
+    ``values`` are one number or one for each of ``units``, (n,); ``example`` are latents (N, ...) on which folded
+    weights are compared with ``intervene``: where a single bit differs, the layer is wrapped in ``Mended`` instead. The
+    copy's state dict has the names of the original's unless it was wrapped.
 
     Raises:
         ValueError: no such layer or unit, a unit named twice, ``values`` of another number, a strength out of (0, 1].

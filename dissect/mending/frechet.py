@@ -42,9 +42,10 @@ class FrechetScorer:
         return FeatureStatistics.of(features).distance(self._statistics)
 
     def resampled(self, sets: Sequence[Tensor], draws: int, rng: torch.Generator) -> Tensor:
-        """The distances (draws, sets) of paired resamplings: row i of every set belongs to the same latent.
+        """The distances (D, S) in ``draws`` paired resamplings of ``sets``, features (N, F) each.
 
-        Every draw takes the same latents of all the sets, and resamples the real images, too.
+        Row i of every set belongs to the same latent. Every draw takes the same latents of all the sets, and resamples
+        the real images, too.
         """
         drawn = torch.empty(draws, len(sets), dtype=torch.float64)
         for draw in range(draws):
@@ -56,7 +57,7 @@ class FrechetScorer:
 
 
 def around(value: float, drawn: Tensor) -> Interval:
-    """The 95% interval of ``value`` from its bootstrap (draws,).
+    """The 95% interval of ``value`` from its bootstrap, (D,) float64.
 
     A resampling has fewer different images than the sample, so all its distances are too large by about as much; the
     interval is laid around ``value`` with the bootstrap's deviations from its own mean.

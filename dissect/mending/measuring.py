@@ -56,7 +56,7 @@ class Mending:
         return self.improves and self.change.value < min(change.value for change in self.random_changes)
 
     def apply(self, generator: nn.Module, example: Tensor) -> nn.Module:
-        """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with these units and values."""
+        """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with ``example`` latents (N, ...)."""
         return fold(generator, self.layer, self.units, self.values, example, self.strength)
 
     def save(self, path: str | Path, facts: dict[str, str] | None = None) -> None:

@@ -26,7 +26,7 @@ OURS, CONTROL, LINE = (60, 95, 150), (165, 169, 178), (215, 218, 224)
 
 
 def before_after(generator: nn.Module, mending: Mending, rows: Sequence[tuple[str, Tensor]]) -> Picture:
-    """For each (words, latents) a row of images as they were, and below it the same ones mended."""
+    """For each pair of words and latents (N, ...) a row of images as they were, and below it the same ones mended."""
     values = torch.tensor(mending.values)
     edit = replaced(mending.units, values, mending.strength)
     parts = []

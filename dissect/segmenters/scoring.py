@@ -47,12 +47,18 @@ def confusion(
 
 
 def pixel_accuracy(counts: NDArray[np.int64]) -> float:
-    """The share of the judged pixels that is right; NaN where none is judged."""
+    """The share of the judged pixels that is right, in [0, 1], from ``counts`` (K, K + 1) of :func:`confusion`.
+
+    NaN where none is judged.
+    """
     return float(np.diag(counts).sum() / counts.sum()) if counts.sum() else math.nan
 
 
 def class_iou(counts: NDArray[np.int64]) -> list[float]:
-    """Intersection over union of each class; NaN for one that the masks do not show."""
+    """Intersection over union of each class, in [0, 1], from ``counts`` (K, K + 1).
+
+    NaN for one that the masks do not show.
+    """
     there = counts.sum(1)
     right = np.diag(counts)
     union = there + counts[:, : len(counts)].sum(0) - right
@@ -60,7 +66,7 @@ def class_iou(counts: NDArray[np.int64]) -> list[float]:
 
 
 def mean_iou(counts: NDArray[np.int64]) -> float:
-    """The mean over the classes that the masks show; NaN where they show none."""
+    """The mean over the classes that the masks show, from ``counts`` (K, K + 1); NaN where they show none."""
     there = [iou for iou in class_iou(counts) if not math.isnan(iou)]
     return sum(there) / len(there) if there else math.nan
 

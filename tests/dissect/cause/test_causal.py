@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dissect import causal_effect, insertion_values
+from dissect import causal_effect
 from tests.dissect.glass import (
     ALWAYS,
     DOOR,
@@ -140,40 +140,3 @@ def test_progress_hears_of_every_image_and_training_mode_is_restored():
 def test_mistakes_are_told(units, options, words):
     with pytest.raises(ValueError, match=words):
         effect(units, **options)
-
-
-def test_insertion_values_are_the_planted_ones():
-    heard: list[int] = []
-    values = insertion_values(GlassGenerator(), LAYER, SAMPLE, ColourSegmenter(), batch_size=30, progress=heard.append)
-    assert heard == [30, 40]
-    assert values.labels == LABELS
-    assert values.inside.shape == values.outside.shape == (len(LABELS), UNITS)
-    assert values.inside[TREES, TREE] == pytest.approx(1)
-    assert values.inside[DOORS, DOOR] == pytest.approx(1)
-    assert values.inside[DOORS, 7] == pytest.approx(0.2)
-    assert values.outside[DOORS, DOOR] == pytest.approx(0, abs=1e-6)
-    assert values.inside[:, ALWAYS] == pytest.approx(0.7)
-    assert values.inside[SUN, TREE] == values.outside[SUN, TREE]  # there is no sun: the mean of all
-    assert values.high[[SKY, TREE, ALWAYS]] == pytest.approx((1, 1, 0.7))
-
-
-def test_a_half_covered_cell_counts_by_half():
-    class Half(ColourSegmenter):
-        labels = ("left", "rest")
-
-        def __call__(self, images):
-            columns = torch.arange(32).expand(len(images), 32, 32)
-            return (columns >= 5).long()  # two and a half of the 16 cells
-
-    class Ramp(torch.nn.Module):
-        def forward(self, z):
-            self.map(torch.arange(16.0).view(1, 1, 1, 16).expand(len(z), 1, 16, 16))
-            return torch.zeros(len(z), 3, 32, 32)
-
-        def __init__(self):
-            super().__init__()
-            self.map = torch.nn.Identity()
-
-    values = insertion_values(Ramp(), "map", torch.zeros(2, 1), Half())
-    assert values.inside[0, 0] == pytest.approx((0 + 1 + 2 * 0.5) / 2.5)
-    assert values.outside[0, 0] == pytest.approx((2 * 0.5 + sum(range(3, 16))) / 13.5)
