@@ -132,7 +132,8 @@ def memory() -> None:
         "every layer, 100 levels": "b.dissected((), None)",
     }.items():
         work = (
-            f"import torch, benchmarks.dissection_cost as b\ntorch.set_num_threads({THREADS})\n{code}\nprint(b.peak())"
+            "import torch, benchmarks.dissection_cost as b\nfrom benchmarks.generation_cost import peak\n"
+            f"torch.set_num_threads({THREADS})\nb.IMAGES = {IMAGES}\n{code}\nprint(peak())"
         )
         begun = time.perf_counter()
         # A process begins with its parent's peak, so the shell, which is small, stands between.

@@ -35,6 +35,18 @@ class Model(Generic[AGame]):
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
+FEW_ROUNDS = 100  # of the newest checkpoint; whatever the data, nobody has learned much by then
+
+
+def hardly_learned(model: Model[Game]) -> str:
+    """What to say of a model that has played few rounds; empty for others, and where that is not known."""
+    rounds = model.card.get("rounds")
+    if not isinstance(rounds, int) or rounds >= FEW_ROUNDS:
+        return ""
+    played = f"{rounds} round{'' if rounds == 1 else 's'}"
+    return f"note: this model has played {played}, so it has hardly learned: train it for longer before it is judged."
+
+
 def save_model(path: str | Path, model: Model[Game], *, half: bool = False, overwrite: bool = False) -> Path:
     """Write ``model``; ``half`` stores float16, which halves the file. Raises as ``checkpoints.save`` does."""
     weights = {

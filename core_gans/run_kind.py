@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from core_gans.data import Examples
+from core_gans.data.places import from_anywhere
 from core_gans.foundation.errors import LabError
 from core_gans.game import Game
 from core_gans.runs import folder as runs
@@ -117,7 +118,7 @@ class RunKind(ABC, Generic[State]):
         whole = {
             "kind": self.kind,
             "fields": dataclasses.asdict(self.game),
-            "options": dataclasses.asdict(self.options),
+            "options": {**dataclasses.asdict(self.options), "data": from_anywhere(self.options.data)},
             **config,
             "rounds": rounds,
             "seconds": seconds,

@@ -76,7 +76,7 @@ def friendly_errors(console: Console) -> Iterator[None]:
         yield
     except (ValueError, OSError) as error:
         _refuse(console, str(error), error)
-    except (MemoryError, RuntimeError) as error:
+    except Exception as error:  # of Python, numpy, torch or OpenCV, whose error is of no other kind
         if not is_out_of_memory(error):
             raise
         said = " ".join(str(error).split())[:200] or "no more could be had"

@@ -86,6 +86,8 @@ class Explore:
         for name, value in found.items():
             table.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
         console.print(table)
+        if told := models.hardly_learned(model):
+            console.print(told, highlight=False, soft_wrap=True)
         for path in sorted(folder.iterdir()):
             console.print(str(path), highlight=False, soft_wrap=True)
 

@@ -45,6 +45,8 @@ class Sample:
         rng = torch.Generator().manual_seed(self.seed)
         samples = model.game.sample({"generator": model.net}, self.count, rng, _asked(model.game, self))
         write_png(self.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
+        if told := models.hardly_learned(model):
+            console.print(told, highlight=False, soft_wrap=True)
         console.print(f"{self.count} samples: {self.out}", highlight=False, soft_wrap=True)
 
 

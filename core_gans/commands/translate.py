@@ -57,6 +57,8 @@ class Translate:
                 skip_broken=self.skip_broken,
                 progress=lambda done, total: bars.update(task, completed=done, total=total),
             )
+        if told := models.hardly_learned(model):
+            console.print(told, highlight=False, soft_wrap=True)
         for line in done.broken:
             console.print(f"left out: {line}", highlight=False, soft_wrap=True)
         left_out = f", {len(done.broken):,} left out" if done.broken else ""

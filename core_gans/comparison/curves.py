@@ -48,7 +48,7 @@ def curves_picture(outcome: Outcome, data: str) -> np.ndarray:
     lines = ceil(len(outcome.rows) / COLUMNS)
     columns = ceil(len(outcome.rows) / lines)
     width = max(columns * WIDE + 0.7, 6.6)
-    height = TOP + len(outcome.main) * (BLOCK + lines * (HIGH + 0.2) + 0.25) + 0.3
+    height = TOP + len(outcome.main) * (BLOCK + lines * (HIGH + 0.2) + 0.25) + 0.5
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     figure.text(0.45 / width, 1 - 0.3 / height, plain(f"Variants on {data}"), color=INK, fontsize=14, weight="bold")
     top = TOP
@@ -71,7 +71,7 @@ def curves_picture(outcome: Outcome, data: str) -> np.ndarray:
     figure.text(
         0.45 / width,
         0.16 / height,
-        f"across: seconds of one core. Blue: mean and standard deviation over seeds, {QUICK} samples a look. "
+        f"across: seconds of one core. Blue: mean and standard deviation\nover seeds, {QUICK} samples a look. "
         "Green: real examples.",
         color=QUIET,
         fontsize=8.5,

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 
 from core_gans.data.data_set import DataSet, ShortRun
 from core_gans.data.examples import Examples
+from core_gans.foundation.memory import require_memory
 
 _FULL = 16.0  # ink of a block that is all black
 _MARGIN = 1  # blocks of empty paper around each digit: the scans are cropped so close that strokes end at the edge
@@ -27,6 +28,7 @@ def digits(size: int = 32) -> Examples:
         raise ValueError(f"digits: expected a size of at least 8 pixels, got {size}")
     blocks, labels = load_digits(return_X_y=True)
     paper = np.pad(blocks.reshape(-1, 8, 8) / _FULL, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN)))
+    require_memory(len(paper) * size**2 * 4, f"{len(paper):,} digits of {size:,}x{size:,} pixels", "--size")
     grown = np.stack([_grow(image.astype(np.float32), size) for image in paper])
     images = torch.from_numpy(grown).unsqueeze(1)
     return Examples("digits", images, torch.from_numpy(labels).long(), tuple(str(digit) for digit in range(10)))

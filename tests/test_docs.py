@@ -1,0 +1,80 @@
+"""What stands in README and docs runs: Python that stands alone is executed, commands are read by their parsers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import core_gans.commands
+import dissect.commands
+import egan
+import egan.commands
+from core_gans.commands.dispatch import read
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PROGRAMS = {
+    "core-gans": ("core-gans", core_gans.commands.COMMANDS),
+    "egan": ("egan", egan.commands.COMMANDS),
+    "dissect": ("dissect", dissect.commands.COMMANDS),
+}
+PROGRAMS |= {name.replace("-", "_"): found for name, found in PROGRAMS.items()}
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Page and code of every block of Python that imports what it uses."""
+    found = []
+    for page in PAGES:
+        for code in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M):
+            if re.match(r"(import|from) ", code):
+                found.append((page.name, code))
+    return found
+
+
+def commands() -> list[str]:
+    """Every line of a command, in a block of its own or in backticks, with its continued lines."""
+    found: set[str] = set()
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        lines = re.findall(r"^ {4}((?:core-gans|egan|dissect|python -m (?:core_gans|egan|dissect)) .*)$", text, re.M)
+        lines += re.findall(r"^((?:core-gans|egan|dissect|python -m (?:core_gans|egan|dissect)) [a-z].*)$", text, re.M)
+        quoted = re.findall(r"`((?:core-gans|egan|dissect) [a-z][^`\n]*)`", text)
+        found |= {re.sub(r"\s{3,}.*|\s+#.*", "", line).strip() for line in lines}
+        found |= set(quoted)
+    return sorted(line for line in found if not re.search(r"[A-Z]{4,}|\||\[", line))  # RUN, FIELD: names of nothing
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_of_the_docs_is_read(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_losses.py").write_text("from core_gans.losses.objectives import heuristic as mine\n")
+    words = shlex.split(line.removeprefix("python -m "))
+    program, known = PROGRAMS[words[0]]
+    assert words[1] in known, line
+    if len(words) == 2:
+        return  # the command's name alone
+    command: Any = read(known[words[1]], f"{program} {words[1]}", words[2:])
+    assert command.run
+
+
+SMALL = [(r"\b500, rng=rng", "3, rng=rng"), (r"latents\(200", "latents(8"), (r"ablate\(choose_units\(found, .tree.\)\)",
+         "ablate([3])"), (r"data, 2_000", "data, 200"), (r"count=2_000", "count=200")]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "code"), blocks(), ids=[f"{page}-{number}" for number, (page, _) in enumerate(blocks())]
+)
+def test_python_of_the_docs_runs(page: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for long, short in SMALL:
+        code = re.sub(long, short, code)
+    rng = torch.Generator().manual_seed(0)
+    images = torch.rand(200, 1, 32, 32, generator=rng) * 2 - 1
+    exec(compile(code, page, "exec"), {"rng": rng, "images": images, "sampler": lambda count: images[:count]})
