@@ -24,6 +24,7 @@ from dissect.hooks import Edit, at_rest, intervene
 from dissect.sampling import generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
+FEATHER = 2.0  # pixels, inwards from the edge of the brush, over which the old picture fades into the new one
 Mode = Literal["erase", "add", "amplify"]
 
 
@@ -98,13 +99,12 @@ class EditSession:
         self.before = sight.images[0]  # (C, H, W)
         self.classes_before = sight.classes[0]  # (H, W)
 
-    def paint(self, strokes: Sequence[Stroke], *, keep_outside: bool = True, feather: float = 2.0) -> Painting:
+    def paint(self, strokes: Sequence[Stroke], *, keep_outside: bool = True) -> Painting:
         """Make the strokes, in their order, in one forward pass.
 
         Args:
             keep_outside: show the new picture only under the brush; all other pixels are the old ones, bit by bit.
                 Otherwise show the new one everywhere.
-            feather: pixels, inwards from the edge of the brush, over which the old picture fades into the new one.
 
         Raises:
             ValueError: no strokes, or units that the layer does not have.
@@ -118,7 +118,7 @@ class EditSession:
             with intervene(self.generator, {self.layer: _within_range(compose(edits))}):
                 edited = generate(self.generator, self.latent)[0]
             brush = torch.stack(brushes).amax(0)
-            touched = _faded(brush, feather) if keep_outside else torch.ones(height, width)
+            touched = _faded(brush) if keep_outside else torch.ones(height, width)
             touched = touched.to(edited)
             after = torch.where(touched > 0, self.before * (1 - touched) + edited * touched, self.before)
             classes = segment(self.segmenter, after[None])[0]
@@ -177,10 +177,10 @@ def _resized(mask: Tensor, height: int, width: int) -> Tensor:
     return F.interpolate(mask[None, None].float().cpu(), size=(height, width), mode="area")[0, 0]
 
 
-def _faded(brush: Tensor, feather: float) -> Tensor:
-    """0 outside the brush (H, W), rising to 1 over ``feather`` pixels inside it."""
+def _faded(brush: Tensor) -> Tensor:
+    """0 outside the brush (H, W), rising to 1 over ``FEATHER`` pixels inside it."""
     distance = cv2.distanceTransform((brush.numpy() > 0).astype(np.uint8), cv2.DIST_L2, 5)
-    return (torch.from_numpy(distance) / max(feather, 1.0)).clamp(0, 1)
+    return (torch.from_numpy(distance) / FEATHER).clamp(0, 1)
 
 
 def class_changes(labels: Sequence[str], before: Tensor, after: Tensor, under: Tensor) -> tuple[ClassChange, ...]:

@@ -16,7 +16,7 @@ from dissect.hooks import layers as layers_of
 
 @dataclass(frozen=True)
 class Layers:
-    """List a generator's layers with their shapes; a star marks those that are dissected unasked."""
+    """List a generator's layers with their shapes; a star marks those that are dissected by default."""
 
     source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
 

@@ -25,6 +25,7 @@ from dissect.hooks import layers as layers_of
 
 SHIPPED = "scenes-generator"
 LOOKED_AT = 4  # images that tell whether a generator works
+COMPARED = 64  # latents that tell whether a game takes labels
 ANY = "any"
 
 
@@ -178,10 +179,10 @@ def _label_facts(label: int | None) -> dict[str, str]:
     return {"label": "any, drawn for each image" if label is None else str(label)}
 
 
-def _takes_labels(game: NoiseGame, count: int = 64) -> bool:
+def _takes_labels(game: NoiseGame) -> bool:
     """Whether the latents of ``game`` differ by the label that is asked for."""
-    zeros = torch.zeros(count, dtype=torch.long)
-    asked, drawn = (game.latents(count, torch.Generator().manual_seed(0), label) for label in (zeros, None))
+    zeros = torch.zeros(COMPARED, dtype=torch.long)
+    asked, drawn = (game.latents(COMPARED, torch.Generator().manual_seed(0), label) for label in (zeros, None))
     return not torch.equal(asked, drawn)
 
 

@@ -41,7 +41,7 @@ class Account:
     folder: Path
     title: str
     provenance: Mapping[str, str]  # what the finding came from, by name
-    words: str = ""  # a paragraph that goes before all others
+    words: str = ""  # the first paragraph
     values: Mapping[str, object] | None = None  # plain values that go into the JSON as well
 
     def open(self) -> None:

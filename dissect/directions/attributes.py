@@ -36,13 +36,12 @@ def image_lessons(
     segmenter: Segmenter,
     concept: str,
     *,
-    present: float = PRESENT,
     batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Lessons:
     """A sample an image: the mean of each unit of ``layer``, or the ``latents`` (N, ...) where that is None.
 
-    The answer is whether more than ``present`` of the image's pixels show ``concept``; the classes are
+    The answer is whether more than 1% of the image's pixels show ``concept``; the classes are
     ``no CONCEPT`` and ``CONCEPT``.
 
     Raises:
@@ -59,7 +58,7 @@ def image_lessons(
         for sight in sights(generator, watched, batches(latents, batch_size), segmenter):
             found = sight.latents.flatten(1) if layer is None else sight.features[layer].double().mean((2, 3))
             features.append(found.double().cpu())
-            there.append(((sight.classes == index).double().mean((1, 2)) > present).long().cpu())
+            there.append(((sight.classes == index).double().mean((1, 2)) > PRESENT).long().cpu())
             done += len(found)
             if progress is not None:
                 progress(done)

@@ -10,12 +10,13 @@ from dissect.directions.lettering import GREY, below, beside, framed
 from dissect.report.sheets import Picture
 
 WIDTH, HEIGHT, MARGIN = 210, 120, 34  # of one panel, and the room for the numbers at its left
+COLUMNS = 3  # panels in a row
 FINER = 3  # drawn this many times larger, for smooth lines
 BAND, HELD = (222, 224, 230), (180, 207, 240)
 LINE, BEYOND = (60, 95, 150), (200, 70, 40)
 
 
-def curves(effect: Effect, *, count: int = 6, columns: int = 3) -> Picture:
+def curves(effect: Effect, *, count: int = 6) -> Picture:
     """A panel for each of the ``count`` classes that change most: share of the pixels in percent, strength across.
 
     The line is the mean over images on its 95% interval; the grey band goes from the lowest to the highest random
@@ -24,7 +25,7 @@ def curves(effect: Effect, *, count: int = 6, columns: int = 3) -> Picture:
     order = np.argsort(-np.abs(effect.change), kind="stable")[:count]
     beyond = set(effect.beyond())
     panels = [_panel(effect, int(k), effect.labels[k] in beyond) for k in order]
-    rows = [beside(panels[start : start + columns], 10) for start in range(0, len(panels), columns)]
+    rows = [beside(panels[start : start + COLUMNS], 10) for start in range(0, len(panels), COLUMNS)]
     title = label(f"{effect.name}: percent of pixels against strength; grey: random directions", rows[0].shape[1], 22)
     return framed(below([title, *rows], 10))
 

@@ -5,6 +5,7 @@ import numpy as np
 from dissect.report.sheets import Picture
 
 GREY = (118, 122, 132)
+MARGIN = 12  # pixels
 
 
 def beside(parts: list[Picture], gap: int = 0) -> Picture:
@@ -23,6 +24,6 @@ def below(parts: list[Picture], gap: int = 0) -> Picture:
     return np.concatenate([piece for part in tall for piece in (part, between)][:-1], axis=0)
 
 
-def framed(sheet: Picture, margin: int = 12) -> Picture:
+def framed(sheet: Picture) -> Picture:
     """A white margin around it."""
-    return np.pad(sheet, ((margin, margin), (margin, margin), (0, 0)), constant_values=255)
+    return np.pad(sheet, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), constant_values=255)

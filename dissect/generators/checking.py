@@ -12,6 +12,7 @@ from dissect.hooks import at_rest
 from dissect.sampling import generate
 
 REACH = 1.05  # how far a picture's brightness may lie from 0: a convolution without a tanh errs a little
+NAMED = 3  # modules in a line, at most
 SAME = 1e-3  # by how much the same picture may differ, made alone and among others
 
 
@@ -68,6 +69,6 @@ def _depends_on_the_batch(module: nn.Module) -> bool:
     return isinstance(module, BatchNorm) and module.running_mean is None
 
 
-def _named(names: Sequence[str], shown: int = 3) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return f"{', '.join(repr(name) for name in names[:shown])}{more} {'are' if len(names) > 1 else 'is'}"
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(repr(name) for name in names[:NAMED])}{more} {'are' if len(names) > 1 else 'is'}"

@@ -1,4 +1,4 @@
-"""Where a generator's latents come from: a prior of a given shape, or a function of one's own."""
+"""Where a generator's latents come from: a prior of a given shape, or a function of the user's."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from core_gans.foundation.names import unknown_name
 from dissect.hooks import layers as layers_of
 
-SMALLEST = 4  # side of the smallest map that is dissected unasked, in cells
+NAMED = 20  # layers in an error, at most
+SMALLEST = 4  # side of the smallest map that is dissected when no layer is named, in cells
 Shapes = Mapping[str, tuple[int, ...]]  # layer -> (N, ...)
 
 
@@ -109,6 +110,6 @@ def _parent(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def _told(names: Sequence[str], shapes: Shapes, shown: int = 20) -> list[str]:
-    told = [f"{name} ({shape_in_words(shapes[name])})" for name in names[:shown]]
-    return [*told, f"{len(names) - shown} more"] if len(names) > shown else told
+def _told(names: Sequence[str], shapes: Shapes) -> list[str]:
+    told = [f"{name} ({shape_in_words(shapes[name])})" for name in names[:NAMED]]
+    return [*told, f"{len(names) - NAMED} more"] if len(names) > NAMED else told

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 COUNTER = "num_batches_tracked"  # of batch norms: no image depends on it, and old files lack it
+NAMED = 4  # names in an error, at most
 WRAPPED = ("module.", "_orig_mod.")  # what DataParallel and torch.compile put before every name
 
 
@@ -89,9 +90,9 @@ def _bare(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return weights
 
 
-def _few(names: Sequence[str], shown: int = 4) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _shape(tensor: Tensor) -> str:

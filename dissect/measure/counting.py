@@ -1,4 +1,4 @@
-"""The layers of a generator being counted, image by image; it can be written down at any time and taken up again."""
+"""The layers of a generator being counted, image by image; its state can be saved at any time and loaded again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ class Counting:
         file.write(arrays, facts)
 
     def resume(self, file: ResumeFile, latents: Iterator[Tensor]) -> Iterator[Tensor] | None:
-        """Take up what was written down, if anything was, and return the batches of ``latents`` (N, ...) that are left.
+        """Load what was saved, if anything was, and return the batches of ``latents`` (N, ...) that are left.
 
         Raises:
             ValueError: it was another sample, or the first image does not show what it showed then.

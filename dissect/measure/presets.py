@@ -44,7 +44,7 @@ def preset(name: str) -> Preset:
 
 
 def settled(levels: Rule | float | None, criterion: Criterion | str | None) -> tuple[Rule | float, Criterion]:
-    """What to do when some is left open: a preset's name stands for both, and ``levels``, where given, goes before it.
+    """The rule and the criterion: a preset's name stands for both; ``levels``, where given, replace the preset's.
 
     Raises:
         ValueError: no such preset, no such rule, or a share that is not strictly between 0 and 1.

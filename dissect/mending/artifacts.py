@@ -22,6 +22,7 @@ from dissect.sampling import Progress, batches, features, generate
 
 SHARE = 0.1  # of the sample: the images that light a unit up most. The paper takes 10,000 of 200,000
 FEWEST = 20  # such images
+BATCH = 32  # images that are made at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def rank_by_frechet(
     scorer: FrechetScorer,
     *,
     share: float = SHARE,
-    batch_size: int = 32,
+    batch_size: int = BATCH,
     progress: Progress | None = None,
 ) -> Ranking:
     """Score each unit of ``layer`` by the Frechet distance from real images of the images that light it up most.
@@ -79,8 +80,6 @@ def rank_by_ablation(
     *,
     values: Tensor | None = None,
     strength: float = 1.0,
-    share: float = SHARE,
-    batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Ranking:
     """Score each unit by how much nearer to real images the generator comes when that unit alone is ablated.
@@ -89,23 +88,21 @@ def rank_by_ablation(
     ``values`` (U,) are what units are replaced by, zeros by default, and ``strength`` says how much of them, from above
     0 to 1. ``progress`` hears of the units done.
     """
-    peaks, before = _looked_through(generator, layer, latents, scorer, batch_size, None)
+    peaks, before = _looked_through(generator, layer, latents, scorer, BATCH, None)
     values = torch.zeros(peaks.shape[1]) if values is None else values
     reference = scorer.distance(before)
     scores = np.full(peaks.shape[1], -np.inf)
     for unit in range(peaks.shape[1]):
         if peaks[:, unit].min() < peaks[:, unit].max():
-            after = edited_features(generator, layer, [unit], values, strength, latents, scorer, batch_size)
+            after = edited_features(generator, layer, [unit], values, strength, latents, scorer)
             scores[unit] = reference - scorer.distance(after)
         if progress is not None:
             progress(unit + 1)
-    lit = _lit(peaks, min(len(latents), max(FEWEST, round(share * len(latents)))))
+    lit = _lit(peaks, min(len(latents), max(FEWEST, round(SHARE * len(latents)))))
     return Ranking(layer, f"frechet[{scorer.name}] gained by ablating it alone", scores, lit.numpy())
 
 
-def rank_by_marks(
-    generator: nn.Module, layer: str, latents: Tensor, marks: Tensor, *, batch_size: int = 32, top: int = FEWEST
-) -> Ranking:
+def rank_by_marks(generator: nn.Module, layer: str, latents: Tensor, marks: Tensor) -> Ranking:
     """Score each unit by how much more it fires in what a person marked than elsewhere: the AUC, from 0 to 1.
 
     A half is chance. ``marks`` are one truth value an image, (N,), or masks (N, H, W) in [0, 1] of the bad places at
@@ -124,7 +121,7 @@ def rank_by_marks(
         raise ValueError("expected something marked as bad, and something left as good")
     fired, peaks = [], []
     with at_rest(generator), record(generator, [layer]) as seen:
-        for batch in batches(latents, batch_size):
+        for batch in batches(latents, BATCH):
             generate(generator, batch)
             found = features(seen, layer).cpu()
             peaks.append(found.amax((2, 3)))
@@ -133,10 +130,10 @@ def rank_by_marks(
     heights, values = torch.cat(peaks), torch.cat(fired)
     bad = F.interpolate(marks[:, None], size=size, mode="area").flatten() if marks.ndim == 3 else marks
     scores = np.array([_auc(column, bad) for column in values.T])
-    return Ranking(layer, "AUC of the marks", _alive(scores, heights), _lit(heights, min(top, count)).numpy())
+    return Ranking(layer, "AUC of the marks", _alive(scores, heights), _lit(heights, min(FEWEST, count)).numpy())
 
 
-def unit_means(generator: nn.Module, layer: str, latents: Tensor, batch_size: int = 32) -> Tensor:
+def unit_means(generator: nn.Module, layer: str, latents: Tensor, batch_size: int = BATCH) -> Tensor:
     """The mean activation (U,) of each unit of ``layer`` over images and places, float32 on the CPU."""
     total = torch.zeros(())
     with at_rest(generator), record(generator, [layer]) as seen:
@@ -154,7 +151,6 @@ def edited_features(
     strength: float,
     latents: Tensor,
     scorer: FrechetScorer,
-    batch_size: int = 32,
 ) -> Tensor:
     """The features (N, F), float64, of the images of ``latents`` with ``units`` ``replaced`` by their ``values`` (U,).
 
@@ -162,7 +158,7 @@ def edited_features(
     """
     edits = {layer: replaced(units, values[units], strength)} if units else {}
     with at_rest(generator), intervene(generator, edits):
-        return torch.cat([scorer.features(generate(generator, batch)) for batch in batches(latents, batch_size)])
+        return torch.cat([scorer.features(generate(generator, batch)) for batch in batches(latents, BATCH)])
 
 
 def _looked_through(

@@ -55,7 +55,6 @@ def choose_count(
     values: Tensor | None = None,
     strength: float = 1.0,
     counts: Sequence[int] = (),
-    batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Choice:
     """Try the first ``counts`` units of ``order`` (by default 1% to 16% of them), each number over all ``latents``.
@@ -70,7 +69,7 @@ def choose_count(
     distances = []
     for done, count in enumerate(tried):
         chosen = list(order[:count])
-        seen = edited_features(generator, layer, chosen, values, strength, latents, scorer, batch_size)
+        seen = edited_features(generator, layer, chosen, values, strength, latents, scorer)
         distances.append(scorer.distance(seen))
         if progress is not None:
             progress(done + 1)

@@ -94,7 +94,6 @@ def mend(
     strength: float = 1.0,
     random_sets: int = 8,
     draws: int = 200,
-    batch_size: int = 32,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Mending:
@@ -120,7 +119,7 @@ def mend(
         _held_out(latents, used)
     seen = []
     for chosen in ([], units, *controls):
-        seen.append(edited_features(generator, layer, list(chosen), values, strength, latents, scorer, batch_size))
+        seen.append(edited_features(generator, layer, list(chosen), values, strength, latents, scorer))
         if progress is not None:
             progress(len(seen))
     distances = [scorer.distance(features) for features in seen]

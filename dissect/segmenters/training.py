@@ -17,6 +17,7 @@ from dissect.segmenters.pairs.checking import check_pairs, held_out_count
 from dissect.segmenters.scoring import UNJUDGED, as_tensors, class_iou, confusion, mean_iou, pixel_accuracy
 from dissect.segmenters.unet import WIDTHS, UNet, UNetSegmenter, folded
 
+WARM = 0.05  # of the training: the learning rate rises
 _SHARE_FLOOR = 1e-4  # a class rarer than this gets no more weight
 
 
@@ -164,9 +165,9 @@ def _weights(masks: np.ndarray, classes: int, rarity: float) -> Tensor:
     return torch.from_numpy(weight / (weight * share).sum()).float()
 
 
-def _warm_then_fall(done: float, warm: float = 0.05) -> float:
+def _warm_then_fall(done: float) -> float:
     """The learning rate's part when ``done`` of the training is over: up in a line, then down a half cosine."""
-    return done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
+    return done / WARM if done < WARM else 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
 
 
 def _loss(scores: Tensor, truth: Tensor, weight: Tensor) -> Tensor:

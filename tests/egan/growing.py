@@ -15,14 +15,10 @@ from egan.fitness import FitnessRule, Judgement
 from egan.individual import Individual
 from egan.mutations import Mutation
 from egan.population import Population, start
-from tests.tiny import batches, points, small
+from tests.tiny import batches, chance, points, small
 
 REAL = torch.zeros(8)  # scores that no mutation here looks at
 POISON = Mutation("poison", lambda scores: scores.mean() * torch.nan)
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def game_for(examples: Examples, **fields: Any) -> NoiseGame:

@@ -48,8 +48,8 @@ from egan.population import Population
 from egan.scheme import Scheme
 from egan.train_discriminator import train_discriminator
 from egan.variation import vary as vary_by_one
-from tests.egan.growing import chance, population
-from tests.tiny import all_equal, batches, differences, pictures, points, small, weights
+from tests.egan.growing import population
+from tests.tiny import all_equal, batches, chance, differences, pictures, points, small, weights
 
 POISON = DiscriminatorMutation("poison", Objective("poison", lambda real, fake: fake.mean() * torch.nan, torch.mean))
 STILL = DiscriminatorMutation("still", Objective("still", lambda real, fake: 0 * fake.mean(), torch.mean))

@@ -25,8 +25,8 @@ from egan.fitness import FitnessRule
 from egan.individual import Individual
 from egan.mutations import heuristic, minimax
 from egan.population import start
-from tests.egan.growing import POISON, Planted, buffers, chance, evolved, game_for, population
-from tests.tiny import all_equal, batches, differences, pictures, points, weights
+from tests.egan.growing import POISON, Planted, buffers, evolved, game_for, population
+from tests.tiny import all_equal, batches, chance, differences, pictures, points, weights
 
 
 class TestSelection:

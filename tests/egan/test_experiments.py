@@ -43,14 +43,10 @@ from egan.experiments.strips import paths_picture
 from egan.experiments.winning import mean_shares
 from egan.mutations import KNOWN
 from egan.options import Evolution
-from tests.tiny import SMALL, all_equal, pictures, points, small, weights
+from tests.tiny import SMALL, all_equal, chance, pictures, points, small, weights
 
 TINY = ["width=4", "depth=1", "latent=2"]
 RING = ExperimentPreset("ring", "gan", (), judged=500, kept=50)
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def quiet() -> Console:

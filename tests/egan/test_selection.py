@@ -14,6 +14,7 @@ from torch import nn
 
 from egan.individual import Individual, Record
 from egan.selection import Annealed, Fixed, Tournament, at_random, chance_from, nsga2, selection
+from tests.tiny import chance
 
 
 def planted(
@@ -31,10 +32,6 @@ def numbers(individuals: list[Individual]) -> list[int]:
 
 
 SIX = [planted(number, fitness) for number, fitness in enumerate([0.3, 0.9, -1.0, 0.5, 0.7, 0.1])]
-
-
-def chance(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class TestChance:

@@ -14,8 +14,8 @@ from core_gans.game import Batch, NoiseGame
 from core_gans.variants import GAN
 from egan.evolution import evolve
 from egan.train_discriminator import train_discriminator
-from tests.egan.growing import chance, population
-from tests.tiny import all_equal, batches, points, small, weights
+from tests.egan.growing import population
+from tests.tiny import all_equal, batches, chance, points, small, weights
 
 
 class TestTeaching:
