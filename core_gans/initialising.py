@@ -1,4 +1,4 @@
-"""Networks draw their first weights from the global random state of torch: borrow it, one borrower at a time.
+"""Networks draw their first weights from the global random state of torch: saved and restored, in one thread at a time.
 
 Several runs may start in one process, as in the app. Without the lock, two that start at the same moment would draw
 from each other's numbers.

@@ -124,7 +124,7 @@ def _shipped_layer() -> str:
 
 
 def _described(folder: Path) -> Entry | None:
-    """The entry of a run by its configuration; None for a game that is opened by nobody but its owner."""
+    """The entry of a run by its configuration; None for a game of the user's own code, which the app does not open."""
     config = runs.read_config(folder)
     variant, data = str(config["variant"]), str(config["options"]["data"])
     kind = _kind(variant, config["fields"])

@@ -1,4 +1,4 @@
-"""Passes that leave a network's buffers alone: statistics of normalisation, power iterations, counts of draws."""
+"""Passes that leave a network's buffers unchanged: statistics of normalisation, power iterations, counts of draws."""
 
 from __future__ import annotations
 

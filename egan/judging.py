@@ -1,4 +1,4 @@
-"""Evaluation: what the discriminator says of a candidate's fakes. Wang et al. 2019, section III-C."""
+"""Evaluation: the discriminator's scores of a candidate's samples. Wang et al. 2019, section III-C."""
 
 from __future__ import annotations
 

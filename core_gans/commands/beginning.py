@@ -1,4 +1,4 @@
-"""What a command of training begins with, before its own words are read: settings that fit the data."""
+"""Defaults of a command that trains, chosen by its data before its other flags are read."""
 
 from __future__ import annotations
 

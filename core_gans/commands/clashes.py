@@ -1,4 +1,4 @@
-"""Fields of a game that are called like other flags of a command: BEGAN's gamma beside that of E-GAN's fitness.
+"""Fields of a game with the name of another flag of the command: BEGAN's gamma beside that of E-GAN's fitness.
 
 A game's fields are flags by their own names. Where a command has a flag of that name already, the game's is called
 ``--game-NAME``.

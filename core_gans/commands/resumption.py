@@ -1,4 +1,4 @@
-"""What the commands share that continue a run, a training or an evolution."""
+"""The part shared by the commands that continue a run, a training or an evolution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A comparison from beginning to end: calibrate, play, judge, and write down what came of it."""
+"""A comparison from beginning to end: calibrate, play, judge, and write the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pictures of a comparison have in common: the inks of its contenders."""
+"""What the pictures of a comparison have in common: the colours of its contenders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a comparison: one file a finished run, so that an interrupted comparison goes on where it stood.
+"""The folder of a comparison: one file for each finished run, so that an interrupted comparison can be continued.
 
 ``comparison.json`` holds the plan from the first moment, and the outcome from the last. Finished runs are never
 written again; the tables and pictures, which follow from them, are.

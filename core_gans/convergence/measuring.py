@@ -1,4 +1,4 @@
-"""What can be seen of two players on fixed examples and fixed latents, without leaving a trace in them.
+"""Measurements of two players on fixed examples and fixed latents; they change nothing in the players.
 
 The players are copied, so that no buffer, mode or gradient changes. The copies are in evaluation mode, but for batch
 normalisation, which sees its batch as it does in the game: its running statistics mix real and generated examples.

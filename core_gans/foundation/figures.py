@@ -1,4 +1,4 @@
-"""What every picture that matplotlib draws has in common: inks, words as they are, and the way to pixels."""
+"""Shared by all matplotlib pictures: colours, text without formulas, and the conversion to pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals of numbers that no measurement can use: NaN, infinity, and features of a wrong shape."""
+"""Checks for numbers that no measurement can use: NaN, infinity, and features of a wrong shape."""
 
 from __future__ import annotations
 

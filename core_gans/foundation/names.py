@@ -1,4 +1,4 @@
-"""What to say when a name is not known: the nearest ones that are, or all of them."""
+"""The error for an unknown name: it lists the nearest known names, or all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images that networks make as pixels that people see, and pixels as PNG and WebP, in bytes, addresses and files."""
+"""From the images of networks to uint8 pixels, and from pixels to PNG and WebP: as bytes, data URLs and files."""
 
 from __future__ import annotations
 

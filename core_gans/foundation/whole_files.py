@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, synced to the disk, and renamed.
+"""Files that are written completely or not at all: beside their place, synced to the disk, and renamed.
 
 A full disk or a kill leaves the file that was there before.
 """

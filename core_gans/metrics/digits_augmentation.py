@@ -1,4 +1,4 @@
-"""What the digits classifier is shown besides clean digits, so that it judges generated images sensibly.
+"""Augmentations for the digits classifier, so that it also judges imperfect generated images well.
 
 Digits are shifted, turned, sheared, blurred and dusted with noise, as a generator's are. Images that are no digits
 at all (noise, smears, blank paper, shuffled pieces) are shown too, and answered with "any class, equally" (outlier

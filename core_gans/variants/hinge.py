@@ -1,4 +1,4 @@
-"""Hinge: the discriminator cares only for scores within its margin. Lim & Ye 2017; Miyato et al. 2018, equation 16."""
+"""Hinge: only scores within a margin count for the discriminator. Lim & Ye 2017; Miyato et al. 2018, equation 16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""InfoGAN: codes that must be read off the picture again. Chen et al. 2016, "InfoGAN: Interpretable Representation
+"""InfoGAN: codes that can be read from the generated image. Chen et al. 2016, "InfoGAN: Interpretable Representation
 Learning by Information Maximizing Generative Adversarial Nets".
 """
 

@@ -1,4 +1,4 @@
-"""Relativistic GAN: a score means something beside scores of the other kind. Jolicoeur-Martineau 2019."""
+"""Relativistic GAN: scores are compared with scores of the other kind. Jolicoeur-Martineau 2019."""
 
 from __future__ import annotations
 

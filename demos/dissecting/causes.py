@@ -1,4 +1,4 @@
-"""What the units of a concept cause: they are taken away and set high while the generator draws, beside random units.
+"""What the units of a concept cause: they are removed, and set high, while the generator runs, beside random units.
 
 Bau et al. 2019, GAN Dissection, section 3.2.
 """

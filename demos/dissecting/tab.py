@@ -23,8 +23,8 @@ from demos.tab import Tab
 
 INTRODUCTION = """
 <h2>Open the network up</h2>
-<p>A layer of a generator has many <b>units</b>; each puts out a small map. Dissection asks which units light up where a
-thing is, and then tests it: take the units away, and see whether the thing goes.</p>
+<p>A layer of a generator has many <b>units</b>; each puts out a small map. Dissection asks which units are on where a
+thing is, and then tests it: remove the units, and see whether the thing vanishes.</p>
 """
 
 

@@ -23,8 +23,8 @@ from demos.tab import Tab
 LOOK_SECONDS = 1.0  # between two questions of the page
 INTRODUCTION = """
 <h2>Let generators evolve</h2>
-<p>In <b>E-GAN</b> every parent has one child per <b>mutation</b>: a step of learning towards another goal. The
-discriminator judges how real the children look and how diverse they are; the fittest survive. Start one and watch
+<p>In <b>E-GAN</b> every parent has one child per <b>mutation</b>: a training step on another objective. The
+discriminator judges how real the children look and how diverse they are; the best survive. Start one and watch
 which mutation wins, or start two and compare. Every evolution is a run on this computer: pause it, and go on today or
 next week, here or on the command line.</p>
 """

@@ -1,4 +1,4 @@
-"""The plain GAN with one mutation for the generator's objective: what evolution has to beat at its own cost.
+"""The plain GAN with one mutation for the generator's objective: the baseline of evolution, at equal cost.
 
 It is what an evolution with this mutation only would be, played as a training: nothing is copied, nothing judged.
 """
