@@ -168,7 +168,7 @@ def test_units_are_chosen_by_agreement_and_none_below_chance(dissection):
     assert choose_units(dissection, "sun", 5) == []
 
 
-def test_a_pigment_knows_what_its_units_are_with_and_without(dissection):
+def test_a_set_of_units_knows_what_its_units_are_with_and_without(dissection):
     doors = unit_set(dissection, "door", 1)
     assert doors.units == (DOOR,)
     assert doors.present == pytest.approx((1,))
