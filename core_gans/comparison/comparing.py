@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import ComparisonPlan
+from core_gans.comparison.playing import CALIBRATION
 from core_gans.comparison.summary import Outcome, summarise
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
@@ -37,8 +40,9 @@ def compare(
     console = console or Console(markup=False)
     examples = examples if examples is not None else plan.source.load()
     folder = open_folder(out, plan)
+    begun = time.process_time()
     real = of_real(plan, examples)
-    play_missing(folder, examples, processes, console)
+    play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
     outcome = summarise(finished_runs(folder), real, [contender.label for contender in plan.contenders])
     _write(folder, outcome, examples)
     console.print(as_rich(outcome), soft_wrap=True)
@@ -47,8 +51,11 @@ def compare(
     return outcome
 
 
-def play_missing(folder: Folder, examples: Examples, processes: int, console: Console) -> None:
-    """Play the runs of the plan that the folder lacks over ``processes`` processes; each is written as it ends."""
+def play_missing(folder: Folder, examples: Examples, processes: int, console: Console, *, judging: float = 0.0) -> None:
+    """Play the runs of the plan that the folder lacks over ``processes`` processes; each is written as it ends.
+
+    ``judging`` is how many seconds it takes to judge a run in the end, for the estimate alone.
+    """
     plan = folder.plan
     everything = [(number, seed) for seed in range(plan.seeds) for number in range(len(plan.contenders))]
     missing = [key for key in everything if folder.run(*key) is None]
@@ -57,10 +64,11 @@ def play_missing(folder: Folder, examples: Examples, processes: int, console: Co
     if not missing:
         return
     processes = min(processes, len(missing))
-    minutes = len(missing) * plan.seconds / processes / 60
+    calibrated = {number for number, _ in missing if folder.rounds(number) is None}
+    seconds = (len(missing) * (plan.seconds + judging) + len(calibrated) * min(CALIBRATION, plan.seconds)) / processes
     console.print(
         f"{len(missing)} runs of {plan.seconds:g} seconds of one core each, {processes} at a time: "
-        f"about {max(1, round(minutes))} min, calibration and judging apart; continue with the same command and "
+        f"about {max(1, round(seconds / 60))} min with calibration and judging; continue with the same command and "
         f"--out {folder.path}",
         soft_wrap=True,
         highlight=False,
@@ -69,10 +77,21 @@ def play_missing(folder: Folder, examples: Examples, processes: int, console: Co
         _calibrate(folder, pool, {number for number, _ in missing}, bar)
         task = bar.add_task("playing", total=len(missing))
         jobs = [(number, seed, folder.rounds(number) or 1) for number, seed in missing]
+        waiting = iter(jobs)
+        for job in islice(waiting, processes):
+            _tell_begun(folder, job, bar.console)
         for key, played in pool.play(jobs):
             folder.write_run(*key, played)
+            for job in islice(waiting, 1):
+                _tell_begun(folder, job, bar.console)
             bar.console.print(short(played.facts), highlight=False, soft_wrap=True)
             bar.advance(task)
+
+
+def _tell_begun(folder: Folder, job: tuple[int, int, int], console: Console) -> None:
+    number, seed, rounds = job
+    label = folder.plan.contenders[number].label
+    console.print(f"begun: {label}, seed {seed}, {rounds:,} rounds", highlight=False, soft_wrap=True)
 
 
 def _calibrate(folder: Folder, pool: Workers, numbers: set[int], bar: Progress) -> None:

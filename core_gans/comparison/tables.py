@@ -67,7 +67,7 @@ def short(facts: dict[str, Any]) -> str:
     if facts["diverged"]:
         return f"{name}: diverged at round {facts['diverged']['round']}"
     scores = ", ".join(f"{metric} {number(value)}" for metric, value in facts["scores"].items())
-    return f"{name}: {facts['rounds']:,} rounds, {scores}"
+    return f"{name}: {facts['rounds']:,} rounds in {facts['seconds']:.1f} s, {scores}"
 
 
 def number(value: float, like: float | None = None) -> str:

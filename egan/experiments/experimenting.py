@@ -6,6 +6,7 @@ finished run, several processes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,8 +70,9 @@ def experiment(
         raise unknown_name("contender", against, labels)
     examples = examples if examples is not None else plan.source.load()
     folder = open_folder(out, plan, NAME)
+    begun = time.process_time()
     real = of_real(plan, examples)
-    play_missing(folder, examples, processes, console)
+    play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
     outcome = summarise(finished_runs(folder), real, labels)
     modes = None if len(examples.shape) > 1 else len(examples.classes)
     found = findings(outcome, against, modes)

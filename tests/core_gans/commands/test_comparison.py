@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import itertools
 import json
 import math
@@ -413,3 +414,13 @@ def test_pictures_have_a_place_for_whoever_diverged() -> None:
     page = samples_picture({"a": [None], "$b$": [torch.rand(16, 1, 16, 16)]}, examples)
     assert page.dtype == np.uint8
     assert page.shape[1] > 16 * 64  # every image four times as large
+
+
+def test_every_run_is_told_when_it_begins_and_with_the_seconds_that_it_used(tmp_path: Path) -> None:
+    said = io.StringIO()
+    compare(ring_plan(["gan"]), tmp_path / "out", console=Console(file=said, width=200, markup=False))
+    text = said.getvalue()
+    assert "with calibration and judging" in text
+    for seed in (0, 1):
+        assert len(re.findall(rf"begun: gan, seed {seed}, [\d,]+ rounds", text)) == 1
+        assert len(re.findall(rf"gan, seed {seed}: [\d,]+ rounds in \d+\.\d s, ", text)) == 1
