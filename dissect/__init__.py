@@ -111,7 +111,6 @@ _NAMES = {  # module: the public names that it holds
         "Match",
     ),
     "dissect.measure.presets": ("PRESETS",),
-    "dissect.measure.values": (),
     "dissect.painting": (
         "ClassChange",
         "EditSession",
