@@ -38,13 +38,13 @@ def test_a_line_to_zero_a_root_and_a_floor() -> None:
     assert Schedule(8, power=3).share(4) == pytest.approx(1 / 8)
 
 
-def test_a_schedule_over_no_rounds_stays_and_leaves_the_optimiser_alone() -> None:
+def test_a_schedule_over_no_rounds_is_the_turn_s_own_rate_whatever_a_checkpoint_brought() -> None:
     assert [Schedule().share(t) for t in (0, 10, 10**9)] == [1, 1, 1]
     parameters = [torch.nn.Parameter(torch.zeros(1))]
     optimizer = Adam(1e-3).build(parameters)
     optimizer.param_groups[0]["lr"] = 0.7
-    Adam(1e-3).set_rate(optimizer, 5)
-    assert optimizer.param_groups[0]["lr"] == 0.7
+    Adam(1e-3).set_rate(optimizer, 5)  # as after ``resume --rate``
+    assert optimizer.param_groups[0]["lr"] == 1e-3
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,11 @@ def test_fill_without_surroundings_puts_the_given_values():
 def test_mistakes_are_told(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_a_filled_cell_is_the_mean_of_its_surroundings_by_the_fourth_power_of_their_distance() -> None:
+    row = torch.tensor([8.0, 5.0, -3.0, 0.0]).view(1, 1, 1, 4)
+    hole = torch.tensor([[0.0, 1.0, 1.0, 0.0]])
+    # from 8 at the distances 1 and 2, from 0 at 2 and 1: 8 / (1 + 1/16) and (8/16) / (1 + 1/16)
+    expected = torch.tensor([8, 128 / 17, 8 / 17, 0])
+    torch.testing.assert_close(fill([0], hole)(row).flatten(), expected)

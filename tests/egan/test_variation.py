@@ -11,9 +11,19 @@ from torch import Tensor
 
 from egan.mutations import PAPER, heuristic
 from egan.scheme import Scheme
-from egan.variation import vary
+from egan.variation import latents_of_broods, vary
 from tests.egan.growing import REAL, buffers, evolved, population, steps
 from tests.tiny import all_equal, differences, pictures, weights
+
+
+def test_only_the_first_brood_sees_the_recycled_latents() -> None:
+    grown = population()
+    grown.recycled = torch.full((grown.batches.size, 3), 9.0)
+    scheme = Scheme(mutations=PAPER, children=3, common_latents=True, recycle=True)
+    first, second, third = latents_of_broods(grown, scheme)
+    assert torch.equal(first, grown.recycled)
+    assert second.shape == third.shape == first.shape
+    assert len({each.sum().item() for each in (first, second, third)}) == 3
 
 
 class TestVariation:

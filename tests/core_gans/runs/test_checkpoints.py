@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from core_gans.runs import checkpoints
 from core_gans.runs.checkpoints import CheckpointError, load, save
@@ -179,3 +180,15 @@ class TestWhatWasThere:
             save(path, {"n": 2}, overwrite=True)
         assert load(path) == {"n": 1}
         assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "changed", [torch.arange(12.0).view(4, 3), torch.arange(12.0).view(3, 4).view(torch.int32), torch.zeros(3, 4)]
+)
+def test_the_seal_is_over_shapes_kinds_and_numbers(path: Path, changed: Tensor) -> None:
+    save(path, {"w": torch.arange(12.0).view(3, 4)})
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    save_file({"/w": changed}, path, metadata)
+    with pytest.raises(CheckpointError, match="its SHA-256 does not match"):
+        load(path)
