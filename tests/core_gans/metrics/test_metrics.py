@@ -601,3 +601,8 @@ def test_judge_says_what_is_wrong(digits_judge: Judge) -> None:
         Judge(Examples("lonely", torch.zeros(1, 1, 8, 8)))
     with pytest.raises(ValueError, match="count >= 2"):
         Judge(points.ring(10, seeded()), count=1)
+
+
+def test_a_point_near_two_modes_counts_for_the_nearer_alone() -> None:
+    found = mode_coverage(torch.tensor([[0.4, 0.0], [0.4, 0.1]]), torch.tensor([[0.0, 0.0], [1.0, 0.0]]), sigma=0.3)
+    assert (found.counts, found.covered, found.high_quality) == ((2, 0), 1, 1.0)
