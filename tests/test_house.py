@@ -26,12 +26,14 @@ DOORS = {  # what may be imported all the same
 GROUND = "core_gans.foundation"  # what all four packages stand on; it imports nothing else of the lab
 FOUNDATION = {  # every file of it by name, so that it never becomes a drawer: one idea each
     "__init__.py",
+    "colours.py",
     "errors.py",
     "figures.py",
     "finite.py",
     "frechet.py",
     "html.py",
     "intervals.py",
+    "lettering.py",
     "memory.py",
     "names.py",
     "parsing.py",
@@ -127,6 +129,11 @@ def _is_sibling_variant(root: Path, module: str, name: str) -> bool:
 
 def test_the_house_keeps_its_rules() -> None:
     assert violations(ROOT) == []
+
+
+def test_the_list_of_the_foundation_is_exact() -> None:
+    folder = ROOT / "core_gans" / "foundation"
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")} == FOUNDATION
 
 
 def test_nothing_anywhere_needs_torchvision() -> None:

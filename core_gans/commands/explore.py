@@ -21,10 +21,10 @@ from core_gans.data.examples import as_float
 from core_gans.exploring.arithmetic import AT_LEAST, EXEMPLARS, concept
 from core_gans.exploring.nearest import memorisation, nearest_real
 from core_gans.exploring.paths import lerp, slerp
-from core_gans.exploring.pictures import rows
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import to_bytes, write_png
 from core_gans.foundation.seeds import require_seed
+from core_gans.foundation.sheets import image_rows
 from core_gans.game import generate
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs
@@ -98,7 +98,7 @@ def walk(model: models.Model, latents: Tensor, command: Explore, folder: Path) -
     ways = [each for pair in zip(lerp(begin, end, command.steps), slerp(begin, end, command.steps), strict=True)
             for each in pair]  # fmt: skip
     drawn = generate(model.net, torch.cat(ways)).unflatten(0, (len(ways), command.steps))
-    write_png(folder / "paths.png", rows(drawn, ["straight", "on the sphere"] * command.paths))
+    write_png(folder / "paths.png", image_rows(zip(["straight", "on the sphere"] * command.paths, drawn, strict=True)))
     each = max(2, FRAMES // command.paths)
     tour = slerp(begin, begin.roll(-1, 0), each + 1)[:, :-1].flatten(0, 1)
     frames = [
@@ -115,7 +115,8 @@ def beside_real(samples: Tensor, examples: Examples, folder: Path) -> dict[str, 
     seen, known = (features_of(extractor, each) for each in (samples, real))
     near = nearest_real(seen[:SHOWN], known, 5)
     beside = [torch.cat((sample[None], real[index])) for sample, index in zip(samples[:SHOWN], near.index, strict=True)]
-    write_png(folder / "neighbours.png", rows(torch.stack(beside), ["a sample, then the nearest real examples"]))
+    named = ((f"sample {place}", images) for place, images in enumerate(beside, start=1))
+    write_png(folder / "neighbours.png", image_rows(named, "Samples, each with the nearest real examples"))
     return {f"memorisation[{extractor.name}]": memorisation(seen, known)}
 
 
@@ -145,7 +146,7 @@ def added(model: models.Model, latents: Tensor, samples: Tensor, examples: Examp
                 f"less {classifier.classes[a]}, plus {classifier.classes[b]}",
             ]
     if shown:
-        write_png(folder / "arithmetic.png", rows(torch.stack(shown), words))
+        write_png(folder / "arithmetic.png", image_rows(zip(words, shown, strict=True)))
     return {"arithmetic reaches the class": float(np.mean(reached)), "pairs of classes": len(pairs)} if pairs else {}
 
 

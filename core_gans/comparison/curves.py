@@ -12,14 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from core_gans.comparison.drawing import COLOUR, DPI, OTHERS, REAL, TROUBLE
 from core_gans.comparison.plan import QUICK
 from core_gans.comparison.summary import Outcome, Row, lower_is_better
-from core_gans.foundation.figures import GRID, INK, QUIET, pixels, plain
+from core_gans.foundation.colours import BLUE, GREEN, PALE, RED
+from core_gans.foundation.figures import NOTE, logarithmic, page, themed
 
 COLUMNS = 5
-WIDE, HIGH = 2.15, 1.65  # inches of a panel
-TOP, BLOCK = 0.66, 0.14  # inches above the first block, above each block of panels
+WIDE, HIGH = 2.3, 1.75  # inches of a panel
 
 
 @dataclass(frozen=True)
@@ -43,66 +42,71 @@ def mean_curve(runs: Sequence[dict[str, Any]], metric: str) -> MeanCurve:
     )
 
 
-def curves_picture(outcome: Outcome, data: str) -> np.ndarray:
-    """A block of panels for each metric that decides, best contender first; RGB bytes (H, W, 3)."""
+@themed
+def curves_picture(outcome: Outcome, data: str) -> Figure:
+    """A block of panels for each metric that decides, best contender first; as RGB bytes (H, W, 3)."""
     lines = ceil(len(outcome.rows) / COLUMNS)
     columns = ceil(len(outcome.rows) / lines)
-    width = max(columns * WIDE + 0.7, 6.6)
-    height = TOP + len(outcome.main) * (BLOCK + lines * (HIGH + 0.2) + 0.25) + 0.5
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
-    figure.text(0.45 / width, 1 - 0.3 / height, plain(f"Variants on {data}"), color=INK, fontsize=14, weight="bold")
-    top = TOP
-    for metric in outcome.main:
-        note = f"{metric}, {'lower' if lower_is_better(metric) else 'higher'} is better"
-        figure.text(0.45 / width, 1 - (top + 0.1) / height, plain(note), color=INK, fontsize=10.5)
-        top += BLOCK
+    note = f"mean and standard deviation over seeds, {QUICK} samples a look, over seconds of one core"
+    names = {"contender": BLUE, "diverged": RED, "the others": PALE, "real examples": GREEN}
+    height = len(outcome.main) * (lines * HIGH + 0.35)
+    figure = page(max(columns * WIDE, 7.0), height, f"Variants on {data}", note, names)
+    blocks = figure.subfigures(len(outcome.main), 1, squeeze=False)[:, 0]
+    for block, metric in zip(blocks, outcome.main, strict=True):
+        block.suptitle(told(metric), x=0.01, ha="left", fontsize=11)
         curves = {row.label: mean_curve(row.runs, metric) for row in outcome.rows}
-        first: Axes | None = None
-        for number, row in enumerate(outcome.rows):
-            line, column = divmod(number, columns)
-            left, bottom = 0.55 + column * WIDE, height - top - line * (HIGH + 0.2) - HIGH
-            axes = figure.add_axes(
-                (left / width, bottom / height, (WIDE - 0.2) / width, (HIGH - 0.3) / height), sharex=first, sharey=first
-            )
-            first = first or axes
+        panels = block.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, row in zip(panels, outcome.rows, strict=False):
             _panel(axes, row, metric, curves, outcome)
-            axes.tick_params(labelleft=column == 0, labelbottom=number + columns >= len(outcome.rows))
-        top += lines * (HIGH + 0.2) + 0.25
-    figure.text(
-        0.45 / width,
-        0.16 / height,
-        f"across: seconds of one core. Blue: mean and standard deviation\nover seeds, {QUICK} samples a look. "
-        "Green: real examples.",
-        color=QUIET,
-        fontsize=8.5,
-    )
-    return pixels(figure)
+        for axes in panels[len(outcome.rows) :]:
+            axes.set_axis_off()
+        for axes in panels[max(0, len(outcome.rows) - columns) : len(outcome.rows)]:
+            axes.tick_params(labelbottom=True)
+    return figure
+
+
+def told(metric: str) -> str:
+    """A metric's name, and which way is better."""
+    return f"{metric.replace('_', ' ')}, {'lower' if lower_is_better(metric) else 'higher'} is better"
+
+
+def draw_mean(axes: Axes, x: np.ndarray, mean: np.ndarray, margin: np.ndarray, metric: str, colour: str) -> None:
+    """A line (L,) in the band that ``margin`` makes on both sides of it."""
+    least = mean / 10 if lower_is_better(metric) else np.zeros_like(mean)  # the scale is logarithmic, or begins at 0
+    axes.fill_between(x, np.maximum(mean - margin, least), mean + margin, color=colour, alpha=0.16, linewidth=0)
+    axes.plot(x, mean, color=colour)
+
+
+def frame_metric(axes: Axes, outcome: Outcome, metric: str, colour: str) -> None:
+    """The scale that fits the metric, and what real examples score as a dashed line."""
+    real = outcome.of_real[metric].mean
+    if real is not None:
+        axes.axhline(real, color=colour, linewidth=1.1, linestyle=(0, (4, 3)))
+    if lower_is_better(metric):
+        logarithmic(axes)
 
 
 def _panel(axes: Axes, row: Row, metric: str, curves: dict[str, MeanCurve], outcome: Outcome) -> None:
     for label, other in curves.items():
         if label != row.label:
-            axes.plot(other.seconds, other.mean, color=OTHERS, linewidth=0.9, zorder=1)
-    real = outcome.of_real[metric].mean
-    if real is not None:
-        axes.axhline(real, color=REAL, linewidth=1.1, linestyle=(0, (4, 3)), zorder=2)
+            axes.plot(other.seconds, other.mean, color=PALE, alpha=0.6, linewidth=0.9)
+    frame_metric(axes, outcome, metric, GREEN)
     own = curves[row.label]
-    colour = TROUBLE if row.diverged else COLOUR
-    positive = lower_is_better(metric)
-    if positive:
-        axes.set_yscale("log")
-    low = np.maximum(own.mean - own.deviation, own.mean / 10 if positive else 0.0)
-    axes.fill_between(own.seconds, low, own.mean + own.deviation, color=colour, alpha=0.18, linewidth=0, zorder=3)
-    axes.plot(own.seconds, own.mean, color=colour, linewidth=1.8, zorder=4)
-    axes.set_title(plain(row.label), color=INK, fontsize=9, loc="left", pad=4)
+    draw_mean(axes, own.seconds, own.mean, own.deviation, metric, RED if row.diverged else BLUE)
+    axes.set_title(folded(row.label), fontsize=9)
     if row.diverged:
         rounds = ", ".join(f"{round:,}" for _, round in row.diverged)
-        axes.text(0.04, 0.06, f"diverged at round {rounds}", color=TROUBLE, fontsize=7.5, transform=axes.transAxes)
+        place, side = (0.98, "top") if lower_is_better(metric) else (0.02, "bottom")  # where curves seldom are
+        words = f"diverged at\nround {rounds}"
+        axes.text(0.98, place, words, color=RED, fontsize=NOTE, ha="right", va=side, transform=axes.transAxes)
     axes.xaxis.set_major_locator(MaxNLocator(3))
-    axes.grid(color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=QUIET, labelsize=7.5, length=0)
-    axes.tick_params(which="minor", length=0)
-    axes.spines[:].set_visible(False)
-    axes.spines["bottom"].set_visible(True)
-    axes.spines["bottom"].set_color(QUIET)
+
+
+def folded(label: str, longest: int = 30) -> str:
+    """A long label in several lines, broken between words."""
+    lines = [""]
+    for word in label.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= longest:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)

@@ -9,30 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 from torch import Tensor
 
-from core_gans.foundation.figures import GRID, INK, QUIET
+from core_gans.foundation.colours import BLUE, GREEN, INK, ORANGE, QUIET, RED, VIOLET
+from core_gans.foundation.figures import NOTE, logarithmic
 from core_gans.losses.f_divergences import f_divergence
 from core_gans.theory import distances
 from core_gans.theory.densities import Density
 from core_gans.theory.meeting import DATA, Moment, quantiles
 
 LOW, HIGH = -2.6, 4.6
-OF_DATA, OF_MODEL, OF_DISCRIMINATOR = INK, "#2f9e6e", "#3b6fb6"
-DATA_LINE: dict[str, Any] = {"color": OF_DATA, "linewidth": 1.8, "linestyle": (0, (1, 1.3))}
-MODEL_LINE: dict[str, Any] = {"color": OF_MODEL, "linewidth": 1.8}
-OPTIMUM: dict[str, Any] = {"color": OF_DISCRIMINATOR, "linewidth": 1.5, "linestyle": "--"}
-TRAINED: dict[str, Any] = {"color": OF_DISCRIMINATOR, "linewidth": 4.5, "alpha": 0.3}
+DATA_LINE: dict[str, Any] = {"color": INK, "linestyle": (0, (1, 1.3))}
+MODEL_LINE: dict[str, Any] = {"color": GREEN}
+OPTIMUM: dict[str, Any] = {"color": BLUE, "linewidth": 1.5, "linestyle": "--"}
+TRAINED: dict[str, Any] = {"color": BLUE, "linewidth": 4.5, "alpha": 0.3}
 LINES = {"data p": DATA_LINE, "model q": MODEL_LINE, "optimal D* = p / (p + q)": OPTIMUM}
-COURSE = {"W1": "#9a6bb0", "KL": "#e08a3c", "JSD": "#c24b5a"}  # distance: colour
+COURSE = {"W1": VIOLET, "KL": ORANGE, "JSD": RED}  # distance: colour
 SEEN = 0.01  # a density that can be seen
 ROWS = {
-    "pearson_chi2": ("Pearson χ²", "#c24b5a", "-"),
-    "neyman_chi2": ("Neyman χ²", "#c24b5a", "--"),
-    "jeffrey": ("Jeffrey", "#7b7f8a", "-"),
-    "kl": ("KL", "#e08a3c", "-"),
-    "reverse_kl": ("reverse KL", "#e08a3c", "--"),
-    "jensen_shannon": ("Jensen-Shannon", "#3b6fb6", "-"),
-    "squared_hellinger": ("squared Hellinger", "#2f9e6e", "--"),
-    "total_variation": ("total variation", "#2b2d33", ":"),
+    "pearson_chi2": ("Pearson χ²", RED, "-"),
+    "neyman_chi2": ("Neyman χ²", RED, "--"),
+    "jeffrey": ("Jeffrey", QUIET, "-"),
+    "kl": ("KL", ORANGE, "-"),
+    "reverse_kl": ("reverse KL", ORANGE, "--"),
+    "jensen_shannon": ("Jensen-Shannon", BLUE, "-"),
+    "squared_hellinger": ("squared Hellinger", GREEN, "--"),
+    "total_variation": ("total variation", INK, ":"),
 }
 
 
@@ -44,14 +44,12 @@ def line() -> Tensor:
 def draw_densities(axes: Axes, model: Density) -> None:
     """The data, dotted, and the model on one scale with the discriminator."""
     x = line()
-    axes.fill_between(x, model.pdf(x), color=OF_MODEL, alpha=0.13, linewidth=0)
+    axes.fill_between(x, model.pdf(x), color=GREEN, alpha=0.13, linewidth=0)
     axes.plot(x, model.pdf(x), **MODEL_LINE)
     axes.plot(x, DATA.pdf(x), **DATA_LINE)
-    axes.axhline(0.5, color=GRID, linewidth=0.8, zorder=0)
     axes.set(xlim=(LOW, HIGH), ylim=(0, 1.06))
     axes.xaxis.set_major_locator(NullLocator())
     axes.set_yticks([0.5, 1], ["½", "1"])
-    _calm(axes)
 
 
 def draw_optimum(axes: Axes, model: Density) -> None:
@@ -74,7 +72,7 @@ def draw_arrows(axes: Axes, model: Density, label: bool = False) -> None:
             (start, 0),
             arrowprops={
                 "arrowstyle": "-|>,head_width=0.12,head_length=0.25",
-                "color": OF_MODEL,
+                "color": GREEN,
                 "linewidth": 0.6,
                 "shrinkA": 0,
                 "shrinkB": 0,
@@ -86,7 +84,7 @@ def draw_arrows(axes: Axes, model: Density, label: bool = False) -> None:
     axes.axis("off")
     if label:
         for name, height in (("x", 1), ("z", 0)):
-            axes.text(-0.03, height, name, transform=axes.transAxes, ha="right", va="center", style="italic", color=INK)
+            axes.text(-0.03, height, name, transform=axes.transAxes, ha="right", va="center", style="italic")
 
 
 def draw_course(axes: Axes, moments: list[Moment], until: int | None = None) -> None:
@@ -110,15 +108,12 @@ def draw_course(axes: Axes, moments: list[Moment], until: int | None = None) -> 
             color=COURSE[name],
             fontweight="bold",
         )
-    axes.set_yscale("log")
+    logarithmic(axes)
     axes.set(xlim=(-2, moments[-1].step + 2), ylim=(_floor(moments), 12))
-    axes.set_xlabel("steps of gradient descent on JSD", fontsize=8.5, color=QUIET)
-    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.set_xlabel("steps of gradient descent on JSD", loc="center")
+    axes.grid(visible=False, axis="x")
     axes.minorticks_off()
-    axes.set_title(
-        "Distance of the model from the data", loc="left", fontsize=9.5, color=INK, pad=14 if until is None else 6
-    )
-    _calm(axes)
+    axes.set_title("Distance of the model from the data", pad=14 if until is None else 6)
 
 
 def draw_generators(axes: Axes) -> None:
@@ -131,28 +126,11 @@ def draw_generators(axes: Axes) -> None:
             u, row.generator(u) - row.optimum(one) * (u - 1), color=colour, linestyle=style, linewidth=1.6, label=words
         )
     axes.set(xlim=(0, 4), ylim=(0, 3))
-    axes.set_xlabel("u = p(x) / q(x)", fontsize=8.5, color=QUIET)
-    axes.set_title("What f-GAN charges for a ratio: f(u) − f′(1)(u − 1)", loc="left", fontsize=9.5, color=INK, pad=14)
-    axes.grid(axis="y", color=GRID, linewidth=0.8)
-    axes.legend(
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.03),
-        frameon=False,
-        fontsize=8,
-        labelcolor=INK,
-        handlelength=1.9,
-        labelspacing=0.75,
-    )
-    _calm(axes)
+    axes.set_xlabel("u = p(x) / q(x)", loc="center")
+    axes.set_title("What f-GAN charges for a ratio: f(u) − f′(1)(u − 1)", pad=14)
+    axes.grid(visible=False, axis="x")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03), fontsize=NOTE, handlelength=1.9, labelspacing=0.75)
 
 
 def _floor(moments: list[Moment]) -> float:
     return max(1e-7, min(moment.jensen_shannon for moment in moments)) / 2
-
-
-def _calm(axes: Axes) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=QUIET, labelsize=8, length=0)

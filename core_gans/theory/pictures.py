@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from core_gans.foundation.colours import QUIET
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.figures import INK, QUIET, pixels
+from core_gans.foundation.figures import NOTE, header, themed
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.sheets import write_gif
 from core_gans.theory.meeting import DATA, Moment, meet, trained_discriminator
@@ -33,7 +32,7 @@ from core_gans.theory.panels import (
 
 EARLY, LATE = 12, 400  # steps of the discriminators of panels (a) and (b)
 FRAMES = 60
-HEADING: dict[str, Any] = {"color": INK, "fontsize": 12.5, "fontweight": "bold"}
+HEADING = "The discriminator while the model meets the data"
 
 
 def write_theory(folder: Path) -> tuple[Path, Path]:
@@ -51,11 +50,12 @@ def write_theory(folder: Path) -> tuple[Path, Path]:
     return picture, film
 
 
-def theory_picture(moments: list[Moment]) -> np.ndarray:
+@themed
+def theory_picture(moments: list[Moment]) -> Figure:
     """Four panels of the meeting, the course of three distances, and f-GAN's generators, as RGB bytes (H, W, 3)."""
-    figure = Figure(figsize=(10.6, 6.7), dpi=96, facecolor="white")
+    figure = Figure(figsize=(10.6, 6.7))
     grid = figure.add_gridspec(
-        3, 4, left=0.045, right=0.985, top=0.875, bottom=0.075, height_ratios=(1.55, 0.5, 1.75), hspace=0.0, wspace=0.1
+        3, 4, left=0.045, right=0.975, top=0.875, bottom=0.075, height_ratios=(1.55, 0.5, 1.75), hspace=0.0, wspace=0.1
     )
     chosen = [moments[0], moments[0], moments[len(moments) // 14], moments[-1]]
     notes = ("an unfinished D", "D trained: it finds D*", "the model follows D uphill", "they are one, D = 1/2")
@@ -67,9 +67,9 @@ def theory_picture(moments: list[Moment]) -> np.ndarray:
             above.plot(line(), net(line()).sigmoid().detach(), **TRAINED)
         if column > 0:
             draw_optimum(above, moment.model)
-        above.set_title(f"({'abcd'[column]})  {note}", loc="left", fontsize=9.5, color=INK, pad=6)
+        above.set_title(f"({'abcd'[column]})  {note}")
         draw_arrows(figure.add_subplot(grid[1, column]), moment.model, label=column == 0)
-    below = grid[2, :].subgridspec(2, 3, height_ratios=(0.27, 1), width_ratios=(1, 0.8, 0.2), wspace=0.13)
+    below = grid[2, :].subgridspec(2, 3, height_ratios=(0.27, 1), width_ratios=(1, 0.78, 0.22), wspace=0.13)
     course = figure.add_subplot(below[1, 0])
     draw_course(course, moments)
     for letter, moment in zip(("a, b", "c", "d"), (chosen[0], chosen[2], chosen[3]), strict=True):
@@ -80,13 +80,13 @@ def theory_picture(moments: list[Moment]) -> np.ndarray:
             xytext=(0, 3),
             textcoords="offset points",
             ha="center",
-            fontsize=8,
+            fontsize=NOTE,
             color=QUIET,
         )
         course.axvline(moment.step, color=QUIET, linewidth=0.7, linestyle=(0, (2, 3)), zorder=0)
     draw_generators(figure.add_subplot(below[1, 1]))
-    _header(figure, 0.045, LINES | {"a network trained as D": TRAINED})
-    return pixels(figure)
+    header(figure, HEADING, "", LINES | {"a network trained as D": TRAINED}, columns=4, left=0.45)
+    return figure
 
 
 def write_theory_film(path: Path, moments: list[Moment]) -> None:
@@ -97,15 +97,16 @@ def write_theory_film(path: Path, moments: list[Moment]) -> None:
         write_gif(path, frames, seconds=7.0)
 
 
-def theory_frame(moments: list[Moment], step: int) -> np.ndarray:
+@themed
+def theory_frame(moments: list[Moment], step: int) -> Figure:
     """The frame of one step of the film, as RGB bytes (H, W, 3)."""
-    figure = Figure(figsize=(8.4, 3.7), dpi=85, facecolor="white")
+    figure = Figure(figsize=(7.6, 3.5))
     grid = figure.add_gridspec(
         2,
         2,
         left=0.035,
         right=0.97,
-        top=0.83,
+        top=0.77,
         bottom=0.13,
         height_ratios=(3, 1),
         width_ratios=(1.25, 1),
@@ -118,24 +119,5 @@ def theory_frame(moments: list[Moment], step: int) -> np.ndarray:
     draw_arrows(figure.add_subplot(grid[1, 0]), moments[step].model)
     course = figure.add_subplot(grid[:, 1])
     draw_course(course, moments, until=step)
-    _header(figure, 0.035, LINES)
-    return pixels(figure)
-
-
-def _header(figure: Figure, left: float, lines: dict[str, dict[str, Any]]) -> None:
-    inch = 1 / figure.get_figheight()
-    figure.text(left, 1 - 0.28 * inch, "The discriminator while the model meets the data", **HEADING)
-    figure.legend(
-        [Line2D([], [], **style) for style in lines.values()],
-        list(lines),
-        loc="upper left",
-        bbox_to_anchor=(left - 0.004, 1 - 0.37 * inch),
-        ncols=len(lines),
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-        handlelength=2.2,
-        columnspacing=1.6,
-        borderpad=0,
-        borderaxespad=0.2,
-    )
+    header(figure, HEADING, "", LINES, columns=3, left=0.3)
+    return figure

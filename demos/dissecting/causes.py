@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.html import filled
 from core_gans.foundation.names import unknown_name
-from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.pixels import Picture, to_bytes
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.open_dissection import OpenDissection
 from dissect import CausalEffect, ablate, causal_effect, choose_units, intervene
@@ -27,7 +27,7 @@ from dissect.report.charts import effects_chart, shares_chart
 from dissect.report.contents import css
 from dissect.report.gallery import gather
 from dissect.report.markup import photo
-from dissect.report.sheets import Picture, enlarge
+from dissect.report.sheets import enlarge
 from dissect.report.stories import Story, stories
 from dissect.sampling import generate
 

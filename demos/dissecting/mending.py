@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.models import save_model
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import Progress, ProgressReporter
@@ -22,7 +22,6 @@ from dissect.commands.real_images import Thirds, thirds
 from dissect.hooks import at_rest
 from dissect.mending import Choice, Mending, best_of, mend, try_layers
 from dissect.mending.folding import Mended, replaced
-from dissect.report.sheets import Picture
 from dissect.sampling import generate
 
 STRENGTHS = (1.0, 0.5)

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.pixels import Picture
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.measuring import seed_of, seen_by
 from demos.dissecting.segmenter_choice import Colour, SegmenterChoice, segmenter_choice
@@ -18,7 +19,7 @@ from demos.made_once import MadeOnce
 from dissect import Dissection
 from dissect.report.contents import chosen_palette, css
 from dissect.report.gallery import Gallery, check_peaks, gather
-from dissect.report.sheets import Picture, outlined
+from dissect.report.sheets import outlined
 
 KEPT = 8  # dissections in memory
 SHEETS_KEPT = 64  # units whose pictures are remembered, of each

@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.html import filled
+from core_gans.foundation.pixels import Picture
 from demos.dissecting.open_dissection import OpenDissection
 from dissect.report import curves
 from dissect.report.faults import faults
 from dissect.report.markup import percent, photo
-from dissect.report.sheets import Picture
 
 QUALITY = 84  # of the pictures, WebP
 CONCEPTS = 5  # shown of those that a unit agrees with

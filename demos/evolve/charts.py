@@ -16,7 +16,7 @@ from core_gans.foundation.svg_charts import Margins, Plot, Words
 from demos.evolve.judgements import Judgement
 from egan.curves import Curves
 from egan.mutations import KNOWN
-from egan.pictures.drawing import COLOURS as PAPERS
+from egan.pictures.colours import COLOURS as PAPERS
 
 MARGINS = Margins(width=520, height=172, left=58, right=8, top=8, bottom=24)
 GOOD, BAD = "var(--good)", "var(--bad)"

@@ -11,7 +11,7 @@ from core_gans.foundation.html import tag
 from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, EvolutionRequest
 from demos.evolve.settings import SETTINGS
 from egan.mutations import KNOWN, PAPER
-from egan.pictures.drawing import words
+from egan.pictures.colours import words
 
 FIRST_DATA = "ring"
 SELECTION_WORDS = {

@@ -28,7 +28,7 @@ from demos.evolve.plane import plane
 from demos.evolve.settings import SETTINGS
 from demos.evolve.snapshots import EvolutionSnapshot
 from demos.evolve.tree import tree_chart
-from egan.pictures.drawing import words
+from egan.pictures.colours import words
 
 WORDS = {
     "preparing": "Preparing the data and the first look of the judge …",

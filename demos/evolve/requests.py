@@ -12,7 +12,7 @@ from core_gans.foundation.names import unknown_name
 from demos.evolve.settings import SETTINGS
 from egan.mutations import KNOWN
 from egan.options import Evolution, evolution_from
-from egan.pictures.drawing import words
+from egan.pictures.colours import words
 from egan.selection import Name
 
 SELECTIONS: tuple[str, ...] = get_args(Name)

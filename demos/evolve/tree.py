@@ -11,7 +11,7 @@ from core_gans.foundation.html import tag
 from core_gans.foundation.svg_charts import Axis, svg, text
 from demos.evolve.charts import MARGINS, colour
 from egan.family import Place
-from egan.pictures.drawing import words
+from egan.pictures.colours import words
 
 WIDTH = MARGINS.width
 LANE, LEAST_LANES = 17, 5

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.pixels import write_png
+from core_gans.foundation.pixels import Picture, write_png
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.control import RANDOM_TRIALS, Control, random_control
 from dissect.directions.curves import curves
@@ -26,7 +26,6 @@ from dissect.directions.writing import (
     effects_page,
     table,
 )
-from dissect.report.sheets import Picture
 from dissect.sampling import Progress
 from dissect.segmenters.protocol import Segmenter
 

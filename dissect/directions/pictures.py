@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from torch import Tensor, nn
 
-from core_gans.foundation.pixels import to_bytes
-from core_gans.foundation.sheets import INK, label
-from dissect.directions.lettering import GREY, below, beside, framed
+from core_gans.foundation.colours import INK, QUIET
+from core_gans.foundation.lettering import label
+from core_gans.foundation.pixels import Picture, to_bytes
+from core_gans.foundation.sheets import below, beside, bordered, with_margin
 from dissect.directions.moving import Direction
-from dissect.report.sheets import Picture, enlarge
+from dissect.report.sheets import enlarge
 
 GAP = 4
 ROW = 20  # height of a line of text
-UNTOUCHED = 2  # thickness of the frame around what was not moved
 
 
 def strips(
@@ -34,7 +33,7 @@ def strips(
     """
     notes = [""] * len(directions) if captions is None else list(captions)
     rows: list[Picture] = []
-    head = [label(_signed(strength), width, ROW, align="centre", ink=GREY) for strength in strengths]
+    head = [label(_signed(strength), width, ROW, align="centre", ink=QUIET) for strength in strengths]
     for direction, note in zip(directions, notes, strict=True):
         columns = [direction.images(generator, latents, strength) for strength in strengths]
         across = len(strengths) * (width + GAP) - GAP
@@ -45,16 +44,12 @@ def strips(
                 _tile(images[place], width, strength == 0) for images, strength in zip(columns, strengths, strict=True)
             ]
             rows.append(beside(tiles, GAP))
-    return framed(below([beside(head, GAP), *rows], GAP))
+    return with_margin(below([beside(head, GAP), *rows], GAP))
 
 
 def _tile(image: Tensor, width: int, untouched: bool) -> Picture:
     shown = enlarge(to_bytes(image[None])[0], width)
-    if untouched:
-        ring = np.zeros(shown.shape[:2], dtype=bool)
-        ring[:UNTOUCHED], ring[-UNTOUCHED:], ring[:, :UNTOUCHED], ring[:, -UNTOUCHED:] = True, True, True, True
-        shown = np.where(ring[:, :, None], np.array(INK, dtype=np.uint8), shown)
-    return shown
+    return bordered(shown, INK, thickness=2) if untouched else shown
 
 
 def _signed(strength: float) -> str:

@@ -4,16 +4,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from dissect.directions.lettering import below, framed
-from dissect.findings.charts import OURS, Bar, bars, grid, lines
+from core_gans.foundation.colours import BLUE, RED
+from core_gans.foundation.pixels import Picture
+from core_gans.foundation.sheets import below
+from dissect.findings.charts import Bar, bars, grid, lines
 from dissect.findings.fates import fate, percent, sorted_by_change
 from dissect.findings.gathering import Findings
-from dissect.findings.pictures import GAP, insertion_rows, removal_rows
+from dissect.findings.pictures import insertion_rows, removal_rows
 from dissect.findings.removal import RARE, Removal
-from dissect.report.sheets import Picture
 from dissect.segmenters.protocol import Segmenter
 
-RED = (200, 70, 40)
 FEW = 10  # places: of fewer a context is not drawn
 
 
@@ -47,10 +47,7 @@ def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: to
             segmenter,
             rng=rng,
         )
-        parts = [_insertion(findings, order)]
-        if rows:
-            parts.append(framed(below(rows, GAP)))
-        pictures["insertion"] = below(parts)
+        pictures["insertion"] = below([_insertion(findings, order), *rows])
     return pictures
 
 
@@ -90,7 +87,7 @@ def _dose(findings: Findings) -> Picture:
         (dose.counts, [f"{d:g}" for d in dose.counts.doses], f"{dose.concept}: number of units removed"),
         (dose.strengths, [f"{d:g}" for d in dose.strengths.doses], f"{dose.concept}: strength, {dose.chosen} units"),
     ):
-        ours = [(f"{dose.concept} removed", curve.removed, OURS), ("others disturbed", curve.disturbed, RED)]
+        ours = [(f"{dose.concept} removed", curve.removed, BLUE), ("others disturbed", curve.disturbed, RED)]
         panels.append(lines(title, across, ours, [curve.random_removed]))
     return below(panels)
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from core_gans.foundation.intervals import Interval
-from core_gans.foundation.pixels import to_bytes
-from core_gans.foundation.sheets import INK, label
-from dissect.directions.lettering import GREY, below, beside, framed
+from core_gans.foundation.colours import BLUE, PALE, QUIET
+from core_gans.foundation.figures import page, themed
+from core_gans.foundation.lettering import label
+from core_gans.foundation.pixels import Picture, to_bytes
+from core_gans.foundation.sheets import below, labelled_rows, tiled, with_margin
+from dissect.findings.charts import rows_at_the_left
 from dissect.hooks import at_rest, intervene
 from dissect.mending.folding import replaced
 from dissect.mending.measuring import Mending
 from dissect.report.markup import count
-from dissect.report.sheets import Picture, enlarge
+from dissect.report.sheets import enlarge
 from dissect.sampling import generate
 
 TILE, NAME, GAP = 112, 150, 4  # pixels: an image, the words at its left, between images
-PLOT, ROW, NUMBER, FINER = 420, 24, 200, 3
-OURS, CONTROL, LINE = (60, 95, 150), (165, 169, 178), (215, 218, 224)
 
 
 def before_after(generator: nn.Module, mending: Mending, rows: Sequence[tuple[str, Tensor]]) -> Picture:
@@ -35,41 +34,39 @@ def before_after(generator: nn.Module, mending: Mending, rows: Sequence[tuple[st
             before = generate(generator, latents)
             with intervene(generator, {mending.layer: edit}):
                 after = generate(generator, latents)
-        parts.append(below([_row(words, "before", before), _row("", "mended", after)], GAP))
-    return framed(below(parts, 3 * GAP))
+        parts += [(f"{words}\nbefore", _tiles(before)), ("mended", _tiles(after))]
+    return labelled_rows(parts, width=NAME, gap=GAP)
 
 
-def changes_chart(mending: Mending) -> Picture:
-    """The change of the distance by the units, and by each random set, on one scale: a dot on its 95% interval."""
+@themed
+def changes_chart(mending: Mending) -> Figure:
+    """The change of the distance by the units, and by each random set, on one scale: a dot on its 95% interval.
+
+    RGB bytes (H, W, 3).
+    """
     changes = [mending.change, *mending.random_changes]
     names = [chosen_units(mending), *(f"random set {n + 1}" for n in range(len(changes) - 1))]
-    low = min(0.0, *(change.low for change in changes))
-    high = max(0.0, *(change.high for change in changes))
-    margin = 0.05 * (high - low) or 1.0
-    parts = [label(f"Change of the Frechet distance in {mending.features}", NAME + PLOT + NUMBER, 28, size=16)]
-    for place, (name, change) in enumerate(zip(names, changes, strict=True)):
-        ink, colour = (INK, OURS) if place == 0 else (GREY, CONTROL)
-        parts.append(
-            beside(
-                [
-                    label(f"{name}  ", NAME, ROW, align="right", ink=ink),
-                    _dot(change, low - margin, high + margin, colour),
-                    label(f"  {change:+.3f}", NUMBER, ROW, size=12, ink=ink),
-                ]
-            )
-        )
     note = f"{mending.before.value:.3f} before; left of the line: nearer to real images ({mending.images:,} images)"
-    parts.append(label(note, NAME + PLOT + NUMBER, 24, size=12, ink=GREY))
-    return framed(below(parts))
+    title = f"Change of the Frechet distance in {mending.features}"
+    figure = page(7.4, 0.5 + 0.27 * len(changes), title, note)
+    axes = figure.subplots()
+    for place, change in enumerate(changes):
+        colour = PALE if place else BLUE
+        axes.plot([change.low, change.high], [place, place], color=colour)
+        axes.plot(change.value, place, marker="o", color=colour)
+    rows_at_the_left(axes, names, [f"{change:+.3f}" for change in changes])
+    axes.axvline(0, color=QUIET, linewidth=0.8)
+    axes.margins(x=0.05)
+    return figure
 
 
 def numbered(images: Tensor, columns: int = 12) -> Picture:
     """``images`` (N, C, H, W) in a grid, each with its number, from 0: for a person to name the bad ones."""
     tiles = [
-        below([_tile(image, 88), label(str(number), 88, 16, size=12, align="centre", ink=GREY)])
-        for number, image in enumerate(images)
+        below([tile, label(str(number), 88, 16, size=12, align="centre", ink=QUIET)])
+        for number, tile in enumerate(_tiles(images, 88))
     ]
-    return framed(below([beside(tiles[start : start + columns], GAP) for start in range(0, len(tiles), columns)], GAP))
+    return with_margin(tiled(tiles, columns, GAP))
 
 
 def chosen_units(mending: Mending) -> str:
@@ -77,24 +74,5 @@ def chosen_units(mending: Mending) -> str:
     return count(len(mending.units), "chosen unit")
 
 
-def _row(words: str, kind: str, images: Tensor) -> Picture:
-    head = [label(words, NAME, 22, size=13), label(kind, NAME, 20, size=12, ink=GREY)]
-    return beside([below([np.full((TILE // 2 - 22, NAME, 3), 255, dtype=np.uint8), *head]), *map(_tile, images)], GAP)
-
-
-def _tile(image: Tensor, width: int = TILE) -> Picture:
-    return enlarge(to_bytes(image[None])[0], width)
-
-
-def _dot(change: Interval, low: float, high: float, colour: tuple[int, int, int]) -> Picture:
-    plot = np.full((ROW * FINER, PLOT * FINER, 3), 255, dtype=np.uint8)
-    least, value, most, zero = (
-        round((number - low) / (high - low) * (PLOT * FINER - 1))
-        for number in (change.low, change.value, change.high, 0.0)
-    )
-    middle = ROW * FINER // 2
-    cv2.line(plot, (0, middle), (plot.shape[1], middle), (244, 245, 247), FINER)
-    cv2.line(plot, (zero, 0), (zero, plot.shape[0]), LINE, FINER)
-    cv2.line(plot, (least, middle), (most, middle), colour, 2 * FINER, cv2.LINE_AA)
-    cv2.circle(plot, (value, middle), 5 * FINER, colour, -1, cv2.LINE_AA)
-    return np.asarray(cv2.resize(plot, (PLOT, ROW), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+def _tiles(images: Tensor, width: int = TILE) -> list[Picture]:
+    return [enlarge(image, width) for image in to_bytes(images)]

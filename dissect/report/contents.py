@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core_gans.foundation.pixels import Picture
 from dissect.measure.dissection import Dissection, Match
 from dissect.report.gallery import Gallery
-from dissect.report.sheets import Picture, outlined
+from dissect.report.sheets import outlined
 from dissect.report.stories import Story
 
 Colour = tuple[int, int, int]  # red, green, blue, 0 to 255

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core_gans.foundation.pixels import Picture
 from dissect.measure.dissection import Dissection, Match
 from dissect.report.contents import TILE, Colour, Contents
 from dissect.report.markup import percent
-from dissect.report.sheets import Picture, enlarge, heat, region
+from dissect.report.sheets import enlarge, heat, region
 
 Mask = npt.NDArray[np.bool_]  # (H, W)
 

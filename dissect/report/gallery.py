@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.pixels import Picture, to_bytes
 from dissect.hooks import at_rest
 from dissect.measure.dissection import Dissection
-from dissect.report.sheets import Map, Picture
+from dissect.report.sheets import Map
 from dissect.sampling import Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 

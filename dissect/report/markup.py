@@ -5,8 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from core_gans.foundation.html import tag
-from core_gans.foundation.pixels import png_url, webp_url
-from dissect.report.sheets import Picture
+from core_gans.foundation.pixels import Picture, png_url, webp_url
 
 
 def photo(picture: Picture, quality: int, alt: str) -> Markup:

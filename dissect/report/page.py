@@ -11,13 +11,14 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from core_gans.foundation.html import filled
+from core_gans.foundation.pixels import Picture
 from dissect.measure.dissection import Match
 from dissect.measure.remarks import remarks
 from dissect.report import charts, concepts, curves, dialog, example, layers
 from dissect.report.contents import THUMB, THUMBED_UNITS, THUMBS, TILE, Contents
 from dissect.report.faults import WORDS, faults
 from dissect.report.markup import count, percent, photo, pixels, swatch
-from dissect.report.sheets import Picture, enlarge
+from dissect.report.sheets import enlarge
 
 FIRST = 6  # pictures beside the title
 STYLES = ("page.css", "figures.css", "charts.css", "tables.css", "dialog.css")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from core_gans.foundation.pixels import write_png
+from core_gans.foundation.sheets import tiled
 from dissect.report.contents import Contents
-from dissect.report.sheets import strip
 from dissect.report.stories import Story
 
 
@@ -19,7 +19,7 @@ def write_sheets(folder: Path, contents: Contents) -> None:
     for concept, units in contents.plan.items():
         word = _word(concept, f"concept-{contents.dissection.concept(concept)}")
         for rank, unit in enumerate(units, start=1):
-            sheet = strip(contents.tiles(contents.dissection.best(unit)), columns=4)
+            sheet = tiled(contents.tiles(contents.dissection.best(unit)), columns=4, gap=6)
             write_png(folder / f"{word}-{rank}-unit-{unit:04d}.png", sheet)
 
 

@@ -7,13 +7,12 @@ The region is the one dissection counts: the unit's map, brought to the size of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Picture = npt.NDArray[np.uint8]  # (H, W, 3), RGB
+from core_gans.foundation.pixels import Picture
+
 Map = npt.NDArray[np.float32]  # (h, w)
 
 METHODS = {"bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}  # a dissection's, by name
@@ -77,20 +76,6 @@ def outline(activation: Map, level: float, width: int, height: int, upsampling: 
     found, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     simple = [np.int64(cv2.approxPolyDP(contour, SMOOTH, closed=True)).reshape(-1, 2) - MARGIN for contour in found]
     return "".join(_path(points) for points in simple if len(points) > 2)
-
-
-def strip(tiles: Sequence[Picture], gap: int = 6, columns: int | None = None) -> Picture:
-    """Tiles (H, W, 3) of one size beside each other, ``columns`` in a row, with white gaps between them."""
-    if not tiles:
-        raise ValueError("expected at least one tile for a sheet, got none")
-    columns = min(columns or len(tiles), len(tiles))
-    rows = -(-len(tiles) // columns)
-    height, width = tiles[0].shape[:2]
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
-    for index, tile in enumerate(tiles):
-        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
-        sheet[top : top + height, left : left + width] = tile
-    return sheet
 
 
 def heat(activation: Map, width: int, height: int) -> Picture:

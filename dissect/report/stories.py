@@ -10,7 +10,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from core_gans.foundation.intervals import Change
-from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.pixels import Picture, to_bytes
 from dissect.cause.causal import CausalEffect
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
@@ -18,7 +18,6 @@ from dissect.measure.dissection import Dissection
 from dissect.report.charts import Effect, signed
 from dissect.report.gallery import Gallery
 from dissect.report.markup import count
-from dissect.report.sheets import Picture
 from dissect.sampling import generate, segment
 from dissect.segmenters.protocol import Segmenter
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core_gans.foundation.sheets import label, label_width
+from core_gans.foundation.lettering import label, label_width
 from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.scoring import as_tensors
 

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from core_gans.comparison.curves import folded
 from core_gans.comparison.summary import Row
-from core_gans.foundation.figures import INK, QUIET, pixels, plain
-from egan.pictures.drawing import DPI, colours, header, words
+from core_gans.foundation.colours import QUIET
+from core_gans.foundation.figures import page, themed
+from egan.pictures.colours import colours, words
+from egan.pictures.panels import draw_shares, timeline
 
 Shares = dict[str, np.ndarray]  # mutation: (B,) share of the generations in each part of the run
-WIDE, HIGH, TOP, COLUMNS = 4.6, 2.5, 1.3, 3  # inches of a panel, above all; panels in a row
+WIDE, HIGH, COLUMNS = 4.2, 2.2, 3  # inches of a panel; panels in a row
 
 
 def mean_shares(runs: Sequence[Mapping[str, Any]]) -> Shares:
@@ -26,38 +29,28 @@ def mean_shares(runs: Sequence[Mapping[str, Any]]) -> Shares:
     }
 
 
-def winners_picture(rows: Sequence[Row], title: str) -> np.ndarray:
+@themed
+def winners_picture(rows: Sequence[Row], title: str) -> Figure:
     """A panel for each of ``rows`` in which several mutations competed; RGB bytes (H, W, 3)."""
     shares = {row.label: mean_shares(row.runs) for row in rows}
     shares = {label: each for label, each in shares.items() if len(each) > 1}
     paint = colours(name for each in shares.values() for name in each)
-    lines = max(1, -(-len(shares) // COLUMNS))
     columns = min(COLUMNS, max(1, len(shares)))
-    width, height = max(columns * WIDE, 8.0) + 0.4, TOP + lines * HIGH
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    lines = max(1, -(-len(shares) // columns))
     note = "share of the generations, mean over seeds · dashed: equal shares"
-    header(figure, title, note, {words(name): colour for name, colour in paint.items()}, 0.04)
+    names = {words(name): colour for name, colour in paint.items()}
+    figure = page(max(columns * WIDE, 7.0), lines * HIGH, title, note, names)
     if not shares:
         figure.text(0.5, 0.3, "no contender has several mutations", color=QUIET, ha="center")
+        return figure
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
     rounds = {row.label: row.rounds.mean or 1.0 for row in rows}
-    for number, (label, each) in enumerate(shares.items()):
-        line, column = divmod(number, columns)
-        bottom = height - TOP - (line + 1) * HIGH + 0.62
-        axes = figure.add_axes(
-            ((0.55 + column * WIDE) / width, bottom / height, (WIDE - 0.6) / width, (HIGH - 0.95) / height)
-        )
+    for axes, (label, each) in zip(panels, shares.items(), strict=False):
         parts = len(next(iter(each.values())))
-        x = (np.arange(parts) + 0.5) / parts * rounds[label]
-        axes.stackplot(x, *each.values(), colors=[paint[name] for name in each], alpha=0.85, edgecolor="white")
-        for border in range(1, len(each)):
-            axes.axhline(border / len(each), color="white", linewidth=1.1, linestyle=(0, (4, 4)))
-        axes.set_title(plain(label), color=INK, fontsize=9.5, loc="left", pad=5)
-        axes.set_xlim(x[0], x[-1] if parts > 1 else x[0] + 1)
-        axes.set_ylim(0, 1)
-        axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-        axes.set_xlabel("generation", color=QUIET, fontsize=8.5, loc="right")
-        axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.locator_params(axis="x", nbins=5)
-        axes.tick_params(colors=QUIET, labelsize=8, length=0)
-        axes.spines[:].set_visible(False)
-    return pixels(figure)
+        across = (np.arange(parts) + 0.5) / parts * rounds[label]
+        timeline(axes, folded(label, 44), ticks=5)
+        draw_shares(axes, across, each, paint)
+        axes.set_xlim(across[0], across[-1] if parts > 1 else across[0] + 1)
+    for axes in panels[len(shares) :]:
+        axes.set_axis_off()
+    return figure

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from core_gans.foundation.figures import INK, QUIET, pixels
+from core_gans.foundation.figures import page, themed
 from egan.family import Place, common_ancestor, family_tree, living
 from egan.individual import Record
-from egan.pictures.drawing import DPI, colours, header, timeline, words
+from egan.pictures.colours import colours, words
+from egan.pictures.panels import timeline
 
 MARKS = "strong: the living and their ancestors · between: survived, but the line ended · faint: died at once"
 NARROWEST = 10  # generations across the picture, so that a young tree is not torn apart
@@ -20,7 +21,8 @@ STEPS = np.linspace(0, 1, 13)
 EASE = STEPS**2 * (3 - 2 * STEPS)  # lines leave and arrive level
 
 
-def family_picture(records: Sequence[Record], generations: int = 40, title: str = "") -> np.ndarray:
+@themed
+def family_picture(records: Sequence[Record], generations: int = 40, title: str = "") -> Figure:
     """The last ``generations`` as RGB bytes (H, W, 3), time from left to right, coloured by mutation.
 
     Strong: the living and their ancestors. Middling: survivors whose line ended. Faint: children that died at once.
@@ -31,17 +33,16 @@ def family_picture(records: Sequence[Record], generations: int = 40, title: str 
     if last < 1:
         raise ValueError("expected records of at least one generation, got founders only: evolve first.")
     lanes = 2 * max(abs(place.lane) for place in places.values()) + 1
-    height = min(2.2 + 0.36 * max(lanes, 3), 11.0)
-    figure = Figure(figsize=(12, height), dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0.03, 0.62 / height, 0.94, 1 - 1.82 / height))
     used = {place.record.mutation for place in places.values()}
     paint = colours(name for name in dict.fromkeys(record.mutation for record in records) if name in used)
+    names = {words(name): colour for name, colour in paint.items()}
+    figure = page(12, min(1.1 + 0.36 * max(lanes, 3), 10.0), title or "Family tree", MARKS, names)
+    axes = figure.subplots()
     _lines(axes, places, paint)
     _dots(axes, places, paint)
+    timeline(axes, _kinship(records))
     _frame(axes, max(0, last - generations), last, lanes)
-    header(figure, title or "Family tree", MARKS, {words(name): paint[name] for name in paint}, 0.03)
-    figure.text(0.03, 0.16 / height, _kinship(records), color=INK, fontsize=9.5)
-    return pixels(figure)
+    return figure
 
 
 def _kind(place: Place) -> int:
@@ -77,11 +78,10 @@ def _dots(axes: Axes, places: dict[int, Place], paint: dict[str, str]) -> None:
 
 
 def _frame(axes: Axes, first: int, last: int, lanes: float) -> None:
-    timeline(axes)
     axes.set_yticks([])
     axes.set_xlim(first - 0.6, max(last, first + NARROWEST) + 0.6)
     axes.set_ylim(-lanes / 2 - 0.2, lanes / 2 + 0.2)
-    axes.set_xlabel("generation", color=QUIET, fontsize=9, loc="right")
+    axes.set_xlabel("generation")
 
 
 def _kinship(records: Sequence[Record]) -> str:

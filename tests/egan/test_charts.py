@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from egan.curves import curves, moving_average, thinned
 from egan.pictures.charts import evolution_picture
-from egan.pictures.drawing import COLOURS, colours
+from egan.pictures.colours import COLOURS, colours
 from tests.egan.descent import MUTATIONS, logbook
 
 VALUES = st.lists(st.one_of(st.floats(-10, 10), st.just(math.nan)), min_size=1, max_size=40)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from egan.family import common_ancestor, deap_history, family_tree, lineage, living
 from egan.individual import Record
 from egan.mutations import PAPER
-from egan.pictures.drawing import COLOURS
+from egan.pictures.colours import COLOURS
 from egan.pictures.family_tree import family_picture
 from tests.egan.descent import MUTATIONS, family
 

@@ -15,6 +15,7 @@ from core_gans.data.captions import Captions
 from core_gans.data.examples import Examples
 from core_gans.data.scenes.composition import check_size, draw
 from core_gans.data.scenes.vocabulary import COLOURS, LABELS
+from core_gans.foundation.sheets import tiled, with_margin
 from core_gans.foundation.whole_files import whole_file
 
 
@@ -128,11 +129,5 @@ def contact_sheet(scenes: SceneSet, columns: int = 8, overlay: bool = False) -> 
     tiles = scenes.images
     if overlay:
         tiles = ((tiles.astype(np.uint16) + scenes.palette[scenes.masks]) // 2).astype(np.uint8)
-    count, height, width = tiles.shape[:3]
-    gap = max(height // 32, 1)
-    rows = -(-count // columns)
-    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 255, np.uint8)
-    for i, tile in enumerate(tiles):
-        top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = tile
-    return sheet
+    gap = max(tiles.shape[1] // 32, 1)
+    return with_margin(tiled(tiles, columns, gap), gap)

@@ -7,8 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
+from core_gans.foundation.lettering import label, label_width
 from core_gans.foundation.pixels import write_png
-from core_gans.foundation.sheets import GAP, cloud, label, label_width, picture, sheet, write_gif
+from core_gans.foundation.sheets import GAP, cloud, picture, sheet, write_gif
 
 
 def flat(*values: float, side: int = 3, colours: int = 1) -> torch.Tensor:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from core_gans.foundation.lettering import label
 from core_gans.foundation.pixels import to_bytes
-from core_gans.foundation.sheets import label
 from dissect.directions import LatentDirection, UnitDirection, effect, random_control
 from dissect.directions.control import Control
 from dissect.directions.curves import curves

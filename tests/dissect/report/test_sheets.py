@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from dissect.report.sheets import HALO, SHADE, Picture, enlarge, heat, outline, outlined, region, strip
+from core_gans.foundation.pixels import Picture
+from dissect.report.sheets import HALO, SHADE, enlarge, heat, outline, outlined, region, strip
 
 GREY = 120
 
