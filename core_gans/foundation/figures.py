@@ -30,7 +30,7 @@ P = ParamSpec("P")
 
 
 @cache
-def theme() -> dict[str, Any]:
+def theme() -> Any:  # matplotlib has a type of its own for this dict, which differs from version to version
     """matplotlib's settings: sizes in points, colours, quiet axes, and words as they are, without formulas.
 
     Letters that DejaVu Sans lacks are written in an installed font that has them; where there is none, a box is drawn.

@@ -63,12 +63,12 @@ def lines(
     places = range(len(across))
     for change, colour in chain(((change, PALE) for change in control), ((change, ink) for _, change, ink in ours)):
         axes.fill_between(places, change.low, change.high, color=colour, alpha=0.25, linewidth=0)
-        axes.plot(places, change.mean, color=colour, marker="o", markersize=4, clip_on=False)
+        axes.plot(places, change.mean, color=colour, marker="o", markersize=4)
     axes.set_xticks(places, across)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     top = max(1.0, *(float(change.high.max()) for change in shown))
-    axes.set_ylim(max(LOWEST, min(0.0, lowest)), 1.03 * top)
+    axes.set_ylim(max(LOWEST, min(-0.04 * top, lowest)), 1.04 * top)
     return figure
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -31,7 +33,7 @@ def evolution_picture(curves: Curves, title: str = "") -> Figure:
     note = f"{curves.total:,} generations · light: {raw} · strong: moving average of {curves.window:,}"
     won = {f"{words(name)}  won {curves.wins[name] / curves.total:.0%}": colour for name, colour in paint.items()}
     figure = page(12, 8.3, title or "Evolution", note, won)
-    mosaic = [["fitness", "advantage"], ["quality", "diversity"], ["shares", "shares"]]
+    mosaic: list[Any] = [["fitness", "advantage"], ["quality", "diversity"], ["shares", "shares"]]
     panels = figure.subplot_mosaic(mosaic, height_ratios=(1, 1, 1.15))
     for name, lines, about, opacity in (
         ("fitness", curves.fitness, "of each mutation's child", RAW),

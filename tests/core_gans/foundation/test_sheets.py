@@ -7,9 +7,22 @@ import pytest
 import torch
 from PIL import Image
 
-from core_gans.foundation.lettering import label, label_width
+from core_gans.foundation.lettering import EASTERN, fallbacks, label, label_width, paragraph
 from core_gans.foundation.pixels import write_png
-from core_gans.foundation.sheets import GAP, cloud, picture, sheet, write_gif
+from core_gans.foundation.sheets import (
+    GAP,
+    MARGIN,
+    below,
+    beside,
+    bordered,
+    cloud,
+    image_rows,
+    labelled_rows,
+    picture,
+    sheet,
+    tiled,
+    write_gif,
+)
 
 
 def flat(*values: float, side: int = 3, colours: int = 1) -> torch.Tensor:
@@ -35,6 +48,58 @@ class TestSheet:
         assert np.array_equal(page, np.kron([[255, 0], [0, 255]], np.ones((3, 3))))
 
 
+class TestTiles:
+    def test_they_stand_in_rows(self) -> None:
+        page = tiled([np.full((4, 6, 3), shade, dtype=np.uint8) for shade in (10, 20, 30)], columns=2, gap=2)
+        assert page.shape == (4 + 2 + 4, 6 + 2 + 6, 3)
+        assert (page[:4, :6] == 10).all()
+        assert (page[:4, 8:] == 20).all()
+        assert (page[6:, :6] == 30).all()
+        assert (page[6:, 8:] == 255).all()
+        assert (page[:4, 6:8] == 255).all()
+
+    def test_none_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="at least one tile"):
+            tiled([], columns=2)
+
+    def test_pictures_of_any_size_stand_beside_and_below_each_other_on_white(self) -> None:
+        small, large = np.zeros((2, 3, 3), np.uint8), np.zeros((5, 4, 3), np.uint8)
+        page = beside([small, large], gap=1)
+        assert page.shape == (5, 3 + 1 + 4, 3)
+        assert (page[2:, :4] == 255).all()
+        assert (page[:2, :3] == 0).all()
+        assert below([small, large], gap=1).shape == (2 + 1 + 5, 4, 3)
+
+    def test_a_border_covers_the_outermost_pixels_alone(self) -> None:
+        page = bordered(np.full((6, 6, 3), 9, np.uint8), "#2563af", thickness=2)
+        assert (page[2:4, 2:4] == 9).all()
+        assert (page[:2] == (37, 99, 175)).all()
+        assert (page[:, -2:] == (37, 99, 175)).all()
+
+
+class TestLabelledRows:
+    def test_tiles_stand_beside_the_words_of_their_row(self) -> None:
+        tile = np.zeros((50, 40, 3), np.uint8)
+        page = labelled_rows([("a name\nand a note", [tile, tile]), ("another", [tile])], width=90, gap=4)
+        assert page.shape == (2 * MARGIN + 2 * 50 + 4, 2 * MARGIN + 90 + 2 * (40 + 4), 3)
+        assert (page[MARGIN : MARGIN + 50, MARGIN + 94 : MARGIN + 134] == 0).all()
+        assert page[MARGIN : MARGIN + 50, MARGIN : MARGIN + 90].min() < 128
+        assert (page[-MARGIN - 50 :, MARGIN + 138 :] == 255).all()
+
+    def test_title_note_and_heads_stand_above(self) -> None:
+        tile = np.zeros((50, 40, 3), np.uint8)
+        bare = labelled_rows([("", [tile] * 2)])
+        full = labelled_rows([("", [tile] * 2)], title="title", note="note", heads=["a", "b"])
+        assert np.array_equal(full[-60:, : bare.shape[1]], bare[-60:])
+        above = full[: full.shape[0] - bare.shape[0] + MARGIN]
+        assert (above < 128).any()
+        assert (above[-MARGIN - 20 :, 150 + MARGIN :] < 200).any()  # the heads, over their columns
+
+    def test_small_images_are_enlarged(self) -> None:
+        page = image_rows([("noise", torch.zeros(3, 1, 16, 16))])
+        assert page.shape[0] == 2 * MARGIN + 64 + 2 * GAP
+
+
 class TestCloud:
     def test_a_point_is_where_the_plane_says_with_y_upwards(self) -> None:
         page = cloud(torch.tensor([[0.5, 0.25]]), size=80, reach=1.0)
@@ -45,6 +110,19 @@ class TestCloud:
         page = cloud(torch.tensor([[1.0, 0.0]]), real=torch.tensor([[1.0, 0.0], [-1.0, 0.0]]), size=80, reach=2.0)
         assert page[40, 60].tolist() == [37, 99, 175]
         assert page[40, 20].tolist() == [205, 205, 210]
+
+    def test_points_may_have_colours_of_their_own(self) -> None:
+        page = cloud(
+            torch.tensor([[0.5, 0.0], [-0.5, 0.0]]),
+            size=80,
+            reach=1.0,
+            colours=[(9, 8, 7), (1, 2, 3)],
+            radius=4,
+            finer=2,
+        )
+        assert page.shape == (80, 80, 3)
+        assert page[40, 60].tolist() == [9, 8, 7]
+        assert page[40, 20].tolist() == [1, 2, 3]
 
     def test_far_points_do_no_harm(self) -> None:
         assert (cloud(torch.tensor([[1e9, -1e9]]), reach=1.0, size=20) == 255).all()
@@ -105,3 +183,17 @@ def test_a_word_that_is_too_wide_is_shrunk_and_one_that_fits_is_aligned() -> Non
     (_, left), (_, right) = (np.argwhere(label("i", 60, 20, align=side)[..., 0] < 128)[0] for side in ("left", "right"))
     assert left < 10
     assert right > 50
+
+
+def test_a_paragraph_is_broken_between_words_and_grows_with_them() -> None:
+    assert paragraph("short", 100, 60).shape == (60, 100, 3)
+    assert paragraph("a name that is far too long for it " * 3, 100, 60).shape[0] > 60
+    assert paragraph("name\nnote", 100, 10).shape == (38, 100, 3)
+
+
+def test_fallback_fonts_have_the_letters_that_the_usual_one_lacks() -> None:
+    from matplotlib.font_manager import get_font
+
+    for _, file in fallbacks():
+        assert any(get_font(file).get_char_index(ord(letter)) for letter in EASTERN)
+    assert label("中文 한국어", 80, 20).min() < 128  # in such a font, or as boxes

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from core_gans.foundation.colours import BLUE, INK, RED, rgb
 from core_gans.foundation.lettering import label
 from core_gans.foundation.pixels import to_bytes
 from dissect.directions import LatentDirection, UnitDirection, effect, random_control
@@ -120,15 +121,17 @@ def test_a_strip_shows_the_walk_with_the_untouched_image_framed():
     moved = to_bytes(along(TREE).images(made, z, 3.0))[0]
     shown = sheet[start : start + 64, right : right + 64]
     assert np.abs(shown[::2, ::2].astype(int) - moved).mean() < 12
-    assert (sheet[start, 12 + 64 + 4 + 10] < 50).all()  # the frame
+    assert tuple(sheet[start, 12 + 64 + 4 + 10]) == rgb(INK)  # the frame
     with_two = strips(made, [along(TREE), along(0)], z, (-3, 0, 3), captions=["more trees", ""], width=64)
     assert with_two.shape[0] == sheet.shape[0] + 24 + 2 * 64 + 3 * 4
 
 
 def test_curves_mark_what_goes_beyond_in_red(found):
     sheet = curves(found, count=3)
-    red = (np.abs(sheet.astype(int) - (200, 70, 40)).sum(2) < 30).sum()
-    assert red > 100
+    blue, red = ((sheet == rgb(colour)).all(axis=2) for colour in (BLUE, RED))
+    lines = slice(sheet.shape[0] // 3, None)  # below the names of the colours
+    assert red[lines].sum() > 100
+    assert blue[lines].sum() == 0
     assert sheet.shape[1] > sheet.shape[0]
 
 

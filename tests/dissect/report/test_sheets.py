@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from core_gans.foundation.pixels import Picture
-from dissect.report.sheets import HALO, SHADE, enlarge, heat, outline, outlined, region, strip
+from dissect.report.sheets import HALO, SHADE, enlarge, heat, outline, outlined, region
 
 GREY = 120
 
@@ -101,22 +101,6 @@ def test_any_size_is_brought_to_the_sheet(size: int, width: int) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (size, size // 2, 3), dtype=np.uint8)
     assert enlarge(picture, width).shape == (2 * width, width, 3)
     assert outlined(picture, planted(slice(1, 9), slice(1, 9)), 0.5, width).shape == (2 * width, width, 3)
-
-
-def test_strip_lays_tiles_in_rows() -> None:
-    tiles = [np.full((4, 6, 3), shade, dtype=np.uint8) for shade in (10, 20, 30)]
-    sheet = strip(tiles, gap=2, columns=2)
-    assert sheet.shape == (4 + 2 + 4, 6 + 2 + 6, 3)
-    assert (sheet[:4, :6] == 10).all()
-    assert (sheet[:4, 8:] == 20).all()
-    assert (sheet[6:, :6] == 30).all()
-    assert (sheet[6:, 8:] == 255).all()
-    assert (sheet[:4, 6:8] == 255).all()
-
-
-def test_an_empty_strip_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one tile"):
-        strip([])
 
 
 def test_heat_runs_from_dark_to_bright() -> None:
