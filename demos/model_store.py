@@ -40,6 +40,14 @@ class Entry:
 ENTRIES = 1024  # runs whose description is kept
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """A run that is there and cannot be opened, and why, in one line."""
+
+    key: str
+    reason: str
+
+
 class ModelStore:
     """Opens models by key, and knows where their dissections are. Safe to share between threads."""
 
@@ -51,14 +59,24 @@ class ModelStore:
     def entries(self, kind: Kind | None = None) -> tuple[Entry, ...]:
         """The shipped model, then the runs that have a checkpoint, the newest first; those of ``kind`` alone if given.
 
-        What is no run, or is damaged, is left out.
+        What cannot be opened is left out; see ``unreadable``.
         """
-        found = [_shipped_entry(), *self._runs()]
+        found = [_shipped_entry(), *(entry for entry in self._runs() if isinstance(entry, Entry))]
         return tuple(entry for entry in found if kind is None or entry.kind == kind)
 
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """The runs that cannot be opened, the newest first: damaged, half written, or made by a newer version."""
+        return tuple(run for run in self._runs() if isinstance(run, Unreadable))
+
     def entry(self, key: Any, *kinds: Kind) -> Entry:
-        """The entry called ``key``. LabError when it is not there, or not of one of ``kinds`` where some are given."""
+        """The entry called ``key``.
+
+        LabError when it is not there, cannot be opened, or is not of one of ``kinds`` where some are given.
+        """
         entries = {entry.key: entry for entry in self.entries()}
+        for run in self.unreadable():
+            if run.key == key:
+                raise LabError(f"{run.key} cannot be opened: {run.reason}")
         if not isinstance(key, str) or key not in entries:
             raise unknown_name("model", str(key)[:80], entries)
         entry = entries[key]
@@ -69,11 +87,21 @@ class ModelStore:
     def model(self, key: Any) -> Model[Any]:
         """The generator called ``key`` in evaluation mode: of a run, its newest checkpoint.
 
-        LabError, CheckpointError or OSError with one line when it cannot be opened.
+        LabError with one line when it cannot be opened.
         """
         entry = self.entry(key)
-        stamp = 0 if entry.key == SHIPPED else _newest(self.runs_folder / entry.key)
-        return self._opened.of(entry.key, (entry, stamp), lambda: self._open(entry))
+        try:
+            stamp = 0 if entry.key == SHIPPED else _newest(self.runs_folder / entry.key)
+            return self._opened.of(entry.key, (entry, stamp), lambda: self._open(entry))
+        except (LabError, OSError) as error:
+            raise LabError(self.told(error)) from error
+
+    def told(self, error: Exception) -> str:
+        """What ``error`` says, with paths that begin at the folder of runs: where that is, is nobody's business."""
+        said = str(error)
+        for whole in (self.runs_folder.resolve(), self.runs_folder):
+            said = said.replace(str(whole), self.runs_folder.name)
+        return said
 
     def dissections(self, key: str) -> dict[str, Path]:
         """The files of the dissections of ``key`` by layer: the one shipped, and those made here, which go first."""
@@ -90,20 +118,26 @@ class ModelStore:
         self.entry(key)
         return self.runs_folder / DISSECTIONS / key / f"{layer}.safetensors"
 
-    def _runs(self) -> list[Entry]:
+    def _runs(self) -> list[Entry | Unreadable]:
         if not self.runs_folder.is_dir():
             return []
-        folders = [path for path in self.runs_folder.iterdir() if (path / "config.json").is_file()]
-        dated = sorted(folders, key=lambda path: (path / "config.json").stat().st_mtime, reverse=True)
-        return [entry for path in dated if (entry := self._entry_of(path)) is not None]
+        names = ("config.json", "checkpoints")  # one of them is enough for a run that was begun
+        there = [path for path in self.runs_folder.iterdir() if not path.name.startswith(".")]
+        folders = [path for path in there if any((path / name).exists() for name in names)]
+        return [self._entry_of(path) for path in sorted(folders, key=_dated, reverse=True)]
 
-    def _entry_of(self, folder: Path) -> Entry | None:
+    def _entry_of(self, folder: Path) -> Entry | Unreadable:
         try:
+            found = self._entries.of(folder, _dated(folder), lambda: _described(folder))
+            if found is None:
+                code = "it is a game of somebody's own, whose code the app does not import: use the command line."
+                return Unreadable(folder.name, code)
             _newest(folder)
-            written = (folder / "config.json").stat().st_mtime_ns
-            return self._entries.of(folder, written, lambda: _described(folder))
-        except (LabError, OSError, KeyError, TypeError):
-            return None
+        except (LabError, OSError) as error:
+            return Unreadable(folder.name, self.told(error))
+        except (KeyError, TypeError):
+            return Unreadable(folder.name, "its config.json is not that of a run of this lab.")
+        return found
 
     def _open(self, entry: Entry) -> Model[Any]:
         if entry.key == SHIPPED:
@@ -121,6 +155,11 @@ def _shipped_layer() -> str:
     from dissect import Dissection
 
     return Dissection.load(shipped.path("scenes-dissection")).layer
+
+
+def _dated(folder: Path) -> int:
+    config = folder / "config.json"
+    return (config if config.is_file() else folder).stat().st_mtime_ns
 
 
 def _described(folder: Path) -> Entry | None:

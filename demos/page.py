@@ -10,7 +10,7 @@ import gradio as gr
 
 from demos.job_queue import LISTENER
 from demos.lab import Lab
-from demos.model_store import SHIPPED
+from demos.model_store import SHIPPED, ModelStore
 from demos.sessions import TOKEN_JS
 
 
@@ -40,7 +40,7 @@ class Page:
 
         def enter(token: str) -> list[Any]:
             chosen = self.lab.sessions.of(token, "chosen", _nothing_chosen)
-            keys = {key for _, key in self._choices()}
+            keys = {entry.key for entry in self.lab.store.entries()}
             key = chosen.get("model", SHIPPED)
             shown: list[Any] = [token, gr.Dropdown(choices=self._choices(), value=key if key in keys else SHIPPED)]
             for restore, outputs in self._entered:
@@ -63,7 +63,13 @@ class Page:
         )
 
     def _choices(self) -> list[tuple[str, str]]:
-        return [(entry.title, entry.key) for entry in self.lab.store.entries()]
+        return choices(self.lab.store)
+
+
+def choices(store: ModelStore) -> list[tuple[str, str]]:
+    """Titles and keys for the picker; what cannot be opened comes last, with the reason, and choosing it tells that."""
+    closed = [(f"⊘ {run.key}: {run.reason}", run.key) for run in store.unreadable()]
+    return [*((entry.title, entry.key) for entry in store.entries()), *closed]
 
 
 @contextmanager

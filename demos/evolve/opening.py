@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core_gans.data import KNOWN
+from core_gans.foundation.errors import LabError
 from core_gans.game import generate
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
@@ -37,13 +38,16 @@ def continuable(store: ModelStore) -> list[tuple[str, str]]:
 def opened(store: ModelStore, key: Any) -> Evolving:
     """The run called ``key``, at rest, with what can be seen of its newest checkpoint.
 
-    LabError, CheckpointError, ValueError or OSError with one line when it is no evolution or cannot be read.
+    LabError or ValueError with one line when it is no evolution or cannot be read.
     """
     entry = store.entry(key, "images", "points")
     folder = store.runs_folder / entry.key
-    config = runs.read_config(folder)
-    run_summary = RunSummary.of_run(config)
-    content = checkpoints.load(Run(folder, config).latest_checkpoint())
+    try:
+        config = runs.read_config(folder)
+        run_summary = RunSummary.of_run(config)
+        content = checkpoints.load(Run(folder, config).latest_checkpoint())
+    except (LabError, OSError) as error:
+        raise LabError(store.told(error)) from error
     return Evolving(folder, _snapshot(store, entry, folder, run_summary, content["state"]), mine=False)
 
 

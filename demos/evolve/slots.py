@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 from core_gans.foundation.errors import LabError
 from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
+from demos.evolve.kept_places import KeptPlace, KeptPlaces
 from demos.evolve.requests import EvolutionRequest, require_seconds
 
 NAMES = ("A", "B")
+RESTARTED = "The lab was restarted: this is the newest checkpoint, and it can go on."
 
 
 @dataclass
@@ -28,9 +30,11 @@ class Slots:
     """What a page has going on in this tab. Safe to share between threads."""
 
     evolutions: EvolutionQueue
+    kept: KeptPlaces | None = None  # where the page's places are written down
     request: EvolutionRequest | None = None  # the last one that was begun here
     places: Mapping[str, Slot] = field(default_factory=lambda: {name: Slot() for name in NAMES})
     _lock: Any = field(default_factory=Lock, repr=False)
+    _recalled: bool = False
 
     def of(self, name: Any) -> Slot:
         """The place called ``name``. ValueError for another name."""
@@ -43,12 +47,36 @@ class Slots:
         """Whether anything here is at work."""
         return any(slot.evolving is not None and slot.evolving.running for slot in self.places.values())
 
+    def recall(self, opened: Callable[[str], Evolving]) -> None:
+        """Once: put back what a page had here before the lab was restarted, as ``opened`` finds it by its key.
+
+        LabError where a run cannot be opened any more; the other place is filled all the same.
+        """
+        with self._lock:
+            if self._recalled or self.kept is None:
+                return
+            self._recalled, troubles = True, []
+            for name, place in self.kept.read().items():
+                if name not in self.places:
+                    continue
+                try:
+                    evolving = opened(place.key)
+                except (ValueError, OSError) as error:
+                    troubles.append(f"the lab was restarted, and {place.key} cannot be shown again: {error}")
+                    continue
+                evolving.mine = place.mine
+                evolving.change(note=" ".join((RESTARTED, evolving.snapshot.note)).strip())
+                self.places[name].evolving = evolving
+        if troubles:
+            raise LabError(" ".join(troubles))
+
     def start(self, name: Any, request: EvolutionRequest) -> None:
         """A new evolution in the place ``name``; what rested there stays among the runs."""
         with self._lock:
             slot = self._free(name)
             slot.evolving, slot.asked = self.evolutions.start(request), False
             self.request = request
+            self._write_down()
 
     def put(self, name: Any, evolving: Evolving) -> None:
         """Show ``evolving``, a run from the store, in the place ``name``. LabError when the other place shows it."""
@@ -58,6 +86,7 @@ class Slots:
                 if other is not slot and other.evolving is not None and other.evolving.folder == evolving.folder:
                     raise LabError("this run is shown here already.")
             slot.evolving, slot.asked = evolving, False
+            self._write_down()
 
     def press(self, name: Any, more: Any) -> None:
         """Pause what runs; let go on what rests, for ``more`` seconds if its own are over.
@@ -86,6 +115,7 @@ class Slots:
         with self._lock:
             slot = self._free(name)
             slot.evolving, slot.asked = None, False
+            self._write_down()
 
     def ask(self, name: Any, asked: bool) -> None:
         """Ask whether the run is to be deleted, or stop asking."""
@@ -100,12 +130,18 @@ class Slots:
                 raise LabError("nothing was thrown away: press Throw away first.")
             slot.evolving.discard()
             slot.evolving, slot.asked = None, False
+            self._write_down()
 
     def forget(self) -> None:
         """The page is gone: pause what runs, so that others may continue it."""
         for slot in self.places.values():
             if slot.evolving is not None and slot.evolving.running:
                 slot.evolving.pause()
+
+    def _write_down(self) -> None:
+        if self.kept is not None:
+            there = {name: slot.evolving for name, slot in self.places.items() if slot.evolving is not None}
+            self.kept.write({name: KeptPlace(each.folder.name, each.mine) for name, each in there.items()})
 
     def _free(self, name: Any) -> Slot:
         slot = self.of(name)

@@ -12,6 +12,7 @@ import gradio as gr
 from core_gans.foundation.html import tag
 from demos.evolve.controls import controls
 from demos.evolve.html import stages
+from demos.evolve.kept_places import KeptPlaces
 from demos.evolve.opening import continuable, opened
 from demos.evolve.requests import request_from
 from demos.evolve.slots import NAMES, Slot, Slots
@@ -71,7 +72,12 @@ def evolve_tab(page: Page) -> None:
     shown = [*(output for stand in stands.values() for output in stand.shown), timer, seen]
 
     def slots(token: Any) -> Slots:
-        return lab.sessions.of(token, "evolutions", lambda: Slots(lab.evolutions))
+        def new() -> Slots:
+            return Slots(lab.evolutions, KeptPlaces(lab.store.runs_folder, token))
+
+        mine = lab.sessions.of(token, "evolutions", new)
+        mine.recall(lambda key: lab.work.do(opened, lab.store, key))
+        return mine
 
     def view(mine: Slots) -> list[Any]:
         mark, snapshots = _mark(mine), _looks(mine)

@@ -4,6 +4,7 @@ const drop = find(".explore-drop");
 const fileInput = find("input", drop);
 const targetField = find('[data-name="target"]');
 let brought = null; // { name, data } of the picture as base64
+let translated = null; // the last of them that was accepted
 const showTarget = choice("target", (target) => {
   keep({ target });
   showTarget(target);
@@ -13,13 +14,21 @@ const showTarget = choice("target", (target) => {
 const translate = oneAtATime(async (still) => {
   if (!brought) return;
   const { target } = chosen();
-  const picture = await askPicture("translate", { target, picture: brought.data });
+  const asked = brought;
+  let picture;
+  try {
+    picture = await askPicture("translate", { target, picture: asked.data });
+  } catch (error) {
+    if (brought === asked) bear(translated); // the one that is still shown
+    throw error;
+  }
   if (!still()) return;
+  translated = asked;
   drawTile(find(".explore-source"), picture, 0, 2);
   drawTile(find(".explore-target"), picture, 1, 2);
   find(".explore-target-name").textContent = `translated to ${target}`;
   find('[data-do="keep-translated"]').disabled = false;
-  element.dataset.translated = `${brought.name} ${target}`;
+  element.dataset.translated = `${asked.name} ${target}`;
 });
 
 async function bring(file) {
@@ -43,9 +52,14 @@ async function encoded(file) {
 }
 
 function showBrought(name, data) {
-  brought = { name, data };
-  find(".explore-drop-note").textContent = name;
+  bear({ name, data });
   translate();
+}
+
+function bear(picture) {
+  brought = picture;
+  const hint = `PNG, JPEG, WebP, BMP or GIF, up to 4 MB; its middle is brought to ${open.side} x ${open.side} pixels`;
+  find(".explore-drop-note").textContent = picture ? picture.name : hint;
 }
 
 const bringExample = oneAtATime(async (still) => {
@@ -66,10 +80,7 @@ function enterTranslate() {
   targetField.replaceChildren(find("legend", targetField), ...buttons);
   targetField.hidden = open.targets.length < 2;
   showTarget(chosen().target);
-  if (!brought) {
-    const side = `${open.side} x ${open.side}`;
-    find(".explore-drop-note").textContent = `PNG, JPEG, WebP, BMP or GIF, up to 4 MB; its middle is brought to ${side} pixels`;
-  }
+  bear(brought);
   translate();
 }
 

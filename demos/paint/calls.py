@@ -73,6 +73,7 @@ class PaintCalls:
         layers = self.lab.painters.layers(key)
         if not layers:
             entry = self.lab.store.entry(key)
+            self.lab.store.model(key)  # what is damaged is told first: it could not be dissected either
             pictures = f"{entry.title} makes {entry.kind}: to paint, choose one that generates pictures from latents."
             return {"closed": NOT_DISSECTED if entry.kind == "images" else pictures}
         known = {name: painter for name in layers if (painter := self.lab.painters.of(key, name)).concepts}

@@ -153,7 +153,11 @@ def _aside(effect: CausalEffect, concept: int) -> str:
         return " Elsewhere, no other concept changes by more than its interval."
     worst = int(sure.argmax())
     mean, low, high = (signed(bound) for bound in _scaled(net, worst))
-    return f" Elsewhere, of all others, {effect.labels[worst]} changes most surely: {mean} % ({low} to {high} %)."
+    other, own = effect.labels[worst], effect.labels[concept]
+    return (
+        f" Elsewhere (in the chart of that name, where there was no {own} before), of all others, {other} changes most "
+        f"surely: {mean} % ({low} to {high} %)."
+    )
 
 
 def _scaled(change: Change, place: int) -> tuple[float, float, float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,13 @@ from core_gans import shipped
 from core_gans.experiment import run_training
 from core_gans.foundation.errors import LabError
 from core_gans.session import Options
+from demos.dissecting.page_state import PageState, SharedState
+from demos.lab import Lab
 from demos.model_store import SHIPPED, ModelStore
+from demos.page import choices
+from demos.paint.calls import PaintCalls
 from demos.paint.painters import Painters
+from demos.paint.sketch import ModelRequest
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +81,47 @@ def test_it_opens_models_by_key(runs: Path) -> None:
 )
 def test_what_is_not_in_the_store_cannot_be_asked_for(runs: Path, key: object) -> None:
     store = ModelStore(runs)
-    with pytest.raises(ValueError, match="called"):
+    with pytest.raises(ValueError, match=r"called|cannot be opened"):
         store.model(key)
+
+
+def test_what_cannot_be_opened_is_named_with_the_reason(runs: Path, tmp_path: Path) -> None:
+    found = {run.key: run.reason for run in ModelStore(runs).unreadable()}
+    assert set(found) == {"damaged", "unborn", "stranger"}
+    assert "not valid JSON" in found["damaged"]
+    assert "no checkpoint yet" in found["unborn"]
+    assert "somebody's own" in found["stranger"]
+    config = json.loads((runs / "points" / "config.json").read_text())
+    for name, text in (("newer", json.dumps({**config, "format": 99})), ("other", "[]"), ("empty", "")):
+        shutil.copytree(runs / "points", tmp_path / "runs" / name)
+        (tmp_path / "runs" / name / "config.json").write_text(text)
+    shutil.copytree(runs / "points" / "checkpoints", tmp_path / "runs" / "half" / "checkpoints")
+    store = ModelStore(tmp_path / "runs")
+    found = {run.key: run.reason for run in store.unreadable()}
+    assert set(found) == {"newer", "other", "empty", "half"}
+    assert "newer version" in found["newer"]
+    for key, reason in found.items():
+        assert str(tmp_path) not in reason
+        with pytest.raises(LabError) as caught:
+            store.entry(key)
+        assert str(caught.value) == f"{key} cannot be opened: {reason}"
+    lab = Lab.at(tmp_path / "runs")
+    names = {key: name for name, key in choices(lab.store)}
+    assert names["newer"] == f"⊘ newer: {found['newer']}"
+    lab.close()
+
+
+def test_a_truncated_run_is_told_of_alike_in_paint_and_dissect(runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "images", tmp_path / "runs" / "cut")
+    for path in (tmp_path / "runs" / "cut" / "checkpoints").glob("*.safetensors"):
+        path.write_bytes(path.read_bytes()[:1000])
+    lab = Lab.at(tmp_path / "runs")
+    with closing(lab), pytest.raises(LabError, match="corrupt") as paint:
+        PaintCalls(lab).model(ModelRequest(model="cut"))
+    with pytest.raises(LabError, match="corrupt") as dissect:
+        PageState(SharedState.of(lab.store)).open("cut")
+    assert str(paint.value) == str(dissect.value)
+    assert str(paint.value).startswith("runs/cut/checkpoints/")
 
 
 def test_dissections_are_found_where_they_are_kept(runs: Path) -> None:

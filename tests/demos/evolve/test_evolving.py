@@ -21,10 +21,11 @@ from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
 from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
+from demos.evolve.kept_places import KeptPlace, KeptPlaces
 from demos.evolve.opening import continuable, opened
 from demos.evolve.requests import EvolutionRequest, request_from
 from demos.evolve.settings import SETTINGS
-from demos.evolve.slots import Slots
+from demos.evolve.slots import RESTARTED, Slots
 from demos.evolve.snapshots import EvolutionSnapshot
 from demos.model_store import ModelStore
 from egan.__main__ import main as egan
@@ -222,6 +223,48 @@ def test_a_page_that_is_gone_leaves_runs_that_can_go_on(evolutions: EvolutionQue
     other.put("A", opened(ModelStore(evolutions.runs_folder), evolving.folder.name))
     other.press("A", 300.0)
     assert other.running
+
+
+def test_a_restarted_lab_finds_what_a_page_had_in_its_places(evolutions: EvolutionQueue) -> None:
+    store = ModelStore(evolutions.runs_folder)
+    slots = Slots(evolutions, KeptPlaces(evolutions.runs_folder, "a page's name"))
+    slots.start("B", EvolutionRequest(seconds=300))
+    evolving = slots.places["B"].evolving
+    assert evolving is not None
+    wait(evolving, lambda snapshot: snapshot.generation >= 1)
+    evolutions.close()  # as the lab does when it ends
+    later = EvolutionQueue(evolutions.runs_folder)
+    stranger = Slots(later, KeptPlaces(evolutions.runs_folder, "another name"))
+    again = Slots(later, KeptPlaces(evolutions.runs_folder, "a page's name"))
+    for each in (stranger, again, again):
+        each.recall(lambda key: opened(store, key))
+    assert [slot.evolving for slot in stranger.places.values()] == [None, None]
+    found = again.places["B"].evolving
+    assert again.places["A"].evolving is None
+    assert found is not None
+    assert found is not evolving
+    assert (found.folder, found.mine, found.can_go_on) == (evolving.folder, True, True)
+    assert found.snapshot.generation == evolving.snapshot.generation
+    assert found.snapshot.note.startswith(RESTARTED)
+    again.press("B", 300.0)
+    wait(found, lambda snapshot: snapshot.generation > evolving.snapshot.generation)
+    later.close()
+    again.ask("B", True)
+    again.throw_away("B")
+    last = Slots(later, KeptPlaces(evolutions.runs_folder, "a page's name"))
+    last.recall(lambda key: opened(store, key))
+    assert last.places["B"].evolving is None
+
+
+def test_a_run_that_is_gone_after_a_restart_is_told_of_once(evolutions: EvolutionQueue) -> None:
+    kept = KeptPlaces(evolutions.runs_folder, "a page's name")
+    kept.write({"A": KeptPlace("gone", True)})
+    slots = Slots(evolutions, kept)
+    with pytest.raises(LabError, match="the lab was restarted, and gone cannot be shown again"):
+        slots.recall(lambda key: opened(ModelStore(evolutions.runs_folder), key))
+    slots.recall(lambda key: opened(ModelStore(evolutions.runs_folder), key))
+    kept.path.write_text("[3")
+    assert kept.read() == {}
 
 
 def test_nothing_is_deleted_unasked_and_nothing_at_work_is_replaced(evolutions: EvolutionQueue) -> None:
