@@ -20,13 +20,16 @@ from dissect.hooks import at_rest, intervene
 from dissect.sampling import Progress, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
+FEWEST = 5  # places that tell an interval: resamplings of fewer repeat a handful of values
+
 
 @dataclass(frozen=True, eq=False)
 class Contexts:
     """How much of ``concept`` appears where its units are set, by the class that was there: ``C`` contexts.
 
     ``effect`` is pixels of the concept that appear, wherever in the picture, over the pixels under the square: 1 is as
-    much as was asked for. The interval is a bootstrap's over places. A context without places has NaN.
+    much as was asked for. The interval is a bootstrap's over places. It is NaN where there are fewer than
+    :data:`FEWEST`, and so is the mean of a context without places.
     """
 
     layer: str
@@ -156,7 +159,10 @@ def places(
 
 
 def _beside(appeared: Sequence[Tensor], rng: torch.Generator) -> Change:
-    """The means of ``appeared`` (P,) of each context, with their intervals; NaN where there are no places."""
-    nothing = (np.full(1, np.nan),) * 3
-    found = [mean_change(each[:, None], rng) if len(each) else Change(*nothing) for each in appeared]
+    """The means of ``appeared`` (P,) of each context, with their intervals; NaN where places are missing or too few."""
+    nothing = np.full(1, np.nan)
+    found = []
+    for each in appeared:
+        known = mean_change(each[:, None], rng) if len(each) else Change(nothing, nothing, nothing)
+        found.append(known if len(each) >= FEWEST else Change(known.mean, nothing, nothing))
     return Change(*(np.concatenate([getattr(each, bound) for each in found]) for bound in ("mean", "low", "high")))

@@ -6,9 +6,9 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 import tyro
@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 
-from core_gans import shipped
 from core_gans.foundation.names import unknown_name
-from core_gans.models import load_model, open_model
 from core_gans.runs.folder import default_name
+from dissect.commands.opening import Opened, Source
+from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
 from dissect.directions.attributes import Lessons, cell_lessons, image_lessons
 from dissect.directions.closed_form import closed_form_directions, first_weights
@@ -32,7 +32,6 @@ from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
 from dissect.segmenters.protocol import Segmenter
-from dissect.segmenters.unet import UNetSegmenter
 
 Method = Literal["pca", "unit-pca", "sefa", "clusters", "probe", "cell-probe"]
 TITLES: dict[Method, str] = {
@@ -50,8 +49,7 @@ COUNT = 6  # directions
 class Directions:
     """Find directions, clusters of units or a probe, without labels or with one, and show what they do."""
 
-    model: tyro.conf.Positional[Path | None] = None
-    """A run's folder or a model file; default: the scenes generator that comes with the lab."""
+    source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
     method: Method = "pca"
     """pca: principal directions of a layer, carried back to the latents (GANSpace). unit-pca: those of its units.
     sefa: what the first weights amplify most (SeFa). clusters: units grouped by where they fire. probe: what tells
@@ -70,8 +68,9 @@ class Directions:
     """Steps to either side."""
     random: int = RANDOM_TRIALS
     """Random directions beside it; directions of one length share them, those of units have their own each."""
-    segmenter: Path | None = None
-    """A segmenter made by train-segmenter; default: the one for scenes."""
+    segmenter: str | None = None
+    """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
+    scenes-segmenter, strokes for grey images."""
     seed: int = 0
     """Of the latents and of the random directions."""
     out: Path | None = None
@@ -79,21 +78,23 @@ class Directions:
 
     def run(self, console: Console) -> None:
         """Find, judge, write."""
-        segmenter = UNetSegmenter.load(self.segmenter or shipped.path("scenes-segmenter"))
-        self._check(segmenter)
-        if self.model is None:
-            model, name = load_model(shipped.path("scenes-generator")), "scenes-generator"
-        else:
-            model, name = open_model(self.model), self.model.name
+        self._check()
+        found = self.source.open()
+        seen_by, segmenter = chosen_segmenter(self.segmenter, self.source, found)
+        if self.concept is not None and self.concept not in segmenter.labels:
+            raise unknown_name("concept", self.concept, segmenter.labels)
+        layer, notes = self._looked_at(found)
+        for note in (*found.notes, *notes):
+            console.print(f"note: {note}", highlight=False, soft_wrap=True)
         rng = torch.Generator().manual_seed(self.seed)
-        latents, others = model.game.latents(self.images, rng), model.game.latents(self.judged, rng)
-        layer = first_weights(model.net) if self.layer is None and self.method in ("pca", "sefa") else self.layer
+        latents, others = found.latents(self.images, rng), found.latents(self.judged, rng)
         account = Account(
             self.out or Path("runs") / default_name("directions"),
-            f"{TITLES[self.method].format(layer or 'the latents')} in {name}",
+            f"{TITLES[self.method].format(layer or 'the latents')} in {found.name}",
             {
-                "generator": name,
-                "segmenter": str(self.segmenter or "scenes-segmenter"),
+                "generator": found.name,
+                **found.facts,
+                "segmenter": seen_by,
                 "method": self.method,
                 "layer": layer or "the latents",
                 "images": str(self.images),
@@ -104,12 +105,21 @@ class Directions:
         )
         with Progress(console=console) as bar:
             if self.method == "clusters":
-                lines = self._clusters(account, model.net, layer or "", latents, segmenter, bar)
+                lines = self._clusters(account, found.net, layer or "", latents, segmenter, bar)
             else:
-                lines = self._directions(account, model.net, layer, latents, others, segmenter, rng, bar)
+                lines = self._directions(account, found.net, layer, latents, others, segmenter, rng, bar)
         console.print("\n".join([*lines, f"account: {account.folder / PAGE}"]), highlight=False, soft_wrap=True)
 
-    def _check(self, segmenter: Segmenter) -> None:
+    def _looked_at(self, found: Opened) -> tuple[str | None, tuple[str, ...]]:
+        """The layer, by default the first one with weights, None for the latents; and what is to be said of it."""
+        if self.layer is None:
+            return (first_weights(found.net) if self.method in ("pca", "sefa") else None), ()
+        if self.method in ("pca", "sefa"):
+            return self.layer, ()
+        (layer,), notes = found.layers((self.layer,))
+        return layer, notes
+
+    def _check(self) -> None:
         if self.method in ("unit-pca", "clusters", "cell-probe") and self.layer is None:
             raise ValueError(f"--method {self.method} needs a layer: name one with --layer; dissect layers lists them.")
         probing = self.method in ("probe", "cell-probe")
@@ -117,8 +127,6 @@ class Directions:
             raise ValueError(f"--method {self.method} needs a concept: name one with --concept.")
         if not probing and self.concept is not None:
             raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")
-        if self.concept is not None and self.concept not in segmenter.labels:
-            raise unknown_name("concept", self.concept, segmenter.labels)
         for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"expected at least {least} for --{name}, got {value}.")

@@ -5,27 +5,26 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import tyro
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from core_gans import shipped
 from core_gans.runs.folder import default_name
-from dissect.commands.opening import opened
+from dissect.commands.opening import Source
+from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.findings import find, write_findings
-from dissect.segmenters.unet import UNetSegmenter
 
 
 @dataclass(frozen=True)
 class FindingsCommand:
     """Measure the paper's findings: layers compared, objects removed, doses, cause, doors put into places."""
 
-    model: tyro.conf.Positional[Path | None] = None
-    """A run's folder or a model file; default: the scenes generator that comes with the lab."""
+    source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
     layers: tuple[str, ...] = ()
     """Layers to compare; default: every one worth a look."""
     layer: str | None = None
@@ -38,8 +37,9 @@ class FindingsCommand:
     """Of the layer's units, that are changed for each concept."""
     updates: int = 300
     """Of alpha, the choice of units by cause; 0 leaves it out."""
-    segmenter: Path | None = None
-    """A segmenter made by train-segmenter; default: the one for scenes."""
+    segmenter: str | None = None
+    """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
+    scenes-segmenter, strokes for grey images."""
     images: int = 800
     """Images in the sample: half of them find units, the others judge them."""
     seed: int = 0
@@ -52,8 +52,11 @@ class FindingsCommand:
         folder = self.out or Path("runs") / default_name("findings")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
-        source = opened(self.model)
-        segmenter = UNetSegmenter.load(self.segmenter or shipped.path("scenes-segmenter"))
+        source = self.source.open()
+        layers, notes = source.layers(self.layers)
+        name, segmenter = chosen_segmenter(self.segmenter, self.source, source)
+        for note in (*source.notes, *notes):
+            console.print(f"note: {note}", highlight=False, soft_wrap=True)
         rng = torch.Generator().manual_seed(self.seed)
         began = time.perf_counter()
         with Progress(console=console) as bar:
@@ -68,7 +71,7 @@ class FindingsCommand:
                 source.net,
                 source.latents(self.images, rng),
                 segmenter,
-                layers=source.layers(self.layers)[0],
+                layers=layers,
                 layer=self.layer,
                 object=self.object,
                 inserted=self.insert,
@@ -80,7 +83,7 @@ class FindingsCommand:
         provenance = {
             "generator": source.name,
             **source.facts,
-            "segmenter": "scenes-segmenter" if self.segmenter is None else self.segmenter.name,
+            "segmenter": name,
             "images": str(self.images),
             "seed": str(self.seed),
             "command": shlex.join(["dissect", *sys.argv[1:]]),

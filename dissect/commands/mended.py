@@ -24,7 +24,7 @@ def save_mended(
     folder: Path, source: Source, generator: nn.Module, mending: Mending, example: Tensor, facts: Mapping[str, str]
 ) -> str:
     """Write the mended generator into ``folder``, if its architecture can hold the edit; returns how to open it."""
-    mended = mending.apply(generator, example)
+    mended = mending.apply(generator, example).cpu()
     if any(isinstance(module, Mended) for module in mended.modules()):
         return (
             f"the weights before {mending.layer} cannot hold the edit, so no mended.safetensors was written: apply "

@@ -11,6 +11,7 @@ import tyro
 from torch import Tensor, nn
 
 from core_gans import shipped
+from core_gans.compute import Compute
 from core_gans.game import NoiseGame
 from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import load_model, open_model
@@ -98,15 +99,18 @@ class Source:
     """How it takes it: as generator(latents, numbers), generator(latents, one-hot rows), or both in one, joined."""
     unit_range: bool = False
     """Its images lie in [0, 1], not in [-1, 1]."""
+    device: str = "cpu"
+    """Where it computes: cpu, cuda, cuda:N or mps."""
 
     def open(self) -> Opened:
         """Open it, and look it over.
 
         Raises:
             ValueError, OSError: there is no such generator, its weights do not fit, it takes other latents or
-                gives no images.
+                gives no images; the device is not there.
         """
-        found = self._lab() if self.generator is None else self._own(self.generator)
+        compute = Compute(self.device)
+        found = _placed(self._lab() if self.generator is None else self._own(self.generator), compute)
         _try(found)
         if isinstance(found.net, Scripted):
             if not generators.plays_alike(found.net, found.example(LOOKED_AT)):
@@ -120,7 +124,7 @@ class Source:
 
     def _lab(self) -> Opened:
         for each in fields(self):
-            if each.name not in ("model", "generator", "label") and getattr(self, each.name) != each.default:
+            if each.name not in ("model", "generator", "label", "device") and getattr(self, each.name) != each.default:
                 raise ValueError(
                     f"--{each.name.replace('_', '-')} is for a generator of your own: name it by --generator"
                 )
@@ -170,9 +174,15 @@ class Source:
         return int(self.label)
 
 
-def opened(model: Path | None) -> Opened:
-    """The generator in a run's folder or a model file; for None, the one for scenes that comes with the lab."""
-    return Source(model).open()
+def _placed(found: Opened, compute: Compute) -> Opened:
+    """The same on the device of ``compute``; latents are drawn on the CPU, so that a seed means the same anywhere."""
+    if compute.device == "cpu":
+        return found
+
+    def latents(count: int, rng: torch.Generator) -> Tensor:
+        return found.latents(count, rng).to(compute.device)
+
+    return replace(found, net=found.net.to(compute.device), latents=latents)
 
 
 def _label_facts(label: int | None) -> dict[str, str]:

@@ -54,7 +54,7 @@ def thirds(
     extractor = extractor_for(Examples(real.name, fitted), classifier_for(real, features))
 
     def look(batch: Tensor) -> Tensor:
-        return features_of(extractor, batch)
+        return features_of(extractor, batch.cpu())
 
     one, two = (torch.cat([look(as_float(part)) for part in third.split(250)]) for third in (chosen, judged))
     judging = FrechetScorer(look, two, extractor.name)

@@ -17,12 +17,10 @@ from torch import Tensor, nn
 
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import Opened, Source
-from dissect.hooks import at_rest
+from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.measure.settings import DissectionSettings
 from dissect.measure.upsampling import Upsampling
 from dissect.report.study import Study, study
-from dissect.segmenters.named import SCENES, STROKES
-from dissect.segmenters.opening import open_segmenter
 from dissect.segmenters.protocol import Segmenter
 
 IMPORTS = """\
@@ -96,8 +94,7 @@ class Run:
     def _opened(self) -> tuple[Opened, tuple[str, ...], tuple[str, ...], str, Segmenter]:
         found = self.source.open()
         layers, notes = found.layers(self.layer)
-        name = self.segmenter or self._suited(found)
-        return found, layers, notes, name, open_segmenter(name)
+        return found, layers, notes, *chosen_segmenter(self.segmenter, self.source, found)
 
     def _origin(self) -> str:
         """Python that makes the sample again, for the report's ``replay.py``."""
@@ -138,19 +135,6 @@ class Run:
             )
             bar.update(task, completed=self.images)  # also where all was counted already
         return told
-
-    def _suited(self, found: Opened) -> str:
-        """The segmenter for a generator of which nothing is known but its images."""
-        with at_rest(found.net):
-            grey = found.net(found.example()).shape[1] == 1
-        if grey:
-            return STROKES.name
-        if self.source.generator is not None:
-            raise ValueError(
-                "whether these are scenes is not known: say with --segmenter who is to tell what each pixel shows, a "
-                "file of train-segmenter, strokes, or hf:NAME for a model of transformers"
-            )
-        return SCENES.name
 
     def _interrupted(self, folder: Path, keep: Path, console: Console) -> NoReturn:
         again = _command() if self.out is not None else f"{_command()} --out {shlex.quote(str(folder))}"

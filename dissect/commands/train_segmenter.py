@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from core_gans.compute import Compute
 from core_gans.data import scenes
 from core_gans.foundation.pixels import write_png
 from dissect.segmenters.colours import spread_colours
@@ -52,6 +53,8 @@ class TrainSegmenter:
     """How much more a rare class counts: 0 every pixel alike, 1 every class alike."""
     widths: tuple[int, ...] = WIDTHS
     """Channels at each scale of the U-Net, from the images' own downwards."""
+    device: str = "cpu"
+    """Where to compute: cpu, cuda, cuda:N or mps."""
     seed: int = 0
     """Of the weights, the batches and the drawn scenes."""
     out: Path = Path("segmenter.safetensors")
@@ -59,6 +62,7 @@ class TrainSegmenter:
 
     def run(self, console: Console) -> None:
         """Train, measure on held-out images, save, show."""
+        compute = Compute(self.device)
         picture = self.out.with_suffix(".png")
         for path in (self.out, picture):
             if path.exists():
@@ -78,6 +82,7 @@ class TrainSegmenter:
                 rarity=self.rarity,
                 held_out=pairs.held_out or self.held_out,
                 widths=self.widths,
+                device=compute.device,
                 progress=lambda done: bar.update(learning, completed=done),
             )
         self.out.parent.mkdir(parents=True, exist_ok=True)

@@ -13,13 +13,14 @@ WIDE, HIGH, COLUMNS = 2.4, 1.6, 3  # inches of a panel; panels in a row
 
 @themed
 def curves(effect: Effect, *, count: int = 6) -> Figure:
-    """A panel for each of the ``count`` classes that change most: share of the pixels in percent, strength across.
+    """A panel for each of ``count`` classes, or more where more are named: first those that the words name, then those
+    that change most. Share of the pixels in percent, strength across.
 
     The line is the mean over images on its 95% interval; the grey band goes from the lowest to the highest random
     direction. The line is red where the class changes by more than every random direction changes it. RGB bytes
     (H, W, 3).
     """
-    order = np.argsort(-np.abs(effect.change), kind="stable")[:count].tolist()
+    order = [effect.labels.index(label) for label in shown_classes(effect, count)]
     lines = -(-len(order) // COLUMNS)
     names = {"beyond every random direction": RED, "not beyond": BLUE, "random directions": PALE}
     note = "percent of the pixels against the strength, with 95 % intervals"
@@ -31,6 +32,14 @@ def curves(effect: Effect, *, count: int = 6) -> Figure:
     for axes in panels[len(order) :]:
         axes.set_axis_off()
     return figure
+
+
+def shown_classes(effect: Effect, count: int) -> list[str]:
+    """The classes whose curves are drawn: all that :meth:`Effect.beyond` names, filled up to ``count``."""
+    named = effect.beyond()
+    order = np.argsort(-np.abs(effect.change), kind="stable")
+    others = [effect.labels[k] for k in order if effect.labels[k] not in named]
+    return named + others[: max(0, count - len(named))]
 
 
 def _draw(axes: Axes, effect: Effect, k: int, colour: str) -> None:

@@ -122,7 +122,10 @@ def fit_probe(
                 "or another attribute"
             )
     if len(classes) < 2:
-        raise ValueError("a probe needs two classes or more to tell apart")
+        raise ValueError(
+            f"a probe tells two classes or more apart, and there is only {', '.join(classes) or 'none'}: take more "
+            "images, or another attribute"
+        )
     seed = int(torch.randint(2**31, (), generator=rng))
     right = np.zeros(len(answers))
     for learn, judge in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(features, answers, groups):

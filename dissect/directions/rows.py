@@ -1,15 +1,16 @@
 """The picture of clustered units: a row a cluster, with where it fires and the images that it lights up most."""
 
 from core_gans.foundation.pixels import Picture
-from core_gans.foundation.sheets import labelled_rows
+from core_gans.foundation.sheets import below, label, labelled_rows
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.exemplars import Exemplars
+from dissect.directions.writing import DRAWN, drawn_in_words, seen_in_words
 from dissect.report.sheets import heat, outlined
 
 NAMED = 2  # classes written beside a cluster
 
 
-def cluster_rows(clusters: UnitClusters, exemplars: Exemplars, *, width: int = 112, most: int = 20) -> Picture:
+def cluster_rows(clusters: UnitClusters, exemplars: Exemplars, *, width: int = 112, most: int = DRAWN) -> Picture:
     """A row for each of the ``most`` largest clusters: words, its mean map, its strongest images with its region.
 
     The words say how many units it has and how they cohere, and which classes are there more often than elsewhere.
@@ -24,7 +25,10 @@ def cluster_rows(clusters: UnitClusters, exemplars: Exemplars, *, width: int = 1
         words = [
             f"cluster {cluster + 1}",
             f"{len(units)} unit{'s' * (len(units) > 1)}, r = {clusters.cohesion[cluster]:.2f}",
-            *(f"{name} {inside:.0%} (of all {all_:.0%})" for name, inside, all_ in exemplars.seen(cluster)[:NAMED]),
+            *(seen_in_words(*seen) for seen in exemplars.seen(cluster)[:NAMED]),
         ]
         rows.append(("\n".join(words), [mean, *tiles]))
-    return labelled_rows(rows, gap=6)
+    page = labelled_rows(rows, gap=6)
+    if most >= len(clusters.members):
+        return page
+    return below([label(drawn_in_words(len(clusters.members), most), page.shape[1], 22, size=14), page])

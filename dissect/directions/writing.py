@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core_gans.foundation.intervals import Interval
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.effects import Effect
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.moving import Direction
 from dissect.directions.probes import Probe
 
+DRAWN = 20  # clusters in the picture, the largest
 READING = """A direction is walked from the strength {first:+g} to {last:+g}, from {images} latents that took no part in
 finding it. A class is named where its share of the pixels changes, by its 95% interval over images, and by more than
 along every one of {random} random directions of the same length. A direction like any other is named with a class at
@@ -64,7 +66,7 @@ def clusters_page(title: str, clusters: UnitClusters, found: Exemplars, picture:
     """Markdown: the clusters with their units and the classes in their regions, and the picture."""
     rows = []
     for cluster, units in enumerate(clusters.members):
-        seen = [f"{name} {here:.0%} (of all {usual:.0%})" for name, here, usual in found.seen(cluster)[:3]]
+        seen = [seen_in_words(*each) for each in found.seen(cluster)[:3]]
         rows.append(
             [str(cluster + 1), str(len(units)), f"{clusters.cohesion[cluster]:.2f}", ", ".join(seen) or "what is usual"]
         )
@@ -72,18 +74,44 @@ def clusters_page(title: str, clusters: UnitClusters, found: Exemplars, picture:
     about = (
         f"{sum(map(len, clusters.members))} units in {len(clusters.members)} clusters, formed by where the units fire "
         f"and without any label; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching). "
-        f"{len(clusters.dead)} units never vary and are in none. A row of the picture: where the cluster fires on "
+        f"{len(clusters.dead)} units never vary and are in none. {drawn_in_words(len(clusters.members))} A row of the "
+        "picture: where the cluster fires on "
         "average, and the images that light it up most, with its region outlined."
     )
     return "\n\n".join([f"# {title}", about, f"![clusters]({picture})", table(heads, rows)]) + "\n"
 
 
+def drawn_in_words(clusters: int, most: int = DRAWN) -> str:
+    """How many clusters the picture shows: ``20 of 24 clusters are drawn, the largest.``"""
+    if clusters <= most:
+        return f"All {clusters} clusters are drawn."
+    return f"{most} of {clusters} clusters are drawn, the largest."
+
+
+def seen_in_words(name: str, inside: float, overall: float) -> str:
+    """A class's share of a region beside its share of all pixels: ``sun 22% (0.4% of all pixels)``."""
+    return f"{name} {_share(inside)} ({_share(overall)} of all pixels)"
+
+
+def _share(share: float) -> str:
+    """A share in percent that never rounds to nothing unless it is nothing: ``22%``, ``0.41%``."""
+    return f"{share:.0%}" if share >= 0.1 else f"{100 * share:.2g}%"
+
+
+def _apart(classes: Sequence[str]) -> str:
+    """``tree from no tree`` of two classes, ``sky, grass and tree apart`` of more."""
+    if len(classes) == 2:
+        return f"{classes[1]} from {classes[0]}"
+    return f"{', '.join(classes[:-1])} and {classes[-1]} apart"
+
+
 def probe_in_words(probe: Probe) -> str:
     """One paragraph: how well the probe does on what it has not seen."""
+    right = Interval(probe.accuracy, probe.low, probe.high)
     verdict = "better than guessing" if probe.better_than_guessing else "no better than guessing"
     return (
-        f"The probe tells {', '.join(probe.classes)} apart in {probe.accuracy:.1%} of {probe.samples} samples that it "
-        f"has not seen ({probe.folds} folds, 95% interval {probe.low:.1%} to {probe.high:.1%}), {verdict}: the largest "
+        f"The probe tells {_apart(probe.classes)} in {right:.1%} of {probe.samples} samples that it has not seen "
+        f"(95% interval, {probe.folds} folds), {verdict}: the largest "
         f"class alone has {probe.baseline:.1%}. Mean over classes: {probe.balanced:.1%}, where a constant answer has "
         f"{1 / len(probe.classes):.1%}."
     )

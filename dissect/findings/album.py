@@ -7,14 +7,14 @@ from torch import nn
 from core_gans.foundation.colours import BLUE, RED
 from core_gans.foundation.pixels import Picture
 from core_gans.foundation.sheets import below
+from dissect.cause.context import Contexts
 from dissect.findings.charts import Bar, bars, grid, lines
 from dissect.findings.fates import fate, percent, sorted_by_change
 from dissect.findings.gathering import Findings
 from dissect.findings.pictures import insertion_rows, removal_rows
 from dissect.findings.removal import RARE, Removal
+from dissect.report.markup import count
 from dissect.segmenters.protocol import Segmenter
-
-FEW = 10  # places: of fewer a context is not drawn
 
 
 def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: torch.Generator) -> dict[str, Picture]:
@@ -31,10 +31,8 @@ def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: to
         "dose": _dose(findings),
     }
     if (contexts := findings.contexts) is not None:
-        known = list(zip(contexts.contexts, contexts.effect.mean.tolist(), contexts.places, strict=True))
-        enough = max(1, min(FEW, max(contexts.places)))
-        told = {context: mean for context, mean, places in known if places >= enough}
-        order = sorted(told, key=lambda context: -told[context])
+        told = dict(zip(contexts.contexts, contexts.effect.mean.tolist(), strict=True))
+        order = by_effect(contexts)
         told_rows = [(context, f"{contexts.concept} {told[context]:.2f}") for context in _extremes(order)]
         rows = insertion_rows(
             generator,
@@ -43,12 +41,20 @@ def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: to
             contexts.value,
             told_rows,
             contexts.patch,
-            findings.judged,
+            findings.placed,
             segmenter,
             rng=rng,
         )
         pictures["insertion"] = below([_insertion(findings, order), *rows])
     return pictures
+
+
+def by_effect(contexts: Contexts) -> list[str]:
+    """The contexts that have places, the largest effect first; those of too few places for an interval come last."""
+    effect = contexts.effect
+    there = [place for place, count in enumerate(contexts.places) if count]
+    there.sort(key=lambda place: (np.isnan(effect.low[place]), -effect.mean[place]))
+    return [contexts.contexts[place] for place in there]
 
 
 def _extremes(order: list[str]) -> list[str]:
@@ -71,12 +77,12 @@ def _removed(findings: Findings, ordered: list[Removal]) -> Picture:
             each.concept,
             each.change,
             each.random,
-            f"{percent(each.change.value)}  ({100 * each.share:.1f} % of pixels)",
+            f"{percent(each.change.value)}  ({100 * each.share:.1f}% of pixels)",
         )
         for each in ordered
     ]
     title = f"How much of each concept goes with its {findings.count} units of {findings.layer}"
-    note = f"grey: {findings.count} random units; whiskers: 95 % intervals; {len(findings.judged)} images"
+    note = f"grey: {findings.count} random units; whiskers: 95% intervals; {len(findings.judged)} images"
     return bars(title, rows, -1.0, 0.5, note)
 
 
@@ -99,9 +105,9 @@ def _insertion(findings: Findings, order: list[str]) -> Picture:
     for context in order:
         place = contexts.contexts.index(context)
         effect = contexts.effect
-        bounds = effect.of(place)
-        rows.append(Bar(context, bounds, None, f"{bounds.value:.3f}  ({contexts.places[place]} places)"))
-    top = max(0.05, *(row.ours.high for row in rows)) if rows else 1.0
+        told = f"{effect.mean[place]:.3f}" if np.isfinite(effect.low[place]) else "too few"
+        rows.append(Bar(context, effect.of(place), None, f"{told}  ({count(contexts.places[place], 'place')})"))
+    top = max(0.05, *(end for row in rows for end in row.ours if np.isfinite(end)))
     title = f"Where a {contexts.concept} can be put: pixels of {contexts.concept} per pixel asked for"
     return bars(
         title,

@@ -110,4 +110,5 @@ def rows_at_the_left(axes: Axes, names: Sequence[str], told: Sequence[str], firs
 
 def _bar(axes: Axes, bounds: Interval, place: float, thick: float, colour: str) -> None:
     axes.barh(place, bounds.value, thick, color=colour)
-    axes.plot([bounds.low, bounds.high], [place, place], color=INK, linewidth=1.0, marker="|", markersize=5)
+    if np.isfinite(bounds.low) and np.isfinite(bounds.high):  # too few places have no interval
+        axes.plot([bounds.low, bounds.high], [place, place], color=INK, linewidth=1.0, marker="|", markersize=5)

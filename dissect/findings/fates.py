@@ -1,6 +1,6 @@
 """What becomes of objects when their units are removed, in a word: they vanish, thin out, or hold."""
 
-from core_gans.foundation.intervals import Interval
+from core_gans.foundation.intervals import Interval, written
 from dissect.findings.gathering import Findings
 from dissect.findings.removal import RARE, Removal
 
@@ -21,10 +21,10 @@ def fate(removal: Removal) -> str:
 
 
 def percent(change: float) -> str:
-    """A relative change in whole percent, with its sign."""
-    return f"{100 * change:+.0f} %"
+    """A relative change in whole percent, with its sign: ``-70%``."""
+    return written(change, "+.0%")
 
 
 def interval(bounds: Interval) -> str:
-    """A mean and its interval in whole percent."""
-    return f"{percent(bounds.value)} ({100 * bounds.low:+.0f} to {100 * bounds.high:+.0f})"
+    """A mean and its interval in whole percent: ``-70% (-75 to -65)``."""
+    return format(bounds, "+.0%")

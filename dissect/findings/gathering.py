@@ -43,6 +43,7 @@ class Findings:
     count: int  # units changed for each concept
     chosen_by: str  # what ranks the units of ``removed``, ``dose`` and ``contexts``
     judged: Tensor  # (N, ...) the latents of the images in which units were removed
+    placed: Tensor  # (M, ...) those in which places for insertions were looked for
     removed: Mapping[str, Removal]  # by concept
     object: str  # the concept of the doses and of ``choices``
     choices: Mapping[str, Removal]  # of ``object``, by what ranked its units
@@ -165,7 +166,20 @@ def find(
             rng=rng,
             progress=heard("inserting", len(latents) - half),
         )
-    return Findings(found, dissection.layer, count, chosen_by, judged, removed, subject, choices, alpha, dose, contexts)
+    return Findings(
+        found,
+        dissection.layer,
+        count,
+        chosen_by,
+        judged,
+        latents[half:],
+        removed,
+        subject,
+        choices,
+        alpha,
+        dose,
+        contexts,
+    )
 
 
 def _contributions(

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from dissect.findings.fates import fate, interval, sorted_by_change
 from dissect.findings.gathering import Findings
+from dissect.measure.dissection import Dissection
 
 
 def page_text(findings: Findings, provenance: Mapping[str, str]) -> str:
@@ -20,14 +23,20 @@ def page_text(findings: Findings, provenance: Mapping[str, str]) -> str:
 
 
 def _layer_lines(findings: Findings) -> list[str]:
-    rows = ["| layer | units | matched | concepts with units |", "|---|---|---|---|"]
+    rows = ["| layer | units | matched | expected by chance | concepts with units |", "|---|---|---|---|---|"]
     for name, each in findings.dissections.items():
         matched = len(each.matched())
         told = [label for label in each.labels if each.units(label)]
         rows.append(
-            f"| {name} | {each.count} | {matched} ({matched / each.count:.0%}) | {len(told)}: {', '.join(told)} |"
+            f"| {name} | {each.count} | {matched} ({matched / each.count:.0%}) | {_by_chance(each)} "
+            f"| {len(told)}: {', '.join(told)} |"
         )
     return [*rows, "", f"Units are changed in {findings.layer}, {findings.count} for each concept."]
+
+
+def _by_chance(dissection: Dissection) -> str:
+    chance = dissection.expected_by_chance()
+    return "not measured" if chance is None else f"{chance:.2g}"
 
 
 def _removal_lines(findings: Findings) -> list[str]:
@@ -43,7 +52,7 @@ def _removal_lines(findings: Findings) -> list[str]:
         )
     text = (
         f"Changes of a concept's own pixels over {len(findings.judged)} images that took no part in the choice of "
-        f"units by {findings.chosen_by}, with 95 % intervals: over images for its units, over sets for the random "
+        f"units by {findings.chosen_by}, with 95% intervals: over images for its units, over sets for the random "
         "ones. Net: pixels that showed the concept before are left out, for what stood behind it must come forth. "
         "Others: the sizes of their changes, summed, over the pixels that they had."
     )
@@ -89,5 +98,6 @@ def _insertion_lines(findings: Findings) -> list[str]:
     effect = contexts.effect
     for place, (context, count) in enumerate(zip(contexts.contexts, contexts.places, strict=True)):
         if count:
-            rows.append(f"| {context} | {count} | {effect.of(place)} |")
+            few = np.isnan(effect.low[place])
+            rows.append(f"| {context} | {count} | {'too few places' if few else effect.of(place)} |")
     return rows

@@ -100,13 +100,13 @@ def removals(
     with at_rest(generator):
         for batch in latents.split(batch_size):
             sight = next(sights(generator, [layer], [batch], segmenter))
-            before.append(sight.classes)
+            before.append(sight.classes.cpu())
             if not done:
                 units = sight.features[layer].shape[1]
                 sets |= {trial: torch.randperm(units, generator=rng)[:most].tolist() for trial in range(random_trials)}
             for name, ablated in sets.items():
                 with intervene(generator, {layer: ablate(ablated)}):
-                    after.setdefault(name, []).append(segment(segmenter, generate(generator, batch)))
+                    after.setdefault(name, []).append(segment(segmenter, generate(generator, batch)).cpu())
             done += len(batch)
             if progress is not None:
                 progress(done)

@@ -51,6 +51,7 @@ def _numbers(findings: Findings) -> dict[str, object]:
             name: {
                 "units": each.count,
                 "matched": len(each.matched()),
+                "expected_by_chance": each.expected_by_chance(),
                 "by_concept": {label: len(each.units(label)) for label in each.labels},
             }
             for name, each in findings.dissections.items()

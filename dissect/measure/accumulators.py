@@ -8,10 +8,10 @@ from torch import Tensor
 
 from dissect.measure import agreement
 from dissect.measure.classmap import ClassMap
-from dissect.measure.dissection import Criterion, Dissection, Rule, preference
+from dissect.measure.dissection import AGREEMENT, Criterion, Dissection, Rule, preference
 from dissect.measure.levels import Levels, still
 from dissect.measure.quantiles import unit_sketch
-from dissect.measure.tally import Tally
+from dissect.measure.tally import Counts, Pixels, Tally
 from dissect.measure.upsampling import Upsampling
 from dissect.measure.values import HIGH, ConceptMeans
 
@@ -63,17 +63,18 @@ class Accumulators:
         """The dissection of the images so far, of which there is at least one."""
         seen = self.tally.counts()
         levels = self.tally.levels.values.cpu().numpy()
-        measured = {
-            "iou": agreement.iou(seen.both, seen.on, seen.concept),
-            "score": agreement.score(seen.both, seen.by_chance, seen.on, seen.concept),
-            "iqr": agreement.iqr(seen.both, seen.on, seen.concept, seen.total),
+        measured = _agreement(seen, seen.both, seen.shuffled[0]) | {
             "area": np.broadcast_to(seen.on / seen.total, seen.both.shape),
             "level": np.broadcast_to(levels[:, None], seen.both.shape),
         }
-        wanted = preference("iou" if isinstance(rule, float) else rule, *(measured[n] for n in ("iou", "iqr", "score")))
-        best = wanted.argmax(axis=2)[:, :, None]  # (U, K, 1)
-        chosen = {name: np.take_along_axis(table, best, axis=2)[:, :, 0] for name, table in measured.items()}
-        concepts = preference(criterion.rank, *(chosen[n] for n in ("iou", "iqr", "score"))).argmax(axis=1)
+        chosen = _at_best_level(measured, rule)
+        following = (*seen.shuffled[1:], seen.shuffled[0])  # what tells the chance of a shuffle is another one
+        by_chance = [
+            _at_best_level(_agreement(seen, both, chance), rule)
+            for both, chance in zip(seen.shuffled, following, strict=True)
+            if both is not chance
+        ]
+        concepts = preference(criterion.rank, *(chosen[name] for name in AGREEMENT)).argmax(axis=1)
         inside, outside = self.means.means()
         broken, dead = (units.nonzero()[:, 0].tolist() for units in (self.broken, self._dead()))
         high = self.sketch.quantile(HIGH).double().cpu().numpy()
@@ -97,6 +98,7 @@ class Accumulators:
             unsteady=unsteady,
             criterion=criterion,
             provenance=provenance,
+            shuffled=np.array([[each[name] for name in AGREEMENT] for each in by_chance]) if by_chance else None,
             **chosen,
         )
 
@@ -137,3 +139,19 @@ class Accumulators:
 
     def _dead(self) -> Tensor:
         return still(self.sketch.low, self.sketch.top)
+
+
+def _agreement(seen: Counts, both: Pixels, by_chance: Pixels) -> dict[str, Pixels]:
+    """IoU, information quality ratio and score (U, K, L) of ``both``, where ``by_chance`` is shared by chance."""
+    return {
+        "iou": agreement.iou(both, seen.on, seen.concept),
+        "iqr": agreement.iqr(both, seen.on, seen.concept, seen.total),
+        "score": agreement.score(both, by_chance, seen.on, seen.concept),
+    }
+
+
+def _at_best_level(measured: Mapping[str, Pixels], rule: Rule | float) -> dict[str, Pixels]:
+    """What was ``measured`` (U, K, L) at the level that is best by ``rule``: (U, K) each."""
+    wanted = preference("iou" if isinstance(rule, float) else rule, *(measured[name] for name in AGREEMENT))
+    best = wanted.argmax(axis=2)[:, :, None]  # (U, K, 1)
+    return {name: np.take_along_axis(table, best, axis=2)[:, :, 0] for name, table in measured.items()}

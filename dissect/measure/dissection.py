@@ -18,6 +18,7 @@ FORMAT = "dissection/2"
 
 Rule = Literal["score", "iqr", "iou"]  # what the best of several is best at
 RULES = ("score", "iqr", "iou")
+AGREEMENT = ("iou", "iqr", "score")  # what is measured of every pair, in the order of ``Dissection.shuffled``
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Criterion:
 
     iou: float = 0.04  # Bau et al. 2019 use 0.04 to 0.05
     iqr: float = 0.01  # gandissect's
-    score: float = 0.05  # units held against the wrong images stay below this, with a sample of 100 or more
+    score: float = 0.05  # beyond the margin that the same search finds in shuffled images, see Dissection.margin
     rank: Rule = "score"  # what a unit's best concept is best at
 
     def __post_init__(self) -> None:
@@ -37,9 +38,9 @@ class Criterion:
             raise unknown_name("rank of a criterion", self.rank, RULES)
 
     def passed(self, iou: float, iqr: float, score: float) -> bool:
-        """Whether all three numbers lie strictly above their bounds."""
+        """Whether all three numbers lie strictly above their bounds; ``score`` is less its margin."""
         pairs = ((iou, self.iou), (iqr, self.iqr), (score, self.score))
-        return all(bound == 0 or value > bound for value, bound in pairs)
+        return all(bound == 0 or bool(value > bound) for value, bound in pairs)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Dissection:
     unsteady: bool = False  # the generator gave other images at equal latents
     criterion: Criterion = Criterion()
     provenance: Mapping[str, str] = field(default_factory=dict)  # free: seed, command, checkpoint, date ...
+    shuffled: np.ndarray | None = None  # (S, 3, U, K) IoU, IQR and score of the same search in S shuffles of the images
 
     def __post_init__(self) -> None:
         units, concepts, tops = len(self.high), len(self.labels), self.top_images.shape[-1]
@@ -96,6 +98,8 @@ class Dissection:
             "share": (concepts,),
             "high": (units,),
         }
+        if self.shuffled is not None:
+            expected["shuffled"] = (len(self.shuffled), len(AGREEMENT), units, concepts)
         for name, shape in expected.items():
             if (found := getattr(self, name).shape) != shape:
                 raise ValueError(f"a dissection's {name} has the shape {shape} here, got {found}")
@@ -121,6 +125,42 @@ class Dissection:
         """One match per unit that passes the criterion, in the order of the units."""
         return [match for match in self._best if match.matched]
 
+    @cached_property
+    def margin(self) -> np.ndarray:
+        """(U, K) the largest score that the search over levels finds in any shuffle; 0 where none were made.
+
+        It is what a score owes to the choice of the best level, and shrinks as the sample grows. A unit is matched
+        where its score is beyond the criterion's bound by more than this.
+        """
+        if self.shuffled is None:
+            return np.zeros((self.count, len(self.labels)))
+        return np.maximum(self.shuffled[:, AGREEMENT.index("score")].max(axis=0), 0)
+
+    def expected_by_chance(self) -> float | None:
+        """How many units the same search matches in a shuffle of the images, the mean over the shuffles.
+
+        A shuffle takes no part in the margin that it is held against. None where there are fewer than two shuffles: in
+        samples of fewer than three images, and in dissections saved before shuffles were kept.
+        """
+        if self.shuffled is None or len(self.shuffled) < 2:
+            return None
+        found = 0
+        for place, (iou, iqr, score) in enumerate(self.shuffled):
+            margin = np.maximum(np.delete(self.shuffled, place, axis=0)[:, AGREEMENT.index("score")].max(axis=0), 0)
+            best = preference(self.criterion.rank, iou, iqr, score).argmax(axis=1)
+            found += sum(
+                self.criterion.passed(iou[unit, k], iqr[unit, k], score[unit, k] - margin[unit, k])
+                for unit, k in enumerate(best)
+                if unit not in self.dead
+            )
+        return found / len(self.shuffled)
+
+    def matched_in_words(self) -> str:
+        """``115 of 256; 3 expected by chance``."""
+        chance = self.expected_by_chance()
+        told = "" if chance is None else f"; {chance:.2g} expected by chance"
+        return f"{len(self.matched())} of {self.count}{told}"
+
     def units(self, concept: str, count: int | None = None) -> list[int]:
         """The units whose best concept this is and which pass the criterion, the best first, at most ``count``."""
         self.concept(concept)
@@ -141,7 +181,8 @@ class Dissection:
             iqr=iqr,
             level=float(self.level[unit, concept]),
             score=score,
-            matched=unit not in self.dead and self.criterion.passed(iou, iqr, score),
+            matched=unit not in self.dead
+            and self.criterion.passed(iou, iqr, score - float(self.margin[unit, concept])),
         )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:

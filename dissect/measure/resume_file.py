@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.sealed import read_sealed, write_sealed
 
-FORMAT = "dissection counts/1"
+FORMAT = "dissection counts/2"
 SECONDS = 20.0  # between two writings: a minute's work is never lost, and writing costs less than a hundredth
 
 Arrays = dict[str, np.ndarray]

@@ -1,11 +1,13 @@
 """Counting, in one pass over the images, how often each unit is on at each level in each class.
 
-A histogram of levels against classes holds the intersections and areas of every (unit, level, concept) at once. A
-second one counts each image's units against the classes of the image before it (the first's against the last image's):
-what those share, they share by chance, by the sizes of things and the places where they usually are. All counts are
-integers, so the result does not depend on how the sample is cut into batches.
+A histogram of levels against classes holds the intersections and areas of every (unit, level, concept) at once. Others
+shuffle the images: each image's units against the classes of the image before it (the first's against the last
+image's), of the one before that, and so on. What those share, they share by chance, by the sizes of things and the
+places where they usually are. All counts are integers, so the result does not depend on how the sample is cut into
+batches.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ from dissect.measure.levels import Levels
 from dissect.measure.upsampling import Upsampling, view
 
 Pixels = NDArray[np.float64]
+SHUFFLES = 3  # classes of so many images before are held against each image's units; the first tells what chance is
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,7 @@ class Counts:
     """Numbers of pixels in the sample, of ``U`` units, ``K`` concepts and ``L`` levels."""
 
     both: Pixels  # (U, K, L) where the unit is strictly above its level and the concept is seen
-    by_chance: Pixels  # (U, K, L) the same, when the concept is looked for in another image
+    shuffled: tuple[Pixels, ...]  # (U, K, L) each: the same, when the concept is looked for in another image
     on: Pixels  # (U, 1, L) where the unit is strictly above its level
     concept: Pixels  # (1, K, 1) where the concept is seen
     total: float
@@ -42,9 +45,9 @@ class Tally:
         units, count = levels.values.shape
         shape = (classes + 1, units, count + 1)  # the last class is "none"
         self._matching = torch.zeros(shape, dtype=torch.int64, device=levels.values.device)
-        self._crossed = torch.zeros_like(self._matching)
-        self._first: Tensor | None = None  # the features (U, h, w) of the first image
-        self._latest: ClassMap | None = None
+        self._crossed = torch.zeros(SHUFFLES, *shape, dtype=torch.int64, device=levels.values.device)
+        self._first: list[Tensor] = []  # the features (U, h, w) of the first images
+        self._latest: deque[ClassMap] = deque(maxlen=SHUFFLES)  # the classes of the last ones, the last in front
 
     def add(self, features: Tensor, classes: Sequence[ClassMap]) -> None:
         """Count the activations ``features`` (N, U, h, w) against the ``classes`` of their images.
@@ -55,39 +58,43 @@ class Tally:
         for one, seen in zip(features, classes, strict=True):
             at = view(one, seen.size, self.levels, self.upsampling)
             at.count(seen, self._matching)
-            if self._latest is None:
-                self._first = one.clone()
-            elif self._latest.size != seen.size:
-                raise ValueError(f"expected images of equal size, got {seen.size} after {self._latest.size}")
-            else:
-                at.count(self._latest, self._crossed)
-            self._latest = seen
+            if self._latest and self._latest[0].size != seen.size:
+                raise ValueError(f"expected images of equal size, got {seen.size} after {self._latest[0].size}")
+            for earlier, crossed in zip(self._latest, self._crossed, strict=False):
+                at.count(earlier, crossed)
+            if len(self._first) < SHUFFLES:
+                self._first.append(one.clone())
+            self._latest.appendleft(seen)
 
     def counts(self) -> Counts:
         """What was counted so far, of at least one image."""
-        assert self._first is not None, "an image was added"
-        assert self._latest is not None, "an image was added"
-        at = view(self._first, self._latest.size, self.levels, self.upsampling)
-        at.count(self._latest, crossed := self._crossed.clone())
+        assert self._first, "an image was added"
+        shuffles = max(1, min(SHUFFLES, int(self._matching[:, 0].sum()) // self._latest[0].classes.numel() - 1))
+        crossed = self._crossed.clone()
+        for place, one in enumerate(self._first[:shuffles]):
+            at = view(one, self._latest[0].size, self.levels, self.upsampling)
+            for back in range(place, shuffles):  # the sample is a ring: before the first image comes the last
+                at.count(self._latest[back - place], crossed[back])
         both, on, concept = self._above(self._matching)
-        by_chance, _, _ = self._above(crossed)
-        return Counts(both, by_chance, on, concept, float(self._matching[:, 0].sum()))
+        shuffled = tuple(self._above(each)[0] for each in crossed[:shuffles])
+        return Counts(both, shuffled, on, concept, float(self._matching[:, 0].sum()))
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything but the levels, as arrays, of at least one image; for :meth:`restore`."""
-        assert self._first is not None, "an image was added"
-        assert self._latest is not None, "an image was added"
-        parts = (self._matching, self._crossed, self._first, self._latest.classes)
+        assert self._first, "an image was added"
+        latest = torch.stack([each.classes for each in self._latest])
+        parts = (self._matching, self._crossed, torch.stack(self._first), latest)
         names = ("matching", "crossed", "first", "latest")
         return {name: part.cpu().numpy() for name, part in zip(names, parts, strict=True)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Become the tally whose :meth:`state` this is."""
         device = self.levels.values.device
-        self._matching, self._crossed, self._first, latest = (
+        self._matching, self._crossed, first, latest = (
             torch.tensor(state[name], device=device) for name in ("matching", "crossed", "first", "latest")
         )
-        self._latest = ClassMap(latest, self.classes)
+        self._first = list(first)
+        self._latest = deque((ClassMap(each, self.classes) for each in latest), maxlen=SHUFFLES)
 
     def _above(self, histogram: Tensor) -> tuple[Pixels, Pixels, Pixels]:
         histogram = histogram.transpose(0, 1)

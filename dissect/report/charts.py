@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from core_gans.foundation.html import tag
+from core_gans.foundation.intervals import between
 from core_gans.foundation.svg_charts import Axis, bar, round_end, svg, text, whisker
 from dissect.report.markup import count, percent
 
@@ -160,7 +161,7 @@ def stacks_chart(stacks: Sequence[Stack], title: str) -> Markup:
 
 def _note(effect: Effect, unit: str) -> str:
     ours, control = (
-        f"{signed(mean)}{unit} ({signed(low)} to {signed(high)})" for mean, low, high in (effect.ours, effect.control)
+        between(f"{signed(mean)}{unit}", signed(low), signed(high)) for mean, low, high in (effect.ours, effect.control)
     )
     return f"{effect.label}: {ours}; random units: {control}"
 

@@ -34,7 +34,7 @@ def units_of(dissection: Dissection) -> Counter[str]:
 
 
 def summary(layers: Mapping[str, Dissection]) -> list[dict[str, object]]:
-    """For JSON and CSV: a layer's name, units, matched units, concepts with units, and units of each concept."""
+    """For JSON and CSV: a layer's name, units, matched units, those expected by chance, concepts, and units of each."""
     told = []
     for layer, dissection in layers.items():
         found = units_of(dissection)
@@ -43,6 +43,7 @@ def summary(layers: Mapping[str, Dissection]) -> list[dict[str, object]]:
                 "layer": layer,
                 "units": dissection.count,
                 "matched": sum(found.values()),
+                "expected_by_chance": dissection.expected_by_chance(),
                 "concepts": sum(map(bool, found.values())),
                 "units_of": dict(found),
             }

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from core_gans.foundation.intervals import Change
+from core_gans.foundation.intervals import Change, between
 from core_gans.foundation.pixels import Picture, to_bytes
 from dissect.cause.causal import CausalEffect
 from dissect.edits import ablate
@@ -135,10 +135,9 @@ def _summary(effect: CausalEffect, concept: str) -> str:
     if not before > 0:
         return f"None of the {count(effect.images, 'image')} shows {concept}."
     ours, control = (_scaled(change, place) for change in (effect.relative, effect.random_relative))
-    mean, low, high = (signed(bound) for bound in ours)
     return (
-        f"{concept.capitalize()} pixels: {mean} % (95 % interval {low} to {high} %, {count(effect.images, 'image')}). "
-        f"With as many random units removed instead: {signed(control[0])} %.{_aside(effect, place)}"
+        f"{concept.capitalize()} pixels: {_percent(*ours)}, 95% interval over {count(effect.images, 'image')}. "
+        f"With as many random units removed instead: {signed(control[0])}%.{_aside(effect, place)}"
     )
 
 
@@ -152,12 +151,16 @@ def _aside(effect: CausalEffect, concept: int) -> str:
     if not sure.any():
         return " Elsewhere, no other concept changes by more than its interval."
     worst = int(sure.argmax())
-    mean, low, high = (signed(bound) for bound in _scaled(net, worst))
+    told = _percent(*_scaled(net, worst))
     other, own = effect.labels[worst], effect.labels[concept]
     return (
         f" Elsewhere (in the chart of that name, where there was no {own} before), of all others, {other} changes most "
-        f"surely: {mean} % ({low} to {high} %)."
+        f"surely: {told}."
     )
+
+
+def _percent(mean: float, low: float, high: float) -> str:
+    return between(f"{signed(mean)}%", signed(low), signed(high))
 
 
 def _scaled(change: Change, place: int) -> tuple[float, float, float]:

@@ -41,12 +41,12 @@ class Study:
 
     def table(self) -> Table:
         """The layers compared: their units, how many are matched, and with which concepts. A star marks the best."""
-        table = Table("layer", "units", "matched", "concepts with units")
+        table = Table("layer", "units matched", "concepts with units")
         for layer, dissection in self.dissections.items():
             matched = dissection.matched()
             names = sorted({match.concept for match in matched}, key=dissection.labels.index)
             mark = " *" if dissection is self.best else ""
-            table.add_row(layer + mark, str(dissection.count), str(len(matched)), ", ".join(names))
+            table.add_row(layer + mark, dissection.matched_in_words(), ", ".join(names))
         return table
 
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from types import SimpleNamespace
+from typing import Any, cast, get_args, get_type_hints
 
 import pytest
 import torch
@@ -16,13 +17,14 @@ from rich.console import Console
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from core_gans.compute import Compute
 from core_gans.foundation.errors import LabError
 from core_gans.models import Model, save_model
 from core_gans.variants import make
 from dissect.__main__ import main
 from dissect.commands import COMMANDS
 from dissect.commands.layers import Layers
-from dissect.commands.opening import Source, opened
+from dissect.commands.opening import Source, _placed
 from dissect.commands.run import Run
 from dissect.generators import sequential
 from dissect.measure.dissection import Dissection
@@ -107,7 +109,7 @@ def test_the_shipped_generator_is_the_default(capsys: pytest.CaptureFixture[str]
     shapes = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
     assert shapes["block4"] == "320 x 4 x 4 *"
     assert shapes["block4.1"] == "320 x 4 x 4"
-    found = opened(None)
+    found = Source().open()
     assert found.name == "scenes-generator"
     assert found.notes == ()
     assert found.net(found.example(2)).shape == (2, 3, 64, 64)
@@ -314,3 +316,22 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(own: Path, monkeypat
     first, second = (Dissection.load(folder / "dissection.safetensors") for folder in (Path("whole"), out))
     assert (first.score == second.score).all()
     assert list(Path("runs").iterdir()) == [out]
+
+
+@pytest.mark.parametrize("name", ["run", "layers", "findings", "directions", "mend", "train-segmenter"])
+def test_every_command_takes_a_device_and_refuses_one_that_is_not_there(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = [] if name == "layers" else ["--out", str(tmp_path / "out")]
+    for device, told in (("gpu", "expected the device cpu, cuda, cuda:N or mps"), ("cuda:99", "--device cuda:99")):
+        with pytest.raises(SystemExit) as left:
+            main([name, "--device", device, *out])
+        assert left.value.code
+        assert told in "".join(capsys.readouterr())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_generator_and_its_latents_go_to_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _placed(Source().open(), cast(Compute, SimpleNamespace(device="meta")))
+    assert {each.device.type for each in found.net.parameters()} == {"meta"}
+    assert found.latents(2, rng()).device.type == "meta"

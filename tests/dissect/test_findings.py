@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,10 +10,14 @@ import pytest
 import torch
 from rich.console import Console
 
+from core_gans.foundation.intervals import Change
 from dissect.commands.findings import FindingsCommand
-from dissect.findings import find, removals, write_findings
+from dissect.commands.opening import Source
+from dissect.findings import album, find, removals, write_findings
+from dissect.findings.album import by_effect
 from dissect.findings.fates import fate
 from dissect.findings.gathering import ALPHA, ATTRIBUTION, SCORE
+from dissect.findings.page import page_text
 from tests.dissect import glass, soft
 
 
@@ -95,7 +100,7 @@ def test_everything_is_written_and_can_be_read(found, folder):
     assert numbers["provenance"] == {"seed": "0"}
     page = (folder / "findings.md").read_text()
     assert "| tree |" in page
-    assert "| -100 % (-100 to -100) |" in page
+    assert "| -100% (-100 to -100) |" in page
     for name in ("layers", "removed", "before-after", "dose", "insertion"):
         assert f"({name}.png)" in page
         picture = cv2.imread(str(folder / f"{name}.png"))
@@ -153,3 +158,45 @@ def test_the_command_writes_the_findings_of_the_generator_that_comes_with_the_la
     assert numbers["provenance"]["generator"] == "scenes-generator"
     with pytest.raises(FileExistsError, match="choose another folder"):
         FindingsCommand(out=tmp_path / "out").run(console)
+
+
+def test_the_command_takes_a_generator_of_ones_own(tmp_path):
+    source = Source(generator="tests.dissect.directions.test_directions_command:Drawing")
+    console = Console(file=io.StringIO(), width=200)
+    options = {"layers": ("stem.glass",), "images": 24, "updates": 0, "segmenter": "strokes", "share": 0.2}
+    FindingsCommand(source, out=tmp_path / "out", **options).run(console)
+    facts = json.loads((tmp_path / "out" / "findings.json").read_text())["provenance"]
+    assert facts["generator"] == source.generator
+    assert (facts["latents"], facts["segmenter"]) == ("the generator's own latents", "strokes")
+
+
+def test_a_context_of_few_places_is_in_the_table_and_in_the_picture(found):
+    """The row that the picture is about may be the one with few places: it is drawn, and says so."""
+    contexts = found.contexts
+    effect = Change(np.array([0.1, 0.4, 0.0]), np.array([0.0, np.nan, 0.0]), np.array([0.2, np.nan, 0.0]))
+    few = replace(
+        found, contexts=replace(contexts, contexts=("grass", "wall", "sky"), places=(20, 3, 9), effect=effect)
+    )
+    assert by_effect(few.contexts) == ["grass", "sky", "wall"]
+    page = page_text(few, {})
+    assert "| wall | 3 | too few places |" in page
+    assert "| grass | 20 | 0.100 (0.000 to 0.200) |" in page
+    none = replace(contexts, contexts=("grass", "wall", "sky"), places=(20, 3, 0), effect=effect)
+    assert by_effect(none) == ["grass", "wall"]
+
+
+def test_the_picture_of_insertions_has_a_row_for_every_context_with_places(found, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(
+        album, "bars", lambda title, rows, *rest: drawn.update(rows=rows) or np.zeros((9, 9, 3), np.uint8)
+    )
+    contexts = found.contexts
+    effect = Change(np.array([0.1, 0.4, 0.0]), np.array([0.0, np.nan, 0.0]), np.array([0.2, np.nan, 0.0]))
+    few = replace(
+        found, contexts=replace(contexts, contexts=("grass", "tree", "sky"), places=(20, 3, 0), effect=effect)
+    )
+    album.draw(few, soft.SoftGlass(), soft.SoftSegmenter(), rng())
+    assert [(row.name, row.told) for row in drawn["rows"]] == [
+        ("grass", "0.100  (20 places)"),
+        ("tree", "too few  (3 places)"),
+    ]

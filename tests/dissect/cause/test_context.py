@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dissect.cause.context import insertion_by_context, places
+from dissect.cause.context import FEWEST, insertion_by_context, places
 from tests.dissect.soft import DOOR, LABELS, NOISE, TREE, SoftGlass, SoftSegmenter, latents
 
 SAMPLE = latents(20)
@@ -44,6 +44,15 @@ def test_a_context_that_is_nowhere_has_no_effect_to_tell():
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["effect"]["mean"] == [None, 1]
     with pytest.raises(ValueError, match="no context is called 'sky'"):
         found.mean("sky")
+
+
+def test_too_few_places_are_no_interval():
+    found = insertion(contexts=["tree", "sky"], most=FEWEST - 1)
+    assert found.places == (FEWEST - 1, FEWEST - 1)
+    assert found.effect.mean.tolist() == [1, 0]
+    assert np.isnan([found.effect.low, found.effect.high]).all()
+    assert "(too few for an interval)" in str(found.effect.of(0))
+    assert not np.isnan(insertion(contexts=["tree"], most=FEWEST).effect.low).any()
 
 
 def test_places_show_the_class_asked_for_and_lie_inside():

@@ -16,7 +16,7 @@ from dissect.directions import (
     image_lessons,
 )
 from dissect.directions.account import Account, images_to_make, tell_clusters, tell_directions
-from dissect.directions.writing import probe_in_words, probe_values
+from dissect.directions.writing import drawn_in_words, probe_in_words, probe_values, seen_in_words
 from tests.dissect.glass import LABELS, TREE, UNITS, ColourSegmenter, GlassGenerator, latents
 
 FROM = {"generator": "glass", "seed": "0"}
@@ -123,13 +123,22 @@ def test_clusters_are_told_with_their_units_and_what_is_seen_there(tmp_path):
     tree = next(place for place, units in enumerate(clusters.members) if TREE in units)
     row = next(line for line in page.read_text().splitlines() if line.startswith(f"| {tree + 1} |"))
     assert "tree" in row
+    assert "All 5 clusters are drawn." in page.read_text()
+
+
+def test_words_say_what_the_picture_leaves_out_and_round_nothing_away():
+    assert drawn_in_words(24) == "20 of 24 clusters are drawn, the largest."
+    assert seen_in_words("sun", 0.22, 0.0041) == "sun 22% (0.41% of all pixels)"
+    assert seen_in_words("sky", 0.5, 0.0) == "sky 50% (0% of all pixels)"
 
 
 def test_a_probe_is_told_with_its_baseline():
     lessons = image_lessons(GlassGenerator(), None, latents(120), ColourSegmenter(), "door")
     probe = fit_probe(lessons.features, lessons.answers, lessons.classes, rng=torch.Generator().manual_seed(0))
     words = probe_in_words(probe)
-    assert f"{probe.accuracy:.1%} of 120 samples" in words
+    assert words.startswith("The probe tells door from no door in ")
+    ends = f"{100 * probe.low:.1f} to {100 * probe.high:.1f}"
+    assert f"{probe.accuracy:.1%} ({ends}) of 120 samples" in words
     assert "better than guessing" in words
     assert f"{probe.baseline:.1%}" in words
     assert json.loads(json.dumps(probe_values(probe)))["interval"] == [probe.low, probe.high]

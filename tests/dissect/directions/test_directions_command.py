@@ -4,10 +4,13 @@ import io
 import json
 
 import pytest
+import torch
 from rich.console import Console
 
 from dissect.commands.directions import Directions
+from dissect.commands.opening import Source
 from dissect.directions.account import NUMBERS, PAGE
+from tests.dissect.glass import GlassGenerator
 
 SMALL = {"images": 40, "judged": 2, "random": 2, "steps": 1, "count": 1}
 
@@ -34,8 +37,8 @@ def test_a_probe_of_units_tells_how_well_it_does(tmp_path):
     said, numbers = ran(tmp_path / "out", method="probe", layer="block8", concept="tree", images=80)
     assert numbers["probe"]["classes"] == ["no tree", "tree"]
     assert numbers["directions"][0]["place"] == "block8"
-    assert "The probe tells no tree, tree apart in" in said
-    assert "The probe tells no tree, tree apart in" in (tmp_path / "out" / PAGE).read_text()
+    assert "The probe tells tree from no tree in" in said
+    assert "The probe tells tree from no tree in" in (tmp_path / "out" / PAGE).read_text()
 
 
 def test_clusters_name_what_is_seen_there(tmp_path):
@@ -43,6 +46,36 @@ def test_clusters_name_what_is_seen_there(tmp_path):
     assert sum(len(each["units"]) for each in numbers["clusters"]) + len(numbers["dead"]) == 256
     assert len(numbers["clusters"]) == 5
     assert "sky" in said
+
+
+class Drawing(GlassGenerator):
+    """A generator of one's own, with its latents."""
+
+    def latents(self, count: int, rng: torch.Generator) -> torch.Tensor:
+        return torch.rand(count, 6, generator=rng)
+
+
+@pytest.mark.parametrize("method", ["unit-pca", "clusters", "cell-probe"])
+def test_a_generator_of_ones_own_has_directions(method, tmp_path):
+    concept = {"concept": "stroke"} if method == "cell-probe" else {}
+    source = Source(generator=f"{__name__}:Drawing")
+    told = {"method": method, "layer": "stem", "segmenter": "strokes", "source": source, **concept}
+    _, numbers = ran(tmp_path / "out", **told)
+    facts = numbers["provenance"]
+    assert facts["generator"] == f"{__name__}:Drawing"
+    assert (facts["latents"], facts["segmenter"]) == ("the generator's own latents", "strokes")
+
+
+def test_the_latents_of_a_generator_of_ones_own_are_walked(tmp_path):
+    source = Source(generator="linear 6 32; reshape 8 2 2; upsample 4; conv 8 1 3 1 1; tanh")
+    _, numbers = ran(tmp_path / "out", method="sefa", source=source)
+    assert numbers["provenance"]["segmenter"] == "strokes"  # grey images
+    assert len(numbers["directions"][0]["vector"]) == 6
+
+
+def test_a_probe_of_few_images_says_what_to_do(tmp_path):
+    with pytest.raises(ValueError, match="take more images"):
+        ran(tmp_path / "out", method="probe", concept="moon", images=20)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What directions do: a planted direction draws trees, random ones do not; and the pictures show what was walked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from core_gans.foundation.lettering import label
 from core_gans.foundation.pixels import to_bytes
 from dissect.directions import LatentDirection, UnitDirection, effect, random_control
 from dissect.directions.control import Control
-from dissect.directions.curves import curves
+from dissect.directions.curves import curves, shown_classes
 from dissect.directions.pictures import strips
 from tests.dissect.glass import LABELS, TREE, UNITS, ColourSegmenter, GlassGenerator, latents, shares
 
@@ -133,6 +135,23 @@ def test_curves_mark_what_goes_beyond_in_red(found):
     assert red[lines].sum() > 100
     assert blue[lines].sum() == 0
     assert sheet.shape[1] > sheet.shape[0]
+
+
+def test_the_classes_that_are_named_are_drawn_first_whatever_the_others_change_by(found):
+    """Of those named here, one changes least: it must not fall out of the picture of what was named."""
+    change = np.array([0.5, -0.4, 0.3, 0.01, -0.2])
+    control = replace(found.control, shares=np.zeros_like(found.control.shares))
+    control.shares[:, -1] = (0.9, 0.9, 0.9, 0.0, 0.9)
+    few = replace(found, change=change, change_low=change - 0.001, change_high=change + 0.001, control=control)
+    assert few.beyond() == ["door"]
+    assert shown_classes(few, 2) == ["door", "grass"]
+    assert shown_classes(replace(few, control=replace(control, shares=0 * control.shares)), 2) == [
+        "grass",
+        "sky",
+        "tree",
+        "sun",
+        "door",
+    ]
 
 
 def test_words_fit_their_place_and_are_ink_on_white():

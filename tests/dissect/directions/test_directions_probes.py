@@ -152,7 +152,7 @@ def _columns(lessons):
         (lambda f, a: fit_probe(f[:, 0], a, ("no", "yes"), rng=rng()), "expected features"),
         (lambda f, a: fit_probe(f / 0, a, ("no", "yes"), rng=rng()), "NaN or infinite"),
         (lambda f, a: fit_probe(f, a * 0, ("no", "yes"), rng=rng()), "'yes' is there in 0 samples, too few"),
-        (lambda f, a: fit_probe(f, a * 0, ("no",), rng=rng()), "two classes or more"),
+        (lambda f, a: fit_probe(f, a * 0, ("no",), rng=rng()), "only no: take more images"),
         (lambda f, a: fit_probe(f, a, ("no", "yes"), rng=rng()).unit_direction("l", "yse"), "did you mean yes"),
         (lambda f, a: image_lessons(GlassGenerator(), None, latents(3), ColourSegmenter(), "tee"), "mean tree"),
     ],

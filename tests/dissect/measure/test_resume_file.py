@@ -157,7 +157,7 @@ def test_latents_have_one_digest_however_they_are_cut():
 def test_damaged_and_foreign_files_are_refused(tmp_path):
     file = tmp_path / "counts.safetensors"
     write_sealed(file, {"a": np.zeros(2)}, {"format": "dissection/2"})
-    with pytest.raises(ValueError, match="holds dissection/2, expected dissection counts/1"):
+    with pytest.raises(ValueError, match="holds dissection/2, expected dissection counts/2"):
         dissect(GlassGenerator(), LAYER, SAMPLE, ColourSegmenter(), keep=file)
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(ValueError, match="damaged"):

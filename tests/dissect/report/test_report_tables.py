@@ -160,7 +160,7 @@ def test_pictures_of_edits_lie_beside(folder: Path, sample: Tensor) -> None:
 def test_what_the_units_removed_is_told_in_words(folder: Path) -> None:
     text = (folder / "report.html").read_text(encoding="utf-8")
     told = text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "Tree pixels: −100 % (95 % interval −100 to −100 %, 40 images)" in told
+    assert "Tree pixels: −100% (−100 to −100), 95% interval over 40 images" in told
     assert "counted only where there was no tree before" in text
     assert "Elsewhere, no other concept changes by more than its interval." in text
 
