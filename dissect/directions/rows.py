@@ -1,7 +1,8 @@
 """The picture of clustered units: a row a cluster, with where it fires and the images that it lights up most."""
 
+from core_gans.foundation.lettering import label
 from core_gans.foundation.pixels import Picture
-from core_gans.foundation.sheets import below, label, labelled_rows
+from core_gans.foundation.sheets import below, labelled_rows
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.writing import DRAWN, drawn_in_words, seen_in_words
