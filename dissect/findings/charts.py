@@ -78,7 +78,10 @@ def grid(title: str, rows: Sequence[str], columns: Sequence[str], counts: np.nda
 
     RGB bytes (H, W, 3).
     """
-    figure = page(3.6 + 0.56 * len(columns), 0.4 + 0.3 * len(rows), title)
+    longest = max(map(len, columns))
+    long = longest > 8
+    names = 0.06 * longest if long else 0.3  # inches above the cells, roughly
+    figure = page(3.6 + 0.56 * len(columns), 0.2 + names + 0.3 * len(rows), title)
     axes = figure.subplots()
     shade = np.sqrt(counts / max(1, int(counts.max())))
     axes.pcolormesh(shade, cmap=COUNTS, vmin=0, vmax=1, edgecolors="white", linewidth=2)
@@ -87,7 +90,6 @@ def grid(title: str, rows: Sequence[str], columns: Sequence[str], counts: np.nda
             ink = "white" if shade[row, column] > 0.55 else INK
             axes.text(column + 0.5, row + 0.5, str(number), color=ink, ha="center", va="center")
     rows_at_the_left(axes, rows, told, first=0.5)
-    long = max(map(len, columns)) > 8
     axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=35 if long else 0, ha="left" if long else "center")
     axes.xaxis.tick_top()
     axes.grid(visible=False)
