@@ -18,7 +18,7 @@ from core_gans.experiment import run_training
 from core_gans.session import Options
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
-from demos.paint.sketch import Sketch
+from demos.paint.sketch import RenderRequest, Sketch
 from dissect import dissect
 from dissect.segmenters.strokes import StrokeSegmenter
 
@@ -96,7 +96,7 @@ def replayed(calls: PaintCalls, asked: dict[str, object], folder: Path, *argumen
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown = base64.b64decode(calls.render(Sketch.read(asked))["picture"].partition(",")[2])
+    shown = base64.b64decode(calls.render(RenderRequest.read(asked))["picture"].partition(",")[2])
     assert pixels(folder / answer["name"].replace(".py", ".png")) == pixels_of(shown)
     return done.stdout
 
