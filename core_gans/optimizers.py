@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,6 +108,7 @@ def _moments_of(optimizer: torch.optim.Optimizer) -> set[str]:
     number = nn.Parameter(torch.zeros(1))
     number.grad = torch.zeros(1)
     options = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
-    other = type(optimizer)([{"params": [number], **options}])
+    kind: Callable[..., torch.optim.Optimizer] = type(optimizer)
+    other = kind([{"params": [number], **options}])
     other.step()
     return set(other.state[number])
