@@ -40,7 +40,7 @@ class Interrupt(Watcher):
                 self.console.quiet = True
 
         for each in SIGNALS:
-            if signal.getsignal(each) is not signal.SIG_IGN:  # as under nohup
+            if each == signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN:  # nohup ignores a closed terminal
                 self._before[each] = signal.signal(each, ask)
 
     def end(self, state: WatchedState) -> None:

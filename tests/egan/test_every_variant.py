@@ -94,6 +94,6 @@ def test_a_discriminator_without_errors_kills_nobody(tmp_path: Path) -> None:
     options = Options("ring", count=200, batch=32, explain_every=0, log_every=1)
     quiet = Console(quiet=True)
     result = run_evolution(Hinge.name, fields, options, Evolution(), rounds=40, runs_folder=tmp_path, console=quiet)
-    population = result.population
+    population = result.state
     assert max(population.logbook.select("diversity")) == pytest.approx(-math.log(LEAST_NORM))  # it did make none
     assert not any(population.logbook.select("returned"))

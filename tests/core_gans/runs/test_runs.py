@@ -47,10 +47,10 @@ def test_a_folder_that_exists_is_kept(run: Run) -> None:
 def test_only_one_may_hold_a_run(run: Run) -> None:
     with pytest.raises(LabError, match="one is in use by another process: wait for it, or stop it first"):
         open_run(run.folder)
-    assert read_config(run.folder) == run.config  # looking is free
+    assert read_config(run.folder) == run.config | {"rounds": None, "seconds": None}  # looking is free
     run.close()
     with open_run(run.folder) as again:
-        assert again.config == run.config
+        assert again.config == run.config | {"rounds": None, "seconds": None}
         with pytest.raises(LabError, match="in use"):
             open_run(run.folder)
     open_run(run.folder).close()
@@ -87,7 +87,11 @@ class TestWhatIsNoRun:
 
 class TestCheckpointsOfARun:
     def save(self, run: Run, number: int, **changed: Any) -> Path:
-        content = {key: CONFIG[key] for key in ("kind", "variant", "fields")} | {"state": {"round": number}} | changed
+        content = (
+            {key: CONFIG[key] for key in ("kind", "variant", "fields")}
+            | {"state": {"round": number}, "watchers": {}}
+            | changed
+        )
         return checkpoints.save(run.checkpoints / f"round-{number:07d}.safetensors", content)
 
     def test_none_yet(self, run: Run) -> None:
