@@ -240,6 +240,7 @@ def test_a_job_that_is_ended_saves_first(number: signal.Signals, status: int, tm
     folder = tmp_path / "a run"
     command = [sys.executable, "-m", "core_gans", "train", "gan", "--data", "ring", "--count", "60", "--batch", "8"]
     command += ["--width", "4", "--latent", "2", "--family", "mlp", "--explain-every", "0", "--seconds", "100"]
+    command += ["--runs", str(tmp_path), "--name", "a run"]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
