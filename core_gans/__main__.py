@@ -5,6 +5,7 @@
     core-gans resume runs/dcgan-digits-...               continue it exactly where it stands
     core-gans explain runs/dcgan-digits-...              say in words whether it converges
     core-gans sample runs/dcgan-digits-... --count 64    draw samples from a run or a model file
+    core-gans sample runs/cgan-... --classes 3 7 --count 1000 --out FOLDER   one file a picture; .npz: an array
     core-gans sample runs/text_to_image-... --text TEXT  draw what a text asks for
     core-gans judge runs/dcgan-digits-... --count 2000   measure it against real examples
     core-gans explore runs/dcgan-digits-...              paths between latents, nearest real examples, arithmetic

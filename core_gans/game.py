@@ -108,6 +108,20 @@ class NoiseGame(Game):
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
         """Latents (count, ...) on the device of ``rng``."""
 
+    @property
+    def askable_classes(self) -> int:
+        """Classes that latents can ask for, by the ``label`` of ``latents``; 0 where they ask for none."""
+        return 0
+
+    def asked(self, latents: Tensor) -> Tensor | None:
+        """The classes (N,) that ``latents`` ask for; None where they ask for none."""
+        del latents
+        return None
+
+    def noise(self, latents: Tensor) -> Tensor:
+        """The part of ``latents`` that is noise, as a view; the rest says what is asked for."""
+        return latents
+
     def with_condition(self, batch: Batch) -> Tensor:
         """The real examples of ``batch`` as the discriminator sees them; conditional games add the class."""
         return batch.real

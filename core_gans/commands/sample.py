@@ -1,8 +1,9 @@
-"""``python -m core_gans sample``: samples of a run or a model file, as a picture."""
+"""``python -m core_gans sample``: samples of a run or a model file, as pictures, an array or a sheet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 import torch
@@ -12,16 +13,19 @@ from torch import Tensor
 
 from core_gans import models
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.pixels import write_png
+from core_gans.foundation.memory import require_memory
 from core_gans.foundation.seeds import require_seed
-from core_gans.foundation.sheets import cloud, sheet
-from core_gans.game import Game
+from core_gans.game import NoiseGame
+from core_gans.sampling import drawing, require_free_place, write_samples
+from core_gans.sampling.drawing import labels_of
 from core_gans.variants import TextToImage
+
+OUT = Path("samples.png")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Draw samples from a run or a model file into a PNG."""
+    """Draw samples from a run or a model file."""
 
     source: tyro.conf.Positional[Path]
     """A run's folder or a model file."""
@@ -29,34 +33,58 @@ class Sample:
     """How many samples."""
     seed: int = 0
     """Of the latents."""
+    classes: tuple[int, ...] = ()
+    """Classes to draw, by number, each as often as the others; for cgan, acgan and infogan. Default: any, by chance."""
     text: str | None = None
     """What to draw, as "a house with a red roof and two trees at sunset"; for models that learned from captions."""
-    out: Path = Path("samples.png")
-    """The picture; an existing one is kept."""
+    truncation: float | None = None
+    """Draw again the numbers of a latent that lie beyond this (BigGAN's truncation): 0.5 gives better samples that are
+    more alike; default: none is."""
+    out: Path | None = None
+    """A .png for a sheet, .npz for an array, or a folder for one PNG a sample. Classes become labels of the array and
+    subfolders of the folder. Nothing that exists is replaced. Default: samples.png, or the next free number."""
 
     def run(self, console: Console) -> None:
         """Draw and write."""
         if self.count < 1:
             raise ValueError(f"expected at least one sample, got --count {self.count}.")
         require_seed(self.seed)
-        if self.out.exists():
-            raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
+        out = self.out or _free(OUT)
+        require_free_place(out)
         model = models.open_model(self.source)
+        if model.player != "generator":
+            raise LabError(f"{self.source} holds a {model.player}, which draws nothing: give a generator or a run.")
+        each = model.game.latents(1, torch.Generator().manual_seed(0)).numel()
+        require_memory(4 * each * self.count, f"the latents of {self.count:,} samples", "--count")
         rng = torch.Generator().manual_seed(self.seed)
-        samples = model.game.sample({"generator": model.net}, self.count, rng, _asked(model.game, self))
-        write_png(self.out, cloud(samples) if samples.dim() == 2 else sheet(samples))
+        drawn = drawing(
+            model.game, model.net, self.count, rng, label=_asked(model.game, self), truncation=self.truncation
+        )
+        with console.status("drawing"):
+            write_samples(out, drawn)
         if told := models.hardly_learned(model):
             console.print(told, highlight=False, soft_wrap=True)
-        console.print(f"{self.count} samples: {self.out}", highlight=False, soft_wrap=True)
+        if self.truncation is not None:
+            again = f"numbers of latents beyond {self.truncation:g} were drawn again"
+            console.print(f"truncation: {again} (Brock et al. 2019)", highlight=False, soft_wrap=True)
+        console.print(f"{self.count} samples: {out}", highlight=False, soft_wrap=True)
 
 
-def _asked(game: Game, command: Sample) -> Tensor | None:
-    """The text that is asked for, once for each sample, as the game's latents take it."""
+def _free(path: Path) -> Path:
+    """``path``, or the first of name-2, name-3, ... that does not exist."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(place for place in chain([path], numbered) if not place.exists())
+
+
+def _asked(game: NoiseGame, command: Sample) -> Tensor | None:
+    """The text or the classes that are asked for, once for each sample, as the game's latents take them."""
     if command.text is None:
-        return None
+        return labels_of(game, command.classes, command.count) if command.classes else None
     if not isinstance(game, TextToImage):
         raise LabError(
             f"{command.source} is of {game.name}, which knows no text: leave --text out, or give a run or a model of "
             "text_to_image."
         )
+    if command.classes:
+        raise LabError("--text and --classes ask for two things: give one of them.")
     return game.tokens([command.text] * command.count)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core_gans.foundation.whole_files import write_whole
 
-Picture = npt.NDArray[np.uint8]  # (H, W, 3), RGB
+Picture = npt.NDArray[np.uint8]  # (H, W, 3), RGB; those written may be grey, (H, W)
 Pictures = npt.NDArray[np.uint8]  # (N, H, W, 3), RGB
 
 PNG_EFFORT = 3  # of 0 to 9: more takes many times as long for a tenth less
@@ -58,6 +58,7 @@ def _url(kind: str, code: bytes) -> str:
 
 
 def _encoded(kind: str, picture: Picture, option: int) -> bytes:
-    done, code = cv2.imencode(f".{kind}", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [_OPTIONS[kind], option])
+    written = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    done, code = cv2.imencode(f".{kind}", written, [_OPTIONS[kind], option])
     assert done, f"OpenCV could not write a picture as {kind}"
     return code.tobytes()

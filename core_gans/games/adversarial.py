@@ -180,6 +180,10 @@ class AdversarialGame(Architecture, NoiseGame):
             return torch.rand(count, self.latent, generator=rng, device=rng.device) * 2 - 1
         return torch.randn(count, self.latent, generator=rng, device=rng.device)
 
+    def noise(self, latents: Tensor) -> Tensor:
+        """The first ``latent`` numbers."""
+        return latents[:, : self.latent]
+
     def latents_for(self, batch: Batch, rng: torch.Generator) -> Tensor:
         """Latents for as many examples as the batch has."""
         return self.latents(len(batch.real), rng)

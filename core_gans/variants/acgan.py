@@ -79,6 +79,10 @@ class ACGAN(AdversarialGame):
         terms = {"generator": self.objective.generator(nets["discriminator"](fake))}
         return terms | {"generator_class": self.class_loss(nets, fake, self.asked(latents))}
 
+    @property
+    def askable_classes(self) -> int:
+        return self.classes
+
     def asked(self, latents: Tensor) -> Tensor:
         """The classes (N,) in ``latents``."""
         return latents[:, self.latent :].argmax(dim=1)

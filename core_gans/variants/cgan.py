@@ -58,6 +58,14 @@ class CGAN(AdversarialGame):
         """(count, latent + classes): noise and a class, drawn uniformly where no ``label`` (count,) is given."""
         return with_drawn_class(super().latents(count, rng), self.classes, label, rng)
 
+    @property
+    def askable_classes(self) -> int:
+        return self.classes
+
+    def asked(self, latents: Tensor) -> Tensor:
+        """The classes (N,) in ``latents``."""
+        return latents[:, self.latent :].argmax(dim=1)
+
     def with_condition(self, batch: Batch) -> Tensor:
         """The real examples with their classes; a LabError where there are none."""
         if batch.label is None:

@@ -80,6 +80,14 @@ class InfoGAN(AdversarialGame):
         codes = torch.rand(count, self.codes, generator=rng, device=rng.device) * 2 - 1
         return torch.cat((latents, codes), dim=1)
 
+    @property
+    def askable_classes(self) -> int:
+        return self.categories
+
+    def asked(self, latents: Tensor) -> Tensor | None:
+        """The categories (N,) in ``latents``; None without any."""
+        return latents[:, self.latent : self.latent + self.categories].argmax(dim=1) if self.categories else None
+
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         latents = self.latents(len(batch.real), rng)
         with torch.no_grad():
@@ -95,16 +103,12 @@ class InfoGAN(AdversarialGame):
         terms = {"generator": self.objective.generator(discriminator.judged(maps))}
         return terms | self.information_terms(nets, maps, latents)
 
-    def asked(self, latents: Tensor) -> Tensor:
-        """The categories (N,) in ``latents``."""
-        return latents[:, self.latent : self.latent + self.categories].argmax(dim=1)
-
     def information_terms(self, nets: Nets, maps: Tensor, latents: Tensor) -> dict[str, Tensor]:
         """lambda times -E log Q(c | x), without constants, for the ``latents`` of which the trunk saw ``maps``."""
         said = nets["recogniser"](maps).float()
         terms = {}
-        if self.categories:
-            terms["category"] = self.information * F.cross_entropy(said[:, : self.categories], self.asked(latents))
+        if (category := self.asked(latents)) is not None:
+            terms["category"] = self.information * F.cross_entropy(said[:, : self.categories], category)
         if self.codes:
             asked = latents[:, self.latent + self.categories :]
             half_square = 0.5 * (said[:, self.categories :] - asked).square().sum(dim=1)

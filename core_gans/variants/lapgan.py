@@ -71,6 +71,10 @@ class LAPGAN(AdversarialGame):
         noise = sum(noise_of(shape) for shape in self.shapes[:-1])
         return AdversarialGame.latents(replace(self, latent=self.latent + noise), count, rng)
 
+    def noise(self, latents: Tensor) -> Tensor:
+        """All of it, that of the details, too."""
+        return latents
+
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         if len(self.shapes) == 1:
             return super().discriminator_loss(nets, batch, rng)
