@@ -14,8 +14,14 @@ from core_gans.__main__ import main
 from core_gans.commands.dispatch import friendly_errors
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import available, is_out_of_memory, require_memory
+from core_gans.foundation.pixels import write_png
 from core_gans.runs.playable import require_playable, sketched
 from core_gans.variants import TRANSLATIONS, VARIANTS, make
+from dissect.__main__ import main as dissect_main
+from dissect.commands.real_images import thirds
+from dissect.directions.principal import principal_directions
+from dissect.generators import Prior, sequential
+from dissect.segmenters.pairs import read_pairs
 
 
 @pytest.mark.parametrize(
@@ -86,3 +92,116 @@ def test_other_runtime_errors_stay_what_they_are() -> None:
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="cannot be multiplied"), friendly_errors(Console(quiet=True)):
         torch.zeros(2, 3) @ torch.zeros(2, 3)
+
+
+OWN = "linear 6 64; reshape 16 2 2; upsample 4; conv 16 8 3 1 1; relu; upsample 2; conv 8 3 3 1 1; tanh"
+
+
+@pytest.fixture
+def no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing more latents than a look at the generator takes is an error of another kind."""
+
+    def drawn(prior: Prior, count: int, rng: torch.Generator) -> torch.Tensor:
+        if count >= 20:
+            raise AssertionError("the sample is drawn")
+        return torch.zeros(count, *prior.shape)
+
+    monkeypatch.setattr(Prior, "__call__", drawn)
+
+
+@pytest.mark.parametrize(
+    ("words", "lower"),
+    [
+        ("run --images 900000000000", "--images"),
+        ("findings --images 900000000000", "--images"),
+        ("mend --images 900000000000 --data digits", "--images or --judged"),
+        ("mend --images 40 --judged 900000000000 --data digits", "--images or --judged"),
+        ("directions --images 900000000000", "--images or --judged"),
+        ("run --latent 900000000000", "--latent"),
+    ],
+)
+@pytest.mark.usefixtures("no_sample")
+def test_a_sample_that_does_not_fit_is_refused_before_it_is_drawn(
+    words: str, lower: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, *rest = words.split()
+    seen_by = [] if command == "mend" else ["--segmenter", "strokes"]
+    with pytest.raises(SystemExit) as end:
+        dissect_main([command, "--generator", OWN, *seen_by, *rest])
+    said = capsys.readouterr().out
+    assert end.value.code == 2
+    assert "would take" in said.splitlines()[-1]
+    assert said.rstrip().endswith(f"lower {lower}.")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("run --images 1000", 1000 * 6),
+        ("findings --images 100", 100 * (6 + 16 * 16)),  # the classes of a half, in 64 bits
+        ("mend --images 400 --judged 300 --data digits", (800 + 300) * 6),
+        ("directions --method probe --layer 4 --concept loop --images 70 --judged 30", 100 * (6 + 2 * 8)),
+        ("directions --method cell-probe --layer 4 --concept loop --images 70 --judged 30", 100 * (6 + 2 * 8 * 16)),
+    ],
+)
+@pytest.mark.usefixtures("no_sample")
+def test_the_estimate_counts_what_is_kept_of_each_image(
+    words: str, numbers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, *rest = words.split()
+    asked = [command, "--generator", OWN, *([] if command == "mend" else ["--segmenter", "strokes"]), *rest]
+    monkeypatch.setattr("core_gans.foundation.memory.available", lambda device: 4 * numbers - 1)
+    with pytest.raises(SystemExit):
+        dissect_main(asked)
+    assert "a sample of " in capsys.readouterr().out
+    monkeypatch.setattr("core_gans.foundation.memory.available", lambda device: 4 * numbers)
+    with pytest.raises(AssertionError, match="the sample is drawn"):
+        dissect_main(asked)
+
+
+def test_drawn_real_images_are_estimated_by_the_option_that_asks_for_them() -> None:
+    with pytest.raises(LabError, match=r"900,000,000,000 real images of scenes would take .* lower --real"):
+        thirds("scenes", (3, 64, 64), 900_000_000_000, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "lower"),
+    [
+        ("train-segmenter --count 900000000000", "--count"),
+        ("train-segmenter --widths 16 900000", "--widths"),
+        ("layers --generator", "their sizes"),
+    ],
+)
+def test_networks_and_scenes_of_dissect_are_estimated(
+    words: str, lower: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        dissect_main(
+            [*words.split(), *(["linear 64 90000000000; reshape 1 300000 300000"] if "layers" in words else [])]
+        )
+    said = capsys.readouterr().out
+    assert end.value.code == 2
+    assert said.rstrip().endswith(f"lower {lower}.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_of_a_folder_are_estimated_before_they_are_brought_to_a_size(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+        write_png(tmp_path / folder / "one.png", np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(LabError, match=r"1 pictures of 900000 x 900000 pixels would take .* lower the size"):
+        read_pairs(tmp_path, size=(900_000, 900_000))
+
+
+def test_the_outputs_that_directions_are_fitted_to_at_once_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = sequential("linear 6 64; reshape 16 2 2; conv 16 3 3 1 1; tanh")
+    latents = torch.randn(120, 6, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr("core_gans.foundation.memory.available", lambda device: 100 * 64 * 8 - 1)
+    with pytest.raises(LabError, match=r"the output of 0 for 100 images at once .* lower the count of directions"):
+        principal_directions(net, "0", latents, count=3)
+    monkeypatch.setattr("core_gans.foundation.memory.available", lambda device: 100 * 64 * 8)
+    assert len(principal_directions(net, "0", latents, count=3)) == 3

@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from core_gans.foundation.names import unknown_name
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import Opened, Source
+from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
-from dissect.directions.attributes import Lessons, cell_lessons, image_lessons
+from dissect.directions.attributes import CELLS, Lessons, cell_lessons, image_lessons
 from dissect.directions.closed_form import closed_form_directions, first_weights
 from dissect.directions.clusters import cluster_units
 from dissect.directions.coactivation import coactivation
@@ -31,6 +32,7 @@ from dissect.directions.moving import Direction
 from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
+from dissect.hooks import layers as layers_of
 from dissect.segmenters.protocol import Segmenter
 
 Method = Literal["pca", "unit-pca", "sefa", "clusters", "probe", "cell-probe"]
@@ -86,6 +88,7 @@ class Directions:
         layer, notes = self._looked_at(found)
         for note in (*found.notes, *notes):
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
+        require_sample(found, {"images": self.images, "judged": self.judged}, self._learnt(found, layer))
         rng = torch.Generator().manual_seed(self.seed)
         latents, others = found.latents(self.images, rng), found.latents(self.judged, rng)
         account = Account(
@@ -130,6 +133,13 @@ class Directions:
         for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"expected at least {least} for --{name}, got {value}.")
+
+    def _learnt(self, found: Opened, layer: str | None) -> int:
+        """How many float32 numbers of each image a probe learns from, beside the latents; in float64."""
+        if layer is None or self.method not in ("probe", "cell-probe"):
+            return 0
+        units = layers_of(found.net, found.example())[layer][1]
+        return 2 * units * (CELLS if self.method == "cell-probe" else 1)
 
     def _clusters(
         self, account: Account, generator: nn.Module, layer: str, latents: Tensor, segmenter: Segmenter, bar: Progress

@@ -16,8 +16,11 @@ from rich.progress import Progress, TaskID
 
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import Source
+from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.findings import find, write_findings
+from dissect.hooks import at_rest
+from dissect.sampling import generate
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class FindingsCommand:
         name, segmenter = chosen_segmenter(self.segmenter, self.source, source)
         for note in (*source.notes, *notes):
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
+        with at_rest(source.net):
+            pixels = generate(source.net, source.example())[0, 0].numel()
+        require_sample(source, {"images": self.images}, kept=pixels)  # half have their classes kept, int64
         rng = torch.Generator().manual_seed(self.seed)
         began = time.perf_counter()
         with Progress(console=console) as bar:

@@ -22,6 +22,7 @@ from dissect import generators
 from dissect.commands.mended import save_mended
 from dissect.commands.opening import Opened, Source
 from dissect.commands.real_images import Thirds, data_of, thirds
+from dissect.commands.sample_memory import require_sample
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
 from dissect.mending import Mending, MendingTrial, best_of, mend, try_layers, write_mending
@@ -79,6 +80,7 @@ class Mend:
         for note in found.notes:
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
         layers = self._layers(found)
+        require_sample(found, {"images": 2 * self.images, "judged": self.judged})
         rng = torch.Generator().manual_seed(self.seed)
         ranking, choosing, judging = (found.latents(n, rng) for n in (self.images, self.images, self.judged))
         with at_rest(found.net):

@@ -5,6 +5,7 @@ Components that are fitted to some images fit those better than any others, so t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from core_gans import data as datasets
 from core_gans import shipped
 from core_gans.data import Examples, as_float
+from core_gans.foundation.memory import require_memory
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs
 from dissect.commands.opening import Source
@@ -42,6 +44,8 @@ def thirds(
     ``features`` is a name that ``core-gans judge --features`` knows; ``progress`` hears how many images of how many are
     read. Raises ValueError for data of another shape, or too few of them.
     """
+    if datasets.data_set(data).count:  # drawn, as many as are asked for
+        require_memory(count * math.prod(shape), f"{count:,} real images of {data}", "--real")
     real = datasets.load(data, size=shape[-1], channels=shape[0], count=count, seed=SEED, progress=progress)
     if real.shape != shape:
         raise ValueError(f"the generator makes images of shape {shape}, those of {data} are {real.shape}: give --data")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import Opened, Source
+from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.measure.settings import DissectionSettings
 from dissect.measure.upsampling import Upsampling
@@ -61,6 +62,7 @@ class Run:
         folder = self.out or Path("runs") / default_name("dissection")
         keep = self.keep or folder.with_name(f"{folder.name}.counts")
         found, layers, notes, name, segmenter = self._opened()
+        require_sample(found, {"images": self.images})
         keep.parent.mkdir(parents=True, exist_ok=True)
         notes = (*found.notes, *notes)
         for note in notes:

@@ -16,15 +16,19 @@ from rich.table import Table
 
 from core_gans.compute import Compute
 from core_gans.data import scenes
+from core_gans.foundation.memory import require_memory
 from core_gans.foundation.pixels import write_png
 from dissect.segmenters.colours import spread_colours
 from dissect.segmenters.pairs import Pairs, read_pairs
 from dissect.segmenters.scoring import UNJUDGED
 from dissect.segmenters.showing import comparison
 from dissect.segmenters.training import SegmenterReport, train_segmenter
-from dissect.segmenters.unet import WIDTHS
+from dissect.segmenters.unet import WIDTHS, UNet
 
 _SHOWN = 4  # held-out images in the picture
+SIDE = 64  # of a scene
+PIXEL = 16  # bytes of a scene's pixel: colours, mask, and the mask as it is counted
+KEPT = 16  # bytes of a weight: itself, its gradient and its two moments
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class TrainSegmenter:
         for path in (self.out, picture):
             if path.exists():
                 raise FileExistsError(f"{path} exists already and is kept: choose another name with --out.")
+        with torch.device("meta"):  # takes no memory
+            weights = sum(weight.numel() for weight in UNet(1, self.widths).parameters())
+        require_memory(
+            weights * KEPT, f"a U-Net of {weights:,} weights with what its training keeps", "--widths", compute.device
+        )
         pairs = self._read() if self.data is not None else self._draw(console)
         colours = pairs.colours or spread_colours(len(pairs.labels))
         with Progress(console=console) as bar:
@@ -105,10 +114,11 @@ class TrainSegmenter:
         return read_pairs(self.data, split=self.split, ignore=self.ignore or None, size=self.size)
 
     def _draw(self, console: Console) -> Pairs:
+        require_memory(self.count * SIDE**2 * PIXEL, f"{self.count:,} scenes", "--count")
         with Progress(console=console) as bar:
             drawing = bar.add_task("drawing scenes", total=self.count)
             drawn = scenes.draw_many(
-                self.count, seed=self.seed, progress=lambda done: bar.update(drawing, completed=done)
+                self.count, SIDE, seed=self.seed, progress=lambda done: bar.update(drawing, completed=done)
             )
         colours = tuple((r, g, b) for r, g, b in drawn.palette.tolist())
         return Pairs(drawn.images, drawn.masks.astype(np.int16), drawn.labels, colours, held_out=0)

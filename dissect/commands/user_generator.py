@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from core_gans.foundation.memory import require_memory
 from core_gans.trusted_code import is_own
 from core_gans.user_code import load_object
 from dissect.generators import (
@@ -21,6 +23,7 @@ from dissect.generators import (
     sequential,
 )
 
+FLOAT = 4  # bytes
 LISTS = (".txt", ".layers")  # files that list layers
 PRIORS = ("normal", "uniform")
 
@@ -75,6 +78,7 @@ def own_latents(net: nn.Module, shape: tuple[int, ...], prior: str) -> tuple[Lat
             )
         layer, shape = taken
         words = f"{prior}, {' x '.join(map(str, shape))} as layer {layer} takes"
+    require_memory(math.prod(shape) * FLOAT, f"a latent of {' x '.join(map(str, shape))}", "--latent")
     return Prior(shape, "normal" if prior == "normal" else "uniform"), words
 
 

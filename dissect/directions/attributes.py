@@ -16,6 +16,7 @@ from dissect.hooks import at_rest
 from dissect.sampling import Latents, Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 
+CELLS = 16  # of each image, that are learnt from
 PRESENT = 0.01  # of the pixels: an image with more of a concept shows it
 
 
@@ -72,7 +73,7 @@ def cell_lessons(
     latents: Latents,
     segmenter: Segmenter,
     *,
-    cells: int = 16,
+    cells: int = CELLS,
     rarest: int = 50,
     batch_size: int = 32,
     rng: torch.Generator,

@@ -9,6 +9,7 @@ bounded by a batch of activations, whatever the number of latents. From batch to
 are asked for, because what is dropped on the way is lost to the later ones.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 from sklearn.decomposition import IncrementalPCA
 from torch import Tensor, nn
 
+from core_gans.foundation.memory import require_memory
 from dissect.directions.coactivation import coactivation
 from dissect.directions.moving import LatentDirection, UnitDirection
-from dissect.hooks import at_rest, record
+from dissect.hooks import at_rest, layers, record
 from dissect.sampling import Latents, Progress, generate
 
 CARRIED = 5  # components from batch to batch for each one asked for
+DOUBLE = 8  # bytes
 SLIGHT = 1e-9  # of the variance along the first component: less is rounding
 
 
@@ -46,7 +49,8 @@ def principal_directions(
         progress: called with the number of latents done, of 2 N: the layer is looked at twice.
 
     Raises:
-        ValueError: no such layer, too few latents, or activations that are not finite or do not vary.
+        ValueError: no such layer, too few latents, activations that are not finite or do not vary, or more of them at
+            once than memory holds.
     """
     if not 1 <= count <= len(latents) // 2:
         raise ValueError(
@@ -55,6 +59,11 @@ def principal_directions(
         )
     carried = min(CARRIED * count, len(latents))
     size = max(batch_size, carried)
+    if (shape := layers(generator, latents[:1]).get(layer)) is not None:
+        numbers = min(size, len(latents)) * math.prod(shape[1:])
+        require_memory(
+            numbers * DOUBLE, f"the output of {layer} for {size:,} images at once", "the count of directions"
+        )
     components: IncrementalPCA | None = None
     looked = 0
     for rows in _outputs(generator, layer, latents, size):

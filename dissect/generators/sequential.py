@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.memory import require_memory
 from core_gans.foundation.names import unknown_name
 
+FLOAT = 4  # bytes
 BIASLESS = "nobias"  # last word of a layer without bias
 
 
@@ -72,14 +75,17 @@ def sequential(layers: str | Sequence[str]) -> nn.Sequential:
     ``nobias`` as last word leaves the bias of a linear or a convolution out. Weights are PyTorch's initial ones.
 
     Raises:
-        ValueError: no layer at all, a word that is not known (the nearest are listed), or numbers that do not fit.
+        ValueError: no layer at all, a word that is not known (the nearest are listed), numbers that do not fit, or more
+            weights than memory holds.
     """
     text = layers if isinstance(layers, str) else "\n".join(layers)
     lines = [line.partition("#")[0].strip() for line in text.replace(";", "\n").splitlines()]
-    found = [_layer(place, line) for place, line in enumerate(filter(None, lines))]
-    if not found:
+    if not any(lines):
         raise ValueError("expected a list of layers, such as 'linear 64 256; relu; linear 256 784; tanh', got none")
-    return nn.Sequential(*found)
+    with torch.device("meta"):  # takes no memory
+        weights = sum(weight.numel() for weight in _stacked(lines).parameters())
+    require_memory(weights * FLOAT, f"layers of {weights:,} weights", "their sizes")
+    return _stacked(lines)
 
 
 def read_sequential(path: str | Path) -> nn.Sequential:
@@ -88,6 +94,10 @@ def read_sequential(path: str | Path) -> nn.Sequential:
         return sequential(Path(path).read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text: expected a list of layers, one a line") from error
+
+
+def _stacked(lines: Sequence[str]) -> nn.Sequential:
+    return nn.Sequential(*(_layer(place, line) for place, line in enumerate(filter(None, lines))))
 
 
 def _layer(place: int, line: str) -> nn.Module:
@@ -105,7 +115,7 @@ def _layer(place: int, line: str) -> nn.Module:
         raise ValueError(f"layer {place}, {line!r}: expected '{wanted}', got {len(numbers)} numbers")
     try:
         return kind.make(*(_number(number) for number in numbers), **options)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         raise ValueError(f"layer {place}, {line!r}: {error}") from error
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from core_gans.foundation.memory import require_memory
 from dissect.segmenters.pairs.joining import SPLITS, Part
 from dissect.segmenters.pairs.mask_classes import numbered
 
@@ -26,6 +27,7 @@ _IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _MASKS = (".png", ".bmp", ".tif", ".tiff")
 _ENDINGS = ("", "_mask", "_masks", "_L", "_label", "_labels", "_gt", "_seg")
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
+_PIXEL = 8  # bytes: three colours and a class, read and then put beside the others
 _TOLD = 5  # broken pairs named in a message
 
 
@@ -85,6 +87,9 @@ def _pairs(images: Path, masks: Path, size: tuple[int, int] | None, wrong: list[
     pictures = {path.stem: path for path in sorted(images.iterdir()) if path.suffix.lower() in _IMAGES}
     by_stem = {path.stem: path for path in sorted(masks.iterdir()) if path.suffix.lower() in _MASKS}
     read, used = [], set()
+    if size is not None:
+        wanted = len(pictures) * size[0] * size[1] * _PIXEL
+        require_memory(wanted, f"{len(pictures):,} pictures of {size[0]} x {size[1]} pixels", "the size")
     if not pictures:
         wrong.append(f"{images.name} holds no pictures ({', '.join(_IMAGES)})")
     for stem, path in pictures.items():
