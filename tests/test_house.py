@@ -51,6 +51,12 @@ COMPUTED = {  # may import a module whose name is computed
     "egan/__init__.py",  # as in core_gans
     "core_gans/user_code.py",  # the module that the user names
 }
+WRITERS = {  # may write files by themselves
+    "core_gans/foundation/whole_files.py",
+    "core_gans/sampling/writing.py",  # very many pictures into a folder that is whole
+    "core_gans/runs/watchers.py",  # appends lines to a run's log
+    "demos/dissecting/page_state.py",  # a temporary folder that is removed with the page
+}
 BANNED = {"torchvision"}  # has no build that imports beside the CPU build of torch
 
 
@@ -108,6 +114,34 @@ def compared_data_sets(root: Path) -> list[str]:
                 words = {part.value for each in compared for part in ast.walk(each) if isinstance(part, ast.Constant)}
                 found += [f"{path.relative_to(root)}:{node.lineno}: {word}" for word in NAMES if word in words]
     return found
+
+
+def direct_writes(root: Path) -> list[str]:
+    """Every writing of a file past the foundation's whole files, which name a full disk's place and leave no part."""
+    found = []
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            place = path.relative_to(root).as_posix()
+            if place in WRITERS:
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and _writes(node):
+                    found.append(f"{place}:{node.lineno}: {ast.unparse(node)[:60]}")
+    return found
+
+
+def _writes(call: ast.Call) -> bool:
+    """Whether ``call`` writes a file by itself: by its name, by the mode of an open, or Pillow's, to a path."""
+    name = ast.unparse(call.func).split(".")[-1]
+    if name in ("write_text", "write_bytes", "save_file", "savefig", "imwrite", "tofile", "mkdtemp"):
+        return True
+    given = call.args[0] if call.args else None
+    if name in ("open", "ZipFile") and ast.unparse(given or call) != "file":  # the file of a ``whole_file``
+        words = [
+            each.value for each in (*call.args, *(k.value for k in call.keywords)) if isinstance(each, ast.Constant)
+        ]
+        return any(isinstance(word, str) and len(word) <= 3 and set(word) & set("wax+") for word in words)
+    return name == "save" and any(each.arg == "save_all" for each in call.keywords) and isinstance(given, ast.BinOp)
 
 
 def _door(place: str) -> set[str]:
@@ -238,3 +272,29 @@ def test_what_is_allowed_is_let_through(place: str, text: str, tmp_path: Path) -
     path.parent.mkdir(parents=True)
     path.write_text(text)
     assert violations(tmp_path) == []
+
+
+def test_every_file_is_written_whole() -> None:
+    assert direct_writes(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path.write_text('x')",
+        "(folder / 'a').write_bytes(b'')",
+        "with path.open('w', encoding='utf-8') as file: ...",
+        "open(path, mode='ab')",
+        "frames[0].save(folder / 'paths.gif', save_all=True)",
+        "zipfile.ZipFile(path, 'w')",
+        "from safetensors.torch import save_file\nsave_file({}, path)",
+    ],
+)
+def test_a_planted_writing_is_found(text: str, tmp_path: Path) -> None:
+    (tmp_path / "egan").mkdir()
+    (tmp_path / "egan" / "a.py").write_text(f"import zipfile\n{text}")
+    (tmp_path / "egan" / "b.py").write_text(
+        "with whole_file(a) as f, zipfile.ZipFile(f): ...\nopen(a, 'rb')\ns.save(f)"
+    )
+    (found,) = direct_writes(tmp_path)
+    assert found.startswith("egan/a.py:")

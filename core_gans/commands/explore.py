@@ -25,6 +25,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import to_bytes, write_png
 from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.sheets import image_rows
+from core_gans.foundation.whole_files import whole_file, write_whole
 from core_gans.game import generate
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs
@@ -81,7 +82,7 @@ class Explore:
             examples = _examples(self, samples)
         found |= beside_real(samples, examples, folder)
         found |= added(model, latents, samples, examples, folder)
-        (folder / "exploration.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        write_whole(folder / "exploration.json", json.dumps(found, indent=2) + "\n")
         table = Table("what", "value")
         for name, value in found.items():
             table.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
@@ -105,7 +106,8 @@ def walk(model: models.Model, latents: Tensor, command: Explore, folder: Path) -
         Image.fromarray(page).resize((256, 256), Image.Resampling.BICUBIC)
         for page in to_bytes(generate(model.net, tour))
     ]
-    frames[0].save(folder / "paths.gif", save_all=True, append_images=frames[1:], duration=80, loop=0)
+    with whole_file(folder / "paths.gif") as file:
+        frames[0].save(file, format="GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
 
 
 def beside_real(samples: Tensor, examples: Examples, folder: Path) -> dict[str, float]:

@@ -20,6 +20,7 @@ from core_gans import models
 from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
+from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge, metrics_for
 from core_gans.metrics.choosing import classifier_for
 from core_gans.metrics.judge import Progress as Update
@@ -158,4 +159,4 @@ def _write(out: Path, asked: Judging, found: dict[str, float], perfect: dict[str
     about = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(asked).items()}
     del about["out"]
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({**about, "samples": found, "real": perfect}, indent=2) + "\n", encoding="utf-8")
+    write_whole(out, json.dumps({**about, "samples": found, "real": perfect}, indent=2) + "\n")

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core_gans.data.digits import digits
 from core_gans.data.examples import Examples, as_float
+from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics.classes import class_coverage
 from core_gans.metrics.digits_augmentation import augment, no_digits
 from core_gans.metrics.digits_classifier import SHIPPED, SIDE, DigitsClassifier, save_digits_classifier
@@ -99,7 +100,7 @@ def make_digits_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 2_50
         "torch": torch.__version__,
         **asdict(report),
     }
-    about_path.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_whole(about_path, json.dumps(about, indent=2) + "\n")
     print(f"accuracy {report.accuracy:.4f} on {report.held_out} held-out digits; wrote {out} and {about_path.name}")
 
 

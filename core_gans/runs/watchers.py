@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from core_gans.data.batches import Batches
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.sheets import picture, write_gif
-from core_gans.foundation.whole_files import write_whole
+from core_gans.foundation.whole_files import naming, write_whole
 from core_gans.game import Game, NoiseGame
 from core_gans.runs import checkpoints
 from core_gans.runs.folder import numbered
@@ -115,15 +115,19 @@ class Log(Watcher):
     def write(self, state: WatchedState, values: Mapping[str, float | str]) -> None:
         """One line: the round, the seconds, the images seen and ``values``."""
         line = {"round": state.round, "seconds": round(state.seconds, 3), "images_seen": state.images_seen, **values}
-        self.file.write(json.dumps(line) + "\n")
-        self.file.flush()
-        for name, value in values.items():
-            if isinstance(value, int | float):
-                self.writer.add_scalar(name, value, state.round)
+        with naming(self.path):
+            self.file.write(json.dumps(line) + "\n")
+            self.file.flush()
+        with naming(self.events):
+            for name, value in values.items():
+                if isinstance(value, int | float):
+                    self.writer.add_scalar(name, value, state.round)
 
     def end(self, state: WatchedState) -> None:
-        self.file.close()
-        self.writer.close()
+        with naming(self.path):
+            self.file.close()
+        with naming(self.events):
+            self.writer.close()
 
 
 class Samples(Watcher):

@@ -20,7 +20,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import require_memory
 from core_gans.foundation.pixels import png, quantised, write_png
 from core_gans.foundation.sheets import cloud, sheet
-from core_gans.foundation.whole_files import write_whole
+from core_gans.foundation.whole_files import naming, whole_folder, write_whole
 from core_gans.sampling.drawing import Drawing
 
 DIGITS = 5  # of a file's number, at least
@@ -56,14 +56,16 @@ def _write_folder(folder: Path, drawn: Drawing) -> None:
     width = max(DIGITS, len(str(len(drawn) - 1)))
     names = _class_names(drawn)
     number = 0
-    for part in drawn.parts():
-        if part.dim() != 4:
-            raise LabError("points are no pictures: write them into an .npz, or as a .png of all of them.")
-        for picture in _pictures(part):
-            place = folder if drawn.labels is None else folder / names[int(drawn.labels[number])]
-            place.mkdir(parents=True, exist_ok=True)
-            (place / f"{number:0{width}d}.png").write_bytes(png(picture))
-            number += 1
+    with whole_folder(folder) as draft:
+        for part in drawn.parts():
+            if part.dim() != 4:
+                raise LabError("points are no pictures: write them into an .npz, or as a .png of all of them.")
+            for picture in _pictures(part):
+                place = draft if drawn.labels is None else draft / names[int(drawn.labels[number])]
+                place.mkdir(exist_ok=True)
+                with naming(path := place / f"{number:0{width}d}.png"):
+                    path.write_bytes(png(picture))
+                number += 1
 
 
 def _write_array(path: Path, drawn: Drawing) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core_gans.foundation.whole_files import whole_file
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.measuring import seed_of
 from demos.dissecting.open_dissection import OpenDissection
@@ -69,7 +70,7 @@ def export(
     )
     packing = reporter.stage("Packing", 1)
     everything = folder / f"dissection-{found.layer}.zip"
-    with zipfile.ZipFile(everything, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole_file(everything) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(page.parent.rglob("*")):
             archive.write(path, path.relative_to(folder))
     packing(1)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core_gans.foundation.whole_files import write_whole
+
 FOLDER = ".pages"  # below the folder of runs
 FORGOTTEN_AFTER = 7 * 24 * 3600.0  # seconds
 
@@ -44,6 +46,4 @@ class KeptPlaces:
         for old in self.path.parent.glob("*.json"):
             if time.time() - old.stat().st_mtime > FORGOTTEN_AFTER:
                 old.unlink(missing_ok=True)
-        written = self.path.with_suffix(".tmp")
-        written.write_text(json.dumps({name: vars(place) for name, place in places.items()}), encoding="utf-8")
-        written.replace(self.path)
+        write_whole(self.path, json.dumps({name: vars(place) for name, place in places.items()}))

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from core_gans import shipped
+from core_gans.foundation.whole_files import write_whole
 from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import load_model, open_model, save_model
 from dissect.commands.opening import SHIPPED, Source
@@ -32,7 +33,7 @@ def save_mended(
         )
     path = folder / FILE
     if source.generator is not None:
-        save_file({name: tensor.clone() for name, tensor in mended.state_dict().items()}, path, dict(facts))
+        write_whole(path, save({name: tensor.clone() for name, tensor in mended.state_dict().items()}, dict(facts)))
         return f"mended generator: --generator {source.generator} --weights {path}"
     model = load_model(shipped.path(SHIPPED)) if source.model is None else open_model(source.model)
     net: nn.Module = mended

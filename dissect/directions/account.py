@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.pixels import Picture, write_png
+from core_gans.foundation.whole_files import write_whole
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.control import RANDOM_TRIALS, Control, random_control
 from dissect.directions.curves import curves
@@ -54,11 +55,10 @@ class Account:
         head, _, rest = page.partition("\n\n")
         origin = table(["made from", ""], [[name, value] for name, value in self.provenance.items()])
         parts = [head, *([self.words] if self.words else []), rest.rstrip("\n"), "## Where it comes from", origin]
-        (self.folder / PAGE).write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        page_at = write_whole(self.folder / PAGE, "\n\n".join(parts) + "\n")
         everything = {"provenance": dict(self.provenance), **(self.values or {}), **values}
-        text = json.dumps(everything, ensure_ascii=False, allow_nan=False)
-        (self.folder / NUMBERS).write_text(text + "\n", encoding="utf-8")
-        return self.folder / PAGE
+        write_whole(self.folder / NUMBERS, json.dumps(everything, ensure_ascii=False, allow_nan=False) + "\n")
+        return page_at
 
     def picture(self, name: str, sheet: Picture) -> str:
         """Write a picture; returns the name of its file."""

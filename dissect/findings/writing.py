@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from core_gans.foundation.pixels import write_png
+from core_gans.foundation.whole_files import write_whole
 from dissect.findings.album import draw
 from dissect.findings.gathering import Findings
 from dissect.findings.page import page_text
@@ -36,10 +37,8 @@ def write_findings(
         write_png(folder / f"{name}.png", picture)
     facts = dict(provenance or {})
     told = json.dumps(_numbers(findings) | {"provenance": facts}, indent=1, allow_nan=False)
-    (folder / "findings.json").write_text(told + "\n", encoding="utf-8")
-    page = folder / "findings.md"
-    page.write_text(page_text(findings, facts), encoding="utf-8")
-    return page
+    write_whole(folder / "findings.json", told + "\n")
+    return write_whole(folder / "findings.md", page_text(findings, facts))
 
 
 def _numbers(findings: Findings) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from core_gans.foundation.pixels import write_png
+from core_gans.foundation.whole_files import write_whole
 from dissect.directions.writing import table
 from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
@@ -44,10 +45,8 @@ def write_mending(
         "mending": asdict(mending),
         "choices": [asdict(choice) for choice in choices],
     }
-    (folder / NUMBERS).write_text(json.dumps(numbers, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    page = folder / PAGE
-    page.write_text(page_text(mending, choices, facts), encoding="utf-8")
-    return page
+    write_whole(folder / NUMBERS, json.dumps(numbers, indent=1, allow_nan=False) + "\n")
+    return write_whole(folder / PAGE, page_text(mending, choices, facts))
 
 
 def verdict(mending: Mending) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core_gans.foundation.intervals import Change
+from core_gans.foundation.whole_files import write_whole
 from dissect.cause.causal import CausalEffect
 from dissect.measure.dissection import Dissection
 from dissect.report import curves, layers
@@ -67,10 +69,11 @@ def tables(
 def write_csv(folder: Path, written: Sequence[Table]) -> None:
     """Write each table into ``folder``, in UTF-8; numbers with all their digits."""
     for table in written:
-        with (folder / table.name).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(table.columns)
-            writer.writerows(table.rows)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(table.columns)
+        writer.writerows(table.rows)
+        write_whole(folder / table.name, text.getvalue())
 
 
 def readme(title: str, written: Sequence[Table]) -> str:

@@ -7,8 +7,6 @@ After the unit sheets of Bau et al. 2019, "GAN Dissection", figures 1 and 3.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from core_gans.foundation.whole_files import whole_folder, write_whole
 from dissect.cause.causal import CausalEffect
 from dissect.measure.dissection import Dissection
 from dissect.report import layers as of_layers
@@ -109,23 +108,14 @@ def write_report(
     }
     numbers |= {"layers": of_layers.summary(contents.layers), "provenance": dict(contents.provenance)}
     written = list(tables(dissection, effects, contents.layers))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        (draft / "report.html").write_text(_small_page(contents), encoding="utf-8")
-        text = json.dumps(_sayable(numbers), allow_nan=False)
-        (draft / "report.json").write_text(text + "\n", encoding="utf-8")
+    with whole_folder(folder) as draft:
+        write_whole(draft / "report.html", _small_page(contents))
+        write_whole(draft / "report.json", json.dumps(_sayable(numbers), allow_nan=False) + "\n")
         write_csv(draft, written)
-        (draft / "README.md").write_text(readme(title, written), encoding="utf-8")
-        (draft / "replay.py").write_text(replay, encoding="utf-8")
+        write_whole(draft / "README.md", readme(title, written))
+        write_whole(draft / "replay.py", replay)
         write_sheets(draft / "sheets", contents)
         write_edits(draft / "edits", told)
-        draft.chmod(0o755)  # a temporary folder is its maker's alone
-        if folder.exists():
-            folder.rmdir()
-        draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return folder / "report.html"
 
 
