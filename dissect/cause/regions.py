@@ -1,0 +1,45 @@
+"""Regions of a layer's cells: under an object's box, outside it, everywhere, and a grid of places over the picture."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+UNDER, OUTSIDE, EVERYWHERE = "under the box", "outside the box", "everywhere"
+
+
+def region_names(grid: int) -> tuple[str, ...]:
+    """The regions in the order of :func:`regions`; places of the grid are ``1,1`` (row, column) to ``grid,grid``."""
+    numbers = range(1, grid + 1)
+    return UNDER, OUTSIDE, EVERYWHERE, *(f"{row},{column}" for row in numbers for column in numbers)
+
+
+def boxes(shown: Tensor) -> Tensor:
+    """The smallest box around all that is true in each of ``shown`` (N, H, W) bool, filled: (N, H, W) bool."""
+    rows, columns = shown.any(2), shown.any(1)
+    return _between(rows)[:, :, None] & _between(columns)[:, None, :]
+
+
+def regions(shown: Tensor, size: tuple[int, int], grid: int) -> Tensor:
+    """Which cells of a layer of ``size`` (h, w) lie in each region: (3 + grid * grid, N, 1, h, w) bool.
+
+    ``shown`` (N, H, W) bool is where the object is. A cell lies under its box where the box touches it, so that nothing
+    of the object is outside; in the place of the grid that its centre is in.
+
+    Raises ValueError where the grid is finer than the layer, because a place would have no cell.
+    """
+    height, width = size
+    if not 1 <= grid <= min(height, width):
+        raise ValueError(f"a layer of {height} x {width} cells takes a grid of 1 to {min(height, width)}, got {grid}")
+    under = F.adaptive_max_pool2d(boxes(shown)[:, None].float(), size) > 0
+    rows, columns = (((torch.arange(side) + 0.5) * grid / side).long().to(shown.device) for side in size)
+    places = [
+        ((rows == row)[:, None] & (columns == column)[None, :]).expand_as(under)
+        for row in range(grid)
+        for column in range(grid)
+    ]
+    return torch.stack([under, ~under, torch.ones_like(under), *places])
+
+
+def _between(there: Tensor) -> Tensor:
+    """From the first to the last that is true in each row (N, L) bool."""
+    return (there.cumsum(1) > 0) & (there.flip(1).cumsum(1).flip(1) > 0)
