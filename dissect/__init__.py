@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dissect.cause.choosing import unit_set as pigment
     from dissect.cause.context import Contexts, insertion_by_context
     from dissect.cause.dose import Dose, dose_response
+    from dissect.cause.pairs import Pairs, find_pairs
+    from dissect.cause.patching import PatchEffect, PatchEffects, patch_effects
     from dissect.edits import ablate, compose, fill, insert, scale, shift
     from dissect.hooks import Edit, Recording, intervene, layers, record
     from dissect.measure.dissecting import compare_layers, dissect
@@ -38,6 +40,9 @@ __all__ = [
     "EditSession",
     "Match",
     "Painting",
+    "Pairs",
+    "PatchEffect",
+    "PatchEffects",
     "Recording",
     "Segmenter",
     "Stroke",
@@ -50,12 +55,14 @@ __all__ = [
     "dissect",
     "dose_response",
     "fill",
+    "find_pairs",
     "insert",
     "insertion_by_context",
     "intervene",
     "layers",
     "optimise_alpha",
     "paint",
+    "patch_effects",
     "pigment",
     "record",
     "scale",
@@ -85,6 +92,15 @@ _NAMES = {  # module: the public names that it holds
     "dissect.cause.dose": (
         "Dose",
         "dose_response",
+    ),
+    "dissect.cause.pairs": (
+        "Pairs",
+        "find_pairs",
+    ),
+    "dissect.cause.patching": (
+        "PatchEffect",
+        "PatchEffects",
+        "patch_effects",
     ),
     "dissect.edits": (
         "ablate",

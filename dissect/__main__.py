@@ -1,4 +1,4 @@
-"""``python -m dissect``: run, layers, findings, directions, mend, train-segmenter.
+"""``python -m dissect``: run, layers, findings, patch, directions, mend, train-segmenter.
 
     dissect run                              dissect the generator that comes with the lab, write a report
     dissect run runs/egan-scenes-...         dissect the generator of a run, or of a model file
@@ -6,6 +6,7 @@
                                              dissect a generator of your own: any nn.Module, or TorchScript
     dissect layers [MODEL]                   the layers there are, with their shapes
     dissect findings                         the paper's findings, measured, with pictures
+    dissect patch --concept house            what carries the house? Two latents compared layer by layer, place by place
     dissect directions --method pca          directions, clusters of units, probes: concepts without labels
     dissect mend                             find the units that cause artifacts, save a generator without them
     dissect train-segmenter                  teach a small U-Net to see the drawn scenes, or your own masks

@@ -53,6 +53,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("layers", "runs/images"),
         ("findings",),
         ("directions", "--method", "pca"),
+        ("patch",),
         ("mend",),
         ("train-segmenter",),
         ("nonsense",),
@@ -100,6 +101,7 @@ def _no_long_work(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
         "dissect.commands.findings.FindingsCommand.run",
         "dissect.commands.directions.Directions.run",
         "dissect.commands.mend.Mend.run",
+        "dissect.commands.patch.Patch.run",
         "dissect.commands.train_segmenter.TrainSegmenter.run",
         "demos.serve.serve",
     ):

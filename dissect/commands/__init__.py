@@ -4,6 +4,7 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "run": "dissect.commands.run:Run",
     "layers": "dissect.commands.layers:Layers",
     "findings": "dissect.commands.findings:FindingsCommand",
+    "patch": "dissect.commands.patch:Patch",
     "directions": "dissect.commands.directions:Directions",
     "mend": "dissect.commands.mend:Mend",
     "train-segmenter": "dissect.commands.train_segmenter:TrainSegmenter",

@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from core_gans.foundation.colours import INK, rgb
 from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.foundation.sheets import labelled_rows
 from dissect.cause.context import places
 from dissect.edits import Values, ablate, insert
 from dissect.hooks import at_rest, intervene
 from dissect.report.markup import count
-from dissect.report.sheets import enlarge
+from dissect.report.sheets import boxed, enlarge
 from dissect.sampling import generate, sights
 from dissect.segmenters.protocol import Segmenter
 
@@ -85,14 +81,8 @@ def insertion_rows(
 
 def _tiles(images: Tensor, masks: Tensor | None = None) -> list[Picture]:
     tiles = [enlarge(image, WIDTH) for image in to_bytes(images)]
-    return tiles if masks is None else [_outlined(*each) for each in zip(tiles, masks, strict=True)]
-
-
-def _outlined(tile: Picture, mask: Tensor) -> Picture:
-    """The square of ``mask`` (1, h, w) drawn on the tile in white on black."""
-    shown = F.interpolate(mask[None].cpu(), size=tile.shape[:2], mode="nearest")[0, 0].numpy() > 0
-    down, right = np.nonzero(shown)
-    drawn = tile.copy()
-    for thick, colour in ((3, rgb(INK)), (1, (255, 255, 255))):
-        cv2.rectangle(drawn, (int(right.min()), int(down.min())), (int(right.max()), int(down.max())), colour, thick)
-    return drawn
+    return (
+        tiles
+        if masks is None
+        else [boxed(tile, mask[0].cpu().numpy() > 0) for tile, mask in zip(tiles, masks, strict=True)]
+    )

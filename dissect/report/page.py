@@ -58,7 +58,7 @@ def render(contents: Contents, quality: int) -> str:
         contents=contents,
         dissection=dissection,
         sections=[section for section in SECTIONS if not empty.get(section[0])],
-        styles=Markup("").join(map(_beside, STYLES)),
+        styles=styles(),
         scripts=Markup("").join(map(_beside, SCRIPTS)),
         facts=_facts(contents, found, wrong),
         first=_first(contents),
@@ -107,6 +107,11 @@ def render(contents: Contents, quality: int) -> str:
         shares_chart=charts.shares_chart,
         stacks_chart=charts.stacks_chart,
     )
+
+
+def styles() -> Markup:
+    """The style of the lab's pages, as CSS."""
+    return Markup("").join(map(_beside, STYLES))
 
 
 def _facts(contents: Contents, found: dict[str, list[int]], wrong: dict[int, str]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from core_gans.foundation.colours import INK, rgb
 from core_gans.foundation.pixels import Picture
 
 Map = npt.NDArray[np.float32]  # (h, w)
@@ -85,6 +86,16 @@ def heat(activation: Map, width: int, height: int) -> Picture:
     scaled = (enlarged - low) / (high - low) if high > low else np.zeros_like(enlarged)
     coloured = cv2.applyColorMap(np.rint(scaled * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def boxed(tile: Picture, cells: npt.NDArray[np.bool_]) -> Picture:
+    """The box around those of ``cells`` (h, w) that are true drawn on the tile (H, W, 3), in white on black."""
+    shown = cv2.resize(cells.astype(np.uint8), tile.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    down, right = np.nonzero(shown)
+    drawn = tile.copy()
+    for thick, colour in ((3, rgb(INK)), (1, (255, 255, 255))):
+        cv2.rectangle(drawn, (int(right.min()), int(down.min())), (int(right.max()), int(down.max())), colour, thick)
+    return drawn
 
 
 def _path(points: npt.NDArray[np.int64]) -> str:
