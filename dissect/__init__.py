@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from dissect.cause.patching import PatchEffect, PatchEffects, patch_effects
     from dissect.edits import ablate, compose, fill, insert, scale, shift
     from dissect.hooks import Edit, Recording, intervene, layers, record
+    from dissect.inversion.encoder import Encoder
+    from dissect.inversion.inversion import Inversion
+    from dissect.inversion.inverting import InversionSettings, invert
+    from dissect.inversion.pasting import paste_back
+    from dissect.inversion.perceptual import Perceptual
+    from dissect.inversion.training import train_encoder
     from dissect.measure.dissecting import compare_layers, dissect
     from dissect.measure.dissection import Criterion, Dissection, Match
     from dissect.measure.presets import PRESETS
@@ -38,11 +44,15 @@ __all__ = [
     "Dose",
     "Edit",
     "EditSession",
+    "Encoder",
+    "Inversion",
+    "InversionSettings",
     "Match",
     "Painting",
     "Pairs",
     "PatchEffect",
     "PatchEffects",
+    "Perceptual",
     "Recording",
     "Segmenter",
     "Stroke",
@@ -59,14 +69,17 @@ __all__ = [
     "insert",
     "insertion_by_context",
     "intervene",
+    "invert",
     "layers",
     "optimise_alpha",
     "paint",
+    "paste_back",
     "patch_effects",
     "pigment",
     "record",
     "scale",
     "shift",
+    "train_encoder",
     "unit_set",
 ]
 
@@ -117,6 +130,15 @@ _NAMES = {  # module: the public names that it holds
         "layers",
         "record",
     ),
+    "dissect.inversion.encoder": ("Encoder",),
+    "dissect.inversion.inversion": ("Inversion",),
+    "dissect.inversion.inverting": (
+        "InversionSettings",
+        "invert",
+    ),
+    "dissect.inversion.pasting": ("paste_back",),
+    "dissect.inversion.perceptual": ("Perceptual",),
+    "dissect.inversion.training": ("train_encoder",),
     "dissect.measure.dissecting": (
         "compare_layers",
         "dissect",

@@ -1,4 +1,4 @@
-"""``python -m dissect``: run, layers, findings, patch, directions, mend, train-segmenter.
+"""``python -m dissect``: run, layers, findings, patch, directions, mend, invert, train-segmenter, train-encoder.
 
     dissect run                              dissect the generator that comes with the lab, write a report
     dissect run runs/egan-scenes-...         dissect the generator of a run, or of a model file
@@ -9,7 +9,9 @@
     dissect patch --concept house            what carries the house? Two latents compared layer by layer, place by place
     dissect directions --method pca          directions, clusters of units, probes: concepts without labels
     dissect mend                             find the units that cause artifacts, save a generator without them
+    dissect invert PICTURE                   what the generator draws your own picture from, to edit it
     dissect train-segmenter                  teach a small U-Net to see the drawn scenes, or your own masks
+    dissect train-encoder                    teach a small network to tell what a picture was drawn from
 
 Every command explains its fields with --help. They live in ``dissect.commands``, the one part of ``dissect`` that
 knows the lab's checkpoints; the library takes any ``nn.Module``.

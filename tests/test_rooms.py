@@ -25,7 +25,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
     ),
     "dissect": (
         *("hooks", "from_layer", "edits", "segmenters", "sampling", "measure", "cause", "painting", "generators"),
-        *("report", "directions", "findings", "mending", "commands", "__main__", "__init__"),
+        *("report", "directions", "findings", "mending", "inversion", "commands", "__main__", "__init__"),
     ),
 }
 FILES_AT_ROOT = {"core_gans": 16, "dissect": 10}  # at most

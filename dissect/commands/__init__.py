@@ -7,5 +7,7 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "patch": "dissect.commands.patch:Patch",
     "directions": "dissect.commands.directions:Directions",
     "mend": "dissect.commands.mend:Mend",
+    "invert": "dissect.commands.invert:Invert",
     "train-segmenter": "dissect.commands.train_segmenter:TrainSegmenter",
+    "train-encoder": "dissect.commands.train_encoder:TrainEncoder",
 }

@@ -318,7 +318,9 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(own: Path, monkeypat
     assert list(Path("runs").iterdir()) == [out]
 
 
-@pytest.mark.parametrize("name", ["run", "layers", "findings", "patch", "directions", "mend", "train-segmenter"])
+@pytest.mark.parametrize(
+    "name", ["run", "layers", "findings", "patch", "directions", "mend", "train-segmenter", "train-encoder"]
+)
 def test_every_command_takes_a_device_and_refuses_one_that_is_not_there(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
