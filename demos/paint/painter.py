@@ -22,7 +22,7 @@ from demos.json_models import LARGEST_SEED
 from demos.paint.sketch import By
 from dissect import ClassChange, Dissection, EditSession, Painting, Segmenter, Stroke, UnitSet, choose_units
 from dissect.cause.attribution import attribution
-from dissect.cause.choosing import PAINTING_SHARE, Ranking
+from dissect.cause.choosing import PAINTING_SHARE, Ranking, with_values
 from dissect.from_layer import EDITED, is_chain, rest_of
 from dissect.painting import Mode
 from dissect.segmenters.protocol import DifferentiableSegmenter
@@ -145,10 +145,11 @@ class Painter:
         return self._unit_set(concept, units, by)
 
     def unit_set_of(self, units: Sequence[int], concept: str) -> UnitSet:
-        """``units`` as a set of units of ``concept``, with what they are inside of it and outside."""
-        column = self.dissection.concept(concept)
-        absent, present = self.dissection.outside[list(units), column], self.dissection.inside[list(units), column]
-        return UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
+        """``units`` as a set of units of ``concept``, with what they are inside of it and outside.
+
+        ValueError for a concept that the dissection's images show nowhere, or everywhere.
+        """
+        return with_values(self.dissection, units, concept)
 
     def shares(self, seed: int) -> dict[str, float]:
         """The share of the picture, in [0, 1], that each label covers in the scene of ``seed``."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dissect.cause.choosing import with_values
 from dissect.cause.gradients import differentiable, differentiating, scores
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.dissection import Dissection
@@ -71,8 +72,8 @@ def optimise_alpha(
         progress: called with the number of updates done so far.
 
     Raises:
-        ValueError: a segmenter without logits, no such concept, none of the images shows it, or a patch that does
-            not fit the layer.
+        ValueError: a segmenter without logits, no such concept, none of the images shows it, here or in the
+            dissection, or a patch that does not fit the layer.
     """
     through = differentiable(segmenter)
     if updates < 1 or batch_size < 1:
@@ -82,9 +83,10 @@ def optimise_alpha(
     shown = torch.nonzero(cover.flatten(1).amax(1) >= SEEN).flatten()
     if not len(shown):
         raise ValueError(f"none of the {len(latents)} images shows {concept!r}: choose another concept, or more images")
+    values = with_values(dissection, range(dissection.count), concept)
     iou = torch.from_numpy(dissection.iou[:, column].copy()).float()
     alpha = (iou / iou.max().clamp_min(1e-12)).to(latents.device).requires_grad_()
-    present = torch.from_numpy(dissection.inside[:, column].copy()).float().to(latents.device).view(1, -1, 1, 1)
+    present = torch.tensor(values.present).to(latents.device).view(1, -1, 1, 1)
     optimizer = torch.optim.Adam([alpha], lr=learning_rate)
     effects: list[float] = []
     with differentiating(generator):

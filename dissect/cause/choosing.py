@@ -89,6 +89,20 @@ def unit_set(dissection: Dissection, concept: str, count: int | None = None) -> 
     units = choose_units(dissection, concept, count, share=PAINTING_SHARE)
     if not units:
         raise ValueError(f"no unit of layer {dissection.layer!r} agrees with {concept!r}: try another layer or concept")
+    return with_values(dissection, units, concept)
+
+
+def with_values(dissection: Dissection, units: Sequence[int], concept: str) -> UnitSet:
+    """``units`` with their means inside ``concept`` and outside.
+
+    Raises:
+        ValueError: no such concept, or one that the images that were dissected show nowhere, or everywhere.
+    """
     column = dissection.concept(concept)
-    absent, present = dissection.outside[units, column], dissection.inside[units, column]
+    absent, present = dissection.outside[list(units), column], dissection.inside[list(units), column]
+    if np.isnan(absent).any() or np.isnan(present).any():
+        raise ValueError(
+            f"the {dissection.images} images that were dissected show {concept!r} nowhere, or nothing else, so what "
+            "units are with it and without is not known: dissect more images, or choose another concept"
+        )
     return UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)

@@ -73,8 +73,8 @@ class Dissection:
     level: np.ndarray  # (U, K) in the unit's own activation
     area: np.ndarray  # (U, K) share of pixels where the unit is on at that level
     share: np.ndarray  # (K,) share of pixels of each concept
-    inside: np.ndarray  # (U, K) mean activation where the concept is, weighted by the concept's area in each cell
-    outside: np.ndarray  # (U, K) mean activation where it is not
+    inside: np.ndarray  # (U, K) mean activation where the concept is, by its area in each cell; NaN if it is nowhere
+    outside: np.ndarray  # (U, K) mean activation where it is not; NaN if it is everywhere
     high: np.ndarray  # (U,) 99th percentile of the activation; NaN of a broken unit
     top_images: np.ndarray  # (U, T) int64: the latents, by their place in the sample, with the highest maxima
     peak: np.ndarray  # (U, T) those maxima, highest first

@@ -36,11 +36,10 @@ class ConceptMeans:
             self._cells += feature.shape[1]
 
     def means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Means inside and outside, both (K, U); of a side without any area, the mean of all."""
-        overall = (self._sum / self._cells).expand_as(self._weighted)
+        """Means inside and outside, both (K, U); NaN of a side without any area."""
         elsewhere = self._cells - self._area
-        inside = torch.where(self._area > 0, self._weighted / self._area, overall)
-        outside = torch.where(elsewhere > 1e-9, (self._sum - self._weighted) / elsewhere, overall)
+        inside = self._weighted / self._area  # NaN is 0 / 0
+        outside = torch.where(elsewhere > 1e-9, (self._sum - self._weighted) / elsewhere, torch.nan)
         return inside.numpy(), outside.numpy()
 
     def state(self) -> dict[str, np.ndarray]:

@@ -142,3 +142,10 @@ def test_a_filled_cell_is_the_mean_of_its_surroundings_by_the_fourth_power_of_th
     # from 8 at the distances 1 and 2, from 0 at 2 and 1: 8 / (1 + 1/16) and (8/16) / (1 + 1/16)
     expected = torch.tensor([8, 128 / 17, 8 / 17, 0])
     torch.testing.assert_close(fill([0], hole)(row).flatten(), expected)
+
+
+def test_a_cell_under_half_a_mask_is_filled_by_half() -> None:
+    row = torch.tensor([4.0, 10.0, 4.0]).view(1, 1, 1, 3)
+    half = torch.tensor([[0.0, 0.5, 0.0]])
+    assert fill([0], half, hole=(half > 0).float())(row).flatten().tolist() == [4, 7, 4]
+    assert fill([0], half)(row).flatten().tolist() == [4, 7, 4]  # half a hole is no source either

@@ -59,6 +59,17 @@ def test_erasing_lets_the_background_go_on(session):
     assert max(horizon) - min(horizon) <= 2
 
 
+def test_erasing_leaves_the_units_alone_where_the_thing_is_not_seen(session):
+    skies = UnitSet((SKY, TREE), (0.0, 0.0), (1.0, 1.0), "tree")
+    painting = session.paint([Stroke("erase", skies, torch.ones(32, 32))])
+    far = around(session.classes_before, TREES, 4) == 0
+    assert painting.table[TREES].after == 0
+    assert int((painting.classes_before[far] == SKIES).sum()) > 100
+    assert torch.equal(painting.classes_after[far], painting.classes_before[far])
+    nowhere = session.paint([Stroke("erase", UnitSet((SKY,), (0.0,), (1.0,), "sun"), torch.ones(32, 32))])
+    assert nowhere.table[SKIES].after == 0  # no sun is seen: everywhere under the brush
+
+
 def test_adding_draws_the_tree_under_the_brush_and_only_there(session):
     brush = torch.zeros(32, 32)
     brush[2:10, 20:28] = 1  # in the sky, in whole cells

@@ -1,5 +1,7 @@
 """Cause told from agreement: a decoy copies the tree's unit and is not used; both agree alike, one of them causes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -129,3 +131,23 @@ def test_logits_of_another_size_are_told(dissection):
 
     with pytest.raises(ValueError, match=r"logits of the shape \(16, 4, 16, 16\)"):
         optimise_alpha(SoftGlass(), dissection, "tree", SAMPLE, Coarse(), rng=torch.Generator())
+
+
+def test_a_unit_without_effect_falls_by_adam_on_the_penalty_of_its_square(dissection):
+    rate, penalty, weight, expected = 0.3, 0.005, 1.0, []
+    first = second = 0.0
+    for update in (1, 2, 3):  # Kingma and Ba 2015, algorithm 1; the gradient of penalty * a^2 is 2 penalty a
+        slope = 2 * penalty * weight
+        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
+        weight -= rate * (first / (1 - 0.9**update)) / ((second / (1 - 0.999**update)) ** 0.5 + 1e-8)
+        expected.append(weight)
+    for updates, wanted in enumerate(expected, start=1):
+        found = optimise(dissection, updates=updates, learning_rate=rate, penalty=penalty)
+        assert found.weight[DECOY] == pytest.approx(wanted, abs=1e-6)
+    assert expected[1] - 0.4 > 1e-3  # |a| in place of a^2 takes the same step every time
+
+
+def test_a_concept_that_was_not_dissected_has_no_value_to_insert(dissection):
+    unseen = replace(dissection, inside=np.full_like(dissection.inside, np.nan))
+    with pytest.raises(ValueError, match="the 24 images that were dissected show 'tree' nowhere"):
+        optimise(unseen, updates=1)

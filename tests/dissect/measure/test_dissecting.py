@@ -184,7 +184,8 @@ def test_shares_and_typical_activations_are_the_planted_ones(found):
     assert found.inside[TREE, tree] == pytest.approx(1)
     assert found.outside[TREE, tree] == pytest.approx(0, abs=1e-6)
     assert found.inside[7, door] == pytest.approx(0.2)
-    assert found.inside[ALWAYS] == pytest.approx(0.7)
+    assert found.inside[ALWAYS, : LABELS.index("sun")] == pytest.approx(0.7)
+    assert np.isnan(found.inside[:, LABELS.index("sun")]).all()  # there is none
     assert found.high[[SKY, ALWAYS, UPPER]] == pytest.approx((1, 0.7, 1))
 
 

@@ -8,7 +8,7 @@ from safetensors.numpy import save_file
 
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect import Criterion, Dissection
-from dissect.measure.dissection import FORMAT
+from dissect.measure.dissection import FORMAT, preference
 
 LABELS = ("sky", "tree", "door")
 
@@ -155,3 +155,12 @@ def test_a_replaced_criterion_is_another_dissection():
     dissection = made()
     assert len(dissection.matched()) == 3
     assert replace(dissection, criterion=Criterion(score=0.55)).matched()[0].unit == 1
+
+
+def test_the_information_ratio_never_prefers_disagreement():
+    iou, iqr = np.array([[0.1, 0.6], [0.6, 0.1]]), np.array([[0.9, 0.2], [0.9, 0.8]])
+    score = np.array([[-0.3, 0.2], [-0.3, -0.1]])  # the complement of the first concept tells it just as well
+    assert preference("iqr", iou, iqr, score).argmax(axis=1).tolist() == [1, 1]
+    assert preference("iou", iou, iqr, score).argmax(axis=1).tolist() == [1, 0]
+    assert preference("score", iou, iqr, score).argmax(axis=1).tolist() == [1, 1]
+    assert preference("iqr", iou, iqr, -score).argmax(axis=1).tolist() == [0, 0]

@@ -159,3 +159,16 @@ def test_mistakes_are_told():
         sketch.merge(Sketch(3, coins()))
     with pytest.raises(ValueError, match="at least 256 numbers, got 10"):
         Sketch(1, coins(), size=10)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_coin_that_fell_is_owed_its_other_side(seed):
+    sketch = Sketch(1, coins(seed), SMALLEST)
+    sketch.add(torch.arange(2.0 * SMALLEST)[None])  # overflows: every other number goes on, from the coin's side
+    first = int(sketch.state()["kept"][0, 0])
+    assert sketch.state()["kept"][0].tolist() == list(range(first, 2 * SMALLEST, 2))
+    assert sketch.state()["coins"][0] == 1 - first
+    sketch.add(torch.arange(2.0 * SMALLEST)[None] + 1000)
+    second = sketch.state()["kept"][0] - 1000
+    assert {int(value) % 2 for value in second if value >= 0} == {1 - first}
+    assert sketch.state()["coins"][0] == -1

@@ -55,7 +55,7 @@ def test_broken_units_are_named_and_the_others_are_as_they_were(value, settings)
     assert (hurt.area[[NOISE, DOOR]] == 0).all()
     others = [unit for unit in range(UNITS) if unit not in (NOISE, DOOR)]
     for name in ("iou", "score", "iqr", "level", "area", "inside", "outside", "high", "peak", "curves"):
-        assert np.array_equal(getattr(hurt, name)[others], getattr(whole, name)[others]), name
+        assert np.array_equal(getattr(hurt, name)[others], getattr(whole, name)[others], equal_nan=True), name
     assert any("2 units (1, 5) of layer 'spoilt' put out NaN or infinite" in line for line in remarks(hurt))
 
 
@@ -65,7 +65,7 @@ def test_a_unit_that_is_broken_at_times_is_off_there_and_counts_elsewhere():
     assert hurt.broken == (SKY,)
     assert hurt.best(SKY).concept == "sky"  # there was no sky in the last row
     assert hurt.best(SKY).iou == whole.best(SKY).iou
-    assert np.isfinite(hurt.inside).all()
+    assert np.isfinite(hurt.inside[:, [label != "sun" for label in hurt.labels]]).all()  # there is never a sun
 
 
 @pytest.mark.parametrize("sizes", [(1, 60), (7, 32)])

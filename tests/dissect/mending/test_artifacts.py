@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from dissect.mending.artifacts import edited_features, rank_by_ablation, rank_by_frechet, rank_by_marks, unit_means
@@ -100,3 +101,18 @@ def test_means_are_those_of_the_layer_and_no_edit_is_none():
 def test_mistakes_are_told(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_ties_count_half_in_the_auc():
+    class Planted(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Identity()
+
+        def forward(self, z):
+            return self.stem(z)[:, :1].expand(-1, 3, 4, 4)
+
+    values = torch.tensor([[0.0, 5.0], [0.0, 5.0], [1.0, 5.0], [1.0, 5.0], [2.0, 6.0]])[:, :, None, None]
+    found = rank_by_marks(Planted(), "stem", values, torch.tensor([0.0, 1, 1, 0, 1]))
+    # bad 0, 1, 2 against good 0, 1: 1/2 + 0, 1 + 1/2, 1 + 1; and bad 5, 5, 6 against good 5, 5
+    assert found.scores.tolist() == pytest.approx([4 / 6, 4 / 6])

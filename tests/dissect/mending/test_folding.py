@@ -65,6 +65,13 @@ WRAPPED = {
     "mixed by what follows": (lambda: generator(nn.Conv2d(8, 8, 3), nn.MaxPool2d(2)), "body", [3], 0.0),
     "half way to a value": (generator, "first", [1], 0.5, 0.5),
     "half of what is no multiple": (lambda: generator(nn.Conv2d(8, 8, 1), nn.Tanh()), "body", [1], 0.0, 0.5),
+    "a part that rounds otherwise in the weights": (
+        lambda: generator(nn.Conv2d(8, 8, 3, padding=1)),
+        "body",
+        [1, 4],
+        0.0,
+        0.3,
+    ),
     "a grouped transposed one": (lambda: generator(nn.ConvTranspose2d(8, 8, 4, 2, 1, groups=2)), "body", [3], 0.0),
 }
 

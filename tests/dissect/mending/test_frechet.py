@@ -29,6 +29,12 @@ def test_an_interval_lies_around_the_estimate_although_resamplings_are_farther()
     assert interval.high - interval.low == pytest.approx(float(drawn.quantile(0.975) - drawn.quantile(0.025)))
 
 
+def test_the_deviations_of_the_bootstrap_from_its_own_mean_lie_around_the_value():
+    drawn = torch.linspace(9, 11, 201, dtype=torch.float64)  # farther by 7 than the value, which is no deviation
+    interval = around(3.0, drawn)
+    assert (interval.value, interval.low, interval.high) == pytest.approx((3, 2.05, 3.95))
+
+
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     rng = torch.Generator().manual_seed(4)
     held = 0
