@@ -25,6 +25,8 @@ class Page:
             self._choices(), value=SHIPPED, label="Model", elem_id="model", filterable=True, scale=0, min_width=280
         )
         """The key of the model that the tabs work on; see ``lab.store``."""
+        self.tab: gr.Tab
+        """The tab that is being laid out: what is long in the making can wait until it is selected."""
         self._entered: list[tuple[Callable[..., Sequence[Any]], list[Any]]] = []
 
     def on_entry(self, restore: Callable[[str], Sequence[Any]], outputs: list[Any]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,42 @@ def test_a_command_explains_itself_without_drawing_or_logging(package: str, word
     code, loaded, told = asked(package, *words)
     assert (code, loaded) == (0, {"torch"})
     assert told
+
+
+LATER = {
+    "core_gans.comparison",
+    "core_gans.exploring",
+    "demos.exploring.calls",
+    "dissect.directions",
+    "dissect.findings",
+    "dissect.mending",
+    "egan.evolution",
+    "egan.experiments",
+    "matplotlib",
+    "scipy",
+    "sklearn",
+    "tensorboard",
+    "torchmetrics",
+    "transformers",
+}
+BUILD = """
+import json, sys
+from pathlib import Path
+from demos.lab import Lab
+from demos.serve import web_app
+web_app(Lab.at(Path(sys.argv[1])))
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_the_app_is_built_without_what_only_its_tabs_need(tmp_path: Path) -> None:
+    """What trains, evolves, mends, explores and draws charts is imported when somebody asks for it."""
+    done = subprocess.run([sys.executable, "-c", BUILD, tmp_path], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert LATER & loaded == set()
+    assert {"gradio", "torch", "demos.paint.painter"} <= loaded  # Paint is the first page, and shows a picture at once
+    for name in LATER:
+        assert importlib.util.find_spec(name) or name in ("tensorboard", "transformers"), f"no module is called {name}"
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "1000"), ("7", "7")])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 
 from core_gans.data.data_set import DataSet, ShortRun
 from core_gans.data.examples import Examples
@@ -26,6 +25,8 @@ def digits(size: int = 32) -> Examples:
     """
     if size < 8:
         raise ValueError(f"digits: expected a size of at least 8 pixels, got {size}")
+    from sklearn.datasets import load_digits  # takes a second; most commands read no digits
+
     blocks, labels = load_digits(return_X_y=True)
     paper = np.pad(blocks.reshape(-1, 8, 8) / _FULL, ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN)))
     require_memory(len(paper) * size**2 * 4, f"{len(paper):,} digits of {size:,}x{size:,} pixels", "--size")

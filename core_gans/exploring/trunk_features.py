@@ -7,9 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -51,6 +48,10 @@ def linear_accuracy(
     train: Tensor, labels: Sequence[int] | Tensor, test: Tensor, truth: Sequence[int] | Tensor, seed: int = 0
 ) -> float:
     """Share of ``test`` (M, F) that a linear SVM learned from ``train`` (N, F) takes for what it is."""
+    from sklearn.pipeline import make_pipeline  # takes a second, and the rest of the package needs none of it
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import LinearSVC
+
     model = make_pipeline(StandardScaler(), LinearSVC(C=STRENGTH, random_state=seed))
     model.fit(train.numpy(), torch.as_tensor(labels).numpy())
     return float(model.score(test.numpy(), torch.as_tensor(truth).numpy()))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from demos.dissecting.jobs import Job
 from demos.dissecting.layout import Layout
-from demos.dissecting.mended import told
-from demos.dissecting.mending import STAGES, attempt
 from demos.dissecting.page_state import PageState
+
+if TYPE_CHECKING:
+    from demos.dissecting.mending import Attempt
 
 HINT = """
 <p class="dissect-hint">Some units light up in pictures that look wrong. The lab suspects those whose brightest pictures
@@ -42,12 +43,14 @@ class Mend:
         return (
             gr.Button(interactive=not state.busy),
             gr.DownloadButton(value=file, visible=file is not None),
-            "" if found is None else told(found),
+            "" if found is None else _told(found),
         )
 
 
 def mend(state: PageState) -> None:
     """Try to mend the selected layer, in the background."""
+    from demos.dissecting.mending import STAGES, attempt  # with all that mends: not before somebody asks
+
     dissectable, layer = state.dissectable, state.layer
     folder = state.folder(f"mended-{dissectable.key}-{layer}")
 
@@ -55,3 +58,9 @@ def mend(state: PageState) -> None:
         state.attempts[dissectable.key, layer] = attempt(dissectable, layer, folder, reporter)
 
     state.start(Job(f"{dissectable.key}/{layer}/mend/{id(state)}", f"Mending {layer}", task, STAGES))
+
+
+def _told(found: Attempt) -> str:
+    from demos.dissecting.mended import told  # as above
+
+    return told(found)

@@ -10,21 +10,23 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from demos.background import JobList
 from demos.dissecting.causes import Cause
 from demos.dissecting.dissectable_model import DissectableModel, Dissectables
-from demos.dissecting.exporting import Report
 from demos.dissecting.jobs import Job, dissection_jobs
 from demos.dissecting.measuring import USUAL, kept, measure, question
-from demos.dissecting.mending import Attempt
 from demos.dissecting.open_dissection import DissectionCache, OpenDissection
 from demos.model_store import SHIPPED, ModelStore
 from dissect import Dissection
 from dissect.segmenters.named import seeing
+
+if TYPE_CHECKING:
+    from demos.dissecting.exporting import Report
+    from demos.dissecting.mending import Attempt
 
 ENDING = 15.0  # seconds that a page's end waits for its job: a thread cut short takes the program with it
 

@@ -8,7 +8,6 @@ from typing import Any
 import gradio as gr
 
 from core_gans.foundation.html import tag
-from demos.dissecting.exporting import export
 from demos.dissecting.jobs import Job
 from demos.dissecting.layout import Layout
 from demos.dissecting.page_state import PageState
@@ -58,6 +57,8 @@ class ReportPart:
 
 def write(state: PageState) -> None:
     """Write the report of the selected layer, in the background."""
+    from demos.dissecting.exporting import export  # with all that writes reports: not before somebody asks
+
     current = state.opened()
     found, folder = state.findings(current), state.folder(f"report-{state.key}-{state.layer}")
     effects = [cause.effect for cause in found.causes.values()]

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -24,10 +24,11 @@ from demos.evolve.requests import EvolutionRequest, RunSummary
 from demos.evolve.settings import SETTINGS
 from demos.evolve.snapshot_watcher import SnapshotWatcher
 from demos.evolve.snapshots import EvolutionSnapshot, Phase
-from egan.experiment import resume_evolution, run_evolution
-from egan.population import Population
 
-Session = Callable[[float, SnapshotWatcher], Result[Population]]  # evolves for so many seconds
+if TYPE_CHECKING:
+    from egan.population import Population
+
+Session = Callable[[float, SnapshotWatcher], "Result[Population]"]  # evolves for so many seconds
 
 
 class Evolving(BackgroundJob[EvolutionSnapshot]):
@@ -103,6 +104,8 @@ class Evolving(BackgroundJob[EvolutionSnapshot]):
                 self.change()
 
     def _resumed(self, seconds: float, watcher: SnapshotWatcher) -> Result[Population]:
+        from egan.experiment import resume_evolution  # with all that trains: not before something evolves
+
         return resume_evolution(self.folder, seconds=seconds, console=Console(quiet=True), watchers=[watcher])
 
     def _delete(self) -> None:
@@ -121,6 +124,8 @@ def new(request: EvolutionRequest, runs_folder: Path) -> Evolving:
     folder = runs_folder / f"{runs.default_name('egan', request.data)}-{secrets.token_hex(2)}"
 
     def first(seconds: float, watcher: SnapshotWatcher) -> Result[Population]:
+        from egan.experiment import run_evolution  # as above
+
         return run_evolution(
             setting.variant,
             dict(setting.fields),

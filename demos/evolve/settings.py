@@ -12,8 +12,8 @@ from core_gans.data import KNOWN, DataSet
 from core_gans.point_presets import points_fields
 from core_gans.session import Options
 from core_gans.variants import DCGAN, GAN
-from egan.experiments.presets import GAMMA_ON_POINTS
 from egan.options import Evolution
+from egan.settings import GAMMA_ON_POINTS
 
 
 @dataclass(frozen=True)

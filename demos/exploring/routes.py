@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
-from demos.exploring.calls import ExploreCalls
 from demos.exploring.uploads import LARGEST_FILE
 from demos.guard import LONGEST_CALL
-from demos.json_calls import answered, refusal
+from demos.json_calls import CallError, answered
 from demos.lab import Lab
 
 LONGEST = {"/lab/explore/translate": LONGEST_CALL + 2 * LARGEST_FILE}  # bytes; it brings a picture's file as base64
@@ -15,12 +18,21 @@ LONGEST = {"/lab/explore/translate": LONGEST_CALL + 2 * LARGEST_FILE}  # bytes; 
 
 def routes(lab: Lab) -> APIRouter:
     """The routes, to be included in the web application."""
-    router, calls = APIRouter(prefix="/lab/explore"), ExploreCalls(lab).by_name
+    router = APIRouter(prefix="/lab/explore")
+
+    @cache
+    def calls() -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+        from demos.exploring.calls import ExploreCalls  # with all that explores a model: not before somebody asks
+
+        return ExploreCalls(lab).by_name
 
     @router.post("/{name}")
     async def call(name: str, request: Request) -> Response:
-        if name not in calls:
-            return refusal(404, f"there is no such call: expected one of {', '.join(calls)}.")
-        return await answered(request, lab.work, calls[name])
+        def make(asked: dict[str, Any]) -> Any:
+            if name not in calls():
+                raise CallError(404, f"there is no such call: expected one of {', '.join(calls())}.")
+            return calls()[name](asked)
+
+        return await answered(request, lab.work, make)
 
     return router

@@ -1,39 +1,38 @@
 // Runs once, with `element` and `trigger` given by gr.HTML: the search, the groups, and f-GAN's divergence.
-const field = element.querySelector("#find-variant");
-const said = element.querySelector(".found");
-const none = element.querySelector(".none");
-const cards = [...element.querySelectorAll("article.variant")];
-const groups = [...element.querySelectorAll("[data-group]")];
+// The cards come later, when the tab is selected, so the listeners are on `element`.
 let group = "all";
 
 function show() {
-  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let count = 0;
+  const words = element.querySelector("#find-variant").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const cards = [...element.querySelectorAll("article.variant")];
   for (const card of cards) {
-    const fits = card.dataset.groups.split(" ").includes(group)
-      && words.every((word) => card.dataset.found.includes(word));
-    card.hidden = !fits;
-    count += fits;
+    card.hidden = !(card.dataset.groups.split(" ").includes(group)
+      && words.every((word) => card.dataset.found.includes(word)));
   }
-  none.hidden = count > 0;
-  said.textContent = count === cards.length ? `${count} variants` : `${count} of ${cards.length}`;
+  const count = cards.filter((card) => !card.hidden).length;
+  element.querySelector(".none").hidden = count > 0;
+  element.querySelector(".found").textContent =
+    count === cards.length ? `${count} variants` : `${count} of ${cards.length}`;
 }
 
-field.addEventListener("input", show);
-for (const button of groups) {
-  button.addEventListener("click", () => {
-    group = button.dataset.group;
-    for (const each of groups) each.setAttribute("aria-pressed", String(each === button));
-    show();
-  });
-}
-element.querySelector("#divergence").addEventListener("change", (event) => {
+element.addEventListener("input", (event) => {
+  if (event.target.id === "find-variant") show();
+});
+element.addEventListener("change", (event) => {
+  if (event.target.id !== "divergence") return;
   for (const panel of element.querySelectorAll("[data-divergence]")) {
     panel.hidden = panel.dataset.divergence !== event.target.value;
   }
 });
 element.addEventListener("click", (event) => {
-  const button = event.target.closest("button.train");
-  if (button) trigger("train", { variant: button.dataset.variant });
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.matches(".train")) trigger("train", { variant: button.dataset.variant });
+  if (button.dataset.group) {
+    group = button.dataset.group;
+    for (const each of element.querySelectorAll("[data-group]")) {
+      each.setAttribute("aria-pressed", String(each === button));
+    }
+    show();
+  }
 });
-show();

@@ -52,7 +52,7 @@ def variants_tab(page: Page) -> None:
     with gr.Tabs(selected="objectives", elem_id="survey") as survey:
         with gr.Tab("Objectives", id="objectives"):
             script = files("demos.variants").joinpath("cards.js").read_text(encoding="utf-8")
-            all_cards = gr.HTML(cards(), js_on_load=script, apply_default_css=False, elem_id="cards")
+            all_cards = gr.HTML("", js_on_load=script, apply_default_css=False, elem_id="cards")
         with gr.Tab("Side by side", id="training", render_children=True), gr.Row(elem_classes="studio trying"):
             with gr.Column(elem_classes="tools", scale=3, min_width=250):
                 data = gr.Radio(list(DATA), value="ring", label="Data", elem_id="trial-data")
@@ -72,6 +72,7 @@ def variants_tab(page: Page) -> None:
                 drawn = gr.HTML(side_by_side_html(None), elem_id="trial-stage")
         with gr.Tab("Theory", id="theory") as theory_page:
             theory = theory_html()
+    cards_read = gr.State(False)
     timer = gr.Timer(LOOK_SECONDS, active=False)
     shown = [drawn, timer, start, stop]
 
@@ -122,6 +123,10 @@ def variants_tab(page: Page) -> None:
         kept = [each for each in variants if each in VARIANTS and each != name] if isinstance(variants, list) else []
         return [*kept[: MOST - 1], name], gr.Tabs(selected="training")
 
+    def read(read_before: bool) -> tuple[Any, bool]:
+        """The cards, which take a second to make, when somebody comes to see them."""
+        return gr.skip() if read_before else cards(), True
+
     def integrate() -> str:
         with told():
             return work.do(frames)
@@ -132,6 +137,7 @@ def variants_tab(page: Page) -> None:
     stop.click(end, page.token, shown, **READING)
     timer.tick(snapshot, page.token, shown, **READING)
     all_cards.train(add, chosen, [chosen, survey], **READING)
+    page.tab.select(read, cards_read, [all_cards, cards_read], **READING)
     theory_page.select(integrate, None, theory, show_progress="hidden", **LISTENER)
 
 

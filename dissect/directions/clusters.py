@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import AgglomerativeClustering
-from sklearn.metrics import silhouette_score
 
 from dissect.directions.coactivation import Coactivation
 
@@ -80,6 +78,8 @@ def cluster_units(layer: str, moments: Coactivation, count: int | None = None) -
 def _cut(distance: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     if count == 1:
         return np.zeros(len(distance), dtype=np.int64)
+    from sklearn.cluster import AgglomerativeClustering  # takes a second, and most directions need none of it
+
     model = AgglomerativeClustering(n_clusters=count, metric="precomputed", linkage="average")
     return np.asarray(model.fit_predict(distance), dtype=np.int64)
 
@@ -87,6 +87,8 @@ def _cut(distance: NDArray[np.float64], count: int) -> NDArray[np.int64]:
 def _silhouette(distance: NDArray[np.float64], found: NDArray[np.int64]) -> float:
     if not 2 <= found.max() + 1 < len(distance):
         return float("nan")
+    from sklearn.metrics import silhouette_score  # as above
+
     return float(silhouette_score(distance, found, metric="precomputed"))
 
 

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.decomposition import IncrementalPCA
 from torch import Tensor, nn
 
 from core_gans.foundation.memory import require_memory
@@ -57,6 +56,8 @@ def principal_directions(
             f"{count} directions need at least {2 * max(count, 1)} latents, and there is at least one direction; "
             f"got {len(latents)} latents"
         )
+    from sklearn.decomposition import IncrementalPCA  # takes a second, and most directions need none of it
+
     carried = min(CARRIED * count, len(latents))
     size = max(batch_size, carried)
     if (shape := layers(generator, latents[:1]).get(layer)) is not None:

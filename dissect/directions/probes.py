@@ -11,9 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.preprocessing import StandardScaler
 
 from core_gans.foundation.names import unknown_name
 from dissect.directions.moving import LatentDirection, UnitDirection
@@ -126,6 +123,8 @@ def fit_probe(
             f"a probe tells two classes or more apart, and there is only {', '.join(classes) or 'none'}: take more "
             "images, or another attribute"
         )
+    from sklearn.model_selection import StratifiedGroupKFold  # takes a second, and most directions need none of it
+
     seed = int(torch.randint(2**31, (), generator=rng))
     right = np.zeros(len(answers))
     for learn, judge in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(features, answers, groups):
@@ -151,6 +150,9 @@ def _fitted(
     features: Numbers, answers: NDArray[np.int64], classes: int, softness: float
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     """Weights (K, F), biases (K,), means and deviations (F,)."""
+    from sklearn.linear_model import LogisticRegression  # as above
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(C=softness, max_iter=2000).fit(scaler.transform(features), answers)
     weights, bias = model.coef_, model.intercept_

@@ -14,7 +14,6 @@ from core_gans.foundation.whole_files import write_whole
 from dissect.directions.writing import table
 from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
-from dissect.mending.pictures import before_after, changes_chart, chosen_units
 from dissect.report.markup import count
 
 PAGE, NUMBERS, EDIT = "mending.md", "mending.json", "mending.safetensors"
@@ -34,6 +33,8 @@ def write_mending(
     ``shown`` are rows of images, as words and latents (N, ...), that are drawn before and after. Raises FileExistsError
     where the folder holds an edit already.
     """
+    from dissect.mending.pictures import before_after, changes_chart  # with matplotlib, which takes a second
+
     folder = Path(folder)
     mending.save(folder / EDIT, dict(facts))
     write_png(folder / "images.png", before_after(generator, mending, shown))
@@ -66,7 +67,7 @@ def page_text(mending: Mending, choices: Sequence[Choice], facts: Mapping[str, s
     """The page, in Markdown."""
     rows = [
         ["nothing", str(mending.before), ""],
-        [chosen_units(mending), str(mending.after), f"{mending.change:+.3f}"],
+        [mending.chosen, str(mending.after), f"{mending.change:+.3f}"],
         *(
             [f"random set {place + 1}", f"{mending.before.value + change.value:.3f}", f"{change:+.3f}"]
             for place, change in enumerate(mending.random_changes)

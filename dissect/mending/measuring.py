@@ -20,6 +20,7 @@ from dissect.mending.artifacts import edited_features
 from dissect.mending.choosing import zeros
 from dissect.mending.folding import fold
 from dissect.mending.frechet import FrechetScorer, around
+from dissect.report.markup import count
 from dissect.sampling import Progress
 
 KIND = "dissect-mending/1"
@@ -54,6 +55,11 @@ class Mending:
     def beats_random(self) -> bool:
         """Whether it improves, and falls further than with any random set."""
         return self.improves and self.change.value < min(change.value for change in self.random_changes)
+
+    @property
+    def chosen(self) -> str:
+        """What the page and the chart call the units."""
+        return count(len(self.units), "chosen unit")
 
     def apply(self, generator: nn.Module, example: Tensor) -> nn.Module:
         """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with ``example`` latents (N, ...)."""

@@ -17,7 +17,6 @@ from dissect.findings.charts import rows_at_the_left
 from dissect.hooks import at_rest, intervene
 from dissect.mending.folding import replaced
 from dissect.mending.measuring import Mending
-from dissect.report.markup import count
 from dissect.report.sheets import enlarge
 from dissect.sampling import generate
 
@@ -45,7 +44,7 @@ def changes_chart(mending: Mending) -> Figure:
     RGB bytes (H, W, 3).
     """
     changes = [mending.change, *mending.random_changes]
-    names = [chosen_units(mending), *(f"random set {n + 1}" for n in range(len(changes) - 1))]
+    names = [mending.chosen, *(f"random set {n + 1}" for n in range(len(changes) - 1))]
     note = f"{mending.before.value:.3f} before; left of the line: nearer to real images ({mending.images:,} images)"
     title = f"Change of the Frechet distance in {mending.features}"
     figure = page(7.4, 0.5 + 0.27 * len(changes), title, note)
@@ -67,11 +66,6 @@ def numbered(images: Tensor, columns: int = 12) -> Picture:
         for number, tile in enumerate(_tiles(images, 88))
     ]
     return with_margin(tiled(tiles, columns, GAP))
-
-
-def chosen_units(mending: Mending) -> str:
-    """What the page and the chart call them."""
-    return count(len(mending.units), "chosen unit")
 
 
 def _tiles(images: Tensor, width: int = TILE) -> list[Picture]:

@@ -19,8 +19,8 @@ from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import DCGAN, GAN, from_saved, name_of, variant
 from egan.experiment import run_evolution
-from egan.experiments.presets import GAMMA_ON_POINTS
 from egan.options import Evolution, evolution_from
+from egan.settings import GAMMA_ON_POINTS
 from egan.summary import print_result
 
 Flat = tyro.conf.OmitArgPrefixes

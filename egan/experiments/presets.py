@@ -13,6 +13,7 @@ from core_gans.data import KNOWN
 from core_gans.data.points import GRID, RING
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
+from egan.settings import GAMMA_ON_POINTS
 
 Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a preset; the words of the command line
 ALONE = ("minimax", "heuristic", "least_squares")
@@ -51,7 +52,6 @@ _POINTS = (
     "egan,fitness=frechet,common_latents=true,evaluation_size=1024",
     *ALONE,
 )
-GAMMA_ON_POINTS = 0.05  # with it the paper's fitness keeps more modes than with its 0.01
 # A mode is covered by 20 of 10,000 points.
 _OF_POINTS: dict[str, Any] = {
     "contenders": _POINTS,
