@@ -5,11 +5,13 @@ Every field says in its description what is expected of it; the line that refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
+
+from core_gans.foundation.names import unknown_name
 
 LARGEST_SEED = 2**31 - 1
 LONGEST_NAME = 200  # characters
@@ -27,6 +29,22 @@ def sequence(what: str, **limits: Any) -> Any:
     return Field(description=what, strict=False, **limits)
 
 
+def known(kind: str, names: Collection[str]) -> AfterValidator:
+    """Lets only ``names`` pass; anything else is refused with the nearest of them."""
+    return AfterValidator(lambda found: one_of(found, kind, names))
+
+
+def one_of(found: str, kind: str, names: Collection[str]) -> str:
+    """``found``, which is one of ``names``. LabError with the nearest of them for anything else."""
+    if found not in names:
+        raise unknown_name(kind, found[:80], names)
+    return found
+
+
+DISTINCT = AfterValidator(lambda found: tuple(dict.fromkeys(found)))
+"""Leaves each part of a tuple once, where it is first."""
+
+
 class JsonModel(BaseModel):
     """Read from JSON by ``read``. Instances are values: frozen, equal and hashable by their fields."""
 
@@ -42,7 +60,9 @@ class JsonModel(BaseModel):
 
 
 def _line(model: type[BaseModel], error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_context=False)[0]
+    found = error.errors(include_url=False)[0]
+    if found["type"] == "value_error":  # of a validator, with a line of its own
+        return str(found["ctx"]["error"])
     name = repr(str(found["loc"][-1]))[:60] if found["loc"] else ""
     if found["type"] == "extra_forbidden":
         return f"expected no value called {name}: it is unknown here"

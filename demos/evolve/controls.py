@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from core_gans.foundation.html import tag
-from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, SELECTIONS, EvolutionRequest
+from demos.evolve.requests import FITNESSES, LONGEST, MOST_PARENTS, PAPERS, SELECTIONS, EvolutionRequest
 from demos.evolve.settings import SETTINGS
-from egan.mutations import KNOWN, PAPER
+from egan.mutations import KNOWN
 from egan.pictures.colours import words
 
 FIRST_DATA = "ring"
@@ -27,9 +28,6 @@ FITNESS_WORDS = {
     "frechet": "Fréchet distance to real examples",
     "kernel": "kernel distance to real examples",
 }
-
-
-PAPERS = [each.name for each in PAPER]
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def controls() -> Controls:
     setting = SETTINGS[FIRST_DATA]
     data = gr.Radio(list(SETTINGS), value=FIRST_DATA, label="Data", elem_id="evolve-data")
     about = gr.HTML(_about(FIRST_DATA), elem_classes="about")
-    mutations = gr.CheckboxGroup(_named(PAPERS), value=PAPERS, label="Mutations", elem_id="evolve-mutations")
+    mutations = gr.CheckboxGroup(_named(PAPERS), value=list(PAPERS), label="Mutations", elem_id="evolve-mutations")
     with gr.Accordion("More mutations", open=False, elem_id="evolve-more"):
         others = [name for name in KNOWN if name not in PAPERS]
         more = gr.CheckboxGroup(_named(others), value=[], label="More mutations", show_label=False)
@@ -98,7 +96,7 @@ def controls() -> Controls:
     return Controls(data, mutations, more, parents, gamma, selection, fitness, seconds)
 
 
-def _named(names: list[str]) -> list[tuple[str, str]]:
+def _named(names: Sequence[str]) -> list[tuple[str, str]]:
     return [(words(name).capitalize(), name) for name in names]
 
 

@@ -5,48 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
 from demos.evolve.settings import SETTINGS
-from egan.mutations import KNOWN
+from demos.json_models import DISTINCT, JsonModel, expected, known, sequence
+from egan.mutations import KNOWN, PAPER
 from egan.options import Evolution, evolution_from
 from egan.pictures.colours import words
-from egan.selection import Name
+from egan.selection import Name as SelectionName
 
-SELECTIONS: tuple[str, ...] = get_args(Name)
-FITNESSES = ("paper", "frechet", "kernel")
+SELECTIONS: tuple[str, ...] = get_args(SelectionName)
+Fitness = Literal["paper", "frechet", "kernel"]
+FITNESSES: tuple[str, ...] = get_args(Fitness)
+PAPERS = tuple(each.name for each in PAPER)  # mutations
 LEAST, LONGEST = 1.0, 900.0  # seconds of one evolution
 MOST_PARENTS = 4
 LARGEST_GAMMA = 10.0
 
 
-@dataclass(frozen=True)
-class EvolutionRequest:
+class Seconds(JsonModel):
+    """How long to evolve, or to go on."""
+
+    seconds: float = expected(f"{LEAST:g} to {LONGEST:g} seconds", ge=LEAST, le=LONGEST, default=90.0)
+
+
+class EvolutionRequest(Seconds):
     """What a person asks for. Every field is checked: it may come from anywhere."""
 
-    data: str = "ring"
-    mutations: tuple[str, ...] = ("minimax", "heuristic", "least_squares")
-    parents: int = 1
-    gamma: float = 0.05
-    selection: str = "best"
-    fitness: str = "paper"
-    seconds: float = 90.0
-
-    def __post_init__(self) -> None:
-        _require_known("data set here", self.data, SETTINGS)
-        if not self.mutations:
-            raise ValueError("choose at least one mutation: without any there are no children")
-        for name in self.mutations:  # a mutation module:name would import what a stranger names
-            _require_known("mutation", name, KNOWN)
-        _require_known("selection", self.selection, SELECTIONS)
-        _require_known("fitness", self.fitness, FITNESSES)
-        if not 1 <= self.parents <= MOST_PARENTS:  # NaN is refused by these comparisons, too
-            raise ValueError(f"expected 1 to {MOST_PARENTS} parents, got {self.parents}")
-        if not 0 <= self.gamma <= LARGEST_GAMMA:
-            raise ValueError(f"expected a weight of diversity from 0 to {LARGEST_GAMMA:g}, got {self.gamma}")
-        require_seconds(self.seconds)
+    data: Annotated[str, known("data set here", SETTINGS)] = expected("the name of a data set", default="ring")
+    # A mutation module:name would import what a stranger names.
+    mutations: Annotated[tuple[Annotated[str, known("mutation", KNOWN)], ...], DISTINCT] = sequence(
+        "a list of at least one mutation, since without any there are no children", min_length=1, default=PAPERS
+    )
+    parents: int = expected(f"1 to {MOST_PARENTS} parents", ge=1, le=MOST_PARENTS, default=1)
+    gamma: float = expected(f"a weight of diversity from 0 to {LARGEST_GAMMA:g}", ge=0, le=LARGEST_GAMMA, default=0.05)
+    selection: SelectionName = expected(f"a selection out of {', '.join(SELECTIONS)}", default="best")
+    fitness: Fitness = expected(f"a fitness out of {', '.join(FITNESSES)}", default="paper")
 
     def evolution(self) -> Evolution:
         """The same in the words of the command line."""
@@ -54,8 +49,8 @@ class EvolutionRequest:
             mutations=self.mutations,
             parents=self.parents,
             gamma=self.gamma,
-            selection=self.selection,  # type: ignore[arg-type]  # checked above
-            fitness=self.fitness,  # type: ignore[arg-type]
+            selection=self.selection,
+            fitness=self.fitness,
             strategy="plus" if self.selection == "annealed" else "comma",  # it chooses between a parent and its child
         )
 
@@ -92,44 +87,3 @@ class RunSummary:
         parents = "1 parent" if asked.parents == 1 else f"{asked.parents} parents"
         judged = f"γ {asked.gamma:g}" if asked.fitness == "paper" else f"{asked.fitness} distance"
         return f"{', '.join(map(words, asked.mutations))} · {parents} · {judged} · {asked.selection}"
-
-
-def request_from(
-    data: Any,
-    mutations: Any,
-    parents: Any,
-    gamma: Any,
-    seconds: Any,
-    selection: Any = "best",
-    fitness: Any = "paper",
-) -> EvolutionRequest:
-    """A request from what came from the browser, which may be anything. ValueError says what is wrong with it."""
-    if not isinstance(mutations, list) or not all(isinstance(name, str) for name in mutations):
-        raise ValueError(f"expected a list of mutations, got {_short(mutations)}")
-    for what, name in (("data set", data), ("selection", selection), ("fitness", fitness)):
-        if not isinstance(name, str):
-            raise ValueError(f"expected the name of a {what}, got {_short(name)}")
-    for what, number in (("parents", parents), ("weight of diversity", gamma), ("seconds", seconds)):
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise ValueError(f"expected a number for {what}, got {_short(number)}")
-    if parents != parents // 1:
-        raise ValueError(f"expected a whole number of parents, got {_short(parents)}")
-    return EvolutionRequest(
-        data, tuple(dict.fromkeys(mutations)), int(parents), float(gamma), selection, fitness, float(seconds)
-    )
-
-
-def require_seconds(seconds: Any) -> float:
-    """The seconds as a number. ValueError for what is none, or too short or too long."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not LEAST <= seconds <= LONGEST:
-        raise ValueError(f"expected {LEAST:g} to {LONGEST:g} seconds, got {_short(seconds)}")
-    return float(seconds)
-
-
-def _require_known(kind: str, name: str, known: Mapping[str, Any] | tuple[str, ...]) -> None:
-    if name not in known:
-        raise unknown_name(kind, name[:80], known)
-
-
-def _short(value: Any) -> str:
-    return repr(value)[:80]

@@ -11,7 +11,7 @@ from core_gans.foundation.errors import LabError
 from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
 from demos.evolve.kept_places import KeptPlace, KeptPlaces
-from demos.evolve.requests import EvolutionRequest, require_seconds
+from demos.evolve.requests import EvolutionRequest, Seconds
 
 NAMES = ("A", "B")
 RESTARTED = "The lab was restarted: this is the newest checkpoint, and it can go on."
@@ -103,7 +103,7 @@ class Slots:
             elif slot.evolving.snapshot.phase == "paused":
                 self.evolutions.go_on(slot.evolving)
             else:
-                self.evolutions.go_on(slot.evolving, require_seconds(more))
+                self.evolutions.go_on(slot.evolving, Seconds.read({"seconds": more}).seconds)
 
     def stop(self, name: Any) -> None:
         """End what is in the place ``name``; it stays to look at, and among the runs."""

@@ -14,7 +14,7 @@ from demos.evolve.controls import controls
 from demos.evolve.html import stages
 from demos.evolve.kept_places import KeptPlaces
 from demos.evolve.opening import continuable, opened
-from demos.evolve.requests import request_from
+from demos.evolve.requests import EvolutionRequest
 from demos.evolve.slots import NAMES, Slot, Slots
 from demos.evolve.snapshots import EvolutionSnapshot
 from demos.job_queue import LISTENER
@@ -104,7 +104,8 @@ def evolve_tab(page: Page) -> None:
 
     def begin(mine: Slots, name: Any, data: Any, paper: Any, more: Any, *others: Any) -> None:
         mutations = paper + more if isinstance(paper, list) and isinstance(more, list) else None
-        mine.start(name, request_from(data, mutations, *others))
+        rest = zip(("parents", "gamma", "seconds", "selection", "fitness"), others, strict=True)
+        mine.start(name, EvolutionRequest.read({"data": data, "mutations": mutations, **dict(rest)}))
 
     def take(mine: Slots, name: Any, key: Any) -> None:
         if key is None:

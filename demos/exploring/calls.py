@@ -23,7 +23,7 @@ from demos.exploring.learned_from import picture_like
 from demos.exploring.makeup import FARTHEST_CODE
 from demos.exploring.translating import translated
 from demos.exploring.uploads import LARGEST_FILE, picture_in
-from demos.json_models import JsonModel
+from demos.json_models import JsonModel, one_of
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 
@@ -137,7 +137,7 @@ class ExploreCalls:
         """A picture to translate, like those that the model learned from."""
         key = self.store.entry(asked.model, "translation").key
         game = self.store.model(key).game
-        target = requests.one_of(asked.target, "domain of this model", game.targets)
+        target = one_of(asked.target, "domain of this model", game.targets)
         return _picture(picture_like(self.store.runs_folder / key, game, target, asked.number))
 
     def translate(self, asked: requests.TranslateRequest) -> Response:

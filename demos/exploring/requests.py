@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from core_gans.foundation.names import unknown_name
 from demos.exploring.finding import METHODS, Method
 from demos.json_models import LARGEST_SEED, JsonModel, Seed, expected, sequence
 
@@ -135,10 +133,3 @@ class ExampleRequest(ModelRequest):
 class TranslateRequest(ModelRequest):
     target: str = expected("the name of a domain", max_length=400)
     picture: str = expected("a picture's file as base64")
-
-
-def one_of(found: str, name: str, known: Collection[str]) -> str:
-    """``found``, which is one of the words ``known``. LabError with the nearest of them for anything else."""
-    if found not in known:
-        raise unknown_name(name, found[:80], known)
-    return found

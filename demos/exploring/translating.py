@@ -11,7 +11,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import TranslationGame
 from core_gans.models import Model
 from core_gans.variants import CycleGAN
-from demos.exploring.requests import one_of
+from demos.json_models import one_of
 
 
 def translated(model: Model[TranslationGame], picture: np.ndarray, target: str) -> tuple[Tensor, Tensor]:

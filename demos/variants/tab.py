@@ -17,7 +17,7 @@ from demos.variants.cards import TOLD, cards
 from demos.variants.html import side_by_side_html
 from demos.variants.settings import DATA
 from demos.variants.theory import frames, theory_html
-from demos.variants.trials import LONGEST, MOST, USUAL, Trial, request_from
+from demos.variants.trials import LONGEST, MOST, USUAL, TrainingRequest, Trial
 
 LOOK_SECONDS = 1.0  # between two questions of the page
 FIRST = ("gan", "wgan_gp")
@@ -97,7 +97,8 @@ def variants_tab(page: Page) -> None:
             table = table_of(token)
             if table.trial is not None and table.trial.running:
                 raise ValueError("a training is running on this page already: stop it first.")
-            table.trial = trials.start(Trial(request_from(data, variants, seconds)))
+            request = TrainingRequest.read({"data": data, "variants": variants, "seconds": seconds})
+            table.trial = trials.start(Trial(request))
             return show(table.trial)
 
     def end(token: Any) -> list[Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from core_gans.foundation.names import unknown_name
 from core_gans.metrics import Judge
 from core_gans.metrics.measures import CLASSES, MODES
 from core_gans.variants import VARIANTS
 from demos.background import BackgroundJob, JobList
+from demos.json_models import DISTINCT, JsonModel, expected, known, sequence
 from demos.variants.settings import DATA, examples, numbers
 from demos.variants.training import Lane, Training
 
@@ -22,36 +22,17 @@ SLICE = 0.5  # seconds that one variant trains before the next one does
 AT_ONCE = 2  # trials in the whole app
 
 
-@dataclass(frozen=True)
-class TrainingRequest:
+class TrainingRequest(JsonModel):
     """What a person asks for. Every field is checked: it may come from anywhere."""
 
-    data: str = "ring"
-    variants: tuple[str, ...] = ("gan", "wgan_gp")
-    seconds: float = USUAL
+    data: Annotated[str, known("data set here", DATA)] = expected("the name of a data set", default="ring")
+    variants: Annotated[tuple[Annotated[str, known("variant that is trained here", VARIANTS)], ...], DISTINCT] = (
+        sequence(f"a list of one to {MOST} variants", min_length=1, max_length=MOST, default=("gan", "wgan_gp"))
+    )
+    seconds: float = expected(
+        f"{SHORTEST:g} to {LONGEST:g} seconds for each variant", ge=SHORTEST, le=LONGEST, default=USUAL
+    )
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.data not in DATA:
-            raise unknown_name("data set here", str(self.data)[:80], DATA)
-        if not 1 <= len(self.variants) <= MOST:
-            raise ValueError(f"choose one to {MOST} variants to train side by side, got {len(self.variants)}.")
-        for name in self.variants:
-            if name not in VARIANTS:
-                raise unknown_name("variant that is trained here", str(name)[:80], VARIANTS)
-        if not SHORTEST <= self.seconds <= LONGEST:  # NaN is refused, too
-            raise ValueError(f"expected {SHORTEST:g} to {LONGEST:g} seconds for each variant, got {self.seconds}.")
-
-
-def request_from(data: Any, variants: Any, seconds: Any) -> TrainingRequest:
-    """A request from what came from the browser. ValueError says what is wrong with it."""
-    if not isinstance(data, str):
-        raise ValueError(f"expected a data set out of {', '.join(DATA)}.")
-    if not isinstance(variants, list) or not all(isinstance(name, str) for name in variants):
-        raise ValueError("expected a list of variants.")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError("expected a number of seconds.")
-    return TrainingRequest(data, tuple(dict.fromkeys(variants)), float(seconds))
 
 
 @dataclass(frozen=True, eq=False)

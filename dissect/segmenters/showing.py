@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core_gans.foundation.lettering import label, label_width
+from core_gans.foundation.sheets import below, beside, tiled, with_margin
 from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.scoring import as_tensors
 
@@ -16,7 +18,7 @@ _GAP = 6
 _SMALLEST = 160  # pixels on a picture's smaller side: small images are enlarged
 _NONE = (70, 70, 70)  # pixels without a label, or that the segmenter gives to no label
 _SIZE = 13.0  # of the letters, in pixels
-_LINE = 22
+_LINE, _PATCH = 22, 16
 
 
 def comparison(
@@ -35,52 +37,27 @@ def comparison(
     labels = [*segmenter.labels, "none of them"]
     if masks.min() >= 0 and answers.min() >= 0:
         labels.pop()
-    height, width = images.shape[1:3]
-    scale = max(1, -(-_SMALLEST // min(height, width)))
-    rows = []
-    for image, mask, answer in zip(images, masks, answers, strict=True):
-        three = (image, palette[mask], palette[answer])
-        rows.append(np.hstack([_framed(picture, scale) for picture in three]))
-    sheet = np.vstack(rows)
-    head = np.full((_LINE + _GAP, sheet.shape[1], 3), 255, np.uint8)
-    for i, title in enumerate(_TITLES):
-        _write(head, title, (i * sheet.shape[1] // 3 + _GAP, _LINE - 4))
-    return np.vstack([head, sheet, _legend(labels, palette, sheet.shape[1])])
-
-
-def _framed(picture: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    large = picture.repeat(scale, axis=0).repeat(scale, axis=1)
-    return np.pad(large, ((0, _GAP), (_GAP, 0), (0, 0)), constant_values=255)
+    width = images.shape[2]
+    scale = max(1, ceil(_SMALLEST / min(images.shape[1:3])))
+    tiles = [
+        picture.repeat(scale, axis=0).repeat(scale, axis=1)
+        for image, mask, answer in zip(images, masks, answers, strict=True)
+        for picture in (image, palette[mask], palette[answer])
+    ]
+    across = width * scale
+    heads = beside([label(title, across, _LINE, size=_SIZE) for title in _TITLES], _GAP)
+    grid = tiled(tiles, len(_TITLES), _GAP)
+    return with_margin(below([heads, grid, _legend(labels, palette, grid.shape[1])], _GAP), _GAP)
 
 
 def _legend(labels: Sequence[str], palette: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """The labels beside patches of their colours, as many lines as they need."""
-    lines: list[list[int]] = [[]]
-    at = 0
-    for i, name in enumerate(labels):
-        wide = _extent(name)
-        if lines[-1] and at + wide > width:
+    """The labels beside patches of their colours, as many lines as they need; a longer name is shrunk to ``width``."""
+    lines: list[list[NDArray[np.uint8]]] = [[]]
+    for name, colour in zip(labels, palette, strict=False):  # the palette's last is for no label
+        patch = np.full((_LINE, _PATCH, 3), colour, np.uint8)
+        words = label(name, min(label_width(name, _SIZE), width - _PATCH - _GAP), _LINE, size=_SIZE)
+        entry = beside([patch, words], _GAP)
+        if lines[-1] and sum(each.shape[1] + 2 * _GAP for each in lines[-1]) + entry.shape[1] > width:
             lines.append([])
-            at = 0
-        lines[-1].append(i)
-        at += wide
-    legend = np.full((_LINE * len(lines) + _GAP, width, 3), 255, np.uint8)
-    for row, line in enumerate(lines):
-        left = _GAP
-        for i in line:
-            top = row * _LINE + _GAP
-            legend[top : top + 14, left : left + 14] = palette[i]
-            _write(legend, labels[i], (left + 20, top + 12))
-            left += _extent(labels[i])
-    return legend
-
-
-def _extent(name: str) -> int:
-    return 38 + label_width(name, _SIZE)
-
-
-def _write(picture: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
-    """``text`` from ``place`` (x, y), where its line begins; what is wider than the picture is shrunk to fit."""
-    left, below = place
-    width = min(label_width(text, _SIZE), picture.shape[1] - left)
-    picture[below - 14 : below + 4, left : left + width] = label(text, width, 18, size=_SIZE)
+        lines[-1].append(entry)
+    return below([beside(line, 2 * _GAP) for line in lines], _GAP)

@@ -88,7 +88,7 @@ def test_runs_on_the_same_data_share_their_scales_and_others_do_not() -> None:
     a, b = snapshot(curves_shown=long, generation=4), snapshot(curves_shown=short, generation=2)
     (_, left), (_, right) = stages({"A": a, "B": b})
     assert first_line(right, "Fitness")[1] == (first_line(left, "Fitness")[1][0], first_line(left, "Fitness")[2][1])
-    elsewhere = replace(b, run_summary=RunSummary.of_request(EvolutionRequest("grid")))
+    elsewhere = replace(b, run_summary=RunSummary.of_request(EvolutionRequest(data="grid")))
     (_, left), (_, right) = stages({"A": a, "B": elsewhere})
     assert first_line(right, "Fitness")[1][0] == MARGINS.width - MARGINS.right
     assert first_line(right, "Fitness")[1][1] == pytest.approx(first_line(left, "Fitness")[3][1], abs=0.1)

@@ -23,7 +23,7 @@ from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
 from demos.evolve.kept_places import KeptPlace, KeptPlaces
 from demos.evolve.opening import continuable, opened
-from demos.evolve.requests import EvolutionRequest, request_from
+from demos.evolve.requests import EvolutionRequest
 from demos.evolve.settings import SETTINGS
 from demos.evolve.slots import RESTARTED, Slots
 from demos.evolve.snapshots import EvolutionSnapshot
@@ -71,7 +71,7 @@ def state_of(folder: Path) -> dict[str, Any]:
 
 
 def test_it_can_be_watched_and_stopped(evolutions: EvolutionQueue, tmp_path: Path) -> None:
-    evolving = evolutions.start(EvolutionRequest("ring", TWO, parents=2, gamma=0.1, seconds=300))
+    evolving = evolutions.start(EvolutionRequest(mutations=TWO, parents=2, gamma=0.1, seconds=300))
     first = wait(evolving, lambda snapshot: snapshot.generation >= 2)
     assert first.phase == "evolving"
     assert first.points is not None
@@ -102,7 +102,7 @@ def test_it_can_be_watched_and_stopped(evolutions: EvolutionQueue, tmp_path: Pat
 
 @pytest.mark.parametrize("selection", ["best", "tournament"])
 def test_paused_and_resumed_equals_never_paused(evolutions: EvolutionQueue, tmp_path: Path, selection: str) -> None:
-    request = EvolutionRequest("ring", TWO, parents=2, selection=selection, seconds=300)
+    request = EvolutionRequest(mutations=TWO, parents=2, selection=selection, seconds=300)
     evolving = evolutions.start(request)
     wait(evolving, lambda snapshot: snapshot.generation >= 2)
     first = paused(evolving)
@@ -141,7 +141,7 @@ def test_it_ends_by_itself_and_goes_on_when_asked(evolutions: EvolutionQueue) ->
 
 
 def test_the_command_line_goes_on_with_a_run_and_a_page_with_its(evolutions: EvolutionQueue) -> None:
-    evolving = evolutions.start(EvolutionRequest("ring", TWO, seconds=300))
+    evolving = evolutions.start(EvolutionRequest(mutations=TWO, seconds=300))
     wait(evolving, lambda snapshot: snapshot.generation >= 2)
     reached = paused(evolving).generation
     egan(["resume", str(evolving.folder), "--rounds", str(reached + 3)])
@@ -372,7 +372,7 @@ def test_runs_that_name_code_of_their_own_are_not_opened(evolutions: EvolutionQu
 )
 def test_a_request_out_of_range_is_refused(asked: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        EvolutionRequest(**asked)  # type: ignore[arg-type]
+        EvolutionRequest.read(asked)
 
 
 ANYTHING = st.one_of(
@@ -390,7 +390,7 @@ ANYTHING = st.one_of(
 def test_whatever_a_page_sends_is_a_request_or_refused_in_one_line(sent: tuple[Any, ...]) -> None:
     answers: list[str] = []
     try:
-        request_from(*sent).evolution().scheme()
+        EvolutionRequest.read(dict(zip(EvolutionRequest.model_fields, sent, strict=True))).evolution().scheme()
     except ValueError as error:
         answers.append(str(error))
     assert all("\n" not in answer and 10 < len(answer) < 700 for answer in answers)
@@ -398,4 +398,4 @@ def test_whatever_a_page_sends_is_a_request_or_refused_in_one_line(sent: tuple[A
 
 def test_every_setting_can_be_asked_for() -> None:
     for data, setting in SETTINGS.items():
-        assert EvolutionRequest(data, gamma=setting.gamma, seconds=setting.seconds).data == setting.options.data
+        assert EvolutionRequest(data=data, gamma=setting.gamma, seconds=setting.seconds).data == setting.options.data

@@ -94,7 +94,7 @@ def test_the_picture_shows_image_truth_and_answer() -> None:
     sheet = comparison(segmenter, drawn(masks), unjudged, COLOURS)
     assert sheet.dtype == np.uint8
     judged = comparison(segmenter, drawn(masks), wrong, COLOURS)
-    scale, gap, head = 32, 6, 28  # 160 pixels over a smaller side of 5
+    scale, gap, head = 32, 6, 34  # 160 pixels over a smaller side of 5
     height, width = 6 * scale + gap, 5 * scale + gap
 
     def colour(row: int, column: int, y: int, x: int) -> tuple[int, ...]:
@@ -108,7 +108,7 @@ def test_the_picture_shows_image_truth_and_answer() -> None:
                 if (row, y, x) != (0, 0, 0):
                     assert colour(row, 1, y, x) == COLOURS[wrong[row, y, x]]
     assert colour(0, 1, 0, 0) == (70, 70, 70)
-    assert sheet.shape[1] == 3 * width
+    assert sheet.shape[1] == 3 * width + gap
     below = [set(map(tuple, part[head + 2 * height :].reshape(-1, 3).tolist())) for part in (sheet, judged)]
     assert {*COLOURS, (70, 70, 70)} <= below[0]  # the classes' names; unjudged pixels are told of where there are any
     assert (70, 70, 70) not in below[1]
