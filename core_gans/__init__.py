@@ -6,8 +6,9 @@ the help texts do not load what they do not need.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core_gans.foundation.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from core_gans.compute import Compute
@@ -43,27 +44,18 @@ __all__ = [
     "trust",
 ]
 
-_NAMES = {  # module: the public names that it holds
-    "core_gans.compute": ("Compute",),
-    "core_gans.data": ("Batches", "Examples"),
-    "core_gans.game": ("Batch", "Game", "NoiseGame", "Turn"),
-    "core_gans.models": ("Model", "load_model", "open_model", "save_model"),
-    "core_gans.runs.checkpoints": ("load", "save"),
-    "core_gans.training": ("TrainingState", "train"),
-    "core_gans.trusted_code": ("trust",),
-    "core_gans.variants": ("VARIANTS", "make"),
-}
-_MODULES = {name: f"core_gans.losses.{name}" for name in ("objectives", "penalties")}  # public names that are modules
-_HOME = {name: module for module, names in _NAMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "core_gans.compute": "Compute",
+        "core_gans.data": "Batches Examples",
+        "core_gans.game": "Batch Game NoiseGame Turn",
+        "core_gans.losses.objectives": "objectives",
+        "core_gans.losses.penalties": "penalties",
+        "core_gans.models": "Model load_model open_model save_model",
+        "core_gans.runs.checkpoints": "load save",
+        "core_gans.training": "TrainingState train",
+        "core_gans.trusted_code": "trust",
+        "core_gans.variants": "VARIANTS make",
+    },
+)

@@ -5,8 +5,9 @@ A public name is imported from its module when it is first asked for (PEP 562), 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core_gans.foundation.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from core_gans.foundation.intervals import Change
@@ -83,92 +84,30 @@ __all__ = [
     "unit_set",
 ]
 
-_NAMES = {  # module: the public names that it holds
-    "dissect.cause.alpha": (
-        "Alpha",
-        "optimise_alpha",
-    ),
-    "dissect.cause.causal": (
-        "CausalEffect",
-        "causal_effect",
-    ),
-    "core_gans.foundation.intervals": ("Change",),
-    "dissect.cause.choosing": (
-        "UnitSet",
-        "choose_units",
-        "unit_set",
-    ),
-    "dissect.cause.context": (
-        "Contexts",
-        "insertion_by_context",
-    ),
-    "dissect.cause.dose": (
-        "Dose",
-        "dose_response",
-    ),
-    "dissect.cause.pairs": (
-        "Pairs",
-        "find_pairs",
-    ),
-    "dissect.cause.patching": (
-        "PatchEffect",
-        "PatchEffects",
-        "patch_effects",
-    ),
-    "dissect.edits": (
-        "ablate",
-        "compose",
-        "fill",
-        "insert",
-        "scale",
-        "shift",
-    ),
-    "dissect.hooks": (
-        "Edit",
-        "Recording",
-        "intervene",
-        "layers",
-        "record",
-    ),
-    "dissect.inversion.encoder": ("Encoder",),
-    "dissect.inversion.inversion": ("Inversion",),
-    "dissect.inversion.inverting": (
-        "InversionSettings",
-        "invert",
-    ),
-    "dissect.inversion.pasting": ("paste_back",),
-    "dissect.inversion.perceptual": ("Perceptual",),
-    "dissect.inversion.training": ("train_encoder",),
-    "dissect.measure.dissecting": (
-        "compare_layers",
-        "dissect",
-    ),
-    "dissect.measure.dissection": (
-        "Criterion",
-        "Dissection",
-        "Match",
-    ),
-    "dissect.measure.presets": ("PRESETS",),
-    "dissect.painting": (
-        "ClassChange",
-        "EditSession",
-        "Painting",
-        "Stroke",
-        "paint",
-    ),
-    "dissect.segmenters.protocol": ("Segmenter",),
-}
-_HOME = {name: module for module, names in _NAMES.items() for name in names}
-# For scripts that the app wrote with these names.
-_EARLIER = {"Easel": "EditSession", "Pigment": "UnitSet", "pigment": "unit_set"}
-
-
-def __getattr__(name: str) -> object:
-    name = _EARLIER.get(name, name)
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "core_gans.foundation.intervals": "Change",
+        "dissect.cause.alpha": "Alpha optimise_alpha",
+        "dissect.cause.causal": "CausalEffect causal_effect",
+        "dissect.cause.choosing": "UnitSet choose_units unit_set",
+        "dissect.cause.context": "Contexts insertion_by_context",
+        "dissect.cause.dose": "Dose dose_response",
+        "dissect.cause.pairs": "Pairs find_pairs",
+        "dissect.cause.patching": "PatchEffect PatchEffects patch_effects",
+        "dissect.edits": "ablate compose fill insert scale shift",
+        "dissect.hooks": "Edit Recording intervene layers record",
+        "dissect.inversion.encoder": "Encoder",
+        "dissect.inversion.inversion": "Inversion",
+        "dissect.inversion.inverting": "InversionSettings invert",
+        "dissect.inversion.pasting": "paste_back",
+        "dissect.inversion.perceptual": "Perceptual",
+        "dissect.inversion.training": "train_encoder",
+        "dissect.measure.dissecting": "compare_layers dissect",
+        "dissect.measure.dissection": "Criterion Dissection Match",
+        "dissect.measure.presets": "PRESETS",
+        "dissect.painting": "ClassChange EditSession Painting Stroke paint",
+        "dissect.segmenters.protocol": "Segmenter",
+    },
+    earlier={"Easel": "EditSession", "Pigment": "UnitSet", "pigment": "unit_set"},  # in scripts that the app wrote
+)

@@ -5,8 +5,9 @@ A public name is imported from its module when it is first asked for (PEP 562), 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core_gans.foundation.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from egan.distances import DistanceRule, distance_rule
@@ -36,40 +37,15 @@ __all__ = [
     "quality",
 ]
 
-_NAMES = {  # module: the public names that it holds
-    "egan.distances": (
-        "DistanceRule",
-        "distance_rule",
-    ),
-    "egan.evolution": ("evolve",),
-    "egan.fitness": (
-        "FitnessRule",
-        "Judgement",
-        "Rule",
-        "diversity",
-        "quality",
-    ),
-    "egan.individual": (
-        "Individual",
-        "Record",
-    ),
-    "egan.mutations": (
-        "MUTATIONS",
-        "PAPER",
-        "Mutation",
-        "mutation",
-    ),
-    "egan.population": ("Population",),
-    "egan.scheme": ("Scheme",),
-}
-_HOME = {name: module for module, names in _NAMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "egan.distances": "DistanceRule distance_rule",
+        "egan.evolution": "evolve",
+        "egan.fitness": "FitnessRule Judgement Rule diversity quality",
+        "egan.individual": "Individual Record",
+        "egan.mutations": "MUTATIONS PAPER Mutation mutation",
+        "egan.population": "Population",
+        "egan.scheme": "Scheme",
+    },
+)

@@ -33,6 +33,7 @@ FOUNDATION = {  # every file of it by name, so that it never becomes a drawer: o
     "frechet.py",
     "html.py",
     "intervals.py",
+    "lazy_names.py",
     "lettering.py",
     "memory.py",
     "names.py",
@@ -45,10 +46,8 @@ FOUNDATION = {  # every file of it by name, so that it never becomes a drawer: o
     "whole_files.py",
 }
 COMPUTED = {  # may import a module whose name is computed
-    "core_gans/__init__.py",  # the home of a public name, from the list that stands in the file
     "core_gans/commands/dispatch.py",  # the home of a command, from the lists of the three packages
-    "dissect/__init__.py",  # as in core_gans
-    "egan/__init__.py",  # as in core_gans
+    "core_gans/foundation/lazy_names.py",  # the home of a public name, from the lists of the three packages
     "core_gans/user_code.py",  # the module that the user names
 }
 WRITERS = {  # may write files by themselves

@@ -90,35 +90,3 @@ def from_saved(name: str, fields: Mapping[str, Any]) -> Game:
     LabError for a field of another version, and for a value that its annotation does not allow.
     """
     return make(name, **as_annotated(variant(name), fields, f"the fields of {name}"))
-
-
-__all__ = [
-    "ACGAN",
-    "BEGAN",
-    "CGAN",
-    "DCGAN",
-    "EBGAN",
-    "FGAN",
-    "GAN",
-    "GLSGAN",
-    "LAPGAN",
-    "LSGAN",
-    "TRANSLATIONS",
-    "VARIANTS",
-    "WGAN",
-    "WGANGP",
-    "CycleGAN",
-    "Hinge",
-    "InfoGAN",
-    "LossSensitiveGAN",
-    "Pix2Pix",
-    "ProGAN",
-    "Relativistic",
-    "SemiSupervised",
-    "StarGAN",
-    "TextToImage",
-    "from_saved",
-    "make",
-    "name_of",
-    "variant",
-]
