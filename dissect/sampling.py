@@ -23,20 +23,24 @@ class Sight:
     features: dict[str, Tensor]  # layer -> (N, U, h, w)
 
 
-def batches(latents: Latents, size: int) -> Iterator[Tensor]:
+def batches(latents: Latents, size: int, progress: Progress | None = None) -> Iterator[Tensor]:
     """Batches (n, ...) of at most ``size`` latents of a tensor (N, ...); of an iterable, its own.
+
+    ``progress`` is told the number of latents so far when the next batch is asked for.
 
     Raises:
         ValueError: there are no latents, or ``size`` is below 1.
     """
     if size < 1:
         raise ValueError(f"expected a batch size of at least 1, got {size}")
-    empty = True
+    done = 0
     for batch in latents.split(size) if isinstance(latents, Tensor) else latents:
-        empty = empty and not len(batch)
         if len(batch):
             yield batch
-    if empty:
+            done += len(batch)
+            if progress is not None:
+                progress(done)
+    if not done:
         raise ValueError("expected at least one latent to look at, got none")
 
 

@@ -23,6 +23,7 @@ from core_gans.runs.watchers import Watcher
 from core_gans.training import TrainingState, train
 
 DATA = "GANLAB_DATA"  # the environment variable that names the folder of real data
+BATCH, DECAY = 64, 0.995  # of a training, and of the average of its weights
 A_DAY = 86400.0  # wall seconds: more than any budget takes
 
 
@@ -83,15 +84,13 @@ def trained(
     data: Examples,
     seed: int,
     seconds: float,
-    batch: int = 64,
-    decay: float = 0.995,
     players: Sequence[str] = ("generator",),
 ) -> tuple[TrainingState, dict[str, nn.Module]]:
-    """The state after ``seconds`` of processor time, and the weight averages of the ``players`` with that ``decay``."""
-    averages = [Average(decay=decay, player=player) for player in players]
+    """The state after ``seconds`` of processor time, and the weight averages of the ``players``."""
+    averages = [Average(decay=DECAY, player=player) for player in players]
     rng = torch.Generator().manual_seed(seed)
     watchers = [*averages, Budget(seconds)]
-    state = train(game, Batches(data, batch, seed), None, rng=rng, watchers=watchers, seconds=A_DAY)
+    state = train(game, Batches(data, BATCH, seed), None, rng=rng, watchers=watchers, seconds=A_DAY)
     return state, dict(state.averages)
 
 

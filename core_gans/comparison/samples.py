@@ -52,6 +52,6 @@ def cloud_before(real: Tensor, points: Tensor, side: int = CLOUD) -> Picture:
     return cloud(points, real, side, finer=2)
 
 
-def diverged(side: int = CLOUD // 2) -> Picture:
+def diverged() -> Picture:
     """What stands in the place of a run's samples."""
-    return label("diverged", side, side, ink=RED)
+    return label("diverged", CLOUD // 2, CLOUD // 2, ink=RED)

@@ -93,19 +93,13 @@ class ClassTally:
 
 
 @torch.no_grad()
-def class_coverage(
-    images: Tensor,
-    classifier: Classifier,
-    confidence: float = CONFIDENCE,
-    at_least: float = AT_LEAST,
-    batch_size: int = 256,
-) -> ClassCoverage:
+def class_coverage(images: Tensor, classifier: Classifier) -> ClassCoverage:
     """Classify ``images`` (N, C, H, W) in [-1, 1] and count the classes among them; see ``coverage_of``."""
     if images.ndim != 4 or not len(images):
         raise ValueError(f"expected images of shape (N, C, H, W) with N >= 1, got {tuple(images.shape)}")
     require_finite(images, "the images")
-    logits = torch.cat([classifier.logits(classifier(batch)) for batch in images.split(batch_size)])
-    return coverage_of(logits, confidence, at_least)
+    logits = torch.cat([classifier.logits(classifier(batch)) for batch in images.split(256)])
+    return coverage_of(logits)
 
 
 def coverage_of(logits: Tensor, confidence: float = CONFIDENCE, at_least: float = AT_LEAST) -> ClassCoverage:

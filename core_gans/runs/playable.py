@@ -17,15 +17,15 @@ COPIES = 4  # of a parameter: weight, gradient, and the two moments of Adam
 FLOAT = 4  # bytes
 
 
-def require_playable(game: Game, batch: int, device: str = "cpu", *, copies: int = COPIES, times: int = 1) -> None:
+def require_playable(game: Game, batch: int, device: str = "cpu", *, copies: int = COPIES) -> None:
     """LabError unless the players of ``game`` can be built and, with a batch, held in memory.
 
-    They are built without memory (on torch's meta device). ``copies`` of each parameter are kept, ``times`` over.
+    They are built without memory (on torch's meta device). ``copies`` of each parameter are kept.
     """
     players = sketched(game)
     if players is None:
         return
-    held = sum(parameter.numel() for net in players.values() for parameter in net.parameters()) * copies * times
+    held = sum(parameter.numel() for net in players.values() for parameter in net.parameters()) * copies
     buffers = sum(buffer.numel() for net in players.values() for buffer in net.buffers())
     require_memory(
         (held + buffers) * FLOAT, f"the networks of {game.name} with what their training keeps", "--width", device

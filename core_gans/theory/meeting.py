@@ -31,12 +31,12 @@ class Moment:
     wasserstein1: float
 
 
-def meet(data: Density = DATA, steps: int = 220, rate: float = 0.05) -> list[Moment]:
+def meet(data: Density = DATA, steps: int = 220) -> list[Moment]:
     """The moments 0 to ``steps`` of a model that starts to the right of ``data`` and descends their divergence."""
     means = torch.tensor([0.5, 2.9], dtype=torch.float64, requires_grad=True)
     log_stds = torch.full((2,), -0.5, dtype=torch.float64, requires_grad=True)
     logits = torch.zeros(2, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.Adam([means, log_stds, logits], lr=rate)
+    optimizer = torch.optim.Adam([means, log_stds, logits], lr=0.05)
     fall = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, 3 * (1 - step / (steps + 1))))
     moments = []
     for step in range(steps + 1):

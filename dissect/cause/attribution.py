@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core_gans.foundation.names import unknown_name
 from dissect.cause.gradients import differentiable, differentiating, scores
 from dissect.hooks import intervene
-from dissect.sampling import Latents, Progress, batches
+from dissect.sampling import Latents, batches
 from dissect.segmenters.protocol import Segmenter
 
 
@@ -25,7 +25,6 @@ def attribution(
     segmenter: Segmenter,
     *,
     batch_size: int = 16,
-    progress: Progress | None = None,
 ) -> NDArray[np.float64]:
     """What the units of ``layer`` contribute to ``concept``: (U,), the larger the more, negative for those against it.
 
@@ -59,8 +58,6 @@ def attribution(
             total = found if total is None else total + found
             pixels += int(there.sum())
             done += len(batch)
-            if progress is not None:
-                progress(done)
     if total is None or not pixels:
         raise ValueError(f"none of the {done} images shows {concept!r}: choose another concept, or more images")
     return (total / pixels).cpu().numpy()

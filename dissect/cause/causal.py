@@ -107,9 +107,8 @@ def causal_effect(
     outside: list[Tensor] = []  # per batch: (1 + random_trials, 5, N, K)
     sets: list[list[int]] = []
     values: Tensor | None = None
-    done = 0
     with at_rest(generator):
-        for batch in batches(latents, batch_size):
+        for batch in batches(latents, batch_size, progress):
             sight = next(sights(generator, [layer], [batch], segmenter))
             features = sight.features[layer]
             if values is None:
@@ -128,9 +127,6 @@ def causal_effect(
             seen.append(torch.stack(measured))
             if counted:
                 outside.append(torch.stack(counted))
-            done += len(batch)
-            if progress is not None:
-                progress(done)
     shares = torch.cat(seen, dim=2).cpu()
     untouched, ablated, inserted = shares.unbind(1)  # each (1 + random_trials, N, K)
     changes = (ablated - untouched, inserted - untouched, inserted - ablated)
@@ -140,7 +136,7 @@ def causal_effect(
         layer,
         tuple(segmenter.labels),
         tuple(units),
-        done,
+        untouched.shape[1],
         random_trials,
         patch,
         untouched[0].mean(0).numpy(),

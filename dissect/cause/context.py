@@ -17,7 +17,7 @@ from core_gans.foundation.names import unknown_name
 from dissect.cause.intervals import mean_change
 from dissect.edits import Values, insert
 from dissect.hooks import at_rest, intervene
-from dissect.sampling import Progress, generate, segment, sights
+from dissect.sampling import Progress, batches, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
 FEWEST = 5  # places that tell an interval: resamplings of fewer repeat a handful of values
@@ -104,15 +104,12 @@ def insertion_by_context(
     if not 0 < purity <= 1 or most < 1:
         raise ValueError(f"expected a purity above 0 to 1 and at least 1 place, got {purity} and {most}")
     wanted = tuple(contexts or (label for label in segmenter.labels if label != concept))
-    column, done = segmenter.labels.index(concept), 0
+    column, done = segmenter.labels.index(concept), len(latents)
     seen: list[Tensor] = []
     with at_rest(generator):
-        for sight in sights(generator, [layer], latents.split(batch_size), segmenter):
+        for sight in sights(generator, [layer], batches(latents, batch_size, progress), segmenter):
             seen.append(sight.classes)
             size = sight.features[layer].shape[-2:]
-            done += len(sight.classes)
-            if progress is not None:
-                progress(done)
         classes = torch.cat(seen)
         appeared: list[Tensor] = []  # per context: (P,) pixels of the concept that appear, over those of the square
         for context in wanted:

@@ -98,9 +98,8 @@ def dose_response(
     doses = [(count, 1.0) for count in counts] + [(chosen, strength) for strength in strengths]
     column, classes = segmenter.labels.index(concept), len(segmenter.labels)
     seen: list[Tensor] = []  # per batch: (1 + random_trials, doses, 4, N)
-    done = 0
     with at_rest(generator):
-        for batch in batches(latents, batch_size):
+        for batch in batches(latents, batch_size, progress):
             before = segment(segmenter, generate(generator, batch))
             rows = []
             for number, order in enumerate(orders):
@@ -113,18 +112,16 @@ def dose_response(
                     row.append(_responses(tally_outside(before, after, column, classes), after == column, column))
                 rows.append(torch.stack(row))
             seen.append(torch.stack(rows))
-            done += len(batch)
-            if progress is not None:
-                progress(done)
     counted = torch.cat(seen, dim=3).cpu()
+    images = counted.shape[3]
     if not counted[0, 0, 1].sum() > 0:
-        raise ValueError(f"none of the {done} images shows {concept!r}: choose another concept, or more images")
+        raise ValueError(f"none of the {images} images shows {concept!r}: choose another concept, or more images")
     split = len(counts)
     return Dose(
         layer,
         concept,
         tuple(ranked),
-        done,
+        images,
         _curve([float(count) for count in counts], counted[:, :split], rng),
         chosen,
         _curve([float(strength) for strength in strengths], counted[:, split:], rng),

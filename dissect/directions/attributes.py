@@ -16,6 +16,7 @@ from dissect.hooks import at_rest
 from dissect.sampling import Latents, Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 
+BATCH = 32  # images at once
 CELLS = 16  # of each image, that are learnt from
 PRESENT = 0.01  # of the pixels: an image with more of a concept shows it
 
@@ -37,7 +38,6 @@ def image_lessons(
     segmenter: Segmenter,
     concept: str,
     *,
-    batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Lessons:
     """A sample an image: the mean of each unit of ``layer``, or the ``latents`` (N, ...) where that is None.
@@ -54,15 +54,11 @@ def image_lessons(
     watched = [] if layer is None else [layer]
     features: list[Tensor] = []
     there: list[Tensor] = []
-    done = 0
     with at_rest(generator):
-        for sight in sights(generator, watched, batches(latents, batch_size), segmenter):
+        for sight in sights(generator, watched, batches(latents, BATCH, progress), segmenter):
             found = sight.latents.flatten(1) if layer is None else sight.features[layer].double().mean((2, 3))
             features.append(found.double().cpu())
             there.append(((sight.classes == index).double().mean((1, 2)) > PRESENT).long().cpu())
-            done += len(found)
-            if progress is not None:
-                progress(done)
     answers = torch.cat(there).numpy()
     return Lessons(torch.cat(features).numpy(), answers, (f"no {concept}", concept), np.arange(len(answers)))
 
@@ -75,7 +71,6 @@ def cell_lessons(
     *,
     cells: int = CELLS,
     rarest: int = 50,
-    batch_size: int = 32,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Lessons:
@@ -94,7 +89,7 @@ def cell_lessons(
     labels = len(segmenter.labels)
     done = 0
     with at_rest(generator):
-        for sight in sights(generator, [layer], batches(latents, batch_size), segmenter):
+        for sight in sights(generator, [layer], batches(latents, BATCH, progress), segmenter):
             found = sight.features[layer]
             most = torch.zeros(len(found), *found.shape[2:], device=found.device)
             filled = torch.full_like(most, -1, dtype=torch.int64)
@@ -108,8 +103,6 @@ def cell_lessons(
             answers.append(filled.flatten(1).gather(1, drawn).flatten().cpu())
             owners.append((torch.arange(len(found)) + done).repeat_interleave(drawn.shape[1]))
             done += len(found)
-            if progress is not None:
-                progress(done)
     seen = torch.cat(answers)
     kept = [k for k in range(labels) if int((seen == k).sum()) >= rarest]
     if not kept:

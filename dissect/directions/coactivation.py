@@ -53,7 +53,7 @@ def coactivation(
     total = products = maps = torch.zeros(())
     images = 0
     with at_rest(generator), record(generator, [layer]) as seen:
-        for batch in batches(latents, batch_size):
+        for batch in batches(latents, batch_size, progress):
             generate(generator, batch)
             found = features(seen, layer).double()
             if origin is None:
@@ -65,8 +65,6 @@ def coactivation(
             total += cells.sum(1)
             products += cells @ cells.T
             images += len(batch)
-            if progress is not None:
-                progress(images)
     assert origin is not None, "batches() yields at least one"
     count = images * maps[0].numel()
     offset = total / count

@@ -67,11 +67,10 @@ def exemplars(
     inside = torch.zeros(number, len(labels), dtype=torch.float64)
     overall = torch.zeros(len(labels), dtype=torch.float64)
     kept: list[list[tuple[float, Tensor, Tensor]]] = [[] for _ in range(number)]
-    done = 0
     with at_rest(generator):
         level = _levels(generator, clusters, latents[:LOOK], batch_size)
         with record(generator, [layer]) as seen:
-            for batch in batches(latents, batch_size):
+            for batch in batches(latents, batch_size, progress):
                 images = generate(generator, batch)
                 found = _cluster_maps(clusters, features(seen, layer))  # (N, C, h, w)
                 for cluster in range(number):
@@ -87,9 +86,6 @@ def exemplars(
                         there = classes == k
                         inside[:, k] += (bold & there[:, None]).sum((0, 2, 3)).cpu()
                         overall[k] += there.sum().cpu()
-                done += len(batch)
-                if progress is not None:
-                    progress(done)
     return Exemplars(
         level.double().cpu().numpy(),
         np.stack([to_bytes(torch.stack([image for _, image, _ in each])) for each in kept]),

@@ -108,7 +108,6 @@ def principal_units(
     latents: Latents,
     *,
     count: int = 10,
-    batch_size: int = 32,
     progress: Progress | None = None,
 ) -> tuple[UnitDirection, ...]:
     """The ``count`` principal directions of the units of ``layer`` (N, U, h, w), every cell of a map being a sample.
@@ -118,7 +117,7 @@ def principal_units(
     Raises:
         ValueError: no such layer, or one that is no map; fewer units than ``count``; units that do not vary.
     """
-    moments = coactivation(generator, layer, latents, batch_size=batch_size, progress=progress)
+    moments = coactivation(generator, layer, latents, progress=progress)
     units = len(moments.mean)
     if not 1 <= count <= units:
         raise ValueError(f"layer {layer!r} has {units} units, so 1 to {units} directions; got {count}")

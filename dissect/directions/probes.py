@@ -16,6 +16,7 @@ from core_gans.foundation.names import unknown_name
 from dissect.directions.moving import LatentDirection, UnitDirection
 
 DRAWS = 1000  # of the bootstrap
+FOLDS = 5  # of the cross-validation
 SOFTNESS = 0.1  # scikit-learn's C: the inverse weight of the squared size of the coefficients
 Numbers = NDArray[np.float64]
 
@@ -91,7 +92,6 @@ def fit_probe(
     classes: Sequence[str],
     *,
     groups: NDArray[np.int64] | None = None,
-    folds: int = 5,
     softness: float = SOFTNESS,
     rng: torch.Generator,
 ) -> Probe:
@@ -113,10 +113,10 @@ def fit_probe(
         raise ValueError("the probe's features hold NaN or infinite numbers")
     groups = np.arange(len(answers)) if groups is None else np.unique(groups, return_inverse=True)[1]
     for k, label in enumerate(classes):
-        if (count := len(np.unique(groups[answers == k]))) < folds:
+        if (count := len(np.unique(groups[answers == k]))) < FOLDS:
             raise ValueError(
-                f"{label!r} is there in {count} samples, too few for {folds} folds: take more images, fewer folds, "
-                "or another attribute"
+                f"{label!r} is there in {count} samples, too few for {FOLDS} folds: take more images or another "
+                "attribute"
             )
     if len(classes) < 2:
         raise ValueError(
@@ -127,7 +127,7 @@ def fit_probe(
 
     seed = int(torch.randint(2**31, (), generator=rng))
     right = np.zeros(len(answers))
-    for learn, judge in StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(features, answers, groups):
+    for learn, judge in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(features, answers, groups):
         weights, bias, mean, deviation = _fitted(features[learn], answers[learn], len(classes), softness)
         found = ((features[judge] - mean) / deviation @ weights.T + bias).argmax(1)
         right[judge] = found == answers[judge]
@@ -141,7 +141,7 @@ def fit_probe(
         float(shares.max()),
         float(np.mean([right[answers == k].mean() for k in range(len(classes))])),
         len(answers),
-        folds,
+        FOLDS,
         *_fitted(features, answers, len(classes), softness),
     )
 

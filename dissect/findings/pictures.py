@@ -16,6 +16,7 @@ from dissect.sampling import generate, sights
 from dissect.segmenters.protocol import Segmenter
 
 WIDTH = 136  # pixels of an image
+COLUMNS = 7  # images in a row
 
 
 def removal_rows(
@@ -24,7 +25,6 @@ def removal_rows(
     removed: Sequence[tuple[str, Sequence[int], str]],
     latents: Tensor,
     segmenter: Segmenter,
-    columns: int = 7,
 ) -> Picture:
     """Two rows for each (concept, its units, words): the images with most of it, and the same without the units."""
     with at_rest(generator):
@@ -33,7 +33,7 @@ def removal_rows(
         images = torch.cat([look.images for look in looks])
         rows = []
         for concept, units, words in removed:
-            most = (classes == segmenter.labels.index(concept)).sum((1, 2)).argsort(descending=True)[:columns]
+            most = (classes == segmenter.labels.index(concept)).sum((1, 2)).argsort(descending=True)[:COLUMNS]
             with intervene(generator, {layer: ablate(units)}):
                 after = generate(generator, latents[most])
             rows += [
@@ -54,7 +54,6 @@ def insertion_rows(
     segmenter: Segmenter,
     *,
     rng: torch.Generator,
-    columns: int = 7,
 ) -> list[Picture]:
     """Two rows for each (context, words): images with a square outlined in it, and with the units set there.
 
@@ -67,7 +66,7 @@ def insertion_rows(
         size = looks[0].features[layer].shape[-2:]
         rows = []
         for context, words in contexts:
-            found = places(classes, segmenter.labels.index(context), size, patch, 0.8, columns, rng)
+            found = places(classes, segmenter.labels.index(context), size, patch, 0.8, COLUMNS, rng)
             if not len(found.images):
                 continue
             with intervene(generator, {layer: insert(units, value, found.masks)}):

@@ -15,9 +15,11 @@ from dissect.cause.collateral import Collateral, collateral, tally_outside
 from dissect.cause.intervals import ratio_change, spread
 from dissect.edits import ablate
 from dissect.hooks import at_rest, intervene
-from dissect.sampling import Progress, generate, segment, sights
+from dissect.sampling import Progress, batches, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
+BATCH = 32  # images at once
+TRIALS = 6  # random sets of units, the control
 RARE = 0.001  # a class on fewer of all pixels is too rare for its relative change to mean much
 
 
@@ -34,13 +36,13 @@ class Removal:
     collateral: Collateral
     shares: tuple[float, ...]  # (K,) of all pixels, before, of every class
 
-    def worst(self, rare: float = RARE) -> tuple[str, Interval]:
-        """The other class that changes most, net of what stood behind, among those that are not ``rare``."""
+    def worst(self) -> tuple[str, Interval]:
+        """The other class that changes most, net of what stood behind, among those that are not rare."""
         net = self.collateral.net
         others = [
             (label, net.of(k))
             for k, (label, share) in enumerate(zip(self.labels, self.shares, strict=True))
-            if label != self.concept and share >= rare
+            if label != self.concept and share >= RARE
         ]
         return max(others, key=lambda each: abs(each[1].value), default=("nothing", Interval(0.0, 0.0, 0.0)))
 
@@ -73,8 +75,6 @@ def removals(
     latents: Tensor,
     segmenter: Segmenter,
     *,
-    random_trials: int = 6,
-    batch_size: int = 32,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> dict[str, Removal]:
@@ -90,29 +90,25 @@ def removals(
     for concept in chosen:
         if concept not in labels:
             raise unknown_name("concept", concept, labels)
-    if not len(latents) or not chosen or random_trials < 1:
-        raise ValueError("expected at least one latent, one concept and one random trial")
+    if not chosen:
+        raise ValueError("expected at least one concept, got none")
     most = max(len(units) for units in chosen.values())
     before: list[Tensor] = []
     after: dict[str | int, list[Tensor]] = {}
     sets: dict[str | int, Sequence[int]] = dict(chosen.items())
-    done = 0
     with at_rest(generator):
-        for batch in latents.split(batch_size):
+        for batch in batches(latents, BATCH, progress):
             sight = next(sights(generator, [layer], [batch], segmenter))
             before.append(sight.classes.cpu())
-            if not done:
+            if not after:
                 units = sight.features[layer].shape[1]
-                sets |= {trial: torch.randperm(units, generator=rng)[:most].tolist() for trial in range(random_trials)}
+                sets |= {trial: torch.randperm(units, generator=rng)[:most].tolist() for trial in range(TRIALS)}
             for name, ablated in sets.items():
                 with intervene(generator, {layer: ablate(ablated)}):
                     after.setdefault(name, []).append(segment(segmenter, generate(generator, batch)).cpu())
-            done += len(batch)
-            if progress is not None:
-                progress(done)
     untouched = torch.cat(before)
     found = {name: torch.cat(classes) for name, classes in after.items()}
-    controls = [found[trial] for trial in range(random_trials)]
+    controls = [found[trial] for trial in range(TRIALS)]
     shares = tuple(float((untouched == k).double().mean()) for k in range(len(labels)))
     return {
         concept: _removal(concept, labels, units, untouched, [found[concept], *controls], shares, rng)

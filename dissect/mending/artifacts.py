@@ -166,14 +166,10 @@ def _looked_through(
 ) -> tuple[Tensor, Tensor]:
     """Each unit's largest activation in each image (N, U), and the images' features (N, F)."""
     peaks, seen = [], []
-    done = 0
     with at_rest(generator), record(generator, [layer]) as recording:
-        for batch in batches(latents, batch_size):
+        for batch in batches(latents, batch_size, progress):
             seen.append(scorer.features(generate(generator, batch)))
             peaks.append(features(recording, layer).amax((2, 3)).cpu())
-            done += len(batch)
-            if progress is not None:
-                progress(done)
     return torch.cat(peaks), torch.cat(seen)
 
 

@@ -48,7 +48,7 @@ def gather(
     """
     gallery = Gallery()
     order = sorted(wanted)
-    chosen = batches(latents[order], batch_size)
+    chosen = batches(latents[order], batch_size, progress)
     with at_rest(generator):
         for sight in sights(generator, [layer], chosen, segmenter, finite=False):
             pictures = to_bytes(sight.images)
@@ -63,8 +63,6 @@ def gather(
                             f"layer {layer!r} has the units 0 to {maps.shape[1] - 1}, unit {unit} is wanted"
                         )
                     gallery.maps[unit, image] = _finite(maps[place, unit])
-            if progress is not None:
-                progress(len(gallery.pictures))
     return gallery
 
 

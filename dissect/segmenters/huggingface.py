@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from core_gans.foundation.pixels import quantised
-from dissect.segmenters.contract import check_images, checked_classes, checked_colours, checked_labels
+from dissect.segmenters.contract import check_images, checked_classes, checked_labels
 from dissect.segmenters.logits import LogitSegmenter
 
 _OF_MASKS = ("maskformer", "mask2former", "oneformer")  # model types that answer with masks and their classes
@@ -38,7 +38,6 @@ class HuggingFaceSegmenter:
         labels: Sequence[str],
         *,
         task: str | None = None,
-        colours: Sequence[Sequence[int]] | None = None,
         batch_size: int = 4,
     ) -> None:
         if batch_size < 1:
@@ -47,13 +46,10 @@ class HuggingFaceSegmenter:
         self.processor = processor
         self.labels = checked_labels(labels)
         self.task = task
-        self.colours = checked_colours(colours, self.labels)
         self.batch_size = batch_size
 
     @classmethod
-    def from_pretrained(
-        cls, source: str | Path, *, colours: Sequence[Sequence[int]] | None = None, batch_size: int = 4
-    ) -> HuggingFaceSegmenter:
+    def from_pretrained(cls, source: str | Path, *, batch_size: int = 4) -> HuggingFaceSegmenter:
         """Open the model in a folder, or the one of that name on the hub (which downloads it once).
 
         The labels are the model's own; of those that are there more than once, each gets its number.
@@ -78,7 +74,6 @@ class HuggingFaceSegmenter:
             processor,
             labels_of(config.id2label),
             task="semantic" if told else None,
-            colours=colours,
             batch_size=batch_size,
         )
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core_gans.foundation.pixels import quantised
-from dissect.segmenters.contract import check_images, checked_classes, checked_colours, checked_labels
+from dissect.segmenters.contract import check_images, checked_classes, checked_labels
 
 
 class RuleSegmenter:
@@ -18,16 +18,9 @@ class RuleSegmenter:
     Every answer is checked: a ValueError for another size, or for classes beyond the labels.
     """
 
-    def __init__(
-        self,
-        rule: Callable[[Tensor], Tensor],
-        labels: Sequence[str],
-        *,
-        colours: Sequence[Sequence[int]] | None = None,
-    ) -> None:
+    def __init__(self, rule: Callable[[Tensor], Tensor], labels: Sequence[str]) -> None:
         self.rule = rule
         self.labels = checked_labels(labels)
-        self.colours = checked_colours(colours, self.labels)
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
@@ -46,12 +39,9 @@ class MaskSegmenter:
         masks: (N, H, W) integers, indices of ``labels``, or -1 for none.
     """
 
-    def __init__(
-        self, images: Tensor, masks: Tensor, labels: Sequence[str], *, colours: Sequence[Sequence[int]] | None = None
-    ) -> None:
+    def __init__(self, images: Tensor, masks: Tensor, labels: Sequence[str]) -> None:
         check_images(images)
         self.labels = checked_labels(labels)
-        self.colours = checked_colours(colours, self.labels)
         self.masks = checked_classes(masks, images, self.labels, source="the masks").cpu()
         self.places: dict[bytes, int] = {}
         for i, key in enumerate(_keys(images)):
