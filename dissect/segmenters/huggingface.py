@@ -104,7 +104,6 @@ class HuggingFaceSegmenter:
             size=(size["height"], size["width"]) if self.processor.do_resize else None,
             mean=self.processor.image_mean if normalised else (0.0, 0.0, 0.0),
             std=self.processor.image_std if normalised else (1.0, 1.0, 1.0),
-            colours=self.colours,
             batch_size=self.batch_size,
         )
 
