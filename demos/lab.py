@@ -11,7 +11,7 @@ from demos.job_queue import Work
 from demos.model_store import ModelStore
 from demos.paint.painters import Painters
 from demos.sessions import Sessions
-from demos.variants.trials import Trial, trials_of_all_pages
+from demos.variants.side_by_side import SideBySide, side_by_side_jobs
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Lab:
     painters: Painters
     work: Work = field(default_factory=Work)
     sessions: Sessions = field(default_factory=Sessions)
-    trials: JobList[Trial] = field(default_factory=trials_of_all_pages)
+    side_by_side: JobList[SideBySide] = field(default_factory=side_by_side_jobs)
 
     @classmethod
     def at(cls, runs_folder: Path) -> Lab:
@@ -35,5 +35,5 @@ class Lab:
         """End everything in order."""
         self.sessions.close()
         self.evolutions.close()
-        self.trials.close()
+        self.side_by_side.close()
         self.work.close()

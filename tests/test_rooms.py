@@ -1,4 +1,4 @@
-"""The walls between rooms: imports run downhill, nothing imports in a circle, roots and files stay small.
+"""The order of the rooms of a package: imports run downhill, nothing imports in a circle, roots and files stay small.
 
 A room is a folder of a package, or a file at its root. Only what runs when a module is imported counts: neither the
 bodies of functions nor what stands under ``if TYPE_CHECKING:``.
@@ -33,7 +33,7 @@ LINES = 300  # of a file, at most
 
 
 def breaches(root: Path) -> list[str]:
-    """Every breach of the walls under ``root``, in words."""
+    """Every breach of the order under ``root``, in words."""
     found = []
     for package in PACKAGES:
         imports = graph(root, package)
@@ -109,11 +109,11 @@ def _run(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
         yield from _run(inner)
 
 
-def test_the_walls_stand() -> None:
+def test_the_order_of_the_rooms_is_kept() -> None:
     assert breaches(ROOT) == []
 
 
-def test_the_walls_enclose_something() -> None:
+def test_the_order_is_of_something() -> None:
     for package, rooms in ROOMS.items():
         imports = graph(ROOT, package)
         assert sum(map(len, imports.values())) > 100

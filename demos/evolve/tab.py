@@ -14,8 +14,8 @@ from demos.evolve.controls import controls
 from demos.evolve.html import stages
 from demos.evolve.kept_places import KeptPlaces
 from demos.evolve.opening import continuable, opened
+from demos.evolve.places import NAMES, EvolutionPlace, EvolutionPlaces
 from demos.evolve.requests import EvolutionRequest
-from demos.evolve.slots import NAMES, Slot, Slots
 from demos.evolve.snapshots import EvolutionSnapshot
 from demos.job_queue import LISTENER
 from demos.page import Page, told
@@ -32,7 +32,7 @@ next week, here or on the command line.</p>
 
 
 @dataclass(frozen=True)
-class Stand:
+class PlaceParts:
     """What the page has for one place: its picture, and the buttons below."""
 
     head: gr.HTML
@@ -63,32 +63,33 @@ def evolve_tab(page: Page) -> None:
             with gr.Row(elem_classes="again"):
                 kept = gr.Dropdown([], value=None, label="Or open an earlier evolution", elem_id="evolve-kept")
                 show = gr.Button("Open", interactive=False, elem_id="evolve-open", scale=0, min_width=76)
-        with gr.Column(scale=9, min_width=320), gr.Row(elem_classes="arena"):
-            stands = {
-                name: _stand(name, empty) for name, (_, empty) in zip(NAMES, stages(dict.fromkeys(NAMES)), strict=True)
+        with gr.Column(scale=9, min_width=320), gr.Row(elem_classes="evolution-places"):
+            parts_of = {
+                name: _place_parts(name, empty)
+                for name, (_, empty) in zip(NAMES, stages(dict.fromkeys(NAMES)), strict=True)
             }
     timer = gr.Timer(LOOK_SECONDS, active=False)
     seen = gr.State(None)  # what this page shows already; a reload shows all anew
-    shown = [*(output for stand in stands.values() for output in stand.shown), timer, seen]
+    shown = [*(output for parts in parts_of.values() for output in parts.shown), timer, seen]
 
-    def slots(token: Any) -> Slots:
-        def new() -> Slots:
-            return Slots(lab.evolutions, KeptPlaces(lab.store.runs_folder, token))
+    def places(token: Any) -> EvolutionPlaces:
+        def new() -> EvolutionPlaces:
+            return EvolutionPlaces(lab.evolutions, KeptPlaces(lab.store.runs_folder, token))
 
         mine = lab.sessions.of(token, "evolutions", new)
         mine.recall(lambda key: lab.work.do(opened, lab.store, key))
         return mine
 
-    def view(mine: Slots) -> list[Any]:
+    def view(mine: EvolutionPlaces) -> list[Any]:
         mark, snapshots = _mark(mine), _looks(mine)
         outputs: list[Any] = []
-        for (head, body), slot in zip(stages(snapshots), mine.places.values(), strict=True):
-            outputs += [head, body, *_buttons(slot)]
+        for (head, body), place in zip(stages(snapshots), mine.by_name.values(), strict=True):
+            outputs += [head, body, *_buttons(place)]
         return [*outputs, gr.Timer(active=mine.running), mark]
 
     def tick(token: Any, mark: Any) -> list[Any]:
         with told():
-            mine = slots(token)
+            mine = places(token)
             return [gr.skip()] * len(shown) if mark == _mark(mine) else view(mine)
 
     def step(do: Callable[..., None]) -> Callable[..., list[Any]]:
@@ -96,39 +97,39 @@ def evolve_tab(page: Page) -> None:
 
         def listener(token: Any, *inputs: Any) -> list[Any]:
             with told():
-                mine = slots(token)
+                mine = places(token)
                 do(mine, *inputs)
                 return view(mine)
 
         return listener
 
-    def begin(mine: Slots, name: Any, data: Any, paper: Any, more: Any, *others: Any) -> None:
+    def begin(mine: EvolutionPlaces, name: Any, data: Any, paper: Any, more: Any, *others: Any) -> None:
         mutations = paper + more if isinstance(paper, list) and isinstance(more, list) else None
         rest = zip(("parents", "gamma", "seconds", "selection", "fitness"), others, strict=True)
         mine.start(name, EvolutionRequest.read({"data": data, "mutations": mutations, **dict(rest)}))
 
-    def take(mine: Slots, name: Any, key: Any) -> None:
+    def take(mine: EvolutionPlaces, name: Any, key: Any) -> None:
         if key is None:
             raise ValueError("choose an earlier evolution first.")
         mine.put(name, lab.work.do(opened, lab.store, key))
 
     def restored(token: str) -> list[Any]:
-        mine, ready = slots(token), gr.Button(interactive=True)
+        mine, ready = places(token), gr.Button(interactive=True)
         return [*view(mine), gr.Dropdown(choices=continuable(lab.store)), ready, ready, *asked.showing(mine.request)]
 
     quick: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
     start.click(step(begin), [page.token, place, *asked.all], shown, **quick)
     show.click(step(take), [page.token, place, kept], shown, show_progress="hidden", **LISTENER)
     kept.focus(lambda: gr.Dropdown(choices=continuable(lab.store)), None, kept, **quick)
-    for name, stand in stands.items():
-        _connect(name, stand, page, asked.seconds, shown, step, quick)
+    for name, parts in parts_of.items():
+        _connect(name, parts, page, asked.seconds, shown, step, quick)
     timer.tick(tick, [page.token, seen], shown, concurrency_id="evolve-looks", **quick)
     page.on_entry(restored, [*shown, kept, start, show, *asked.all])
 
 
 def _connect(
     name: str,
-    stand: Stand,
+    parts: PlaceParts,
     page: Page,
     seconds: gr.Slider,
     shown: list[Any],
@@ -137,19 +138,19 @@ def _connect(
 ) -> None:
     """Connect the buttons of the place ``name``."""
     token = page.token
-    stand.go.click(step(lambda mine, more: mine.press(name, more)), [token, seconds], shown, **quick)
+    parts.go.click(step(lambda mine, more: mine.press(name, more)), [token, seconds], shown, **quick)
     for button, do in (
-        (stand.stop, lambda mine: mine.stop(name)),
-        (stand.away, lambda mine: mine.put_away(name)),
-        (stand.throw, lambda mine: mine.ask(name, True)),
-        (stand.spare, lambda mine: mine.ask(name, False)),
-        (stand.sure, lambda mine: mine.throw_away(name)),
+        (parts.stop, lambda mine: mine.stop(name)),
+        (parts.away, lambda mine: mine.put_away(name)),
+        (parts.throw, lambda mine: mine.ask(name, True)),
+        (parts.spare, lambda mine: mine.ask(name, False)),
+        (parts.sure, lambda mine: mine.throw_away(name)),
     ):
         button.click(step(do), [token], shown, **quick)
 
 
-def _stand(name: str, empty: str) -> Stand:
-    with gr.Column(elem_id=f"evolve-{name.lower()}", elem_classes="stand", min_width=300):
+def _place_parts(name: str, empty: str) -> PlaceParts:
+    with gr.Column(elem_id=f"evolve-{name.lower()}", elem_classes="evolution-place", min_width=300):
         head = gr.HTML("")
         with gr.Row(elem_classes="handles"):
             go, stop, away, throw = (
@@ -161,12 +162,12 @@ def _stand(name: str, empty: str) -> Stand:
             sure = gr.Button("Delete", size="sm", variant="stop")
             spare = gr.Button("Keep it", size="sm")
         body = gr.HTML(empty)
-    return Stand(head, body, go, stop, away, throw, asking, sure, spare)
+    return PlaceParts(head, body, go, stop, away, throw, asking, sure, spare)
 
 
-def _buttons(slot: Slot) -> list[Any]:
+def _buttons(place: EvolutionPlace) -> list[Any]:
     """The buttons of a place as they are now, and whether it is being asked about deleting."""
-    evolving = slot.evolving
+    evolving = place.evolving
     if evolving is None:
         return [gr.Button(visible=False)] * 4 + [gr.Row(visible=False)]
     running = evolving.running
@@ -176,21 +177,21 @@ def _buttons(slot: Slot) -> list[Any]:
         gr.Button(visible=running, interactive=not evolving.asked_to_end or not running),
         gr.Button(visible=not running),
         gr.Button(visible=evolving.mine),
-        gr.Row(visible=slot.asked),
+        gr.Row(visible=place.asked),
     ]
 
 
-def _looks(mine: Slots) -> dict[str, EvolutionSnapshot | None]:
-    return {name: None if slot.evolving is None else slot.evolving.snapshot for name, slot in mine.places.items()}
+def _looks(mine: EvolutionPlaces) -> dict[str, EvolutionSnapshot | None]:
+    return {name: None if place.evolving is None else place.evolving.snapshot for name, place in mine.by_name.items()}
 
 
-def _mark(mine: Slots) -> list[Any]:
+def _mark(mine: EvolutionPlaces) -> list[Any]:
     """Differs whenever something else is to be seen."""
     return [
         None
-        if slot.evolving is None
-        else [slot.evolving.folder.name, slot.evolving.snapshot.number, slot.evolving.running, slot.asked]
-        for slot in mine.places.values()
+        if place.evolving is None
+        else [place.evolving.folder.name, place.evolving.snapshot.number, place.evolving.running, place.asked]
+        for place in mine.by_name.values()
     ]
 
 

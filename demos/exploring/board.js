@@ -1,5 +1,5 @@
-// Opens the model that is picked, and shows the rooms that it has.
-const ROOMS = {
+// Opens the model that is picked, and shows the parts that it has.
+const PARTS = {
   walk: { title: "Walk", enter: enterWalk, leave: () => walkPlayer.stop(), fits: (of) => of.kind === "images" },
   sums: { title: "Arithmetic", enter: enterSums, fits: (of) => of.kind === "images" },
   directions: { title: "Directions", enter: enterDirections, fits: (of) => of.kind === "images" },
@@ -11,7 +11,7 @@ const ROOMS = {
   plane: { title: "The plane", enter: () => loadPlane(), leave: () => planePlayer.stop(), fits: (of) => of.kind === "points" },
   translate: { title: "Translate", enter: enterTranslate, fits: (of) => of.kind === "translation" },
 };
-const tabs = find(".explore-rooms");
+const tabs = find(".explore-parts");
 const opening = find(".explore-opening");
 let wanted = null; // the key of the model that is picked
 let seen = false; // whether the tab was looked at: a model is opened for those who look
@@ -40,9 +40,9 @@ function begin(found) {
   [frames, cloud, trail, stripPicture, lengths] = [null, null, null, null, null];
   strips.clear();
   delete list.dataset.of;
-  const rooms = Object.keys(ROOMS).filter((room) => ROOMS[room].fits(open));
+  const parts = Object.keys(PARTS).filter((part) => PARTS[part].fits(open));
   chosen({
-    room: rooms[0],
+    part: parts[0],
     first: 0,
     ends: [0, 1],
     way: open.shell || open.kind === "translation" ? "circle" : "straight",
@@ -55,43 +55,43 @@ function begin(found) {
     text: (open.captions || [])[0],
     target: (open.targets || [])[0],
   });
-  if (!rooms.includes(chosen().room)) keep({ room: rooms[0] });
-  tabs.replaceChildren(...rooms.map(roomTab));
-  tabs.hidden = rooms.length < 2;
+  if (!parts.includes(chosen().part)) keep({ part: parts[0] });
+  tabs.replaceChildren(...parts.map(partTab));
+  tabs.hidden = parts.length < 2;
   find(".explore-open").hidden = false;
   if (open.kind !== "translation") {
     buildAsked();
     samples.classList.toggle("explore-numbers", open.kind === "points");
     showStrip();
   }
-  enterRoom(chosen().room);
+  openPart(chosen().part);
   element.dataset.open = open.model;
 }
 
-function roomTab(room) {
-  const tab = make("button", { type: "button", textContent: ROOMS[room].title });
-  tab.dataset.room = room;
+function partTab(part) {
+  const tab = make("button", { type: "button", textContent: PARTS[part].title });
+  tab.dataset.part = part;
   tab.setAttribute("role", "tab");
-  tab.addEventListener("click", () => enterRoom(room));
+  tab.addEventListener("click", () => openPart(part));
   return tab;
 }
 
-function enterRoom(room) {
+function openPart(part) {
   leaveRooms();
-  keep({ room });
+  keep({ part });
   for (const tab of tabs.children) {
-    const on = tab.dataset.room === room;
+    const on = tab.dataset.part === part;
     tab.setAttribute("aria-selected", on);
     tab.tabIndex = on ? 0 : -1;
   }
-  for (const section of findAll("section[data-room]")) section.hidden = section.dataset.room !== room;
+  for (const section of findAll("section[data-part]")) section.hidden = section.dataset.part !== part;
   complain(null);
   markSamples();
-  ROOMS[room].enter();
+  PARTS[part].enter();
 }
 
 function leaveRooms() {
-  for (const { leave } of Object.values(ROOMS)) if (leave) leave();
+  for (const { leave } of Object.values(PARTS)) if (leave) leave();
 }
 
 tabs.addEventListener("keydown", (event) => {
@@ -101,7 +101,7 @@ tabs.addEventListener("keydown", (event) => {
   const all = [...tabs.children];
   const next = all.at((all.indexOf(document.activeElement) + step) % all.length);
   next.focus();
-  enterRoom(next.dataset.room);
+  openPart(next.dataset.part);
 });
 watch("value", openModel);
 new IntersectionObserver((entries) => {

@@ -4,7 +4,7 @@ const ink = plane.getContext("2d");
 let cloud = null;
 let trail = null;
 let planeShare = 0;
-const planePlayer = player(find('[data-room="plane"] .explore-player'), (share) => {
+const planePlayer = player(find('[data-part="plane"] .explore-player'), (share) => {
   planeShare = share;
   drawPlane();
 });

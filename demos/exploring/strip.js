@@ -1,8 +1,8 @@
-// The strip of samples from which all rooms choose.
+// The strip of samples from which all parts choose.
 const samples = find(".explore-samples");
 let stripPicture = null;
 let stripFirst = 0;
-let takers = {}; // by room: what it does with a chosen sample, what it wants to be told, which samples it shows as chosen
+let takers = {}; // by part: what it does with a chosen sample, what it wants to be told, which samples it shows as chosen
 
 const strips = new Map(); // of the model that is open, by the first number
 
@@ -49,7 +49,7 @@ async function drawSample(canvas, seed) {
 }
 
 function markSamples() {
-  const taker = takers[chosen().room];
+  const taker = takers[chosen().part];
   find(".explore-strip").hidden = !taker;
   if (!taker) return;
   const marks = taker.marks();
@@ -65,7 +65,7 @@ function markSamples() {
 samples.addEventListener("click", (event) => {
   const button = event.target.closest(".explore-sample");
   if (!button) return;
-  takers[chosen().room].take(Number(button.dataset.seed));
+  takers[chosen().part].take(Number(button.dataset.seed));
   markSamples();
 });
 samples.addEventListener("keydown", (event) => {
@@ -85,11 +85,11 @@ onDo("earlier", () => turnPage(-1));
 onDo("more", () => turnPage(1));
 
 // Places that a sample can be put into. `places` are words; `put` hears of the place that waits for the next sample.
-function slots(holder, places, groups) {
+function pickers(holder, places, groups) {
   let active = 0;
   const buttons = places.map((words, place) => {
     const picture = thumbnail("");
-    const button = make("button", { type: "button", className: "explore-slot" }, picture);
+    const button = make("button", { type: "button", className: "explore-picker" }, picture);
     button.addEventListener("click", () => activate(place));
     groups(place, holder).append(button);
     return { button, picture, words };

@@ -36,7 +36,7 @@ equation.append(
 const near = Array.from({ length: NEAR_COUNT }, (_, place) => thumbnail(`neighbour ${place + 1} of the sum`));
 find(".explore-near").append(...near);
 const sumPlaces = SIDES.flatMap(({ name }) => [1, 2, 3].map((number) => `sample ${number} ${name}`));
-const sumSlots = slots(equation, sumPlaces, (place) => holders[Math.floor(place / GROUP)]);
+const sumPickers = pickers(equation, sumPlaces, (place) => holders[Math.floor(place / GROUP)]);
 
 const loadSum = oneAtATime(async (still) => {
   const { nine } = chosen();
@@ -49,18 +49,18 @@ const loadSum = oneAtATime(async (still) => {
 });
 
 function enterSums() {
-  sumSlots.show(chosen().nine);
+  sumPickers.show(chosen().nine);
   loadSum();
 }
 
 takers.sums = {
   take(seed) {
     const nine = [...chosen().nine];
-    nine[sumSlots.active()] = seed;
+    nine[sumPickers.active()] = seed;
     keep({ nine });
-    sumSlots.next();
+    sumPickers.next();
     enterSums();
   },
-  wants: () => `Choose ${sumSlots.words()}.`,
+  wants: () => `Choose ${sumPickers.words()}.`,
   marks: () => Object.fromEntries(chosen().nine.map((seed, place) => [seed, "A−B+C".charAt(2 * Math.floor(place / GROUP))])),
 };

@@ -1,4 +1,4 @@
-// Pictures that come beside each other in one, and the small controls that all rooms use.
+// Pictures that come beside each other in one, and the small controls that all parts use.
 
 // Draws the tile `index` of `count` in `picture` into `canvas`, at its own size; the style sheet enlarges it.
 function drawTile(canvas, picture, index = 0, count = 1) {

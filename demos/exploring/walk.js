@@ -10,10 +10,10 @@ const WAY_NOTES = {
 const PREVIEWS = 9;
 let frames = null;
 const frame = find(".explore-frame");
-const walkPlayer = player(find('[data-room="walk"] .explore-player'), drawFrame);
+const walkPlayer = player(find('[data-part="walk"] .explore-player'), drawFrame);
 const filmstrip = Array.from({ length: PREVIEWS }, () => thumbnail(""));
 find(".explore-filmstrip").append(...filmstrip);
-const walkSlots = slots(find(".explore-slots"), ["the beginning (A)", "the end (B)"], (_, holder) => holder);
+const walkPickers = pickers(find(".explore-pickers"), ["the beginning (A)", "the end (B)"], (_, holder) => holder);
 const showWay = choice("way", (way) => {
   keep({ way });
   enterWalk();
@@ -42,22 +42,22 @@ function enterWalk() {
   const { way, ends } = chosen();
   showWay(way);
   find(".explore-way-note").textContent = WAY_NOTES[way];
-  walkSlots.show(ends);
+  walkPickers.show(ends);
   loadWay();
   loadLengths();
 }
 
 function takeEnd(seed) {
   const ends = [...chosen().ends];
-  ends[walkSlots.active()] = seed;
+  ends[walkPickers.active()] = seed;
   keep({ ends });
-  walkSlots.next();
+  walkPickers.next();
   enterWalk();
 }
 
 takers.walk = {
   take: takeEnd,
-  wants: () => `Choose ${walkSlots.words()}.`,
+  wants: () => `Choose ${walkPickers.words()}.`,
   marks: () => ({ [chosen().ends[1]]: "B", [chosen().ends[0]]: "A" }),
 };
 onDo("swap", () => {

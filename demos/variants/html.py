@@ -1,4 +1,4 @@
-"""A trial as HTML: a lane for each variant, with its samples, what the judge counts, its losses and its reading."""
+"""Variants side by side as HTML: a lane for each, with samples, what the judge counts, losses and a reading."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core_gans.variants import VARIANTS
 from demos.variants.cards import TOLD
 from demos.variants.line_charts import legend, line_chart
 from demos.variants.settings import DATA
+from demos.variants.side_by_side import TrainingSnapshot
 from demos.variants.training import Lane
-from demos.variants.trials import TrainingSnapshot
 
 PHASES = {
     "preparing": "Preparing the data and the judge …",
@@ -28,7 +28,7 @@ LANES = {"waiting": "waiting", "training": "training", "finished": "done", "stop
 
 
 def side_by_side_html(snapshot: TrainingSnapshot | None) -> Markup:
-    """What is shown of a trial; an invitation where there is none."""
+    """What is shown of them; an invitation where there is none."""
 
     def early(lane: Lane) -> bool:  # curves that have hardly begun mean nothing
         return (
@@ -39,7 +39,7 @@ def side_by_side_html(snapshot: TrainingSnapshot | None) -> Markup:
 
     return filled(
         "demos.variants",
-        "trial.html.j2",
+        "side_by_side.html.j2",
         snapshot=snapshot,
         data=None if snapshot is None else DATA[snapshot.request.data],
         told=TOLD,

@@ -23,7 +23,7 @@ DATA: dict[str, DataSet] = {data.name: data for data in KNOWN.values() if data.q
 
 @dataclass(frozen=True)
 class Numbers:
-    """Of a trial on points, or on images."""
+    """Of a training on points, or on images."""
 
     batch: int
     count: int | None  # points drawn
@@ -32,7 +32,7 @@ class Numbers:
 
 
 def numbers(points: bool) -> Numbers:
-    """The numbers of a trial on points, or on images."""
+    """The numbers of a training on points, or on images."""
     return Numbers(64, 20_000, 0.998, 1_000) if points else Numbers(32, None, 0.98, 200)
 
 

@@ -16,8 +16,8 @@ from demos.tab import Tab
 from demos.variants.cards import TOLD, cards
 from demos.variants.html import side_by_side_html
 from demos.variants.settings import DATA
+from demos.variants.side_by_side import LONGEST, MOST, USUAL, SideBySide, TrainingRequest
 from demos.variants.theory import frames, theory_html
-from demos.variants.trials import LONGEST, MOST, USUAL, TrainingRequest, Trial
 
 LOOK_SECONDS = 1.0  # between two questions of the page
 FIRST = ("gan", "wgan_gp")
@@ -34,20 +34,20 @@ READING: dict[str, Any] = {
 }
 
 
-class Table:
-    """The trial that lies on a page's table, if there is one."""
+class PageJob:
+    """What a page trains side by side, if there is anything."""
 
     def __init__(self) -> None:
-        self.trial: Trial | None = None
+        self.job: SideBySide | None = None
 
     def forget(self) -> None:
-        if self.trial is not None:
-            self.trial.stop()
+        if self.job is not None:
+            self.job.stop()
 
 
 def variants_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
-    trials, sessions, work = page.lab.trials, page.lab.sessions, page.lab.work
+    jobs, sessions, work = page.lab.side_by_side, page.lab.sessions, page.lab.work
     gr.HTML(INTRODUCTION, elem_classes="introduction")
     with gr.Tabs(selected="objectives", elem_id="survey") as survey:
         with gr.Tab("Objectives", id="objectives"):
@@ -55,34 +55,34 @@ def variants_tab(page: Page) -> None:
             all_cards = gr.HTML("", js_on_load=script, apply_default_css=False, elem_id="cards")
         with gr.Tab("Side by side", id="training", render_children=True), gr.Row(elem_classes="studio trying"):
             with gr.Column(elem_classes="tools", scale=3, min_width=250):
-                data = gr.Radio(list(DATA), value="ring", label="Data", elem_id="trial-data")
+                data = gr.Radio(list(DATA), value="ring", label="Data", elem_id="training-data")
                 about = gr.HTML(_about("ring"), elem_classes="about")
                 chosen = gr.CheckboxGroup(
                     [(TOLD[name].title, name) for name in TOLD if name in VARIANTS],
                     value=list(FIRST),
                     label=f"Variants, up to {MOST}",
-                    elem_id="trial-variants",
+                    elem_id="training-variants",
                 )
-                seconds = gr.Slider(5, LONGEST, USUAL, step=5, label="Seconds for each", elem_id="trial-seconds")
+                seconds = gr.Slider(5, LONGEST, USUAL, step=5, label="Seconds for each", elem_id="training-seconds")
                 with gr.Row(elem_classes="start-stop"):
                     # Until the page has its name, nothing can be started under it.
-                    start = gr.Button("Train", variant="primary", interactive=False, elem_id="trial-start")
-                    stop = gr.Button("Stop", interactive=False, elem_id="trial-stop")
+                    start = gr.Button("Train", variant="primary", interactive=False, elem_id="training-start")
+                    stop = gr.Button("Stop", interactive=False, elem_id="training-stop")
             with gr.Column(scale=9, min_width=320):
-                drawn = gr.HTML(side_by_side_html(None), elem_id="trial-stage")
+                drawn = gr.HTML(side_by_side_html(None), elem_id="training-stage")
         with gr.Tab("Theory", id="theory") as theory_page:
             theory = theory_html()
     cards_read = gr.State(False)
     timer = gr.Timer(LOOK_SECONDS, active=False)
     shown = [drawn, timer, start, stop]
 
-    def table_of(token: Any) -> Table:
-        return sessions.of(token, "variants", Table)
+    def job_of(token: Any) -> PageJob:
+        return sessions.of(token, "variants", PageJob)
 
-    def show(trial: Trial | None) -> list[Any]:
-        running = trial is not None and trial.running
+    def show(job: SideBySide | None) -> list[Any]:
+        running = job is not None and job.running
         return [
-            side_by_side_html(None if trial is None else trial.snapshot),
+            side_by_side_html(None if job is None else job.snapshot),
             gr.Timer(active=running),
             gr.Button(interactive=not running),
             gr.Button(interactive=running),
@@ -90,30 +90,30 @@ def variants_tab(page: Page) -> None:
 
     def snapshot(token: Any) -> list[Any]:
         with told():
-            return show(table_of(token).trial)
+            return show(job_of(token).job)
 
     def begin(token: Any, data: Any, variants: Any, seconds: Any) -> list[Any]:
         with told():
-            table = table_of(token)
-            if table.trial is not None and table.trial.running:
+            mine = job_of(token)
+            if mine.job is not None and mine.job.running:
                 raise ValueError("a training is running on this page already: stop it first.")
             request = TrainingRequest.read({"data": data, "variants": variants, "seconds": seconds})
-            table.trial = trials.start(Trial(request))
-            return show(table.trial)
+            mine.job = jobs.start(SideBySide(request))
+            return show(mine.job)
 
     def end(token: Any) -> list[Any]:
         with told():
-            table = table_of(token)
-            table.forget()
-            return show(table.trial)
+            mine = job_of(token)
+            mine.forget()
+            return show(mine.job)
 
     def restore(token: str) -> list[Any]:
-        trial = table_of(token).trial
-        if trial is None:
+        job = job_of(token).job
+        if job is None:
             return [*show(None), gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()]
-        request = trial.request
+        request = job.request
         opened = gr.Tabs(selected="training")
-        return [*show(trial), request.data, _about(request.data), list(request.variants), request.seconds, opened]
+        return [*show(job), request.data, _about(request.data), list(request.variants), request.seconds, opened]
 
     def add(event: gr.EventData, variants: Any) -> tuple[Any, Any]:
         """A card asks to be trained: it joins the others, and takes the last one's place where there is none left."""

@@ -1,6 +1,6 @@
 """Explore in a real browser: walks, sums and directions by mouse and keyboard, and what other models offer.
 
-Screenshots of every room go into the test's temporary folder.
+Screenshots of every part go into the test's temporary folder.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def explore(page: Page, model: str = "scenes") -> None:
     page.wait_for_selector(f"[data-open={model}]", state="attached")
 
 
-def room(page: Page, name: str) -> None:
-    page.locator(".explore-rooms").get_by_role("tab", name=name).click()
+def part(page: Page, name: str) -> None:
+    page.locator(".explore-parts").get_by_role("tab", name=name).click()
 
 
 def rested(page: Page) -> None:
@@ -99,7 +99,7 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
             assert film.is_animated
         page.screenshot(path=tmp_path / "walk.png", full_page=True)
 
-        room(page, "Arithmetic")
+        part(page, "Arithmetic")
         page.get_by_role("button", name="sample 13", exact=True).click()
         page.wait_for_selector('[data-sum^="13 "]', state="attached")
         nine = [int(seed) for seed in (page.locator("[data-sum]").get_attribute("data-sum") or "").split()]
@@ -108,7 +108,7 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
         assert np.array_equal(shown(page, ".explore-sum canvas"), total)
         page.screenshot(path=tmp_path / "sums.png", full_page=True)
 
-        room(page, "Directions")
+        part(page, "Directions")
         page.get_by_role("button", name="sample 3", exact=True).click()
         page.wait_for_selector('[data-ends="sefa 3"]', state="attached")
         still = shown(page, ".explore-moved")
@@ -137,7 +137,7 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
         explore(other)
         rested(other)
         assert way(other) == {"from": 0, "to": 1, "way": "circle"}
-        assert other.locator(".explore-rooms [aria-selected=true]").text_content() == "Walk"
+        assert other.locator(".explore-parts [aria-selected=true]").text_content() == "Walk"
     lab.close()
 
 
@@ -148,17 +148,17 @@ def test_what_other_models_offer_on_a_telephone(lab: Lab, tmp_path: Path) -> Non
     with serving(lab) as address, opened(address, tmp_path / "profile", 420, 900, dark=True) as page:
         for name in ("Walk", "Arithmetic", "Directions"):
             explore(page)
-            room(page, name)
+            part(page, name)
             fits(page, tmp_path / f"{name}.png")
 
         explore(page, "digits")
-        room(page, "Ask for it")
+        part(page, "Ask for it")
         page.get_by_role("button", name="class 2").press("Enter")
         page.wait_for_selector("[data-asked*='\"label\":2']", state="attached")
         assert np.array_equal(shown(page, ".explore-asked"), to_bytes(digits.draw(Sample(0, label=2)))[0])
 
         explore(page, "codes")
-        room(page, "Ask for it")
+        part(page, "Ask for it")
         page.get_by_role("slider", name="code 2").press("End")
         page.wait_for_selector('[data-asked*="[0,3]"]', state="attached")
         expected = codes.draw(Sample(0, label=0, codes=(0.0, 3.0)))
@@ -166,7 +166,7 @@ def test_what_other_models_offer_on_a_telephone(lab: Lab, tmp_path: Path) -> Non
         fits(page, tmp_path / "codes.png")
 
         explore(page, "text")
-        room(page, "Ask for it")
+        part(page, "Ask for it")
         page.get_by_label("Describe a picture").fill("two trees")
         page.get_by_role("button", name="Draw").click()
         page.wait_for_selector("[data-asked*='\"two trees\"']", state="attached")

@@ -74,23 +74,23 @@ def test_cards_are_found_theory_moves_and_variants_train_side_by_side(glass: Pai
 
         page.get_by_role("tab", name="Objectives").click()
         page.locator("article[data-variant=lsgan] button.train").press("Enter")
-        chosen = page.locator("#trial-variants input:checked")
-        page.wait_for_function("document.querySelectorAll('#trial-variants input:checked').length === 3")
+        chosen = page.locator("#training-variants input:checked")
+        page.wait_for_function("document.querySelectorAll('#training-variants input:checked').length === 3")
         assert chosen.evaluate_all("each => each.map(input => input.parentElement.textContent.trim())") == [
             "GAN", "WGAN-GP", "LSGAN"
         ]  # fmt: skip
-        page.locator("#trial-variants label", has_text="WGAN-GP").click()
+        page.locator("#training-variants label", has_text="WGAN-GP").click()
         page.get_by_role("button", name="Train", exact=True).press("Enter")
-        page.wait_for_selector(".trial[data-phase=training] .lane img >> nth=1")
+        page.wait_for_selector(".side-by-side[data-phase=training] .lane img >> nth=1")
         page.wait_for_function("[...document.querySelectorAll('.lane')].every(lane => lane.dataset.rounds > 0)")
         before = rounds(page)
         assert len(before) == 2
 
-        other = page.context.new_page()  # another page of the same browser has a trial of its own, or none
+        other = page.context.new_page()  # another page of the same browser has a training of its own, or none
         other.goto(address)
         other.get_by_role("tab", name="Variants").click()
         other.get_by_role("tab", name="Side by side").click()
-        other.wait_for_selector("#trial-start:enabled")
+        other.wait_for_selector("#training-start:enabled")
         assert other.locator(".lane").count() == 0
         other.close()
 
@@ -103,7 +103,7 @@ def test_cards_are_found_theory_moves_and_variants_train_side_by_side(glass: Pai
         )
         page.screenshot(path=tmp_path / "training.png", full_page=True)
         page.get_by_role("button", name="Stop", exact=True).press("Enter")
-        page.wait_for_selector(".trial[data-phase=stopped]")
+        page.wait_for_selector(".side-by-side[data-phase=stopped]")
         assert "of 8 modes" in (page.locator(".lane").first.text_content() or "")
         assert page.locator(".lane .reading").count() == 2
     lab.close()

@@ -23,9 +23,9 @@ from demos.evolve.evolution_queue import EvolutionQueue
 from demos.evolve.evolving import Evolving
 from demos.evolve.kept_places import KeptPlace, KeptPlaces
 from demos.evolve.opening import continuable, opened
+from demos.evolve.places import RESTARTED, EvolutionPlaces
 from demos.evolve.requests import EvolutionRequest
 from demos.evolve.settings import SETTINGS
-from demos.evolve.slots import RESTARTED, Slots
 from demos.evolve.snapshots import EvolutionSnapshot
 from demos.model_store import ModelStore
 from egan.__main__ import main as egan
@@ -195,12 +195,12 @@ def test_what_is_thrown_away_is_gone_and_nothing_else(evolutions: EvolutionQueue
 
 
 def test_only_so_many_are_at_work_in_the_whole_app(evolutions: EvolutionQueue) -> None:
-    here, there = Slots(evolutions), Slots(evolutions)
+    here, there = EvolutionPlaces(evolutions), EvolutionPlaces(evolutions)
     here.start("A", EvolutionRequest(seconds=300))
     there.start("A", EvolutionRequest(seconds=300))
     with pytest.raises(LabError, match="2 evolutions are at work"):
         here.start("B", EvolutionRequest())
-    first = here.places["A"].evolving
+    first = here.by_name["A"].evolving
     assert first is not None
     wait(first, lambda snapshot: snapshot.generation >= 1)
     paused(first)
@@ -211,15 +211,15 @@ def test_only_so_many_are_at_work_in_the_whole_app(evolutions: EvolutionQueue) -
 
 
 def test_a_page_that_is_gone_leaves_runs_that_can_go_on(evolutions: EvolutionQueue) -> None:
-    slots = Slots(evolutions)
-    slots.start("B", EvolutionRequest(seconds=300))
-    evolving = slots.places["B"].evolving
+    places = EvolutionPlaces(evolutions)
+    places.start("B", EvolutionRequest(seconds=300))
+    evolving = places.by_name["B"].evolving
     assert evolving is not None
     wait(evolving, lambda snapshot: snapshot.generation >= 1)
-    slots.forget()
+    places.forget()
     evolving.join(PATIENCE)
     assert evolving.snapshot.phase == "paused"
-    other = Slots(evolutions)
+    other = EvolutionPlaces(evolutions)
     other.put("A", opened(ModelStore(evolutions.runs_folder), evolving.folder.name))
     other.press("A", 300.0)
     assert other.running
@@ -227,20 +227,20 @@ def test_a_page_that_is_gone_leaves_runs_that_can_go_on(evolutions: EvolutionQue
 
 def test_a_restarted_lab_finds_what_a_page_had_in_its_places(evolutions: EvolutionQueue) -> None:
     store = ModelStore(evolutions.runs_folder)
-    slots = Slots(evolutions, KeptPlaces(evolutions.runs_folder, "a page's name"))
-    slots.start("B", EvolutionRequest(seconds=300))
-    evolving = slots.places["B"].evolving
+    places = EvolutionPlaces(evolutions, KeptPlaces(evolutions.runs_folder, "a page's name"))
+    places.start("B", EvolutionRequest(seconds=300))
+    evolving = places.by_name["B"].evolving
     assert evolving is not None
     wait(evolving, lambda snapshot: snapshot.generation >= 1)
     evolutions.close()  # as the lab does when it ends
     later = EvolutionQueue(evolutions.runs_folder)
-    stranger = Slots(later, KeptPlaces(evolutions.runs_folder, "another name"))
-    again = Slots(later, KeptPlaces(evolutions.runs_folder, "a page's name"))
+    stranger = EvolutionPlaces(later, KeptPlaces(evolutions.runs_folder, "another name"))
+    again = EvolutionPlaces(later, KeptPlaces(evolutions.runs_folder, "a page's name"))
     for each in (stranger, again, again):
         each.recall(lambda key: opened(store, key))
-    assert [slot.evolving for slot in stranger.places.values()] == [None, None]
-    found = again.places["B"].evolving
-    assert again.places["A"].evolving is None
+    assert [place.evolving for place in stranger.by_name.values()] == [None, None]
+    found = again.by_name["B"].evolving
+    assert again.by_name["A"].evolving is None
     assert found is not None
     assert found is not evolving
     assert (found.folder, found.mine, found.can_go_on) == (evolving.folder, True, True)
@@ -251,44 +251,44 @@ def test_a_restarted_lab_finds_what_a_page_had_in_its_places(evolutions: Evoluti
     later.close()
     again.ask("B", True)
     again.throw_away("B")
-    last = Slots(later, KeptPlaces(evolutions.runs_folder, "a page's name"))
+    last = EvolutionPlaces(later, KeptPlaces(evolutions.runs_folder, "a page's name"))
     last.recall(lambda key: opened(store, key))
-    assert last.places["B"].evolving is None
+    assert last.by_name["B"].evolving is None
 
 
 def test_a_run_that_is_gone_after_a_restart_is_told_of_once(evolutions: EvolutionQueue) -> None:
     kept = KeptPlaces(evolutions.runs_folder, "a page's name")
     kept.write({"A": KeptPlace("gone", True)})
-    slots = Slots(evolutions, kept)
+    places = EvolutionPlaces(evolutions, kept)
     with pytest.raises(LabError, match="the lab was restarted, and gone cannot be shown again"):
-        slots.recall(lambda key: opened(ModelStore(evolutions.runs_folder), key))
-    slots.recall(lambda key: opened(ModelStore(evolutions.runs_folder), key))
+        places.recall(lambda key: opened(ModelStore(evolutions.runs_folder), key))
+    places.recall(lambda key: opened(ModelStore(evolutions.runs_folder), key))
     kept.path.write_text("[3")
     assert kept.read() == {}
 
 
 def test_nothing_is_deleted_unasked_and_nothing_at_work_is_replaced(evolutions: EvolutionQueue) -> None:
-    slots = Slots(evolutions)
+    places = EvolutionPlaces(evolutions)
     with pytest.raises(LabError, match="press Throw away first"):
-        slots.throw_away("A")
-    slots.start("A", EvolutionRequest(seconds=300))
-    evolving = slots.places["A"].evolving
+        places.throw_away("A")
+    places.start("A", EvolutionRequest(seconds=300))
+    evolving = places.by_name["A"].evolving
     assert evolving is not None
-    for refused in (lambda: slots.start("A", EvolutionRequest()), lambda: slots.put_away("A")):
+    for refused in (lambda: places.start("A", EvolutionRequest()), lambda: places.put_away("A")):
         with pytest.raises(LabError, match="at work in A"):
             refused()
     wait(evolving, lambda snapshot: snapshot.generation >= 1)
     with pytest.raises(LabError, match="press Throw away first"):
-        slots.throw_away("A")
-    slots.ask("A", True)
-    slots.ask("A", False)
+        places.throw_away("A")
+    places.ask("A", True)
+    places.ask("A", False)
     with pytest.raises(LabError, match="press Throw away first"):
-        slots.throw_away("A")
-    slots.ask("A", True)
-    slots.throw_away("A")
+        places.throw_away("A")
+    places.ask("A", True)
+    places.throw_away("A")
     evolving.join(PATIENCE)
     assert not evolving.folder.exists()
-    assert slots.places["A"].evolving is None
+    assert places.by_name["A"].evolving is None
 
 
 def test_closing_the_app_pauses_what_runs(evolutions: EvolutionQueue) -> None:

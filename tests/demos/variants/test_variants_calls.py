@@ -73,10 +73,10 @@ def press(address: str, number: int, data: list[Any], event_data: Any = None) ->
 )
 def test_nothing_starts_from_what_makes_no_sense(served: tuple[Lab, str], sent: tuple[Any, ...]) -> None:
     lab, address = served
-    answer = press(address, listener(address, "trial-start", "click"), list(sent))
+    answer = press(address, listener(address, "training-start", "click"), list(sent))
     assert not answer["success"]
     assert "\n" not in str(answer["output"].get("error") or "")
-    assert lab.trials.running == 0
+    assert lab.side_by_side.running == 0
 
 
 @pytest.mark.parametrize("sent", [None, {}, [], {"variant": None}, {"variant": "pix2pix"}, {"variant": ["gan"]}])

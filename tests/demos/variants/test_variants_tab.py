@@ -21,25 +21,25 @@ from core_gans.losses.f_divergences import NAMES
 from core_gans.metrics import Judge
 from core_gans.variants import TRANSLATIONS, VARIANTS
 from demos.sessions import Sessions
-from demos.variants import trials as trials_module
+from demos.variants import side_by_side as jobs_module
 from demos.variants.cards import TOLD, cards
 from demos.variants.curves import objectives, row_of, score_curve
 from demos.variants.divergences import ROWS
 from demos.variants.html import side_by_side_html, spoken
 from demos.variants.mathml import formula
 from demos.variants.settings import DATA, examples, game
-from demos.variants.tab import Table
-from demos.variants.theory import THIN, frames
-from demos.variants.training import Lane, Training
-from demos.variants.trials import (
+from demos.variants.side_by_side import (
     LONGEST,
     MOST,
     SHORTEST,
+    SideBySide,
     TrainingRequest,
     TrainingSnapshot,
-    Trial,
-    trials_of_all_pages,
+    side_by_side_jobs,
 )
+from demos.variants.tab import PageJob
+from demos.variants.theory import THIN, frames
+from demos.variants.training import Lane, Training
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -302,10 +302,10 @@ def wait(until: Any) -> None:
 
 
 def test_variants_are_trained_side_by_side_to_the_end() -> None:
-    trial = Trial(TrainingRequest(variants=("gan", "lsgan"), seconds=1.0))
-    trial.start()
-    trial.join(PATIENCE)
-    snapshot = trial.snapshot
+    job = SideBySide(TrainingRequest(variants=("gan", "lsgan"), seconds=1.0))
+    job.start()
+    job.join(PATIENCE)
+    snapshot = job.snapshot
     assert snapshot.phase == "finished", snapshot.trouble
     assert [lane.variant for lane in snapshot.lanes] == ["gan", "lsgan"]
     for lane in snapshot.lanes:
@@ -320,44 +320,44 @@ def test_variants_are_trained_side_by_side_to_the_end() -> None:
     assert "of 8 modes" in page
 
 
-def test_a_trial_is_really_stopped() -> None:
-    trials = trials_of_all_pages(most=1)
-    trial = trials.start(Trial(TrainingRequest(variants=("gan", "wgan"), seconds=LONGEST)))
-    wait(lambda: trial.snapshot.lanes[0].rounds > 0 or not trial.running)
+def test_a_training_is_really_stopped() -> None:
+    jobs = side_by_side_jobs(most=1)
+    job = jobs.start(SideBySide(TrainingRequest(variants=("gan", "wgan"), seconds=LONGEST)))
+    wait(lambda: job.snapshot.lanes[0].rounds > 0 or not job.running)
     with pytest.raises(LabError, match="running already"):
-        trials.start(Trial(TrainingRequest(variants=("gan",), seconds=5.0)))
-    trial.stop()
-    trial.join(PATIENCE)
-    assert trial.snapshot.phase == "stopped"
-    assert all(lane.phase == "stopped" for lane in trial.snapshot.lanes)
-    again = trials.start(Trial(TrainingRequest(variants=("gan",), seconds=LONGEST)))
-    trials.close()
+        jobs.start(SideBySide(TrainingRequest(variants=("gan",), seconds=5.0)))
+    job.stop()
+    job.join(PATIENCE)
+    assert job.snapshot.phase == "stopped"
+    assert all(lane.phase == "stopped" for lane in job.snapshot.lanes)
+    again = jobs.start(SideBySide(TrainingRequest(variants=("gan",), seconds=LONGEST)))
+    jobs.close()
     assert not again.running
     assert again.snapshot.phase == "stopped"
 
 
-def test_a_page_that_is_forgotten_stops_its_trial() -> None:
+def test_a_page_that_is_forgotten_stops_its_training() -> None:
     sessions = Sessions()
-    table = sessions.of("a" * 32, "variants", Table)
-    table.trial = Trial(TrainingRequest(variants=("gan",), seconds=LONGEST))
-    table.trial.start()
+    table = sessions.of("a" * 32, "variants", PageJob)
+    table.job = SideBySide(TrainingRequest(variants=("gan",), seconds=LONGEST))
+    table.job.start()
     sessions.close()
-    table.trial.join(PATIENCE)
-    assert table.trial.snapshot.phase == "stopped"
+    table.job.join(PATIENCE)
+    assert table.job.snapshot.phase == "stopped"
 
 
 def test_what_goes_wrong_is_told_and_frees_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(name: str) -> Any:
         raise OSError(f"<b>{name}</b> cannot be read")
 
-    monkeypatch.setattr(trials_module, "examples", lost)
-    trials = trials_of_all_pages(most=1)
-    trial = trials.start(Trial(TrainingRequest(variants=("gan",), seconds=5.0)))
-    trial.join(PATIENCE)
-    assert trial.snapshot.phase == "failed"
-    page = side_by_side_html(trial.snapshot)
+    monkeypatch.setattr(jobs_module, "examples", lost)
+    jobs = side_by_side_jobs(most=1)
+    job = jobs.start(SideBySide(TrainingRequest(variants=("gan",), seconds=5.0)))
+    job.join(PATIENCE)
+    assert job.snapshot.phase == "failed"
+    page = side_by_side_html(job.snapshot)
     assert "&lt;b&gt;ring&lt;/b&gt; cannot be read" in page
-    trials.start(Trial(TrainingRequest(variants=("gan",), seconds=5.0))).join(PATIENCE)
+    jobs.start(SideBySide(TrainingRequest(variants=("gan",), seconds=5.0))).join(PATIENCE)
 
 
 def test_words_are_escaped_on_the_stage() -> None:

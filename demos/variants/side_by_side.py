@@ -1,4 +1,4 @@
-"""Trials: two to four variants trained side by side in the background, with the same data, seed and processor time."""
+"""Two to four variants trained side by side in the background, with the same data, seed and processor time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from demos.variants.settings import DATA, examples, numbers
 from demos.variants.training import Lane, Training
 
 Phase = Literal["preparing", "training", "finished", "stopped", "failed"]
-MOST = 4  # variants in one trial
+MOST = 4  # variants side by side
 SHORTEST, LONGEST, USUAL = 1.0, 60.0, 20.0  # seconds of one core for each variant
 SLICE = 0.5  # seconds that one variant trains before the next one does
-AT_ONCE = 2  # trials in the whole app
+AT_ONCE = 2  # trainings side by side in the whole app
 
 
 class TrainingRequest(JsonModel):
@@ -37,7 +37,7 @@ class TrainingRequest(JsonModel):
 
 @dataclass(frozen=True, eq=False)
 class TrainingSnapshot:
-    """What can be seen of a trial at one moment."""
+    """What can be seen at one moment."""
 
     request: TrainingRequest
     phase: Phase = "preparing"
@@ -45,11 +45,11 @@ class TrainingSnapshot:
     trouble: str = ""
 
 
-class Trial(BackgroundJob[TrainingSnapshot]):
-    """One trial; its end comes after the round under way, and what was reached stays to look at."""
+class SideBySide(BackgroundJob[TrainingSnapshot]):
+    """Variants trained side by side; the end comes after the round under way, and what was reached stays to look at."""
 
     def __init__(self, request: TrainingRequest) -> None:
-        super().__init__(f"trial {secrets.token_hex(4)}", TrainingSnapshot(request, lanes=lanes_of(request)))
+        super().__init__(f"side by side {secrets.token_hex(4)}", TrainingSnapshot(request, lanes=lanes_of(request)))
         self.request = request
 
     def work(self) -> dict[str, Any]:
@@ -74,11 +74,11 @@ def lanes_of(request: TrainingRequest) -> tuple[Lane, ...]:
     return tuple(Lane(name) for name in request.variants)
 
 
-def trials_of_all_pages(most: int = AT_ONCE) -> JobList[Trial]:
-    """The trials of all pages."""
+def side_by_side_jobs(most: int = AT_ONCE) -> JobList[SideBySide]:
+    """Those of all pages."""
     return JobList(
         most,
-        "this trial is running already.",
+        "this training is running already.",
         "{count} trainings side by side are running already, and more would slow each other down: wait until one is "
         "over, or stop yours.",
     )
