@@ -54,7 +54,10 @@ def is_chain(generator: nn.Module, layer: str) -> bool:
 
 
 def features_after(rest: nn.Module, run: Callable[[], object]) -> Tensor:
-    """The layer's output (N, U, h, w) while ``run`` runs ``rest``, after all edits."""
+    """The layer's output (N, U, h, w) while ``run`` runs ``rest``, after all edits.
+
+    ValueError where ``run`` does not run it.
+    """
     with record(rest, [EDITED]) as seen:
         run()
         return seen[EDITED].detach()

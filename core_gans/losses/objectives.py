@@ -165,7 +165,8 @@ def loss_sensitive(margin: Tensor | float, slope: float = 0.0, weight: float = 0
     """weight E L(x) + E C(margin + L(x) - L(G(z))), with C(a) = max(a, slope a) and the loss L = -score.
 
     Slope 0 is LS-GAN (Qi 2020, equation 6, whose ``weight`` is mu); slopes up to 1 are GLS-GAN (section 6), and slope
-    1 has WGAN's gradient. ``margin`` is one number, or one for each pair of examples (N,).
+    1 has WGAN's gradient. ``margin`` is one number, or one for each pair of examples (N,). ValueError for a larger
+    slope; its losses raise it for scores that are no pairs.
     """
     if not slope <= 1:
         raise ValueError(
@@ -203,7 +204,7 @@ def energy_margin(margin: float = 10.0) -> Objective:
 def boundary_equilibrium(k: Tensor | float) -> Objective:
     """L(x) - k L(G(z)) and L(G(z)) of scores (N,), with the loss L = -score and k in [0, 1].
 
-    Berthelot et al. 2017, section 3.4.
+    Berthelot et al. 2017, section 3.4. Like all losses here, they raise ValueError for scores of two shapes.
     """
     return Objective(
         name="boundary_equilibrium",

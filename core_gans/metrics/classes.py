@@ -94,7 +94,10 @@ class ClassTally:
 
 @torch.no_grad()
 def class_coverage(images: Tensor, classifier: Classifier) -> ClassCoverage:
-    """Classify ``images`` (N, C, H, W) in [-1, 1] and count the classes among them; see ``coverage_of``."""
+    """Classify ``images`` (N, C, H, W) in [-1, 1] and count the classes among them; see ``coverage_of``.
+
+    ValueError as there.
+    """
     if images.ndim != 4 or not len(images):
         raise ValueError(f"expected images of shape (N, C, H, W) with N >= 1, got {tuple(images.shape)}")
     require_finite(images, "the images")
@@ -113,5 +116,8 @@ def coverage_of(logits: Tensor, confidence: float = CONFIDENCE, at_least: float 
 
 
 def inception_style(logits: Tensor) -> float:
-    """exp E KL(p(y|x) || p(y)) from ``logits`` (N, K): from 1 up to K for sure and evenly spread samples."""
+    """exp E KL(p(y|x) || p(y)) from ``logits`` (N, K): from 1 up to K for sure and evenly spread samples.
+
+    Raises ValueError for logits that are not finite.
+    """
     return ClassTally.of(logits).inception_style

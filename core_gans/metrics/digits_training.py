@@ -40,7 +40,10 @@ class TrainingReport:
 
 
 def split(data: Examples, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Indices of the labels (N,) to learn from (four fifths) and held out, drawn by ``rng`` within each class."""
+    """Indices of the labels (N,) to learn from (four fifths) and held out, drawn by ``rng`` within each class.
+
+    ValueError without labels.
+    """
     if data.labels is None:
         raise ValueError(f"{data.name} has no labels to split by")
     order = torch.randperm(len(data), generator=rng)

@@ -30,7 +30,7 @@ def evaluate(
 
     ``source`` is a sampler (a number n to n samples), of which ``count`` samples are drawn (default 2,000), or the
     samples themselves, (N, C, H, W) or (N, D): floats, or images as bytes; then the first ``count`` (default: all).
-    ``progress`` is called with how many have been seen. Memory and errors are those of ``Judge``.
+    ``progress`` is called with how many have been seen. Memory is that of ``Judge``, and so is ValueError.
     """
     sampler = _in_order(source) if isinstance(source, Tensor) else source
     count = count or (len(source) if isinstance(source, Tensor) else 2_000)

@@ -102,5 +102,8 @@ class KernelMoments:
 
 
 def kernel_distance(real: Tensor, generated: Tensor) -> float:
-    """The unbiased MMD^2 between features (N, F) and (M, F); see ``KernelMoments``, which streams."""
+    """The unbiased MMD^2 between features (N, F) and (M, F); see ``KernelMoments``, which streams.
+
+    Raises ValueError as it does.
+    """
     return KernelMoments.of(real).distance(KernelMoments.of(generated))

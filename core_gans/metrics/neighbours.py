@@ -41,7 +41,7 @@ class KeptFeatures:
 
     @classmethod
     def of(cls, features: Tensor, most: int = MOST) -> KeptFeatures:
-        """Keep ``features`` (N, F), on the CPU in their own type."""
+        """Keep ``features`` (N, F), on the CPU in their own type. ValueError unless they are finite rows of numbers."""
         require_features(features)
         return cls((features.detach().cpu()[:most].clone(),), most)
 

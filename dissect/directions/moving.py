@@ -41,7 +41,10 @@ class Direction(Protocol):
         ...
 
     def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
-        """The images (N, C, H, W) of ``latents`` (N, ...), moved ``strength`` steps."""
+        """The images (N, C, H, W) of ``latents`` (N, ...), moved ``strength`` steps.
+
+        ValueError where it does not fit the generator.
+        """
         ...
 
     def random(self, rng: torch.Generator) -> "Direction":
@@ -72,7 +75,7 @@ class LatentDirection:
         return latents + strength * self.vector.to(latents)
 
     def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
-        """The images (N, C, H, W) of the moved latents."""
+        """The images (N, C, H, W) of the moved latents. ValueError for latents of another shape."""
         with at_rest(generator):
             return generate(generator, self.moved(latents, strength))
 
@@ -96,11 +99,17 @@ class UnitDirection:
         return self.layer
 
     def edit(self, strength: float, mask: Tensor | None = None) -> Edit:
-        """The step as an edit for :func:`dissect.intervene`, under a mask in [0, 1], (H, W) or (N, H, W)."""
+        """The step as an edit for :func:`dissect.intervene`, under a mask in [0, 1], (H, W) or (N, H, W).
+
+        ValueError for another mask.
+        """
         return shift(range(len(self.vector)), strength * self.vector, mask)
 
     def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
-        """The images (N, C, H, W) of ``latents``, with the layer moved on the way."""
+        """The images (N, C, H, W) of ``latents``, with the layer moved on the way.
+
+        ValueError where the layer does not fit.
+        """
         with at_rest(generator), intervene(generator, {self.layer: self.edit(strength)}):
             return generate(generator, latents)
 

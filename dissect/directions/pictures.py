@@ -26,7 +26,7 @@ def strips(
 ) -> Picture:
     """A row for each direction and latent, a column for each strength.
 
-    What was not moved has a frame. ``latents`` are (N, ...).
+    What was not moved has a frame. ``latents`` are (N, ...). ValueError as ``Direction.images``.
 
     With one direction the rows are latents; with several each row of latents is preceded by the direction's name and
     its caption.

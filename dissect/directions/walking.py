@@ -36,7 +36,7 @@ def walk(
 ) -> Walk:
     """Make and segment the images of the batches of ``latents`` (N, ...) at each of ``strengths``.
 
-    ``progress`` is called with the number of images made so far.
+    ``progress`` is called with the number of images made so far. ValueError as ``sampling.segment``.
     """
     labels = torch.arange(len(segmenter.labels))
     shares: list[Tensor] = []

@@ -119,7 +119,10 @@ class Counting:
         return left
 
     def look(self, latents: Iterable[Tensor]) -> Iterator[Sight]:
-        """What is seen of batches of ``latents`` (N, ...) in the layers that are counted; NaN and infinity are kept."""
+        """What is seen of batches of ``latents`` (N, ...) in the layers that are counted; NaN and infinity are kept.
+
+        ValueError as ``sampling.sights``.
+        """
         return sights(self.plan.generator, list(self.accumulators), latents, self.plan.segmenter, finite=False)
 
     def _skip(self, latents: Iterator[Tensor], count: int) -> Iterator[Tensor]:

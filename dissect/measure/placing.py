@@ -65,7 +65,7 @@ def place(
 
 
 def is_steady(generator: nn.Module, latents: Tensor) -> bool:
-    """Whether the generator gives the same images twice at equal ``latents`` (N, ...)."""
+    """Whether the generator gives the same images twice at equal ``latents`` (N, ...). ValueError as ``generate``."""
     once, again = generate(generator, latents), generate(generator, latents)
     return torch.allclose(once, again, rtol=0, atol=STEADY, equal_nan=True)
 

@@ -49,7 +49,10 @@ class Sketch:
         self._compact()
 
     def add_maps(self, maps: Tensor) -> None:
-        """Take in ``maps`` (N, rows, h, w) image by image, so that it does not matter how images are batched."""
+        """Take in ``maps`` (N, rows, h, w) image by image, so that it does not matter how images are batched.
+
+        ValueError for other rows.
+        """
         for each in maps:
             self.add(each.flatten(1))
 

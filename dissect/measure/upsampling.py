@@ -31,7 +31,10 @@ class View(Protocol):
 
 
 def view(features: Tensor, size: Size, levels: Levels, upsampling: Upsampling) -> View:
-    """The ``features`` (U, h, w) of one image brought to ``size`` (H, W), at ``levels``."""
+    """The ``features`` (U, h, w) of one image brought to ``size`` (H, W), at ``levels``.
+
+    Raises ValueError for a method that is not known.
+    """
     if upsampling not in UPSAMPLINGS:
         raise unknown_name("upsampling", upsampling, UPSAMPLINGS)
     cells = (features.shape[1], features.shape[2])

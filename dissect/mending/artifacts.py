@@ -86,7 +86,7 @@ def rank_by_ablation(
 
     The distance before less the distance after, over all of ``latents`` (N, ...): every unit costs a pass over them.
     ``values`` (U,) are what units are replaced by, zeros by default, and ``strength`` says how much of them, from above
-    0 to 1. ``progress`` hears of the units done.
+    0 to 1. ``progress`` hears of the units done. ValueError as ``sampling``, and for a strength out of range.
     """
     peaks, before = _looked_through(generator, layer, latents, scorer, BATCH, None)
     values = torch.zeros(peaks.shape[1]) if values is None else values
@@ -134,7 +134,10 @@ def rank_by_marks(generator: nn.Module, layer: str, latents: Tensor, marks: Tens
 
 
 def unit_means(generator: nn.Module, layer: str, latents: Tensor, batch_size: int = BATCH) -> Tensor:
-    """The mean activation (U,) of each unit of ``layer`` over images and places, float32 on the CPU."""
+    """The mean activation (U,) of each unit of ``layer`` over images and places, float32 on the CPU.
+
+    ValueError as ``sampling``.
+    """
     total = torch.zeros(())
     with at_rest(generator), record(generator, [layer]) as seen:
         for batch in batches(latents, batch_size):
@@ -154,7 +157,7 @@ def edited_features(
 ) -> Tensor:
     """The features (N, F), float64, of the images of ``latents`` with ``units`` ``replaced`` by their ``values`` (U,).
 
-    No units leave the generator as it is.
+    No units leave the generator as it is. ValueError as ``sampling``.
     """
     edits = {layer: replaced(units, values[units], strength)} if units else {}
     with at_rest(generator), intervene(generator, edits):

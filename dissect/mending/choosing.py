@@ -60,7 +60,7 @@ def choose_count(
     """Try the first ``counts`` units of ``order`` (by default 1% to 16% of them), each number over all ``latents``.
 
     ``values`` (U,) are what units are replaced by, zeros by default, by ``strength``. ``progress`` hears of the
-    numbers tried.
+    numbers tried. ValueError for counts that do not fit, and as ``sampling``.
     """
     values = zeros(generator, layer, latents) if values is None else values
     tried = numbers_tried(len(order), counts)
@@ -82,5 +82,8 @@ def numbers_tried(units: int, counts: Sequence[int] = ()) -> tuple[int, ...]:
 
 
 def zeros(generator: nn.Module, layer: str, latents: Tensor) -> Tensor:
-    """A zero (U,) for each unit of ``layer``: what units are replaced by unless something else is said."""
+    """A zero (U,) for each unit of ``layer``: what units are replaced by unless something else is said.
+
+    ValueError as ``sampling``.
+    """
     return torch.zeros_like(unit_means(generator, layer, latents[:1]))

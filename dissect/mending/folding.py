@@ -48,7 +48,7 @@ class Mended(nn.Module):
         self.register_buffer("values", values.float().clone())
 
     def forward(self, x: Tensor) -> Tensor:
-        """The layer's output (N, C, H, W), edited."""
+        """The layer's output (N, C, H, W), edited. ValueError for values that do not fit it."""
         return replaced(self.units.tolist(), self.values, self.strength)(self.layer(x))
 
 

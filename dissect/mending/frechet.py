@@ -38,14 +38,17 @@ class FrechetScorer:
         return seen.detach().to("cpu", torch.float64)
 
     def distance(self, features: Tensor) -> float:
-        """The squared Frechet distance between ``features`` (N, F) and the real ones."""
+        """The squared Frechet distance between ``features`` (N, F) and the real ones.
+
+        ValueError for features that do not fit.
+        """
         return FeatureStatistics.of(features).distance(self._statistics)
 
     def resampled(self, sets: Sequence[Tensor], draws: int, rng: torch.Generator) -> Tensor:
         """The distances (D, S) in ``draws`` paired resamplings of ``sets``, features (N, F) each.
 
         Row i of every set belongs to the same latent. Every draw takes the same latents of all the sets, and resamples
-        the real images, too.
+        the real images, too. ValueError for features that do not fit.
         """
         drawn = torch.empty(draws, len(sets), dtype=torch.float64)
         for draw in range(draws):

@@ -62,7 +62,10 @@ class Mending:
         return count(len(self.units), "chosen unit")
 
     def apply(self, generator: nn.Module, example: Tensor) -> nn.Module:
-        """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with ``example`` latents (N, ...)."""
+        """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with ``example`` latents (N, ...).
+
+        ValueError as there.
+        """
         return fold(generator, self.layer, self.units, self.values, example, self.strength)
 
     def save(self, path: str | Path, facts: dict[str, str] | None = None) -> None:

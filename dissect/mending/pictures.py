@@ -24,7 +24,10 @@ TILE, NAME, GAP = 112, 150, 4  # pixels: an image, the words at its left, betwee
 
 
 def before_after(generator: nn.Module, mending: Mending, rows: Sequence[tuple[str, Tensor]]) -> Picture:
-    """For each pair of words and latents (N, ...) a row of images as they were, and below it the same ones mended."""
+    """For each pair of words and latents (N, ...) a row of images as they were, and below it the same ones mended.
+
+    ValueError as ``sampling``.
+    """
     values = torch.tensor(mending.values)
     edit = replaced(mending.units, values, mending.strength)
     parts = []
@@ -60,7 +63,10 @@ def changes_chart(mending: Mending) -> Figure:
 
 
 def numbered(images: Tensor, columns: int = 12) -> Picture:
-    """``images`` (N, C, H, W) in a grid, each with its number, from 0: for a person to name the bad ones."""
+    """``images`` (N, C, H, W) in a grid, each with its number, from 0: for a person to name the bad ones.
+
+    ValueError without images.
+    """
     tiles = [
         below([tile, label(str(number), 88, 16, size=12, align="centre", ink=QUIET)])
         for number, tile in enumerate(_tiles(images, 88))

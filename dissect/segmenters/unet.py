@@ -110,12 +110,18 @@ class UNetSegmenter:
         return self._map(images, choose)
 
     def logits(self, images: Tensor) -> Tensor:
-        """Scores (N, classes, H, W) before the softmax, differentiable with respect to the images."""
+        """Scores (N, classes, H, W) before the softmax, differentiable with respect to the images.
+
+        ValueError for other images.
+        """
         return self._map(images, lambda scores: scores)
 
     @torch.no_grad()
     def probabilities(self, images: Tensor) -> Tensor:
-        """The probability of every class at every pixel: (N, classes, H, W), summing to 1 over the classes."""
+        """The probability of every class at every pixel: (N, classes, H, W), summing to 1 over the classes.
+
+        ValueError for other images.
+        """
         return self._map(images, lambda scores: scores.softmax(1))
 
     def _map(self, images: Tensor, answer: _Answer) -> Tensor:

@@ -11,7 +11,7 @@ from core_gans.data.points import RING
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import PAPER, paper_fields
-from core_gans.point_presets import COMMON, points_fields
+from core_gans.point_presets import COMMON
 from core_gans.session import Options
 from core_gans.variants import DCGAN, GAN, WGAN, StarGAN, make
 from egan.commands.evolve import Evolve, evolve
@@ -30,7 +30,8 @@ def test_the_grid_is_seen_through_waves_and_learned_more_slowly() -> None:
     grid, ring = (suited(GAN, ["--data", name])[0] for name in ("grid", "ring"))
     assert (grid.fourier, ring.fourier) == (2, 0)
     assert grid.rate < ring.rate
-    assert suited(WGAN, ["--data", "grid"])[0].rate == points_fields("wgan")["rate"]
+    of_grid, of_ring = (suited(WGAN, ["--data", name])[0] for name in ("grid", "ring"))
+    assert of_grid.rate == of_ring.rate < ring.rate  # a critic that is clipped has a slow rate of its own everywhere
 
 
 def test_a_variant_keeps_its_own_settings_for_points() -> None:
