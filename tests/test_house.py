@@ -35,6 +35,7 @@ FOUNDATION = {  # every file of it by name, so that it stays small: one idea eac
     "intervals.py",
     "lazy_names.py",
     "lettering.py",
+    "markdown.py",
     "memory.py",
     "names.py",
     "parsing.py",

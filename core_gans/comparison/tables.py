@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
@@ -11,53 +12,48 @@ from rich.text import Text
 from core_gans.comparison.plan import QUICK, ComparisonPlan
 from core_gans.comparison.summary import Outcome, Row, Spread, lower_is_better
 from core_gans.data import Examples
+from core_gans.foundation.html import filled
+from core_gans.foundation.markdown import table
 
 
 def as_rich(outcome: Outcome) -> Table:
     """For the console: mean ± standard deviation, best first, and real examples below."""
     head, *lines = _cells(outcome)
-    table = Table()
+    shown = Table()
     for title in head:  # names of metrics break between their words, brackets are no markup
         words = Text(title.replace("_", " ").replace("[", " ["))
-        table.add_column(words, justify="left" if title == head[0] else "right", overflow="fold", vertical="bottom")
+        shown.add_column(words, justify="left" if title == head[0] else "right", overflow="fold", vertical="bottom")
     for place, line in enumerate(lines):
-        table.add_row(*(Text(cell.replace(" ± ", "\n± ")) for cell in line), end_section=place == len(lines) - 2)
-    return table
+        shown.add_row(*(Text(cell.replace(" ± ", "\n± ")) for cell in line), end_section=place == len(lines) - 2)
+    return shown
 
 
 def as_markdown(outcome: Outcome, plan: ComparisonPlan, environment: dict[str, Any], examples: Examples) -> str:
     """The page comparison.md: on what it ran, the table, and what the numbers mean."""
     head, *lines = _cells(outcome)
-    table = [_line(head), _line([":--", *["--:"] * (len(head) - 1)]), *map(_line, lines)]
+    seeds = f"seeds {', '.join(map(str, range(plan.seeds)))}"
+    return filled(
+        "core_gans.comparison",
+        "comparison.md.j2",
+        outcome=outcome,
+        plan=plan,
+        quick=QUICK,
+        circumstances=circumstances(plan, seeds, environment, examples),
+        table=table(head, lines, numbers=True),
+        by=" and then ".join(f"`{metric}`" for metric in outcome.main),
+        trouble=trouble(outcome.rows, "round"),
+        command=shlex.join(["core-gans", *environment["command"][1:]]),
+    )
+
+
+def circumstances(plan: ComparisonPlan, seeds: str, environment: dict[str, Any], examples: Examples) -> str:
+    """On what it ran, in a line; ``seeds`` are those in words."""
     packages = environment["packages"]
-    seeds = ", ".join(map(str, range(plan.seeds)))
-    command = shlex.join(["core-gans", *environment["command"][1:]])
-    by = " and then ".join(f"`{metric}`" for metric in outcome.main)
-    return "\n".join(
-        [
-            f"# {len(outcome.rows)} variants on {plan.source.data}",
-            "",
-            f"{len(examples):,} examples of shape {examples.shape}; {plan.seconds:g} seconds of one core for each run; "
-            f"batches of {plan.batch}; seeds {seeds}. {environment['started']}, {environment['system']}, "
-            f"{environment['processor']}, {environment['cores']} cores, Python {environment['python']}, "
-            f"torch {packages['torch']}, gan-lab {packages['gan-lab']}.",
-            "",
-            *table,
-            "",
-            f"Mean ± standard deviation over the seeds, best first by {by}. Judged on {plan.full:,} samples of the "
-            f"weight average of the generator (decay {plan.average:g}), never by a discriminator; `real` is what real "
-            "examples score. Seconds are processor time spent on rounds; judging and calibration are apart. "
-            "Contenders of which runs diverged rank below the others; their numbers are of the runs that came to "
-            f"their end. The curves are judged on {QUICK:,} samples, so that their distances are a little larger.",
-            "",
-            *_trouble(outcome),
-            "![curves](curves.png)",
-            "",
-            "![samples](samples.png)",
-            "",
-            f"    {command}",
-            "",
-        ]
+    return (
+        f"{len(examples):,} examples of shape {examples.shape}; {plan.seconds:g} seconds of one core for each run; "
+        f"batches of {plan.batch}; {seeds}. {environment['started']}, {environment['system']}, "
+        f"{environment['processor']}, {environment['cores']} cores, Python {environment['python']}, "
+        f"torch {packages['torch']}, gan-lab {packages['gan-lab']}."
     )
 
 
@@ -107,15 +103,11 @@ def _name(row: Row) -> str:
     return f"{row.label} ({len(row.diverged)} of {len(row.runs)} diverged)"
 
 
-def _trouble(outcome: Outcome) -> list[str]:
+def trouble(rows: Sequence[Row], unit: str) -> str:
+    """A list of the runs that did not come to their last ``unit``, and a line below it; "" where there are none."""
     lines = []
-    for row in outcome.rows:
-        lines += [f"- {row.label}, seed {seed}: diverged at round {round:,}" for seed, round in row.diverged]
-        lines += [
-            f"- {row.label}, seed {seed}: stopped before its last round, being slow" for seed in row.stopped_early
-        ]
-    return [*lines, ""] if lines else []
-
-
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+    for row in rows:
+        name = f"- {row.label}, seed"
+        lines += [f"{name} {seed}: diverged at {unit} {number:,}" for seed, number in row.diverged]
+        lines += [f"{name} {seed}: stopped before its last {unit}, being slow" for seed in row.stopped_early]
+    return "".join(f"{line}\n" for line in [*lines, ""] if lines)

@@ -1,4 +1,7 @@
-"""Pages from jinja2 templates, which lie beside the code that fills them, and single elements; words are escaped."""
+"""Pages from jinja2 templates, which lie beside the code that fills them, and single elements; words are escaped.
+
+Only pages of Markdown (``*.md.j2``) take words as they are.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ def tag(name: str, /, *inside: str, **attributes: object) -> Markup:
 def _templates(package: str) -> Environment:
     return Environment(
         loader=PackageLoader(package, ""),
-        autoescape=True,
+        autoescape=lambda name: not (name or "").endswith(".md.j2"),
+        keep_trailing_newline=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

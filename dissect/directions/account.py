@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.markdown import table
 from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.whole_files import write_whole
 from dissect.directions.clusters import UnitClusters
@@ -25,7 +26,6 @@ from dissect.directions.writing import (
     clusters_page,
     direction_values,
     effects_page,
-    table,
 )
 from dissect.sampling import Progress
 from dissect.segmenters.protocol import Segmenter

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core_gans.foundation.intervals import Interval
+from core_gans.foundation.markdown import table
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.effects import Effect
 from dissect.directions.exemplars import Exemplars
@@ -115,12 +116,6 @@ def probe_in_words(probe: Probe) -> str:
         f"class alone has {probe.baseline:.1%}. Mean over classes: {probe.balanced:.1%}, where a constant answer has "
         f"{1 / len(probe.classes):.1%}."
     )
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def direction_values(direction: Direction, found: Effect) -> dict[str, object]:

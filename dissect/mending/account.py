@@ -9,9 +9,9 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from core_gans.foundation.html import filled
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
-from dissect.directions.writing import table
 from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
 from dissect.report.markup import count
@@ -65,38 +65,5 @@ def verdict(mending: Mending) -> str:
 
 def page_text(mending: Mending, choices: Sequence[Choice], facts: Mapping[str, str]) -> str:
     """The page, in Markdown."""
-    rows = [
-        ["nothing", str(mending.before), ""],
-        [mending.chosen, str(mending.after), f"{mending.change:+.3f}"],
-        *(
-            [f"random set {place + 1}", f"{mending.before.value + change.value:.3f}", f"{change:+.3f}"]
-            for place, change in enumerate(mending.random_changes)
-        ),
-    ]
-    tried = [
-        [
-            choice.layer,
-            f"{choice.strength:g}",
-            "; ".join(f"{n}: {distance:.3f}" for n, distance in zip(choice.counts, choice.distances, strict=True)),
-        ]
-        for choice in choices
-    ]
-    units = ", ".join(map(str, mending.units))
-    parts = [
-        f"# Mending of {mending.layer}",
-        verdict(mending),
-        f"Frechet distance in {mending.features} over {mending.images:,} images of latents that chose nothing, with "
-        "95% intervals of a paired bootstrap over latents and real images.",
-        "![Change of the distance](distances.png)",
-        table(["what is changed", "distance", "change"], rows),
-        f"Units: {units}.",
-        "## What it looks like",
-        "![Images before and after](images.png)",
-        "## How they were chosen",
-        "Units in the order of the ranking; their number, the layer and the strength are those with the smallest "
-        "distance on other latents and other real images than those above.",
-        table(["layer", "strength", "number of units: distance"], tried),
-        "## Where it comes from",
-        table(["made from", ""], [[name, value] for name, value in facts.items()]),
-    ]
-    return "\n\n".join(parts) + "\n"
+    told = verdict(mending)
+    return filled("dissect.mending", "mending.md.j2", mending=mending, verdict=told, choices=choices, facts=facts)

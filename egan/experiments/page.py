@@ -10,8 +10,10 @@ from rich.text import Text
 
 from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import Row, Spread, lower_is_better
-from core_gans.comparison.tables import number, spread
+from core_gans.comparison.tables import circumstances, number, spread, trouble
 from core_gans.data import Examples
+from core_gans.foundation.html import filled
+from core_gans.foundation.markdown import table
 from egan.experiments.findings import PATH_LENGTH, QUALITY, Findings, Test
 
 PICTURES = {
@@ -33,43 +35,22 @@ def as_rich(found: Findings, seeds: int) -> list[Table]:
 
 def as_markdown(found: Findings, plan: ComparisonPlan, environment: dict[str, Any], examples: Examples) -> str:
     """The page experiment.md."""
-    packages = environment["packages"]
-    least = 2 / 2**plan.seeds
-    return "\n".join(
-        [
-            f"# Does selection help? {examples.name}",
-            "",
-            f"{len(examples):,} examples of shape {examples.shape}; {plan.seconds:g} seconds of one core for each run; "
-            f"batches of {plan.batch}; {plan.seeds} seeds. {environment['started']}, {environment['system']}, "
-            f"{environment['processor']}, {environment['cores']} cores, Python {environment['python']}, "
-            f"torch {packages['torch']}, gan-lab {packages['gan-lab']}.",
-            "",
-            *_markdown(_scores(found, plan.seeds)),
-            "",
-            f"Mean ± standard deviation over the seeds. Judged on {plan.full:,} samples of the weight average of the "
-            f"generator (decay {plan.average:g}), never by a discriminator; `real` is what real examples score. Every "
-            "contender has the same seconds of processor time for its rounds, so a cheaper one plays more of them; "
-            "judging is free. A mutation alone is the plain GAN with that objective, and the lottery draws an "
-            "objective by chance in each round: nothing is copied or judged there. "
-            f"`{PATH_LENGTH}` is the mean of |G(z(t + e)) - G(z(t))|² / e² on straight paths between latents: low is "
-            "smooth, and a collapsed generator is smoothest."
-            + (f" Solved: all modes and at least {QUALITY:.0%} of high quality." if found.solved else ""),
-            "",
-            f"## Against {found.against}, seed by seed",
-            "",
-            *_markdown(_tests(found, [*found.outcome.metrics, PATH_LENGTH])),
-            "",
-            "Mean difference with its 95% bootstrap interval (a little narrow for few seeds), and two-sided p of "
-            "Wilcoxon's signed-rank test and of random signs on the mean, both exact for few seeds; the last column is "
-            "the latter after Holm, among the tests of a metric. "
-            f"With {plan.seeds} seeds no p can be below {number(min(1.0, least))}. Only runs that came to their end "
-            "are compared.",
-            "",
-            *_trouble(found),
-            *(line for name, note in PICTURES.items() for line in (f"![{name[:-4]}]({name})", "", note, "")),
-            f"    {shlex.join(['egan', *environment['command'][1:]])}",
-            "",
-        ]
+    scores, tests = _scores(found, plan.seeds), _tests(found, [*found.outcome.metrics, PATH_LENGTH])
+    return filled(
+        "egan.experiments",
+        "experiment.md.j2",
+        found=found,
+        plan=plan,
+        examples=examples,
+        circumstances=circumstances(plan, f"{plan.seeds} seeds", environment, examples),
+        scores=table(scores[0], scores[1:], numbers=True),
+        tests=table(tests[0], tests[1:], numbers=True),
+        path_length=PATH_LENGTH,
+        quality=f"{QUALITY:.0%}",
+        least=number(min(1.0, 2 / 2**plan.seeds)),
+        trouble=trouble(found.outcome.rows, "generation"),
+        pictures=PICTURES,
+        command=shlex.join(["egan", *environment["command"][1:]]),
     )
 
 
@@ -120,27 +101,13 @@ def _name(row: Row) -> str:
     return f"{row.label} ({len(row.diverged)} of {len(row.runs)} diverged)" if row.diverged else row.label
 
 
-def _trouble(found: Findings) -> list[str]:
-    lines = [
-        f"- {row.label}, seed {seed}: diverged in generation {round:,}"
-        for row in found.outcome.rows
-        for seed, round in row.diverged
-    ]
-    lines += [
-        f"- {row.label}, seed {seed}: stopped before its last generation, being slow"
-        for row in found.outcome.rows
-        for seed in row.stopped_early
-    ]
-    return [*lines, ""] if lines else []
-
-
 def _rich(head: list[str], lines: list[list[str]]) -> Table:
-    table = Table()
+    shown = Table()
     for title in head:
         words = Text(title.replace("_", " ").replace("[", " ["))
         left = title in ("contender", "metric", "better?")
         least = 17 if title == "contender" else None
-        table.add_column(
+        shown.add_column(
             words, justify="left" if left else "right", overflow="fold", vertical="bottom", min_width=least
         )
     names = [place for place, title in enumerate(head) if title in ("contender", "metric")]
@@ -150,14 +117,5 @@ def _rich(head: list[str], lines: list[list[str]]) -> Table:
             cells[place] = (
                 line[place].replace(" ", "\n") if head[place] == "contender" else line[place].replace("_", " ")
             )
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def _markdown(cells: list[list[str]]) -> list[str]:
-    head, *lines = cells
-    return [_line(head), _line([":--", *["--:"] * (len(head) - 1)]), *map(_line, lines)]
-
-
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+        shown.add_row(*map(Text, cells))
+    return shown

@@ -493,4 +493,4 @@ def test_the_page_tells_of_runs_that_diverged() -> None:
     environment |= {"packages": {"torch": "1", "gan-lab": "1"}, "command": ["egan", "experiment"]}
     page = as_markdown(found, plan, environment, Examples("ring", torch.zeros(3, 2)))
     assert "| wild (1 of 1 diverged) | 0 of 1 | - | - | - |" in page
-    assert "- wild, seed 0: diverged in generation 3" in page
+    assert "- wild, seed 0: diverged at generation 3" in page
