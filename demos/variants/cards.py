@@ -15,13 +15,9 @@ from core_gans.games.adversarial import AdversarialGame
 from core_gans.theory.taxonomy import constraint
 from core_gans.variants import TRANSLATIONS, VARIANTS
 from demos.variants.curves import bound_charts, row_of, score_charts
-from demos.variants.divergences import ROWS
-from demos.variants.game_texts import GAMES
 from demos.variants.mathml import formula
-from demos.variants.objective_texts import OBJECTIVES
-from demos.variants.telling import Told
+from demos.variants.telling import ROWS, TOLD, Told
 
-TOLD: dict[str, Told] = {**OBJECTIVES, **GAMES}
 GROUPS = {
     "all": "All",
     "unbounded": "Unbounded capacity",

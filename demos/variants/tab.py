@@ -13,10 +13,11 @@ from core_gans.variants import VARIANTS
 from demos.job_queue import LISTENER
 from demos.page import Page, told
 from demos.tab import Tab
-from demos.variants.cards import TOLD, cards
+from demos.variants.cards import cards
 from demos.variants.html import side_by_side_html
 from demos.variants.settings import DATA
 from demos.variants.side_by_side import LONGEST, MOST, USUAL, SideBySide, TrainingRequest
+from demos.variants.telling import TOLD
 from demos.variants.theory import frames, theory_html
 
 LOOK_SECONDS = 1.0  # between two questions of the page

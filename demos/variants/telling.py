@@ -1,8 +1,12 @@
-"""How a variant is explained to a student: a title, a paragraph, and both players' losses."""
+"""How a variant is explained to a student, and a row of f-GAN's tables: what told.toml and divergences.toml say."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -11,7 +15,25 @@ class Told:
 
     title: str
     idea: str
-    discriminator: tuple[str, ...]
-    generator: tuple[str, ...]
+    discriminator: Sequence[str]
+    generator: Sequence[str]
     further: str = ""
     """What else is trained, or needs a word; empty where there is nothing."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """``f`` of the ratio u = p/q, the activation ``g`` of a score s, and ``optimum``, T* = f'(u)."""
+
+    title: str
+    f: str
+    g: str
+    optimum: str
+
+
+def _read(name: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(files("demos.variants").joinpath(name).read_text(encoding="utf-8"))
+
+
+TOLD = {name: Told(**fields) for name, fields in _read("told.toml").items()}
+ROWS = {name: Row(**fields) for name, fields in _read("divergences.toml").items()}

@@ -22,9 +22,8 @@ from core_gans.metrics import Judge
 from core_gans.variants import TRANSLATIONS, VARIANTS
 from demos.sessions import Sessions
 from demos.variants import side_by_side as jobs_module
-from demos.variants.cards import TOLD, cards
+from demos.variants.cards import cards
 from demos.variants.curves import objectives, row_of, score_curve
-from demos.variants.divergences import ROWS
 from demos.variants.html import side_by_side_html, spoken
 from demos.variants.mathml import formula
 from demos.variants.settings import DATA, examples, game
@@ -38,6 +37,7 @@ from demos.variants.side_by_side import (
     side_by_side_jobs,
 )
 from demos.variants.tab import PageJob
+from demos.variants.telling import ROWS, TOLD
 from demos.variants.theory import THIN, frames
 from demos.variants.training import Lane, Training
 
