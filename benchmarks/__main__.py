@@ -10,10 +10,7 @@ Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a pla
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
@@ -21,6 +18,7 @@ import cv2
 import numpy as np
 import torch
 
+from benchmarks.parts import run_parts
 from core_gans import make, shipped, train
 from core_gans.compute import Compute
 from core_gans.data import Batches, Examples, scenes
@@ -34,20 +32,7 @@ PRECISIONS = [(bf16, layout) for bf16 in (False, True) for layout in (False, Tru
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all of them."""
-    parts: dict[str, Callable[[], None]] = {
-        "scenes": drawing, "core": rounds, "dissect": dissecting, "paint": painting,
-    }  # fmt: skip
-    chosen = sys.argv[1:] or list(parts)
-    for name in chosen:
-        if name not in parts:
-            raise SystemExit(f"no benchmark is called {name!r}: choose from {', '.join(parts)}.")
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"{torch.get_num_threads()} threads, torch {torch.__version__}\n"
-    )
-    for name in chosen:
-        parts[name]()
-        print(flush=True)
+    run_parts({"scenes": drawing, "core": rounds, "dissect": dissecting, "paint": painting})
 
 
 def drawing() -> None:

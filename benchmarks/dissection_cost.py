@@ -10,7 +10,6 @@ take turns; medians are printed. With THREADS=1 (the default) the processor's ow
 from __future__ import annotations
 
 import os
-import platform
 import shlex
 import statistics
 import subprocess
@@ -23,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.generation_cost import Work, in_turn
+from benchmarks.parts import run_parts
 from core_gans import shipped
 from core_gans.models import Model, load_model
 from dissect import compare_layers, record
@@ -41,22 +41,11 @@ IMAGES = int(os.environ.get("IMAGES", "10000"))  # of the part memory
 SAMPLE = 64  # images a turn
 
 
+@torch.no_grad()
 def main() -> None:
     """Run the parts named on the command line, or all of them."""
-    parts: dict[str, Callable[[], None]] = {"counting": counting, "layers": layers, "memory": memory}
-    chosen = sys.argv[1:] or list(parts)
-    for name in chosen:
-        if name not in parts:
-            raise SystemExit(f"no part is called {name!r}: choose from {', '.join(parts)}.")
     torch.set_num_threads(THREADS)
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"{torch.get_num_threads()} threads, torch {torch.__version__}\n"
-    )
-    for name in chosen:
-        with torch.no_grad():
-            parts[name]()
-        print(flush=True)
+    run_parts({"counting": counting, "layers": layers, "memory": memory})
 
 
 def counting() -> None:

@@ -9,7 +9,6 @@ that other work on the machine matters less; on several, the clock's.
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import shlex
 import statistics
@@ -23,6 +22,7 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.__main__ import noise
+from benchmarks.parts import run_parts
 from core_gans import make
 from core_gans.compute import Compute
 from core_gans.data import Batches
@@ -76,18 +76,9 @@ SETTINGS = (
 
 def main() -> None:
     """Run the parts named on the command line, or all of them."""
-    parts: dict[str, Work] = {"table": table, "mutations": by_mutations, "memory": memory}
-    chosen = sys.argv[1:] or list(parts)
-    for name in chosen:
-        if name not in parts:
-            raise SystemExit(f"no part is called {name!r}: choose from {', '.join(parts)}.")
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"{torch.get_num_threads()} threads, torch {torch.__version__}, channels_last, medians of {PAIRS} pairs\n"
+    run_parts(
+        {"table": table, "mutations": by_mutations, "memory": memory}, f", channels_last, medians of {PAIRS} pairs"
     )
-    for name in chosen:
-        parts[name]()
-        print(flush=True)
 
 
 def table() -> None:

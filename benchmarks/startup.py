@@ -8,8 +8,9 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+
+from benchmarks.app_load import served
 
 COMMANDS = {"core-gans": "core_gans", "egan": "egan", "dissect": "dissect", "gan-lab": "demos"}
 REPEATS = 3
@@ -32,20 +33,9 @@ def _help(package: str) -> float:
 
 def _listening() -> float:
     """Until the app says where it is; then it is ended."""
-    with tempfile.TemporaryDirectory() as runs:
-        begun = time.perf_counter()
-        app = subprocess.Popen(
-            [sys.executable, "-u", "-m", "demos", "--port", "0", "--runs", runs], stdout=subprocess.PIPE, text=True
-        )
-        assert app.stdout is not None
-        try:
-            for line in app.stdout:
-                if "the app is at" in line:
-                    return time.perf_counter() - begun
-            raise RuntimeError(f"expected the app to listen, but it ended with code {app.wait()}.")
-        finally:
-            app.terminate()
-            app.wait()
+    begun = time.perf_counter()
+    with served():
+        return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 State = Literal["warming up", "improving", "steady", "stalled", "diverging", "collapsed", "saturated", "broken"]
-STATES: tuple[State, ...] = get_args(State)
 WARNINGS: tuple[State, ...] = ("stalled", "diverging", "collapsed", "saturated", "broken")
 
 History = Sequence[Mapping[str, float]]  # one mapping a measurement: its round, and named numbers

@@ -14,7 +14,7 @@ from egan.engine.sharing import draws_globally
 from egan.population import Population
 from egan.scheme import Scheme
 
-__all__ = ["Operators", "equip", "obstacle", "supports"]
+__all__ = ["Operators", "equip", "obstacle"]
 
 OPERATORS = ("vary", "real_scores", "evaluate", "train_discriminator")
 
@@ -29,11 +29,6 @@ def equip(toolbox: base.Toolbox, population: Population, scheme: Scheme) -> Oper
     for name in OPERATORS:
         toolbox.register(name, getattr(operators, name))
     return operators
-
-
-def supports(population: Population, scheme: Scheme) -> bool:
-    """Whether the fast engine gives this evolution the reference's numbers."""
-    return obstacle(population, scheme) == ""
 
 
 def obstacle(population: Population, scheme: Scheme) -> str:

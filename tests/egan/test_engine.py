@@ -16,7 +16,7 @@ from core_gans.compute import Compute
 from core_gans.game import NoiseGame
 from core_gans.losses import objectives
 from core_gans.runs import checkpoints
-from egan.engine import Operators, adam, equip, obstacle, supports
+from egan.engine import Operators, adam, equip, obstacle
 from egan.engine.ends import quick_ends
 from egan.engine.sharing import moves_statistics_only, sample_by_sample, scores_alone, splits
 from egan.evolution import generation, make_toolbox
@@ -223,8 +223,8 @@ class TestSharing:
 
     def test_dropout_by_the_global_random_state_is_refused(self) -> None:
         fresh = population()
-        assert supports(fresh, Scheme())
-        assert not supports(fresh, Scheme(discriminators=2))
+        assert obstacle(fresh, Scheme()) == ""
+        assert obstacle(fresh, Scheme(discriminators=2)) != ""
         fresh.discriminator.append(nn.Dropout(0.5))  # type: ignore[operator]  # it is a Sequential
         assert "the discriminator drops units" in obstacle(fresh, Scheme())
 

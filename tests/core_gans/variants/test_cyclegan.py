@@ -11,10 +11,10 @@ from core_gans.data.digits import digits
 from core_gans.data.domains import Domains
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
-from core_gans.networks.patch import receptive_field
 from core_gans.networks.residual import ResidualTranslator
 from core_gans.training import train
 from core_gans.variants.cyclegan import BothJudges, BothWays, CycleGAN
+from tests.core_gans.receptive_field import receptive_field
 from tests.tiny import chance, differences
 
 

@@ -13,10 +13,11 @@ from core_gans.data.pairs import Pairs
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
 from core_gans.networks.dropout import Dropout
-from core_gans.networks.patch import patch, receptive_field
+from core_gans.networks.patch import patch
 from core_gans.networks.unet import UNet, noise
 from core_gans.training import train
 from core_gans.variants.pix2pix import Pix2Pix
+from tests.core_gans.receptive_field import receptive_field
 from tests.tiny import chance
 
 
