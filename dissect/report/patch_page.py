@@ -11,6 +11,7 @@ from torch import nn
 
 from core_gans.foundation.html import filled
 from core_gans.foundation.pixels import Picture, write_png
+from core_gans.foundation.whole_files import write_whole
 from dissect.cause.pairs import Pairs
 from dissect.cause.patching import PatchEffect, PatchEffects, group_name
 from dissect.cause.regions import EVERYWHERE, OUTSIDE, UNDER
@@ -64,10 +65,8 @@ def write_patching(
         "grid": effects.grid,
         "effects": [effect.to_dict() for effect in effects.effects],
     }
-    (folder / "patching.json").write_text(json.dumps(numbers, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    page = folder / PAGE
-    page.write_text(_page(effects, pictures, facts), encoding="utf-8")
-    return page
+    write_whole(folder / "patching.json", json.dumps(numbers, indent=1, allow_nan=False) + "\n")
+    return write_whole(folder / PAGE, _page(effects, pictures, facts))
 
 
 def answer(effects: PatchEffects) -> str:
