@@ -179,7 +179,7 @@ def pictures_made(pairs: int, groups: int, grid: int) -> int:
 
 
 def replaced_by(values: Tensor, cells: Tensor) -> Edit:
-    """All units take ``values`` (N, C, H, W) where ``cells`` (N, 1, H, W) bool is true. The edit raises ValueError for other shapes."""
+    """All units take ``values`` (N, C, H, W) where ``cells`` (N, 1, H, W) bool is true. ValueError for other shapes."""
 
     def edit(output: Tensor) -> Tensor:
         if output.shape != values.shape:
