@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from core_gans.data.arrays import pictures
+from core_gans.data.collection import Collection
 from core_gans.data.damage import damaged
-from core_gans.data.examples import Examples
 from core_gans.data.labels import check_labels
-from core_gans.data.squares import Progress, stack
 
 _LIMIT_BYTES = 2**30  # the real files have at most 160 MB
 # What unpickling damaged bytes raises.
@@ -30,7 +29,7 @@ class _RefusedError(Exception):
     """The pickle asks for something that no data set needs."""
 
 
-def read_cifar(path: Path, size: int, channels: int | None = None, progress: Progress | None = None) -> Examples:
+def cifar_collection(path: Path) -> Collection:
     """A CIFAR file (``data_batch_1``, ``test_batch``, ``train``, ``test``), or a folder: all its training images.
 
     Labels are the fine ones; class names come from ``batches.meta`` or ``meta`` where it lies beside.
@@ -49,9 +48,8 @@ def read_cifar(path: Path, size: int, channels: int | None = None, progress: Pro
         rows.append(data)
         labels += found
     array = np.concatenate(rows).reshape(-1, 3, 32, 32)
-    images = stack(pictures(array, str(path)), len(array), size, channels, progress)
     checked = check_labels(np.asarray(labels, np.int64), len(array), _class_names(paths[0].parent), str(path))
-    return Examples(path.resolve().name, images, *checked)
+    return Collection(path.resolve().name, len(array), lambda frame: iter(pictures(array, str(path))), *checked)
 
 
 def training_files(folder: Path) -> list[Path]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core_gans.data.examples import Examples
+from core_gans.data.frame import Resize, Size, sides
 from core_gans.data.scenes.sets import SceneSet
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import require_memory
 
 Progress = Callable[[int, int], None]  # how many are done, of how many
@@ -27,6 +29,12 @@ class Wanted:
     seed: int = 0
     """Of what is drawn."""
     progress: Progress | None = None
+    width: int | None = None
+    """Of the images in pixels, where they are no squares; ``size`` is their height then."""
+    resize: Resize = "crop"
+    """What is done with pictures of other proportions."""
+    skip_broken: bool = False
+    """Whether pictures that cannot be read are left out."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class DataSet:
     short: ShortRun = field(default_factory=ShortRun)
     quick: str = ""
     """What twenty seconds of training show; empty where that is nothing, so that no variants are tried on it."""
+    rectangles: bool = False
+    """Whether its images can have any width and height; what is drawn is square."""
     with_masks: Callable[[Wanted], SceneSet] | None = None
     """The images with their exact masks and captions, where they are known."""
 
@@ -89,14 +99,17 @@ class DataSet:
     def load(
         self,
         *,
-        size: int | None = None,
+        size: Size | None = None,
         channels: int | None = None,
         count: int | None = None,
         seed: int = 0,
         progress: Progress | None = None,
+        resize: Resize = "crop",
+        skip_broken: bool = False,
     ) -> Examples:
         """The examples; what is not asked for is as the data set has it. Raises what ``read`` raises."""
         wanted = self.wanted(size, count, channels, seed, progress)
+        wanted = replace(wanted, resize=resize, skip_broken=skip_broken)
         if self.count:  # drawn: what files take is known when they are looked at
             numbers = 6 if self.points else 3 * wanted.size**2 / FLOAT  # a point, its noise, label and place
             require_memory(int(wanted.count * numbers * FLOAT), f"{wanted.count:,} examples of {self.name}", "--count")
@@ -104,11 +117,15 @@ class DataSet:
 
     def wanted(
         self,
-        size: int | None = None,
+        size: Size | None = None,
         count: int | None = None,
         channels: int | None = None,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Wanted:
-        """What is asked for, completed by the data set's own size and count."""
-        return Wanted(size or self.size, count or self.count, channels, seed, progress)
+        """What is asked for, completed by the data set's own size and count. LabError for a size it cannot have."""
+        width, height = sides(size or self.size)
+        if width != height and not self.rectangles:
+            raise LabError(f"{self.name} is drawn in squares: give one side, as --size {height}, not {size}.")
+        asked = width if width != height else None
+        return Wanted(height, count or self.count, channels, seed, progress, asked)

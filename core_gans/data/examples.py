@@ -25,6 +25,8 @@ class Examples(Dataset[tuple[Tensor, int]]):
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
     captions: Captions | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should know of how they were read, a sentence each."""
 
     def __len__(self) -> int:
         return len(self.images)

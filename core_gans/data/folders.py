@@ -3,63 +3,70 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from core_gans.data.examples import Examples
-from core_gans.data.pictures import SUFFIXES, decode
-from core_gans.data.squares import Progress, stack
-
-_SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+from core_gans.data.collection import Broken, Collection, Read
+from core_gans.data.frame import Frame
+from core_gans.data.layouts import endings, is_picture, layout_of
+from core_gans.data.pictures import decode_deep
 
 
-def read_folder(folder: Path, size: int, channels: int | None = None, progress: Progress | None = None) -> Examples:
-    """Every picture below ``folder``, in the order of their paths, as (N, C, size, size) uint8.
+def folder_collection(folder: Path) -> Collection:
+    """Every picture below ``folder``, in the order of their paths; see ``layouts.layout_of`` for their classes.
 
-    When all pictures lie in subfolders, the first level of subfolders is the classes, by name; a single subfolder is
-    looked through. Pictures directly in the folder mean that there are no labels. Hidden files are left out.
+    Hidden files are left out. Links are followed, to files and to folders.
 
-    Raises ValueError for a folder without pictures, for one that holds splits (``train``, ``test``), and for a
-    picture that cannot be read.
+    Raises ValueError for a folder without pictures, and for one that holds splits of which none is for training.
     """
     paths = pictures_below(folder)
     if not paths:
-        kinds = ", ".join(suffix.lstrip(".") for suffix in SUFFIXES)
-        raise ValueError(f"{folder} holds no pictures: expected files ending in {kinds}, here or in subfolders")
-    labels, classes = _classes(paths, folder)
-    images = stack(_decoded(paths, size), len(paths), size, channels, progress)
-    return Examples(folder.resolve().name, images, labels, classes)
+        raise ValueError(f"{folder} holds no pictures: expected files ending in {endings()}, here or in subfolders")
+    layout = layout_of([path.relative_to(folder).parts for path in paths], str(folder))
+    paths = [paths[index] for index in layout.chosen]
+
+    def pictures(frame: Frame) -> Read:
+        return decoded(paths, frame)
+
+    return Collection(folder.resolve().name, len(paths), pictures, layout.labels, layout.classes, layout.notes)
 
 
 def pictures_below(folder: Path) -> list[Path]:
-    """The paths of all picture files below ``folder``, in order; hidden files and folders are left out."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name != "__MACOSX"]
-        found += [Path(place, name) for name in names if not name.startswith(".")]
-    return sorted(path for path in found if path.suffix.lower() in SUFFIXES and path.is_file())
+    """The paths of all picture files below ``folder``, in order; hidden files and folders are left out.
+
+    A linked folder that leads back to one that it lies in is not entered again.
+    """
+    return sorted(path for path in _files(folder, ()) if is_picture((path.name,)) and _is_meant(path))
 
 
-def _classes(paths: list[Path], folder: Path) -> tuple[Tensor | None, tuple[str, ...]]:
-    """The label of each picture and the names of the classes, or (None, ())."""
-    parts = [path.relative_to(folder).parts for path in paths]
-    while len({part[0] for part in parts}) == 1 and len(parts[0]) > 1:
-        folder /= parts[0][0]
-        parts = [part[1:] for part in parts]
-    names = sorted({part[0] for part in parts})
-    if len(names) == 1 or any(len(part) == 1 for part in parts):
-        return None, ()
-    if all(name.lower() in _SPLITS for name in names):
-        raise ValueError(f"{folder} holds splits ({', '.join(names)}): give one of them, as {folder / names[0]}")
-    number = {name: index for index, name in enumerate(names)}
-    return torch.tensor([number[part[0]] for part in parts]), tuple(names)
-
-
-def _decoded(paths: list[Path], size: int) -> Iterator[np.ndarray]:
+def decoded(paths: Sequence[Path], frame: Frame) -> Read:
+    """Each picture of ``paths`` in turn, or what is broken about it."""
     for path in paths:
-        with path.open("rb") as source:
-            yield decode(source, str(path), least=2 * size)
+        try:
+            with path.open("rb") as source:
+                picture = decode_deep(source, str(path), frame.least, frame.colours == 4)
+        except ValueError as error:
+            yield Broken(str(path), str(error))
+        except OSError as error:
+            yield Broken(str(path), f"{path} cannot be opened ({error.strerror}): check its permissions or its link")
+        else:
+            yield picture
+
+
+def _is_meant(path: Path) -> bool:
+    """Whether it is a file, or a link to something that is gone, which is broken and not to be passed over."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
+def _files(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
+    here = os.path.realpath(folder)
+    if here in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__MACOSX":
+                continue
+            if entry.is_dir():
+                yield from _files(folder / entry.name, (*above, here))
+            else:
+                yield folder / entry.name

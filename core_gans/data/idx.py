@@ -11,11 +11,12 @@ from typing import IO, cast
 
 import numpy as np
 
-from core_gans.data.arrays import pictures
+from core_gans.data.arrays import levels, pictures
+from core_gans.data.collection import Collection, Read
 from core_gans.data.damage import damaged
-from core_gans.data.examples import Examples
+from core_gans.data.frame import Frame
 from core_gans.data.labels import check_labels
-from core_gans.data.squares import LIMIT_BYTES, Progress, stack
+from core_gans.data.room import LIMIT_BYTES
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -34,7 +35,7 @@ def read_idx(path: Path) -> np.ndarray:
         raise damaged(str(path), error) from error
 
 
-def read_idx_examples(path: Path, size: int, channels: int | None = None, progress: Progress | None = None) -> Examples:
+def idx_collection(path: Path) -> Collection:
     """The images of an IDX file, and the labels of the file beside it when both are named as MNIST's are.
 
     ``train-images-idx3-ubyte`` goes with ``train-labels-idx1-ubyte``, either of them with ``.gz`` or without.
@@ -42,12 +43,14 @@ def read_idx_examples(path: Path, size: int, channels: int | None = None, progre
     array = read_idx(path)
     if array.ndim == 1:
         raise ValueError(f"{path} holds {len(array):,} labels, not images: give the images file that goes with it")
-    images = stack(pictures(array, str(path)), len(array), size, channels, progress)
+    notes = tuple(filter(None, [levels(array, str(path)).note]))
+
+    def read(frame: Frame) -> Read:
+        return iter(pictures(array, str(path), frame.colours == 4))
+
     beside = labels_beside(path)
-    if beside is None:
-        return Examples(path.name, images)
-    labels, classes = check_labels(read_idx(beside), len(array), None, str(beside))
-    return Examples(path.name, images, labels, classes)
+    checked = (None, ()) if beside is None else check_labels(read_idx(beside), len(array), None, str(beside))
+    return Collection(path.name, len(array), read, *checked, notes)
 
 
 def labels_beside(path: Path) -> Path | None:

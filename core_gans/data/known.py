@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
-from core_gans.data.data_set import DataSet, Progress
+from core_gans.data.data_set import DataSet, Progress, Wanted
 from core_gans.data.digits import DIGITS
 from core_gans.data.examples import Examples
 from core_gans.data.files import read
+from core_gans.data.frame import Resize, Size
 from core_gans.data.points import GRID, RING
 from core_gans.data.scenes.data_set import SCENES
 from core_gans.foundation.names import unknown_name
@@ -29,23 +31,46 @@ def data_set(name: str) -> DataSet:
         name,
         "Images of your own.",
         "images",
-        lambda wanted: read(name, wanted.size, wanted.channels, wanted.progress),
+        partial(_read, name),
+        rectangles=True,
+    )
+
+
+def _read(path: str, wanted: Wanted) -> Examples:
+    return read(
+        path,
+        wanted.size if wanted.width is None else f"{wanted.width}x{wanted.size}",
+        wanted.channels,
+        wanted.progress,
+        resize=wanted.resize,
+        skip_broken=wanted.skip_broken,
     )
 
 
 def load(
     name: str,
     *,
-    size: int | None = None,
+    size: Size | None = None,
     channels: int | None = None,
     count: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    resize: Resize = "crop",
+    skip_broken: bool = False,
 ) -> Examples:
     """The examples of the data set called ``name``, or those in the files at that path.
 
-    ``size`` is the side of images in pixels (default: 32 for digits and files, 64 for scenes), ``count`` how many
-    points or scenes are drawn, from ``seed``. Raises ValueError with the nearest names when ``name`` is neither a
-    data set nor a path, and whatever ``files.read`` raises.
+    ``size`` is the side of images in pixels (default: 32 for digits and files, 64 for scenes), or "WIDTHxHEIGHT" for
+    files, ``count`` how many points or scenes are drawn, from ``seed``. Pictures in files are brought to the size by
+    ``resize``: crop, pad or stretch; ``skip_broken`` leaves out what cannot be read. Raises ValueError with the nearest
+    names when ``name`` is neither a data set nor a path, and whatever ``files.read`` raises.
     """
-    return data_set(name).load(size=size, channels=channels, count=count, seed=seed, progress=progress)
+    return data_set(name).load(
+        size=size,
+        channels=channels,
+        count=count,
+        seed=seed,
+        progress=progress,
+        resize=resize,
+        skip_broken=skip_broken,
+    )

@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core_gans.data.collection import gather
 from core_gans.data.examples import as_float
 from core_gans.data.files import file_and_array
+from core_gans.data.frame import Frame, Resize, Size
 from core_gans.data.known import KNOWN
-from core_gans.data.npz import PALETTE, arrays_in, read_npz
+from core_gans.data.npz import PALETTE, arrays_in, npz_collection
 from core_gans.data.pairs import Pairs
 from core_gans.foundation.names import unknown_name
 
@@ -31,7 +33,9 @@ IMAGES = ("images", "photos")
 _MASKS = "masks"
 
 
-def mask_task(name: str, of: str, *, size: int | None = None, count: int | None = None, seed: int = 0) -> Pairs:
+def mask_task(
+    name: str, of: str, *, size: Size | None = None, count: int | None = None, seed: int = 0, resize: Resize = "crop"
+) -> Pairs:
     """The pairs of the task called ``name`` on ``of``: ``scenes``, or an .npz file with masks, ``file.npz`` or
     ``file.npz:val_masks``. Both sides are (N, 3, size, size) uint8; a class has its colour of the palette.
 
@@ -45,7 +49,7 @@ def mask_task(name: str, of: str, *, size: int | None = None, count: int | None 
         drawn = known.with_masks(known.wanted(size, count, seed=seed))
         painted, images = _channels_first(drawn.palette[drawn.masks]), _channels_first(drawn.images)
     else:
-        painted, images = _file(Path(of), size or 32)
+        painted, images = _file(Path(of), size or 32, resize)
     called = f"{name} of {of if known else file_and_array(Path(of))[0].stem}"
     return Pairs(called, painted, images) if MASK_TASKS[name] else Pairs(called, images, painted)
 
@@ -60,10 +64,12 @@ def nearest_class(painted: Tensor, palette: np.ndarray) -> Tensor:
     )
 
 
-def _file(path: Path, size: int) -> tuple[Tensor, Tensor]:
+def _file(path: Path, size: Size, resize: Resize) -> tuple[Tensor, Tensor]:
     file, array = file_and_array(path)
     masks, images = _arrays(file, array)
-    return read_npz(file, size, 3, array=masks).images, read_npz(file, size, 3, array=images).images
+    frame = Frame.of(size, 3, resize)
+    painted, shown = (gather(npz_collection(file, array), frame).images for array in (masks, images))
+    return painted, shown
 
 
 def _channels_first(pages: np.ndarray) -> Tensor:

@@ -17,19 +17,21 @@ import lzma
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from core_gans.data.arrays import is_pictures, pictures
+from core_gans.data.arrays import is_pictures, levels, pictures
+from core_gans.data.collection import Broken, Collection, Read
 from core_gans.data.damage import damaged
-from core_gans.data.examples import Examples
+from core_gans.data.frame import Frame
 from core_gans.data.labels import check_labels
-from core_gans.data.pictures import decode
-from core_gans.data.squares import LIMIT_BYTES, Progress, stack
+from core_gans.data.pictures import decode_deep
+from core_gans.data.room import LIMIT_BYTES
 
 IMAGES = (
     *("images", "train_images", "x", "X", "x_train", "X_train", "train_x", "data", "train_data"),
@@ -55,10 +57,8 @@ class _Header:
         return f"{self.dtype} ({', '.join(map(str, self.shape))})"
 
 
-def read_npz(
-    path: Path, size: int, channels: int | None = None, progress: Progress | None = None, array: str | None = None
-) -> Examples:
-    """The pictures of an .npz file as (N, C, size, size) uint8, with labels where there are any.
+def npz_collection(path: Path, array: str | None = None) -> Collection:
+    """The pictures of an .npz file, or those of its ``array`` of that name, with labels where there are any.
 
     Nothing is unpickled, and no array is read before its declared size is known to be bearable and true.
 
@@ -69,7 +69,7 @@ def read_npz(
         archive = zipfile.ZipFile(path)
     with archive:
         file = _Npz(path, archive)
-        return file.examples(array or file.choose(), size, channels, progress)
+        return file.collection(array or file.choose())
 
 
 def arrays_in(path: Path) -> tuple[str, ...]:
@@ -123,25 +123,26 @@ class _Npz:
             f"name one, as {self.path}:{shaped[0]}"
         )
 
-    def examples(self, name: str, size: int, channels: int | None, progress: Progress | None) -> Examples:
+    def collection(self, name: str) -> Collection:
         where = f"{self.path}:{name}"
+        painted = name.endswith("masks") and PALETTE in self.headers
+        notes: tuple[str, ...] = ()
+        read: Callable[[Frame], Read]
         if name.endswith("jpeg"):
             offsets = self._offsets(name)
-            count = len(offsets) - 1
-            images = stack(self._jpegs(name, offsets, 2 * size), count, size, channels, progress)
+            count, read = len(offsets) - 1, partial(_jpegs, self._joined(name), offsets, where)
         else:
-            painted = name.endswith("masks") and PALETTE in self.headers
             array = self._painted(name) if painted else self._read(name)
             count = len(array) if array.ndim else 0
-            images = stack(pictures(array, where), count, size, channels, progress, nearest=painted)
+            notes = tuple(filter(None, [levels(array, where).note]))
+            read = partial(_of_array, array, where)
         beside = next((labels for labels in labels_for(name) if labels in self.headers), None)
         if beside is None:
-            return Examples(self.path.stem, images)
+            return Collection(self.path.stem, count, read, notes=notes, nearest=painted)
         names = next((names for names in CLASS_NAMES if names in self.headers), None)
         classes = None if names is None else [str(text) for text in self._read(names).ravel()]
-        return Examples(
-            self.path.stem, images, *check_labels(self._read(beside), count, classes, f"{self.path}:{beside}")
-        )
+        checked = check_labels(self._read(beside), count, classes, f"{self.path}:{beside}")
+        return Collection(self.path.stem, count, read, *checked, notes, painted)
 
     def _painted(self, name: str) -> np.ndarray:
         """Masks (N, H, W) of classes in the colours of the file's palette (classes, 3): (N, H, W, 3) uint8."""
@@ -175,13 +176,11 @@ class _Npz:
             )
         return offsets
 
-    def _jpegs(self, name: str, offsets: np.ndarray, least: int) -> Iterator[np.ndarray]:
+    def _joined(self, name: str) -> bytes:
         joined = self._read(name)
         if joined.dtype != np.uint8:
             raise ValueError(f"{self.path}: expected {name} as bytes (uint8), got {joined.dtype}")
-        data = joined.tobytes()
-        for index, (begin, end) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
-            yield decode(io.BytesIO(data[begin:end]), f"{self.path}:{name}, picture {index}", least)
+        return joined.tobytes()
 
     def _read(self, name: str) -> np.ndarray:
         header = self._known(name)
@@ -191,7 +190,7 @@ class _Npz:
         if taken > LIMIT_BYTES:
             raise ValueError(
                 f"{self.path}: {name} is {header}, {taken / 2**30:.1f} GiB: more than {LIMIT_BYTES / 2**30:g} GiB "
-                "is not read; save fewer or smaller images"
+                "is not read; save fewer or smaller images, or this array as .npy, which may be larger than memory"
             )
         info = self.archive.getinfo(f"{name}.npy")
         if not taken < info.file_size <= taken + 65536 + 12:
@@ -215,3 +214,16 @@ class _Npz:
 
     def _list(self) -> str:
         return ", ".join(f"{name} {header}" for name, header in self.headers.items()) or "no arrays at all"
+
+
+def _of_array(array: np.ndarray, where: str, frame: Frame) -> Read:
+    return iter(pictures(array, where, frame.colours == 4))
+
+
+def _jpegs(data: bytes, offsets: np.ndarray, where: str, frame: Frame) -> Read:
+    for index, (begin, end) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
+        name = f"{where}, picture {index}"
+        try:
+            yield decode_deep(io.BytesIO(data[begin:end]), name, frame.least, frame.colours == 4)
+        except ValueError as error:
+            yield Broken(name, str(error))

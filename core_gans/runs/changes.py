@@ -22,6 +22,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
 SECTIONS = ("options", "fields", "evolution")
+AT_ONCE = 1024  # examples that are copied together: data may be larger than memory
 FREE = frozenset({"options.device", "options.threads", "options.keep", "options.checkpoint_every"})  # decide no number
 
 
@@ -80,10 +81,11 @@ def digest(data: Any) -> str:
 def _parts(value: Any) -> Iterator[bytes]:
     if isinstance(value, Tensor):
         yield f"{value.dtype} {tuple(value.shape)}".encode()
-        yield value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+        for part in value.detach().split(AT_ONCE) if value.dim() else (value.detach(),):
+            yield part.cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            if field.name != "name":  # a path may have moved
+            if field.name not in ("name", "notes"):  # a path may have moved, and be told of in other words
                 yield field.name.encode()
                 yield from _parts(getattr(value, field.name))
     elif isinstance(value, Mapping):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core_gans.data import as_float
 from core_gans.data.folders import pictures_below
+from core_gans.data.frame import Frame
 from core_gans.data.pictures import decode
-from core_gans.data.squares import stack
+from core_gans.data.stacking import stack
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import to_bytes, write_png
 from core_gans.game import TranslationGame
@@ -52,9 +52,6 @@ def translate_folder(
     and lists it in the result. LabError for a game of images that are not square, for a folder without pictures, for
     two names that would become one, and for ``out`` in ``source``.
     """
-    _, height, width = game.shape
-    if height != width:
-        raise LabError(f"expected a game of square images to translate pictures, got {width}x{height} pixels.")
     paths = _sources(source, out)
     places = _places(paths, source, out)
     if not skip_broken:
@@ -114,10 +111,7 @@ def _require_readable(paths: list[Path], game: TranslationGame) -> None:
 
 
 def _square(path: Path, game: TranslationGame) -> Tensor:
-    colours, height, _ = game.shape
-
-    def pictures() -> Iterator[np.ndarray]:
-        with path.open("rb") as file:
-            yield decode(file, str(path), least=2 * height)
-
-    return stack(pictures(), 1, height, colours)
+    colours, height, width = game.shape
+    frame = Frame(height, width, colours)
+    with path.open("rb") as file:
+        return stack([decode(file, str(path), frame.least)], 1, frame)

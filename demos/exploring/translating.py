@@ -6,7 +6,8 @@ import numpy as np
 from torch import Tensor
 
 from core_gans.data.examples import as_float
-from core_gans.data.squares import stack
+from core_gans.data.frame import Frame
+from core_gans.data.stacking import stack
 from core_gans.foundation.errors import LabError
 from core_gans.game import TranslationGame
 from core_gans.models import Model
@@ -25,7 +26,7 @@ def translated(model: Model[TranslationGame], picture: np.ndarray, target: str) 
     height, width = game.shape[1:]
     if height != width:
         raise LabError(f"expected a model of square pictures, and this one translates {width} x {height} pixels.")
-    shown = as_float(stack([picture], 1, height, channels=colours(game, number)))
+    shown = as_float(stack([picture], 1, Frame(height, width, colours(game, number))))
     return shown, game.translate({"generator": model.net}, shown, number)
 
 

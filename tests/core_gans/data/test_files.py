@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core_gans.data import squares
+from core_gans.data import room
 from core_gans.data.files import read
 
 RED, GREEN, BLUE = (220, 30, 40), (20, 200, 60), (10, 60, 230)
@@ -61,10 +61,16 @@ def test_a_picture_beside_the_subfolders_means_no_labels(tmp_path: Path) -> None
 
 
 def test_splits_are_not_taken_for_classes(tmp_path: Path) -> None:
-    paint(tmp_path / "train" / "cat" / "1.png", RED)
+    paint(tmp_path / "val" / "cat" / "1.png", RED)
     paint(tmp_path / "test" / "cat" / "1.png", RED)
-    with pytest.raises(ValueError, match=r"holds splits \(test, train\): give one of them"):
+    with pytest.raises(ValueError, match=r"holds splits \(test, val\): give one of them"):
         read(tmp_path, size=4)
+    paint(tmp_path / "train" / "dog" / "1.png", GREEN)  # the part to learn from is no question
+    paint(tmp_path / "train" / "cat" / "1.png", BLUE)
+    examples = read(tmp_path, size=4)
+    assert examples.classes == ("cat", "dog")
+    assert examples.images[:, 2, 0, 0].tolist() == [BLUE[2], GREEN[2]]
+    assert "train is read" in examples.notes[0]
 
 
 def test_channels_are_what_the_pictures_have_or_what_is_asked(tmp_path: Path) -> None:
@@ -122,9 +128,11 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
 
 def test_a_set_that_would_not_fit_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paint(tmp_path / "1.png", RED)
-    monkeypatch.setattr(squares, "LIMIT_BYTES", 3 * 64 * 64 - 1)
+    monkeypatch.setattr(room, "LIMIT_BYTES", 3 * 64 * 64 - 1)
+    assert len(read(tmp_path, size=64)) == 1  # what is too large for memory is mapped from the disk
+    monkeypatch.setattr(room, "_KEPT_FREE", 2**80)
     with pytest.raises(ValueError, match=r"1 images of 3x64x64 would take .* choose a smaller size"):
-        read(tmp_path, size=64)
+        read(tmp_path, size=64, channels=3)
     assert len(read(tmp_path, size=32)) == 1
 
 
@@ -143,7 +151,7 @@ def test_a_missing_path_lists_its_neighbours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "channels", "line"), [(0, None, "at least 1 pixel"), (8, 4, r"1 \(grey\) or 3 \(RGB\)")]
+    ("size", "channels", "line"), [(0, None, "at least 1 pixel"), (8, 2, r"1 \(grey\), 3 \(RGB\) or 4")]
 )
 def test_impossible_requests_are_refused(tmp_path: Path, size: int, channels: int | None, line: str) -> None:
     paint(tmp_path / "1.png", RED)
@@ -155,9 +163,9 @@ def test_one_picture_and_unknown_files_are_refused(tmp_path: Path) -> None:
     paint(tmp_path / "1.png", RED)
     with pytest.raises(ValueError, match="is one picture: give the folder"):
         read(tmp_path / "1.png", size=4)
-    for name, content in (("table.csv", b"a,b\n1,2\n"), ("empty.npz", b"")):
+    for name, content in (("notes.txt", b"a,b\n1,2\n"), ("empty.npz", b"")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=r"is no data set: expected a folder of pictures, \.npz, IDX or a CIFAR"):
+        with pytest.raises(ValueError, match=r"is no data set: expected a folder of pictures, \.zip, .* or a CIFAR"):
             read(tmp_path / name, size=4)
 
 

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from core_gans.data import Examples, as_float, scenes
 from core_gans.data.domains import Domains
+from core_gans.data.files import read
 from core_gans.data.known_maps import MAPS, mapped_domains, mapped_pairs, night, winter
 from core_gans.data.masked import mask_task, nearest_class
-from core_gans.data.npz import read_npz
 from core_gans.data.pairs import Pairs
 from core_gans.data.tasks import edges, task
 from core_gans.foundation.errors import LabError
@@ -93,7 +93,7 @@ class TestMasks:
             painted = mask_task("labels-to-photo", str(path), size=size).source
             assert painted.shape == (12, 3, size, size)
             assert colours(painted) <= {(255, 0, 0), (0, 9, 0), (1, 2, 3)}
-            assert torch.equal(painted, read_npz(path, size, array="train_masks").images)
+            assert torch.equal(painted, read(f"{path}:train_masks", size).images)
 
     def test_data_without_masks_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="no task is called 'labels-to-scenes': did you mean labels-to-scene"):

@@ -36,6 +36,8 @@ def encoded(image: Image.Image, format: str, **options: object) -> io.BytesIO:
         ("PNG", {}),
         ("BMP", {}),
         ("GIF", {}),
+        ("TIFF", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
         ("WEBP", {"lossless": True}),
         ("WEBP", {"quality": 95}),
         ("JPEG", {"quality": 95}),
@@ -138,10 +140,10 @@ def test_an_enormous_picture_is_refused_by_its_header(side: int) -> None:
 
 
 def test_what_is_no_picture_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"^a/b\.png is not a JPEG, PNG, WebP, BMP or GIF picture"):
+    with pytest.raises(ValueError, match=r"^a/b\.png is not a JPEG, PNG, WebP, BMP, GIF or TIFF picture"):
         decode(io.BytesIO(b"hello"), "a/b.png")
     with pytest.raises(ValueError, match=r"a\.jpg is not a JPEG"):
-        decode(encoded(flag(), "TIFF"), "a.jpg")  # a format outside the list, whatever its name
+        decode(encoded(flag(), "TGA"), "a.jpg")  # a format outside the list, whatever its name
 
 
 @given(st.data(), st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP"]))

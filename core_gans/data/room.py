@@ -1,0 +1,71 @@
+"""Room for the images of a data set: in memory while they fit there, else in a file that is mapped into it.
+
+A mapped file is read by the system page by page as its images are asked for, and pages that were not asked for lately
+give their memory back. It has no name, so that it is gone with the process, whatever ends that. To the rest of the lab
+it is a tensor as any other.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.memory import available, gib
+
+LIMIT_BYTES = 8 * 2**30  # more than this is mapped, however much memory is free
+SHARE = 0.5  # of the free memory: more than this is mapped, too
+_KEPT_FREE = 2**30  # bytes of the disk that are left to others
+
+
+def fits_memory(wanted: int) -> bool:
+    """Whether ``wanted`` bytes of images are kept in memory."""
+    free = available()
+    return wanted <= LIMIT_BYTES and (free is None or wanted <= SHARE * free)
+
+
+def reserve(shape: tuple[int, ...]) -> np.ndarray:
+    """An array of bytes to write images into: in memory, or mapped where it does not fit. LabError for a full disk."""
+    wanted = int(np.prod(shape, dtype=np.float64))
+    if fits_memory(wanted):
+        return np.empty(shape, np.uint8)
+    require_disk(wanted, shape)
+    with tempfile.TemporaryFile(dir=folder()) as file:
+        try:
+            if hasattr(os, "posix_fallocate"):  # a hole that the disk cannot fill later would end the process
+                os.posix_fallocate(file.fileno(), 0, wanted)
+            else:
+                file.truncate(wanted)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise _no_room(wanted, shape, 0) from error
+        return np.memmap(file, np.uint8, "r+", shape=shape)
+
+
+def require_disk(wanted: int, shape: tuple[int, ...]) -> None:
+    """LabError where neither the memory nor the disk has ``wanted`` bytes free for images of ``shape`` (N, C, H, W)."""
+    if not fits_memory(wanted):
+        free = shutil.disk_usage(folder()).free - _KEPT_FREE
+        if wanted > free:
+            raise _no_room(wanted, shape, max(0, free))
+
+
+def folder() -> Path:
+    """Where mapped files lie: TMPDIR, else /var/tmp, which lies on a disk where /tmp may lie in memory."""
+    given, usual = os.environ.get("TMPDIR"), Path("/var/tmp")
+    return Path(given) if given else usual if os.access(usual, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _no_room(wanted: int, shape: tuple[int, ...], free: int) -> LabError:
+    count, *image = shape
+    return LabError(
+        f"{count:,} images of {'x'.join(map(str, image))} would take {gib(wanted)}, more than the memory has free, and "
+        f"{folder()} has room for {gib(free)}: choose a smaller size or fewer images, or name a folder with room in "
+        "TMPDIR"
+    )
