@@ -12,6 +12,7 @@
     core-gans translate runs/pix2pix-... IN OUT          translate a folder of pictures into another
     core-gans compare gan lsgan wgan_gp --data digits    several variants on one budget: table, curves, samples
     core-gans theory --out theory                        the picture of data, model and optimal discriminator
+    core-gans data photos --sheet photos.png             say what is read of a path, and show it
     core-gans data scenes --count 10000 --out scenes.npz write drawn scenes
     core-gans list                                       the variants, the divergences and the data sets
 

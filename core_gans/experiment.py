@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,4 +99,7 @@ def _examples(variant: str, options: Options, console: Console) -> Examples | Le
             channels=options.colours,
             count=options.count,
             seed=options.seed,
+            resize=options.resize,
+            skip_broken=options.skip_broken,
+            told=partial(console.print, highlight=False, soft_wrap=True),
         )

@@ -13,9 +13,10 @@ from torch.utils.data import Dataset
 from core_gans import data as datasets
 from core_gans.compute import Compute
 from core_gans.convergence import Converging
-from core_gans.data import Batches, Examples
+from core_gans.data import Batches, Examples, Resize
 from core_gans.data.captions import Captions
 from core_gans.data.examples import as_float
+from core_gans.data.frame import COLOURS, sides
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.parsing import as_annotated
 from core_gans.foundation.seeds import require_seed
@@ -42,11 +43,11 @@ class Options:
     """What a run needs besides its game."""
 
     data: str = "digits"
-    """ring, grid, digits, scenes or another of `core-gans list`; or a path: images, .npz, IDX or CIFAR pickles."""
-    size: int | None = None
-    """Side of the images in pixels; default 32 for digits and files, 64 for scenes."""
+    """ring, grid, digits, scenes or another of `core-gans list`; or a path, of pictures in any form (docs/data.md)."""
+    size: int | str | None = None
+    """Side of the images in pixels, or WIDTHxHEIGHT for files; default 32 for digits and files, 64 for scenes."""
     colours: int | None = None
-    """1 (grey) or 3 (RGB) for files; default: what they have."""
+    """1 (grey), 3 (RGB) or 4 (RGB and opacity) for files; default: what they have, opacity on white."""
     count: int | None = None
     """Points or scenes to draw; default 100,000 points, 4,000 scenes."""
     batch: int = 64
@@ -75,6 +76,10 @@ class Options:
     """Store images with their channels last."""
     threads: int = 0
     """Processor threads; 0 for one on points, else what torch chooses."""
+    resize: Resize = "crop"
+    """Pictures of other proportions: crop (their centre), pad (all of them, never enlarged) or stretch."""
+    skip_broken: bool = False
+    """Leave out pictures that cannot be read, and list them; by default they are listed and nothing is trained."""
 
     def __post_init__(self) -> None:
         Compute(self.device)  # refuses a device that is not there, before any work
@@ -84,11 +89,14 @@ class Options:
         for name in ("judge_every", "explain_every", "threads"):
             if getattr(self, name) < 0:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
-        for name in ("size", "count"):
-            if (given := getattr(self, name)) is not None and given < 1:
-                raise ValueError(f"expected --{name} of at least 1, got {given}.")
-        if self.colours not in (None, 1, 3):
-            raise ValueError(f"expected --colours 1 (grey) or 3 (RGB), got {self.colours}.")
+        if self.count is not None and self.count < 1:
+            raise ValueError(f"expected --count of at least 1, got {self.count}.")
+        if isinstance(self.size, int) and self.size < 1:
+            raise ValueError(f"expected --size of at least 1, got {self.size}.")
+        if self.size is not None:
+            sides(self.size)
+        if self.colours not in (None, *COLOURS):
+            raise ValueError(f"expected --colours 1 (grey), 3 (RGB) or 4 (RGB and opacity), got {self.colours}.")
         if not 0 <= self.average < 1:
             raise ValueError(f"expected --average of at least 0 and below 1, got {self.average}.")
         if self.threads > MOST_THREADS:
@@ -103,7 +111,18 @@ class Options:
 
     def load(self, console: Console) -> Examples:
         with console.status(f"reading {self.data}"):
-            return datasets.load(self.data, size=self.size, channels=self.colours, count=self.count, seed=self.seed)
+            examples = datasets.load(
+                self.data,
+                size=self.size,
+                channels=self.colours,
+                count=self.count,
+                seed=self.seed,
+                resize=self.resize,
+                skip_broken=self.skip_broken,
+            )
+        for note in examples.notes:
+            console.print(note, highlight=False, soft_wrap=True)
+        return examples
 
     def batches(self, examples: Dataset) -> Batches:
         return Batches(examples, self.batch, self.seed, self.device)

@@ -19,6 +19,7 @@ from rich.console import Console
 from core_gans.comparison.comparing import compare
 from core_gans.comparison.contenders import Settings, contenders
 from core_gans.comparison.plan import ComparisonPlan, Source
+from core_gans.data import Resize
 from core_gans.runs import folder as runs
 
 BATCH = 64  # examples; more would mean fewer rounds in the same time, which buys less
@@ -32,10 +33,10 @@ class Compare:
     """Variants, each as name or name,field=value,... (a field named twice or misspelt is refused)."""
     data: str = "digits"
     """ring, grid, digits, scenes, or a path."""
-    size: int | None = None
-    """Side of the images in pixels; default 32 for digits and files, 64 for scenes."""
+    size: int | str | None = None
+    """Side of the images in pixels, or WIDTHxHEIGHT for files; default 32 for digits and files, 64 for scenes."""
     colours: int | None = None
-    """1 (grey) or 3 (RGB) for files; default: what they have."""
+    """1 (grey), 3 (RGB) or 4 (RGB and opacity) for files; default: what they have, opacity on white."""
     count: int | None = None
     """Points or scenes to draw; default 100,000 points, 4,000 scenes."""
     seconds: float = 60.0
@@ -50,6 +51,10 @@ class Compare:
     """field=value for every contender that has the field."""
     workers: int = 2
     """Processes, of one thread each; 1 plays in this one."""
+    resize: Resize = "crop"
+    """Pictures of other proportions: crop (their centre), pad (all of them, never enlarged) or stretch."""
+    skip_broken: bool = False
+    """Leave out pictures that cannot be read, and list them."""
     out: Path | None = None
     """Folder of the comparison; an interrupted one in it is continued. Default: a new folder in runs."""
 
@@ -58,9 +63,11 @@ class Compare:
         if self.workers < 1:
             raise ValueError(f"expected at least one worker, got {self.workers}.")
         contenders(self.contenders, None, self.settings, self.common)  # misspelt words, before data are read
-        source = Source(self.data, self.size, self.colours, self.count)
+        source = Source(self.data, self.size, self.colours, self.count, self.resize, self.skip_broken)
         with console.status(f"reading {self.data}"):
             examples = source.load()
+        for note in examples.notes:
+            console.print(note, highlight=False, soft_wrap=True)
         chosen = contenders(self.contenders, examples.shape, self.settings, self.common)
         plan = ComparisonPlan(source, tuple(chosen), self.seeds, self.seconds, self.batch)
         out = self.out or Path("runs") / runs.default_name("compare", self.data)

@@ -16,7 +16,7 @@ from rich.table import Table
 from torch import Tensor
 
 from core_gans import models
-from core_gans.data import Examples, load
+from core_gans.data import Examples, load, size_of
 from core_gans.data.examples import as_float
 from core_gans.exploring.arithmetic import AT_LEAST, EXEMPLARS, concept
 from core_gans.exploring.nearest import memorisation, nearest_real
@@ -29,6 +29,7 @@ from core_gans.foundation.whole_files import whole_file, write_whole
 from core_gans.game import generate
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.runs import folder as runs
+from core_gans.runs.configuration import reading_of
 from core_gans.variants import TextToImage
 
 FRAMES = 48  # of the film, there and back
@@ -153,12 +154,13 @@ def added(model: models.Model, latents: Tensor, samples: Tensor, examples: Examp
 
 
 def _examples(command: Explore, samples: Tensor) -> Examples:
-    data = command.data
-    if not data:
-        if not command.source.is_dir():
-            raise LabError(f"{command.source} does not say what it was trained on: give --data.")
-        data = str(runs.read_config(command.source)["options"]["data"])
-    examples = load(data, size=samples.shape[-1], channels=samples.shape[1])
+    config = runs.read_config(command.source) if command.source.is_dir() else None
+    if not command.data and config is None:
+        raise LabError(f"{command.source} does not say what it was trained on: give --data.")
+    data, reading = command.data, reading_of(config) if config else {}
+    if config and not data:
+        data = str(config["options"]["data"])
+    examples = load(data, size=size_of(tuple(samples.shape[1:])), channels=samples.shape[1], **reading)
     if examples.shape != samples.shape[1:]:
         raise ValueError(f"samples have the shape {tuple(samples.shape[1:])}, the examples of {data} {examples.shape}.")
     return examples

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core_gans import data as datasets
 from core_gans import models
-from core_gans.data import Examples
+from core_gans.data import Examples, size_of
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.foundation.whole_files import write_whole
@@ -28,6 +28,7 @@ from core_gans.metrics.judge import Sampler
 from core_gans.metrics.measures import metric_names
 from core_gans.models import Model
 from core_gans.runs import folder as runs
+from core_gans.runs.configuration import reading_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Judging:
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         ) as bars:
-            real = _examples(model, data, bars)
+            reading = reading_of(runs.read_config(self.source)) if self.source.is_dir() else {}
+            real = _examples(model, data, bars, reading)
             classifier = classifier_for(real, self.features or None)
             judge = Judge(
                 real,
@@ -113,11 +115,11 @@ def _trained_on(source: Path) -> str:
     return str(runs.read_config(source)["options"]["data"])
 
 
-def _examples(model: Model, data: str, bars: Progress) -> Examples:
-    """The examples called ``data``, in the size and the colours of the model's samples."""
+def _examples(model: Model, data: str, bars: Progress, reading: dict[str, Any]) -> Examples:
+    """The examples called ``data``, in the size and the colours of the model's samples, read as its run read them."""
     shape = tuple(model.game.sample({"generator": model.net}, 1, torch.Generator().manual_seed(0)).shape[1:])
     bar = bars.add_task(f"reading {data}", total=None)
-    options: dict[str, Any] = {"size": shape[-1], "channels": shape[0]} if len(shape) == 3 else {}
+    options: dict[str, Any] = {"size": size_of(shape), "channels": shape[0], **reading} if len(shape) == 3 else {}
     examples = datasets.load(
         data, **options, progress=lambda done, total: bars.update(bar, completed=done, total=total)
     )

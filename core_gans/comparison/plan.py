@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core_gans import data as datasets
 from core_gans.comparison.entrants import Entrant
-from core_gans.data import Examples
+from core_gans.data import Examples, Resize, Size
 
 FORMAT = 1
 FULL = 2_000  # samples of the judgement at the end
@@ -27,12 +27,27 @@ class Source:
     """Which data: a name or a path, and how they are read (see ``data.load``)."""
 
     data: str
-    size: int | None = None
+    size: Size | None = None
     colours: int | None = None
     count: int | None = None
+    resize: Resize = "crop"
+    skip_broken: bool = False
 
     def load(self) -> Examples:
-        return datasets.load(self.data, size=self.size, channels=self.colours, count=self.count)
+        return datasets.load(
+            self.data,
+            size=self.size,
+            channels=self.colours,
+            count=self.count,
+            resize=self.resize,
+            skip_broken=self.skip_broken,
+        )
+
+    def described(self) -> dict[str, Any]:
+        """As JSON has it; what is as it always was is not told, so that old comparisons go on."""
+        usual = {"resize": "crop", "skip_broken": False}
+        told = dataclasses.asdict(self).items()
+        return {name: value for name, value in told if name not in usual or value != usual[name]}
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,7 @@ class ComparisonPlan:
         """The plan as JSON has it; two comparisons with the same description are the same."""
         return {
             "format": FORMAT,
-            **dataclasses.asdict(self.source),
+            **self.source.described(),
             "seconds": self.seconds,
             "seeds": list(range(self.seeds)),
             "batch": self.batch,

@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from core_gans.data.domains import Domains
 from core_gans.data.examples import Examples, as_float
+from core_gans.data.first_batch import IMAGES, require_range
 from core_gans.data.pairs import Pairs
 from core_gans.game import Batch
 
@@ -34,13 +35,22 @@ class Batches(Iterator[Batch]):
         self.data, self.size, self.seed, self.device = data, size, seed, torch.device(device)
         self.count = count
         self.position = 0  # batches handed out
+        self._looked = False  # whether the first batch was in range
         counts = (len(data.target), len(data.source)) if isinstance(data, Domains) else (count,)
         self._orders = [_Shuffled(each, seed, number) for number, each in enumerate(counts)]
 
     def __next__(self) -> Batch:
         first = self.position * self.size
         self.position += 1
-        return self._collate(*([order.at(i) for i in range(first, first + self.size)] for order in self._orders))
+        batch = self._collate(*([order.at(i) for i in range(first, first + self.size)] for order in self._orders))
+        self._looked = True
+        return batch
+
+    def _as_float(self, given: Tensor) -> Tensor:
+        """What the data set gave, as floats; that of the first batch must be in the range of images."""
+        if not self._looked:
+            require_range(given)
+        return as_float(given)
 
     def state_dict(self) -> dict[str, int]:
         return {"position": self.position, "seed": self.seed, "size": self.size, "count": self.count}
@@ -55,12 +65,12 @@ class Batches(Iterator[Batch]):
 
     def _collate(self, indices: list[int], others: list[int] | None = None) -> Batch:
         if isinstance(self.data, Pairs | Domains):
-            real = as_float(self.data.target[torch.tensor(indices)])
-            other = as_float(self.data.source[torch.tensor(indices if others is None else others)])
+            real = self._as_float(self.data.target[torch.tensor(indices)])
+            other = self._as_float(self.data.source[torch.tensor(indices if others is None else others)])
             return Batch(real.to(self.device), other=other.to(self.device))
         if isinstance(self.data, Examples):
             chosen = torch.tensor(indices)
-            real, label, captions = as_float(self.data.images[chosen]), self.data.labels, self.data.captions
+            real, label, captions = self._as_float(self.data.images[chosen]), self.data.labels, self.data.captions
             return Batch(
                 real.to(self.device),
                 None if label is None else label[chosen].to(self.device),
@@ -68,10 +78,22 @@ class Batches(Iterator[Batch]):
             )
         items = [self.data[index] for index in indices]
         if isinstance(items[0], Tensor):
-            return Batch(torch.stack([_example(item) for item in items]).to(self.device))
-        real = torch.stack([_example(item[0]) for item in items]).to(self.device)
+            return Batch(self._stacked(items).to(self.device))
+        real = self._stacked([item[0] for item in items]).to(self.device)
         label = torch.tensor([int(item[1]) for item in items], device=self.device) if len(items[0]) > 1 else None
         return Batch(real, label)
+
+    def _stacked(self, given: list[object]) -> Tensor:
+        """Pictures and points as floats; tokens, which are integers, as they are."""
+        for each in given:
+            if not isinstance(each, Tensor):
+                raise TypeError(
+                    f"expected tensors from the data set, got {type(each).__name__}: give it a transform that makes "
+                    "tensors, or read it with core_gans.data.examples_from."
+                )
+        stacked = torch.stack(given)
+        examples = stacked.dtype == torch.uint8 or stacked.is_floating_point() or stacked.dim() >= IMAGES
+        return self._as_float(stacked) if examples else stacked
 
 
 class _Shuffled:
@@ -89,12 +111,3 @@ class _Shuffled:
             self._order = torch.randperm(self.count, generator=torch.Generator().manual_seed(seed))
             self._epoch = epoch
         return int(self._order[place])
-
-
-def _example(given: object) -> Tensor:
-    """Pictures and points as floats; tokens, which are integers, as they are."""
-    if not isinstance(given, Tensor):
-        raise TypeError(
-            f"expected tensors from the data set, got {type(given).__name__}: give it a transform that makes tensors."
-        )
-    return as_float(given) if given.dtype == torch.uint8 or given.is_floating_point() else given

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
+from torch import Tensor
 
 from core_gans.data.arrays import levels, pictures
 from core_gans.data.collection import Collection, Read
@@ -49,8 +50,11 @@ def idx_collection(path: Path) -> Collection:
         return iter(pictures(array, str(path), frame.colours == 4))
 
     beside = labels_beside(path)
-    checked = (None, ()) if beside is None else check_labels(read_idx(beside), len(array), None, str(beside))
-    return Collection(path.name, len(array), read, *checked, notes)
+    labels: Tensor | None = None
+    classes: tuple[str, ...] = ()
+    if beside is not None:
+        labels, classes = check_labels(read_idx(beside), len(array), None, str(beside))
+    return Collection(path.name, len(array), read, labels, classes, notes)
 
 
 def labels_beside(path: Path) -> Path | None:

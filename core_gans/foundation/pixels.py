@@ -26,9 +26,15 @@ def quantised(images: Tensor) -> Tensor:
 
 
 def to_bytes(images: Tensor) -> Pictures:
-    """Images (N, C, H, W) in [-1, 1], C 1 or 3, as (N, H, W, 3), RGB. ValueError for other shapes."""
-    if images.dim() != 4 or images.shape[1] not in (1, 3):
-        raise ValueError(f"expected images (N, 1 or 3, H, W), got shape {tuple(images.shape)}.")
+    """Images (N, C, H, W) in [-1, 1] as (N, H, W, 3), RGB; C is 1, 3, or 4 (RGB and opacity, which lie on white).
+
+    ValueError for other shapes.
+    """
+    if images.dim() != 4 or images.shape[1] not in (1, 3, 4):
+        raise ValueError(f"expected images (N, 1, 3 or 4, H, W), got shape {tuple(images.shape)}.")
+    if images.shape[1] == 4:
+        images = images.detach().float().clamp(-1, 1)
+        images = 1 - (1 - images[:, :3]) * (1 + images[:, 3:]) / 2
     return quantised(images).expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
@@ -58,7 +64,8 @@ def _url(kind: str, code: bytes) -> str:
 
 
 def _encoded(kind: str, picture: Picture, option: int) -> bytes:
-    written = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    order = cv2.COLOR_RGBA2BGRA if picture.shape[2:] == (4,) else cv2.COLOR_RGB2BGR
+    written = picture if picture.ndim == 2 else cv2.cvtColor(picture, order)
     done, code = cv2.imencode(f".{kind}", written, [_OPTIONS[kind], option])
     assert done, f"OpenCV could not write a picture as {kind}"
     return code.tobytes()

@@ -31,7 +31,7 @@ class AdversarialGame(Architecture, NoiseGame):
     """
 
     family: str = "dcgan"
-    """Network family: dcgan (images of side 16 to 128), mlp (points, small images), maxout, autoencoder."""
+    """Network family: dcgan (images of 16 to 256 pixels a side), mlp (points, small images), maxout, autoencoder."""
     prior: Literal["normal", "uniform"] = "normal"
     """Latents from N(0, 1) or from U(-1, 1)."""
     discriminator_steps: int = 1

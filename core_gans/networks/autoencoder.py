@@ -80,9 +80,9 @@ def _encoder(architecture: Architecture) -> nn.Module:
         layers = OrderedDict(flatten=nn.Flatten(), **layers)
         code: nn.Module = nn.Linear(inputs, architecture.code)
     else:
-        layers, channels = dcgan.strided_blocks(architecture)
+        layers, channels, image = dcgan.strided_blocks(architecture)
         layers["flatten"] = nn.Flatten()
-        code = nn.Linear(channels * dcgan.SMALLEST**2, architecture.code)
+        code = nn.Linear(channels * image.cells, architecture.code)
     layers["code"] = spectral_norm(code) if spectral else code
     return nn.Sequential(layers)
 

@@ -1,7 +1,8 @@
 """The DCGAN family: strided convolutions, no pooling, no hidden fully connected layers. Radford et al. 2016.
 
-Serves any square image whose side is a power of two from 16 to 128. The generator's blocks are named after the
-side of what they make (``block4``, ``block8``, ...), which is how dissection speaks of layers.
+Serves squares and rectangles that a small block of maps grows to by doubling (``blocks``): of 4x4 for 16, 32, 64, 128
+and 256 pixels a side. The generator's blocks are named after the shorter side of what they make (``block4``,
+``block8``, ...), which is how dissection speaks of layers.
 """
 
 from __future__ import annotations
@@ -14,34 +15,33 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from core_gans.networks import heads
 from core_gans.networks.architecture import Architecture, GeneratorNormalisation, Normalisation, Upsampling
+from core_gans.networks.blocks import Doubled, doubled
 from core_gans.networks.mlp import SLOPE
 from core_gans.networks.resize_conv import ResizeConv2d
 from core_gans.techniques.virtual_batch_norm import VirtualBatchNorm
 
-SIZES = (16, 32, 64, 128)
-SMALLEST = 4  # side of the first block of the generator, and of the last of the discriminator
+WIDEST = 4  # doublings of ``width`` towards the smallest maps, as 128 pixels have; more would fill the memory
 
 
 def generator(architecture: Architecture) -> nn.Module:
-    """Latents (N, latent) to images (N, C, S, S) in [-1, 1].
+    """Latents (N, latent) to images (N, C, H, W) in [-1, 1].
 
     ``transpose`` upsampling is the paper's; ``resize`` (resize and convolve) draws no checkerboard and ends in a
     3x3 convolution at full size.
     """
-    colours, size = _image(architecture)
-    steps = _doublings(size)
+    image, colours = doubled(architecture.shape, "dcgan"), architecture.shape[0]
     resize = architecture.upsampling == "resize"
-    channels = _channels(architecture.channels, architecture.width, steps + resize, name="channels")
+    channels = _channels(architecture.channels, architecture.width, image.steps, resize, name="channels")
     normalisation = architecture.generator_normalisation
     normalised = normalisation != "none"
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["block4"] = nn.Sequential(
+    layers[f"block{image.side(0)}"] = nn.Sequential(
         nn.Unflatten(1, (architecture.latent, 1, 1)),
-        nn.ConvTranspose2d(architecture.latent, channels[0], 4, bias=not normalised),
+        nn.ConvTranspose2d(architecture.latent, channels[0], image.block, bias=not normalised),
         *_rectified(channels[0], normalisation),
     )
-    for step, (inputs, outputs) in enumerate(pairwise(channels)):
-        layers[f"block{8 << step}"] = nn.Sequential(
+    for step, (inputs, outputs) in enumerate(pairwise(channels), start=1):
+        layers[f"block{image.side(step)}"] = nn.Sequential(
             _double(inputs, outputs, architecture.upsampling, bias=not normalised), *_rectified(outputs, normalisation)
         )
     if resize:
@@ -55,28 +55,29 @@ def generator(architecture: Architecture) -> nn.Module:
 
 
 def discriminator(architecture: Architecture) -> nn.Module:
-    """Images (N, C, S, S) to scores (N,)."""
-    layers, channels = strided_blocks(architecture)
+    """Images (N, C, H, W) to scores (N,)."""
+    layers, channels, image = strided_blocks(architecture)
     if architecture.minibatch_discrimination:
         layers["flatten"] = nn.Flatten()
-        layers |= heads.scoring(architecture, channels * SMALLEST**2)
+        layers |= heads.scoring(architecture, channels * image.cells)
     else:
-        score: nn.Module = nn.Conv2d(channels, heads.outputs(architecture.head), SMALLEST)
+        score: nn.Module = nn.Conv2d(channels, heads.outputs(architecture.head), image.block)
         layers["score"] = spectral_norm(score) if architecture.normalisation == "spectral" else score
     layers["squeeze"] = heads.ending(architecture.head)
     return _initialise(nn.Sequential(layers))
 
 
-def strided_blocks(architecture: Architecture) -> tuple[OrderedDict[str, nn.Module], int]:
-    """The discriminator's convolutions from images (N, C, S, S) down to (N, channels, 4, 4), and that many channels."""
-    colours, size = _image(architecture)
-    steps = _doublings(size)
+def strided_blocks(architecture: Architecture) -> tuple[OrderedDict[str, nn.Module], int, Doubled]:
+    """The discriminator's convolutions from images (N, C, H, W) down to the smallest block of maps, 4x4 of squares
+    whose side is a power of two; how many channels that has, and its size.
+    """
+    image, colours = doubled(architecture.shape, "dcgan"), architecture.shape[0]
     channels = _channels(
-        architecture.discriminator_channels, architecture.width, steps, rising=True, name="discriminator channels"
+        architecture.discriminator_channels, architecture.width, image.steps, rising=True, name="discriminator channels"
     )
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for step, (inputs, outputs) in enumerate(zip((colours, *channels), channels, strict=False)):
-        layers[f"block{size >> (step + 1)}"] = nn.Sequential(
+        layers[f"block{image.side(image.steps - step - 1)}"] = nn.Sequential(
             *_strided(
                 inputs,
                 outputs,
@@ -84,26 +85,16 @@ def strided_blocks(architecture: Architecture) -> tuple[OrderedDict[str, nn.Modu
             ),
             nn.LeakyReLU(SLOPE),
         )
-    return layers, channels[-1]
+    return layers, channels[-1], image
 
 
-def _image(architecture: Architecture) -> tuple[int, int]:
-    shape = architecture.shape
-    if len(shape) != 3 or shape[1] != shape[2] or shape[1] not in SIZES:
-        raise ValueError(
-            f"the dcgan family draws square images of side {', '.join(map(str, SIZES))}; the data is of shape "
-            f"{shape}: choose another size (--size) or the mlp family (--family mlp)."
-        )
-    return shape[0], shape[1]
-
-
-def _doublings(size: int) -> int:
-    return size.bit_length() - 3  # from 4 to ``size``
-
-
-def _channels(given: tuple[int, ...], width: int, blocks: int, *, name: str, rising: bool = False) -> tuple[int, ...]:
+def _channels(
+    given: tuple[int, ...], width: int, steps: int, resize: bool = False, *, name: str, rising: bool = False
+) -> tuple[int, ...]:
+    """Channels of each block: ``given``, or ``width`` at the widest maps and twice as many at each half."""
+    blocks = steps + resize
     if not given:
-        given = tuple(width << step for step in range(blocks))
+        given = tuple(width << min(step, WIDEST + resize) for step in range(blocks))
         return given if rising else given[::-1]
     if len(given) != blocks or min(given) < 1:
         raise ValueError(f"{name} needs {blocks} positive numbers at this size, got {given}.")

@@ -30,6 +30,12 @@ class Configuration:
     """What was changed when the run was resumed."""
 
 
+def reading_of(config: dict[str, Any]) -> dict[str, Any]:
+    """How the pictures of a run's data are to be read so that they are the same again, beside size and channels."""
+    options = config["options"]
+    return {name: options[name] for name in ("resize", "skip_broken") if name in options}
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """The configuration of a run, without holding the run; its bounds are there, None where none was given.
 

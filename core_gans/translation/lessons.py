@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core_gans import data as datasets
-from core_gans.data import Examples
+from core_gans.data import Examples, Resize, Size
 from core_gans.data.domains import Domains, together
 from core_gans.data.folders import pictures_below
 from core_gans.data.known_maps import MAPS, mapped_domains, mapped_pairs
@@ -63,19 +63,28 @@ def read_lesson(
     learns_from: LearnsFrom,
     data: str,
     *,
-    size: int | None = None,
+    size: Size | None = None,
     channels: int | None = None,
     count: int | None = None,
     seed: int = 0,
+    resize: Resize = "crop",
+    skip_broken: bool = False,
+    told: Callable[[str], None] = lambda note: None,
 ) -> Lesson:
-    """The lesson called ``data``; the other arguments as ``core_gans.data.load`` takes them.
+    """The lesson called ``data``; ``told`` hears the notes on it, the other arguments are as ``core_gans.data.load``
+    takes them.
 
     Raises ValueError with one line: for one data set where two are needed, for a task that is not there,
     for pictures without partners, for images without labels or masks, and whatever reading raises.
     """
 
     def load(name: str) -> Examples:
-        return datasets.load(name, size=size, channels=channels, count=count, seed=seed)
+        found = datasets.load(
+            name, size=size, channels=channels, count=count, seed=seed, resize=resize, skip_broken=skip_broken
+        )
+        for note in found.notes:
+            told(note)
+        return found
 
     if learns_from == "labels":
         return _labelled([load(name) for name in _names(data)])
@@ -88,8 +97,10 @@ def read_lesson(
         if made in MAPS:
             return Lesson(*mapped_pairs(made, load(of)).split())
         if made in MASK_TASKS:
-            return Lesson(*mask_task(made, of, size=size, count=count, seed=seed).split())
+            return Lesson(*mask_task(made, of, size=size, count=count, seed=seed, resize=resize).split())
         return Lesson(*task(made, load(of)).split())
+    if learns_from == "pairs" and skip_broken:
+        raise LabError("of pairs, a broken picture cannot be left out without its partner: remove both by hand.")
     source, target = _two(data, learns_from, load)
     kind: type[Pairs] | type[Domains] = Pairs if learns_from == "pairs" else Domains
     return Lesson(*kind(f"{source.name} to {target.name}", source.images, target.images).split())

@@ -17,7 +17,7 @@ from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import Architecture, Family
 from core_gans.networks.architecture import Normalisation
-from core_gans.networks.dcgan import SIZES
+from core_gans.networks.blocks import SHORTEST
 from core_gans.networks.pyramid import PyramidDiscriminator, PyramidGenerator, halvings, noise_of, side_shapes, up
 
 
@@ -52,7 +52,7 @@ class LAPGAN(AdversarialGame):
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of the pyramid's images, the largest first."""
-        smallest = SIZES[0] if self.family in ("dcgan", "autoencoder") else self.coarsest
+        smallest = SHORTEST if self.family in ("dcgan", "autoencoder") else self.coarsest
         return side_shapes(self.shape, smallest)
 
     def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:

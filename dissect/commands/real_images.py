@@ -46,15 +46,16 @@ def thirds(
     """
     if datasets.data_set(data).count:  # drawn, as many as are asked for
         require_memory(count * math.prod(shape), f"{count:,} real images of {data}", "--real")
-    real = datasets.load(data, size=shape[-1], channels=shape[0], count=count, seed=SEED, progress=progress)
+    size = datasets.size_of(shape)
+    real = datasets.load(data, size=size, channels=shape[0], count=count, seed=SEED, progress=progress)
     if real.shape != shape:
         raise ValueError(f"the generator makes images of shape {shape}, those of {data} are {real.shape}: give --data")
     kept = torch.linspace(0, len(real) - 1, min(count, len(real))).round().long()
     images = real.images[kept]
-    size = len(images) // 3
-    if size < FEWEST:
+    each = len(images) // 3
+    if each < FEWEST:
         raise ValueError(f"expected at least {3 * FEWEST} real images, a third of them to judge by, got {len(images)}")
-    fitted, chosen, judged = (images[start : 3 * size : 3] for start in range(3))
+    fitted, chosen, judged = (images[start : 3 * each : 3] for start in range(3))
     extractor = extractor_for(Examples(real.name, fitted), classifier_for(real, features))
 
     def look(batch: Tensor) -> Tensor:
@@ -62,7 +63,7 @@ def thirds(
 
     one, two = (torch.cat([look(as_float(part)) for part in third.split(250)]) for third in (chosen, judged))
     judging = FrechetScorer(look, two, extractor.name)
-    return Thirds(real.name, FrechetScorer(look, one, extractor.name), judging, size, judging.distance(one))
+    return Thirds(real.name, FrechetScorer(look, one, extractor.name), judging, each, judging.distance(one))
 
 
 def data_of(source: Source, asked: str) -> str:

@@ -174,7 +174,7 @@ class TestScenes:
         assert "exists already and is kept" in refused("data", "scenes", "--count", 5, "--out", out)
 
     def test_other_data_need_no_file(self, refused: Command) -> None:
-        assert "expected `data scenes`, got 'ring'" in refused("data", "ring")
+        assert "expected `data scenes` or a path, got 'ring'" in refused("data", "ring")
 
 
 def test_the_list_names_every_variant_with_its_paper(command: Command) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset, TensorDataset
 
 from core_gans.data import Batches, Examples
+from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
 
 
@@ -150,3 +151,33 @@ def test_a_position_in_another_stream_is_refused(other: Batches) -> None:
     state = Batches(Counting(10), 4, 3).state_dict()
     with pytest.raises(ValueError, match="give the same data and --batch"):
         other.load_state_dict(state)
+
+
+class TestTheRangeOfTheFirstBatch:
+    """Images in other ranges are found out; what has no range is left alone."""
+
+    @pytest.mark.parametrize(
+        ("low", "high", "remedy"),
+        [(0, 255, "divide them by 127.5 and subtract 1"), (-2.1, 2.6, "without a mean"), (-1, 1.06, "scale them")],
+    )
+    @pytest.mark.parametrize("kind", ["examples", "torch"])
+    def test_what_is_out_of_range_is_refused(self, low: float, high: float, remedy: str, kind: str) -> None:
+        images = torch.linspace(low, high, 4 * 12).view(4, 3, 2, 2)
+        data = Examples("far", images) if kind == "examples" else TensorDataset(images)
+        with pytest.raises(LabError, match=rf"expected images in \[-1, 1\], got .*{remedy}"):
+            next(Batches(data, 4))
+
+    def test_nothing_below_zero_is_a_warning_once(self) -> None:
+        batches = Batches(Examples("bright", torch.rand(4, 1, 2, 2)), 4)
+        with pytest.warns(UserWarning, match="nothing below 0"):
+            next(batches)
+        next(batches)
+
+    def test_bytes_points_and_the_usual_range_pass(self) -> None:
+        next(Batches(Examples("white", torch.full((4, 1, 2, 2), 255, dtype=torch.uint8)), 4))
+        next(Batches(Examples("points", torch.full((4, 2), 300.0)), 4))
+        next(Batches(Examples("slack", torch.tensor([-1.05, 1.05]).view(2, 1, 1, 1)), 2))
+
+    def test_whole_numbers_are_no_images(self) -> None:
+        with pytest.raises(LabError, match=r"as bytes \(uint8\) or floats in \[-1, 1\], got torch.int64"):
+            next(Batches(TensorDataset(torch.zeros(4, 1, 2, 2, dtype=torch.int64)), 4))

@@ -38,9 +38,17 @@ def test_colours_keep_their_channels() -> None:
     assert to_bytes(red)[0, 0, 0].tolist() == [255, 0, 0]
 
 
+def test_opacity_lies_on_white() -> None:
+    red = torch.tensor([1.0, -1.0, -1.0])
+    shown = to_bytes(
+        torch.stack([torch.cat((red, torch.tensor([each]))) for each in (1.0, 0.0, -1.0)])[..., None, None]
+    )
+    assert shown[:, 0, 0].tolist() == [[255, 0, 0], [255, 128, 128], [255, 255, 255]]
+
+
 @pytest.mark.parametrize("shape", [(3, 4, 4), (2, 2, 4, 4), (5, 2)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"expected images \(N, 1 or 3, H, W\), got shape"):
+    with pytest.raises(ValueError, match=r"expected images \(N, 1, 3 or 4, H, W\), got shape"):
         to_bytes(torch.zeros(shape))
 
 

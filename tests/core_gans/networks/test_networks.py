@@ -11,7 +11,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.networks import FAMILIES, Architecture, family
 from core_gans.networks.architecture import Normalisation, Upsampling
 from core_gans.networks.autoencoder import EnergyAutoencoder
-from core_gans.networks.dcgan import SIZES
+from core_gans.networks.blocks import SIZES
 from core_gans.networks.dropout import Dropout
 from core_gans.networks.fourier import WAVES, FourierFeatures
 from core_gans.networks.maxout import Maxout
@@ -46,6 +46,42 @@ def test_dcgan_draws_and_scores_every_size(size: int, upsampling: Upsampling, co
     assert images.shape == (3, colours, size, size)
     assert images.abs().max() <= 1
     assert discriminator(images).shape == (3,)
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "autoencoder"])
+@pytest.mark.parametrize("upsampling", ["transpose", "resize"])
+@pytest.mark.parametrize(
+    ("height", "width", "block"),
+    [(16, 64, (4, 16)), (64, 32, (8, 4)), (28, 28, (7, 7)), (32, 48, (4, 6)), (96, 64, (6, 4)), (20, 20, (5, 5))],
+)
+def test_rectangles_grow_from_a_small_one(
+    kind: str, upsampling: Upsampling, height: int, width: int, block: tuple[int, int]
+) -> None:
+    generator, discriminator = built(kind, shape=(4, height, width), width=2, upsampling=upsampling)
+    images = generator(torch.randn(3, 5))
+    assert images.shape == (3, 4, height, width)
+    assert discriminator(images).shape == (3,)
+    side = min(block)
+    assert named_shapes(generator, torch.randn(2, 5))[f"block{side}"][2:] == block
+    names = [name for name, _ in generator.named_children() if name.startswith("block")]
+    assert names == [f"block{side << step}" for step in range(len(names))]
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"),
+    [
+        ((1, 100, 100), "choose --size 96 or"),
+        ((3, 30, 30), "choose --size 32 or"),
+        ((3, 8, 8), "choose --size 16 or"),
+        ((3, 100, 200), "choose --size 192x96 or"),
+        ((3, 64, 70), "choose --size 64 or"),
+        ((3, 512, 512), "choose --size 256 or"),
+        ((2,), "choose images or"),
+    ],
+)
+def test_a_size_that_cannot_grow_names_the_nearest_that_can(shape: tuple[int, ...], remedy: str) -> None:
+    with pytest.raises(LabError, match=remedy):
+        built("dcgan", shape=shape)
 
 
 @pytest.mark.parametrize("shape", [(2,), (3, 16, 16), (1, 20, 30)])
@@ -160,12 +196,6 @@ def test_spectral_normalisation_bounds_the_slope_of_a_layer(kind: str, shape: tu
     assert len(layers) > 2
     for layer in layers:
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
-
-
-@pytest.mark.parametrize("shape", [(1, 48, 48), (1, 32, 16), (2,), (3, 256, 256), (1, 8, 8)])
-def test_dcgan_refuses_what_it_cannot_draw_and_says_what_to_do(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"16, 32, 64, 128.*choose another size"):
-        built("dcgan", shape=shape)
 
 
 def test_a_wrong_number_of_channels_is_refused() -> None:
