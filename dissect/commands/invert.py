@@ -6,12 +6,10 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import torch
 import tyro
 from PIL import Image
@@ -21,8 +19,9 @@ from torch import Tensor
 
 from core_gans import shipped
 from core_gans.data import as_float
+from core_gans.data.frame import Frame
 from core_gans.data.pictures import decode
-from core_gans.data.squares import stack
+from core_gans.data.stacking import stack
 from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.sheets import labelled_rows, sheet
@@ -191,10 +190,7 @@ def read_square(path: Path, shape: tuple[int, ...]) -> tuple[Tensor, tuple[str, 
     if picture.ndim == 3 and shape[0] == 1:
         notes.append("the generator draws in grey: the colours are left out")
 
-    def pictures() -> Iterator[np.ndarray]:
-        yield picture
-
-    return as_float(stack(pictures(), 1, shape[1], shape[0]))[0], tuple(notes)
+    return as_float(stack([picture], 1, Frame(shape[1], shape[2], shape[0])))[0], tuple(notes)
 
 
 def figures(found: Inversion) -> dict[str, object]:
