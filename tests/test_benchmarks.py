@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import inversion
+
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -36,3 +38,12 @@ def test_the_cost_of_a_dissection_is_measured(part: str) -> None:
     )
     assert done.returncode == 0, done.stderr[-800:]
     assert done.stdout.count("|") > 8
+
+
+@pytest.mark.slow
+def test_the_inversion_of_scenes_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inversion.main(inversion.Plan(tiny=True, sheet=tmp_path / "sheet.png"))
+    told = capsys.readouterr().out
+    assert "1 scenes of seed 20261129, 4 steps each, layer block8" in told
+    assert told.count("|") > 40
+    assert (tmp_path / "sheet.png").stat().st_size > 1000

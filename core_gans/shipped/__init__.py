@@ -1,4 +1,4 @@
-"""What comes with the package: a scenes generator evolved by ``egan``, its discriminator, a segmenter, a dissection.
+"""What comes with the package: a scenes generator evolved by ``egan``, and its discriminator, segmenter and so on.
 
 Each file carries a SHA-256 of its own and is listed, with its size, in index.json; MODEL_CARD.md says how each was
 made and what was measured.

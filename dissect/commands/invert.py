@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
-from core_gans import shipped
 from core_gans.data import as_float
 from core_gans.data.frame import Frame
 from core_gans.data.pictures import decode
@@ -27,23 +26,20 @@ from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.sheets import labelled_rows, sheet
 from core_gans.foundation.whole_files import write_whole
 from core_gans.runs.folder import default_name
+from dissect.commands.encoder_choice import chosen_encoder
 from dissect.commands.opening import Opened, Source
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.hooks import at_rest
-from dissect.inversion.encoder import Encoder
-from dissect.inversion.fingerprint import fingerprint
 from dissect.inversion.inversion import Inversion
 from dissect.inversion.inverting import STRANGE, InversionSettings, invert
 from dissect.inversion.middle import middle_layer
-from dissect.inversion.perceptual import Perceptual
+from dissect.inversion.perceptual import eyes_of
 from dissect.sampling import generate
 from dissect.segmenters.protocol import Segmenter
-from dissect.segmenters.unet import UNetSegmenter
 
 SMALLEST = 8  # pixels on the shorter side of a picture: fewer show nothing
 POOR_L1, POOR_AGREEMENT = 0.1, 0.85  # a rendering beyond these is another picture
 SHOWN = 256  # pixels on a side of each tile, or nearly so
-ENCODER = "-encoder"  # how the names of those that come with the lab end
 LATENT_PART = 0.4  # of the steps
 
 
@@ -81,7 +77,7 @@ class Invert:
         found = self.source.open()
         shape = self._shape(found)
         image, notes = read_square(self.image, shape)
-        encoder = self._encoder(found)
+        encoder = chosen_encoder(self.encoder, found.net)
         name, segmenter = self._segmenter(found, shape)
         rng = torch.Generator().manual_seed(self.seed)
         samples = found.latents(self.samples, rng)
@@ -94,7 +90,7 @@ class Invert:
                 samples,
                 encoder=encoder,
                 layer=self.layer or (encoder.layer if encoder else None) or middle_layer(found.net, samples[:1]),
-                perceptual=_perceptual(segmenter, image.to(samples.device)),
+                perceptual=eyes_of(segmenter, image[None].to(samples.device)),
                 segmenter=segmenter,
                 settings=self._settings(),
                 progress=lambda done: bar.update(task, completed=done),
@@ -146,15 +142,6 @@ class Invert:
                 f"{found.name} draws {shape[1]} x {shape[2]} pixels, and this command squares: use dissect.invert"
             )
         return shape
-
-    def _encoder(self, found: Opened) -> Encoder | None:
-        if self.encoder is None:
-            known = (Encoder.load(shipped.path(name)) for name in shipped.names() if name.endswith(ENCODER))
-            bound = fingerprint(found.net)
-            return next((encoder for encoder in known if encoder.bound == bound), None)
-        encoder = Encoder.load(self.encoder)
-        encoder.require(found.net)
-        return encoder
 
     def _segmenter(self, found: Opened, shape: tuple[int, ...]) -> tuple[str | None, Segmenter | None]:
         if self.segmenter is None and self.source.generator is not None and shape[0] != 1:
@@ -238,14 +225,3 @@ def comparison(rows: list[tuple[str, Inversion]]) -> Picture:
 def _tiles(found: Inversion) -> list[Picture]:
     parts = (found.image, found.rendering, (found.rendering - found.image) / 2)
     return [sheet(part[None].cpu(), 1, max(1, SHOWN // part.shape[-1])) for part in parts]
-
-
-def _perceptual(segmenter: Segmenter | None, image: Tensor) -> Perceptual | None:
-    """The eyes of a U-Net, from its second scale on; None where there is none that reads such pictures."""
-    if not isinstance(segmenter, UNetSegmenter) or len(image) != 3:
-        return None
-    net = segmenter.net.to(image.device)
-    layers = [f"down.{place}" for place in range(1, len(net.down) - 1)] + [
-        f"up.{place}" for place in range(len(net.up))
-    ]
-    return Perceptual(net, image[None], layers)

@@ -51,10 +51,12 @@ class EncoderNet(nn.Module):
         self.shapes, self.widths = shapes, tuple(widths)
         colours, height, width = shapes.image
         numbers = int(np.prod(shapes.latent))
-        blocks, inputs, sides = [], colours, (height, width)
+        blocks: list[nn.Sequential] = []
+        reached, inputs, sides = [], colours, (height, width)  # channels after each block
         while not blocks or (min(sides) > LEAST and len(blocks) < 12):
             outputs = self.widths[min(len(blocks), len(self.widths) - 1)]
             blocks.append(_block(inputs, outputs, stride=2))
+            reached.append(outputs)
             inputs, sides = outputs, (-(-sides[0] // 2), -(-sides[1] // 2))
         self.trunk = nn.ModuleList(blocks)
         self.latent = nn.Sequential(nn.Conv2d(inputs, NARROW, 1), nn.LeakyReLU(SLOPE), nn.Flatten(),
@@ -63,8 +65,8 @@ class EncoderNet(nn.Module):
         self.register_buffer("latent_spread", torch.ones(numbers))
         if shapes.features is not None:
             units = shapes.features[0]
-            near = self.trunk[self._nearest()][0].out_channels
-            self.features = nn.Sequential(_block(near + inputs, inputs), nn.Conv2d(inputs, units, 1))
+            near = _block(reached[self._nearest()] + inputs, inputs)
+            self.features = nn.Sequential(near, nn.Conv2d(inputs, units, 1))
             self.register_buffer("unit_mean", torch.zeros(units, 1, 1))
             self.register_buffer("unit_spread", torch.ones(units, 1, 1))
 

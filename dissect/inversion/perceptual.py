@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 from dissect.generators import check_layers, default_layers
 from dissect.hooks import at_rest, record
+from dissect.segmenters.protocol import Segmenter
+from dissect.segmenters.unet import UNetSegmenter
 
 
 class Perceptual:
@@ -40,3 +42,15 @@ def distance(ones: Sequence[Tensor], others: Sequence[Tensor]) -> Tensor:
     """(N,): the mean over layers and places of the squared distance of features (N or 1, U, h, w), 0 to 4."""
     parts = [(one - other).square().sum(1).mean((1, 2)) for one, other in zip(ones, others, strict=True)]
     return torch.stack(parts).mean(0)
+
+
+def eyes_of(segmenter: Segmenter | None, example: Tensor) -> Perceptual | None:
+    """The features of a U-Net segmenter from its second scale on; None where there is no U-Net that reads such images.
+
+    ``example`` is an image (1, C, H, W), on the device to compute on.
+    """
+    if not isinstance(segmenter, UNetSegmenter) or example.shape[1] != 3:
+        return None
+    net = segmenter.net.to(example.device)
+    down = [f"down.{place}" for place in range(1, len(net.down) - 1)]  # the last is seen through the first way up
+    return Perceptual(net, example, [*down, *(f"up.{place}" for place in range(len(net.up)))])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dissect.generators.latents import Latents
-from dissect.hooks import at_rest, intervene, record
+from dissect.hooks import Edit, at_rest, intervene, record
 from dissect.inversion.encoder import SLOPE, WIDTHS, Encoder, EncoderNet, EncoderShapes
 from dissect.inversion.fingerprint import fingerprint
 from dissect.sampling import features as features_seen
@@ -135,12 +135,10 @@ def _fresh(known: _Sample, widths: Sequence[int], rng: torch.Generator) -> Encod
     with torch.random.fork_rng(devices=[]):  # the default weights come from the global generator: leave it alone
         net = EncoderNet(shapes, widths)
     for name, parameter in net.named_parameters():
-        if parameter.ndim > 1:
+        if name.endswith("bias") or name in ("latent.3.weight", "features.1.weight"):
+            nn.init.zeros_(parameter)  # it begins by telling the mean
+        elif parameter.ndim > 1:
             nn.init.kaiming_normal_(parameter, SLOPE, generator=rng)
-        elif name.endswith("bias"):
-            nn.init.zeros_(parameter)
-    for head in (net.latent, *([] if features is None else [net.features])):
-        nn.init.zeros_(head[-1].weight)  # it begins by telling the mean
     flat = known.latents.flatten(1).float()
     net.latent_mean.copy_(flat.mean(0))
     net.latent_spread.copy_(flat.std(0).clamp_min(1e-3))
@@ -178,8 +176,8 @@ def _report(
     features_r2 = features_l1 = None
     if encoder.layer is not None and guess.features is not None and unseen.features is not None:
         parts = []
-        for told, latents in zip(guess.features.split(32), guess.latents.split(32), strict=True):
-            with at_rest(generator), intervene(generator, {encoder.layer: lambda _, told=told: told}):
+        for features, latents in zip(guess.features.split(32), guess.latents.split(32), strict=True):
+            with at_rest(generator), intervene(generator, {encoder.layer: _replaced_by(features)}):
                 parts.append(generate(generator, latents))
         features_r2, features_l1 = _r2(guess.features, unseen.features), _l1(torch.cat(parts), unseen.images)
     return EncoderReport(
@@ -194,6 +192,10 @@ def _report(
         parameters=sum(parameter.numel() for parameter in encoder.net.parameters()),
         seconds=seconds,
     )
+
+
+def _replaced_by(features: Tensor) -> Edit:
+    return lambda _: features
 
 
 def _r2(told: Tensor, true: Tensor) -> float:

@@ -17,8 +17,11 @@ from core_gans.data.scenes import draw_many
 from core_gans.models import load_model
 from dissect import EditSession, Encoder, Inversion, Stroke, UnitSet, paste_back
 from dissect.__main__ import main
+from dissect.commands.encoder_choice import chosen_encoder
 from dissect.commands.invert import read_square
 from dissect.generators import sequential
+from dissect.inversion.perceptual import eyes_of
+from dissect.segmenters.strokes import StrokeSegmenter
 from dissect.segmenters.unet import UNetSegmenter
 
 SPEC = "linear 5 72; reshape 8 3 3; upsample 4; conv 8 6 3 1 1; relu; conv 6 3 3 1 1; tanh"  # 12x12, RGB
@@ -169,6 +172,30 @@ def test_wrong_numbers_layers_and_places_are_refused(capsys: pytest.CaptureFixtu
         assert told in refusal(capsys, lambda words=words, own=own: main([*own, *words]))
     own = ["invert", "picture.png", "--generator", SPEC, "--seconds", "0"]
     assert "expected seconds above 0" in refusal(capsys, lambda: main(own))
+
+
+def test_an_encoder_comes_with_the_shipped_generator_and_with_no_other() -> None:
+    generator = load_model(shipped.path("scenes-generator")).net
+    encoder = chosen_encoder(None, generator)
+    assert encoder is not None
+    assert encoder.layer == "block8"
+    assert chosen_encoder(None, sequential(SPEC)) is None
+    latents = torch.randn(8, 128, generator=torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        images = generator(latents)
+        again = generator(encoder(images).latents)
+    assert float((again - images).abs().mean()) < 0.5 * float((images.roll(1, 0) - images).abs().mean())
+
+
+def test_the_eyes_are_a_u_nets() -> None:
+    segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
+    eyes = eyes_of(segmenter, torch.zeros(1, 3, 16, 16))
+    assert eyes is not None
+    assert eyes.layers == ("down.1", "down.2", "up.0", "up.1", "up.2")
+    assert [part.shape[2] for part in eyes.features(torch.zeros(1, 3, 16, 16))] == [8, 4, 4, 8, 16]
+    assert eyes_of(segmenter, torch.zeros(1, 1, 16, 16)) is None
+    assert eyes_of(StrokeSegmenter(), torch.zeros(1, 3, 16, 16)) is None
+    assert eyes_of(None, torch.zeros(1, 3, 16, 16)) is None
 
 
 @pytest.mark.slow
