@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import options_for, suited
+from core_gans.commands.beginning import options_for, suited, told_of_extent
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.trained import print_result
@@ -41,9 +41,13 @@ class Train(Generic[AGame]):
     """paper: begin with the paper's own values where the defaults below differ from them (docs/variants.md lists them);
     words that follow come before both."""
     options: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
+    note: tyro.conf.Suppress[str] = ""
+    """To be said before it begins."""
 
     def run(self, console: Console) -> None:
         """Train, then print the judge's numbers before and after."""
+        if self.note:
+            console.print(self.note, highlight=False, soft_wrap=True)
         result = run_training(
             name_of(self.game),
             asdict(self.game),
@@ -115,4 +119,4 @@ def train(program: str, words: list[str]) -> Command:
     flags = without_clashes(kind, Train, Options)
     begin = Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))
     command = tyro.cli(Train[flags], prog=f"{program} {words[0]}", args=words[1:], default=begin)  # type: ignore[valid-type]
-    return replace(command, game=as_kind(kind, command.game))
+    return replace(command, game=as_kind(kind, command.game), note=told_of_extent(kind, words))
