@@ -24,6 +24,8 @@ from core_gans.foundation.pixels import Picture
 
 DPI = 110
 NOTE = 8.5  # points: what is said beside the titles
+TITLE = 14  # points, of one that has room beside it; longer ones are smaller
+LETTER = 0.7  # of the size of bold letters: how wide they are in the mean
 LEFT = 0.12  # inches left of a page's words
 _DRAWING = RLock()  # matplotlib's settings belong to the whole process
 P = ParamSpec("P")
@@ -102,7 +104,8 @@ def header(
 ) -> None:
     """Title, note and a legend of lines in ``styles``, in ``columns``, at the top of a figure of any layout."""
     width, height = figure.get_size_inches()
-    figure.text(left / width, 1 - 0.31 / height, title, fontsize=14, fontweight="bold")
+    size = TITLE * min(1.0, (width - 2 * left) / max(len(title) * LETTER * TITLE / 72, 1e-9))
+    figure.text(left / width, 1 - 0.31 / height, title, fontsize=size, fontweight="bold")
     figure.text(left / width, 1 - 0.55 / height, note, color=QUIET, fontsize=NOTE + 0.5)
     figure.legend(
         [Line2D([], [], **style) for style in styles.values()],

@@ -16,6 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib import rc_context
+from matplotlib.axis import Tick
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from PIL import Image
 from rich.console import Console
 
@@ -31,6 +36,7 @@ from core_gans.comparison.summary import Spread, summarise
 from core_gans.comparison.tables import number, spread
 from core_gans.comparison.values import as_value
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.figures import theme
 from core_gans.variants import VARIANTS
 from tests.tiny import pictures
 
@@ -415,6 +421,37 @@ def test_pictures_have_a_place_for_whoever_diverged() -> None:
     page = samples_picture({"a": [None], "$b$": [torch.rand(16, 1, 16, 16)]}, examples)
     assert page.dtype == np.uint8
     assert page.shape[1] > 16 * 64  # every image four times as large
+
+
+@pytest.mark.parametrize("count", [1, 4, 11])
+def test_no_word_of_the_curves_is_cut_off(count: int) -> None:
+    labels = [f"lsgan number={number} discriminator_steps=3" for number in range(count)]
+    runs = [facts(label, seed, None if label == labels[0] else 1.0) for label in labels for seed in (0, 1)]
+    outcome = summarise(runs, [{"frechet[x]": 0.1}], labels)
+    data = "/home/somebody/pictures/of-a-long-name/and-one-more-folder/train"
+    with rc_context(theme()):
+        figure = curves_picture.__wrapped__(outcome, data)  # type: ignore[attr-defined]  # the figure, not its pixels
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        numbers = {text for tick in figure.findobj(Tick) for text in tick.findobj(Text)}  # also those out of sight
+        words = [text for text in set(figure.findobj(Text)) - numbers if text.get_text().strip()]
+        said = " ".join(text.get_text() for text in words)
+        outside = [text.get_text() for text in words if not _within(text.get_window_extent(), figure.bbox)]
+    assert "over seconds of one core" in said
+    assert "real examples" in said
+    assert outside == []
+    drawn = curves_picture(outcome, data)
+    edge = np.concatenate([drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]])
+    assert (edge == 255).all()  # no number is cut off either
+
+
+def _within(inner: Bbox, outer: Bbox, slack: float = 1.0) -> bool:
+    return bool(
+        inner.x0 >= outer.x0 - slack
+        and inner.y0 >= outer.y0 - slack
+        and inner.x1 <= outer.x1 + slack
+        and inner.y1 <= outer.y1 + slack
+    )
 
 
 def test_every_run_is_told_when_it_begins_and_with_the_seconds_that_it_used(tmp_path: Path) -> None:

@@ -143,8 +143,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestCommand:
-    def test_a_run_is_explored(self, run: Path, tmp_path: Path) -> None:
+    def test_a_run_is_explored(self, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         main(["explore", str(run), "--out", str(tmp_path / "x"), "--paths", "3", "--steps", "4"])
+        assert "note: this model has played 2 rounds, so it has hardly learned" in capsys.readouterr().out
         found = json.loads((tmp_path / "x" / "exploration.json").read_text())
         assert found["memorisation[digits-cnn]"] > 0
         with Image.open(tmp_path / "x" / "paths.png") as page:

@@ -150,3 +150,17 @@ def test_the_truncation_is_said_and_the_seed_decides(command: Command, tmp_path:
     assert np.array_equal(pages[0], pages[1])
     assert not np.array_equal(pages[0], pages[2])
     assert "expected a truncation above 0" in command("sample", model, "--truncation", 0, code=2)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "told"), [(0, "0 rounds"), (1, "1 round,"), (99, "99 rounds"), (100, ""), (None, "")]
+)
+def test_a_model_of_few_rounds_is_said_to_have_hardly_learned(
+    rounds: int | None, told: str, command: Command, tmp_path: Path
+) -> None:
+    game = make("dcgan", shape=(1, 16, 16), width=4, latent=3)
+    card = {} if rounds is None else {"rounds": rounds}
+    path = save_model(tmp_path / "model.safetensors", Model(game.players()["generator"].eval(), game, card=card))
+    said = command("sample", path, "--out", tmp_path / "sheet.png", "--count", 4)
+    assert ("hardly learned" in said) == bool(told)
+    assert told in said

@@ -372,7 +372,9 @@ class TestCommands:
         source = trained.parent / "pairs" / "source"
         for given, out in ((trained, "one"), (file, "two")):
             main(["translate", str(given), str(source), str(trained.parent / out)])
-            assert "20 pictures translated to target: " in capsys.readouterr().out
+            told = capsys.readouterr().out
+            assert "20 pictures translated to target: " in told
+            assert "note: this model has played 3 rounds, so it has hardly learned: train it for longer" in told
         for path in sorted((trained.parent / "one").iterdir()):
             assert path.read_bytes() == (trained.parent / "two" / path.name).read_bytes()
         (trained.parent / "pairs" / "source" / "000.png").write_text("broken")
