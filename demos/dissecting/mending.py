@@ -6,7 +6,7 @@ Bau et al. 2019, GAN Dissection, section 4.2. What ``dissect mend`` does, with t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from dissect import intervene
 from dissect.commands.real_images import Thirds, thirds
 from dissect.hooks import at_rest
 from dissect.mending import Choice, Mending, best_of, mend, try_layers
-from dissect.mending.folding import Mended, replaced
+from dissect.mending.ablations import edits_of
+from dissect.mending.folding import Mended
 from dissect.sampling import generate
 
 STRENGTHS = (1.0, 0.5)
@@ -76,12 +77,10 @@ def attempt(dissectable: DissectableModel, layer: str, folder: Path, reporter: P
         return Attempt(layer, real.name, real.floor, choices, None, rows, None)
     mending = mend(
         net,
-        layer,
-        units,
+        [best.ablation],
         judged,
         real.judging,
         used=torch.cat((ranked, chosen)),
-        strength=best.choice.strength,
         random_sets=CONTROLS,
         rng=rng,
         progress=reporter.stage("Judging, beside random units", 2 + CONTROLS),
@@ -103,7 +102,7 @@ def keep_mended(dissectable: DissectableModel, mending: Mending, example: Tensor
     mended = mending.apply(dissectable.twin(), example)
     if dissectable.model is None or any(isinstance(module, Mended) for module in mended.modules()):
         return None
-    told = {"layer": mending.layer, "units": list(mending.units), "strength": mending.strength}
+    told = {"ablations": [asdict(each) for each in mending.ablations]}
     model = replace(dissectable.model, net=mended, card={**dissectable.model.card, "mended": told})
     return save_model(path, model, overwrite=True)
 
@@ -122,8 +121,5 @@ def _real(data: str, shape: tuple[int, ...], progress: Progress) -> Thirds:
 
 
 def _drawn(net: nn.Module, latents: Tensor, mending: Mending | None = None) -> list[Picture]:
-    edits = {}
-    if mending is not None:
-        edits[mending.layer] = replaced(mending.units, torch.tensor(mending.values), mending.strength)
-    with at_rest(net), intervene(net, edits):
+    with at_rest(net), intervene(net, {} if mending is None else edits_of(mending.ablations)):
         return list(to_bytes(generate(net, latents)))

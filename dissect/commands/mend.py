@@ -25,11 +25,11 @@ from dissect.commands.real_images import Thirds, data_of, thirds
 from dissect.commands.sample_memory import require_sample
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
-from dissect.mending import Mending, MendingTrial, best_of, mend, try_layers, write_mending
+from dissect.mending import Ablation, MendingTrial, best_of, combine, mend, try_layers, write_mending
 from dissect.mending.account import verdict
 from dissect.mending.artifacts import FEWEST, Ranking
 from dissect.mending.pictures import numbered
-from dissect.mending.trials import By, Towards
+from dissect.mending.trials import By, Stage, Towards
 from dissect.sampling import generate
 
 SHEET = 96  # images on the sheet by which a person marks
@@ -44,6 +44,8 @@ class Mend:
     source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
     layer: tuple[str, ...] = ()
     """Layers to look in; default: every one worth a look. The one where most is gained is mended."""
+    layers: tuple[str, ...] = ()
+    """Layers to mend together instead: one after the other, each beside what is ablated already, while it helps."""
     data: str = ""
     """What real images look like: digits, scenes, or a path; default: what the run was trained on."""
     features: str | None = None
@@ -110,33 +112,31 @@ class Mend:
                 marks=marks,
                 towards=self.towards,
                 strengths=self.strength,
-                counts=() if self.units == "auto" else (self.units,),
+                counts=self._counts,
                 stage=bar,
             )
-            best, units = self._chosen(trials)
-            if not units:
+            chosen = self._chosen(found, trials, choosing, real, bar)
+            if not chosen:
                 raise ValueError(
                     f"nothing that was tried brings {found.name} nearer to real images: try other layers, a smaller "
                     "--strength, or --by ablation; nothing was written"
                 )
             mending = mend(
                 found.net,
-                best.choice.layer,
-                units,
+                [ablation for _, ablation in chosen],
                 judging,
                 real.judging,
                 used=torch.cat((ranking, choosing)),
-                values=best.values,
-                strength=best.choice.strength,
+                values={trial.choice.layer: trial.values for trial, _ in chosen},
                 random_sets=self.random,
                 rng=rng,
                 progress=bar("Judging, beside random units", 2 + self.random),
             )
-        rank = best.ranking
-        facts = self._facts(found, real, rank)
+        facts = self._facts(found, real, chosen[0][0].ranking)
         folder.mkdir(parents=True)
         write_png(folder / "sample.png", numbered(sample))
-        choices, shown = [trial.choice for trial in trials], _shown(rank, mending, ranking, judging)
+        choices = [trial.choice for trial in trials] + [trial.choice for trial, _ in chosen if trial.choice.beside]
+        shown = _shown(chosen, ranking, judging)
         page = write_mending(folder, mending, choices, found.net, shown, facts=facts)
         opening = save_mended(folder, self.source, found.net, mending, judging[:4], facts)
         console.print("\n".join([verdict(mending), opening, f"page: {page}"]), highlight=False, soft_wrap=True)
@@ -164,7 +164,11 @@ class Mend:
         if self.by != "marks" and self.bad:
             raise ValueError("--bad marks images: it needs --by marks.")
         example = found.example()
-        layers = self.layer or tuple(generators.default_layers(found.net, example))
+        if self.layer and self.layers:
+            raise ValueError(
+                "--layer looks for the one layer that gains most, --layers mends several: give one of them."
+            )
+        layers = self.layers or self.layer or tuple(generators.default_layers(found.net, example))
         if not layers:
             raise ValueError(f"{found.name} has no layer that puts out maps, so it cannot be mended.")
         generators.check_layers(found.net, example, layers)
@@ -175,12 +179,25 @@ class Mend:
                 raise ValueError(f"expected from 1 to half of a layer's units ({told}), got --units {self.units}.")
         return layers
 
-    def _chosen(self, trials: Sequence[MendingTrial]) -> tuple[MendingTrial, tuple[int, ...]]:
-        """The trial that does best, and its units: the number asked for, or the best one."""
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        return () if self.units == "auto" else (self.units,)
+
+    def _chosen(
+        self, found: Opened, trials: Sequence[MendingTrial], choosing: Tensor, real: Thirds, stage: Stage
+    ) -> list[tuple[MendingTrial, Ablation]]:
+        """What is mended: of the one layer that does best, or of several; the number of units asked for, or the best.
+
+        Empty where nothing helps. Of one layer a number that was asked for is taken whatever it does.
+        """
+        if self.layers:
+            steps = combine(found.net, trials, choosing, real.choosing, counts=self._counts, stage=stage)
+            return [(trial, trial.ablation) for trial in steps]
         if self.units == "auto":
-            return (best := best_of(trials)), best.choice.units
+            best = best_of(trials)
+            return [(best, best.ablation)] if best.choice.best else []
         best = min(trials, key=lambda trial: trial.choice.distances[-1])
-        return best, best.choice.order[: self.units]
+        return [(best, best.of(self.units))]
 
     def _facts(self, found: Opened, real: Thirds, rank: Ranking) -> dict[str, str]:
         return {
@@ -197,7 +214,14 @@ class Mend:
         }
 
 
-def _shown(rank: Ranking, mending: Mending, ranking: Tensor, judging: Tensor) -> list[tuple[str, Tensor]]:
+def _shown(
+    chosen: Sequence[tuple[MendingTrial, Ablation]], ranking: Tensor, judging: Tensor
+) -> list[tuple[str, Tensor]]:
     """The images that light the first units up most, and some that were not picked."""
-    rows = [(f"lights up unit {unit}", ranking[rank.lit[unit][:SHOWN]]) for unit in mending.units[:ROWS]]
+    each = ROWS if len(chosen) == 1 else 1  # units of a layer
+    rows = [
+        (f"lights up unit {unit} of {ablation.layer}", ranking[trial.ranking.lit[unit][:SHOWN]])
+        for trial, ablation in chosen
+        for unit in ablation.units[:each]
+    ]
     return [*rows, ("not picked", judging[:SHOWN])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from safetensors.torch import save
@@ -28,7 +28,7 @@ def save_mended(
     mended = mending.apply(generator, example).cpu()
     if any(isinstance(module, Mended) for module in mended.modules()):
         return (
-            f"the weights before {mending.layer} cannot hold the edit, so no mended.safetensors was written: apply "
+            f"the weights before {mending.layers} cannot hold the edit, so no mended.safetensors was written: apply "
             "mending.safetensors with dissect.mending.Mending.load(...).apply(generator, latents)"
         )
     path = folder / FILE
@@ -40,6 +40,6 @@ def save_mended(
     if isinstance(model.net, ConditionalGenerator):
         net = copy.deepcopy(model.net)
         net.net = mended
-    card = {"mended": {"layer": mending.layer, "units": list(mending.units), "strength": mending.strength, **facts}}
+    card = {"mended": {"ablations": [asdict(each) for each in mending.ablations], **facts}}
     save_model(path, replace(model, net=net, card={**model.card, **card}))
     return f"mended generator: {path}"

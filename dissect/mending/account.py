@@ -14,7 +14,6 @@ from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from dissect.mending.choosing import Choice
 from dissect.mending.measuring import Mending
-from dissect.report.markup import count
 
 PAGE, NUMBERS, EDIT = "mending.md", "mending.json", "mending.safetensors"
 
@@ -53,9 +52,9 @@ def write_mending(
 def verdict(mending: Mending) -> str:
     """One sentence: what came of it."""
     change = f"{mending.before.value:.3f} to {mending.after.value:.3f}, by {mending.change:+.3f}"
-    units = f"{count(len(mending.units), 'unit')} of {mending.layer}"
-    done = f"Ablating {units}" if mending.strength == 1 else f"Weakening {units} by {mending.strength:.0%}"
-    what = f"{done} takes the distance from {change}"
+    done = [f"{'ablating' if each.strength == 1 else 'weakening'} {each}" for each in mending.ablations]
+    told = " and ".join(done)
+    what = f"{told[0].upper()}{told[1:]} takes the distance from {change}"
     if mending.beats_random:
         return f"{what}: nearer to real images beyond the interval, and further than any random set."
     if mending.improves:

@@ -7,6 +7,7 @@ instead. What a unit is suspected of it need not cause: ``rank_by_ablation`` tri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dissect.hooks import at_rest, intervene, record
+from dissect.hooks import Edit, at_rest, intervene, record
 from dissect.mending.folding import replaced
 from dissect.mending.frechet import FrechetScorer
 from dissect.sampling import Progress, batches, features, generate
@@ -94,7 +95,8 @@ def rank_by_ablation(
     scores = np.full(peaks.shape[1], -np.inf)
     for unit in range(peaks.shape[1]):
         if peaks[:, unit].min() < peaks[:, unit].max():
-            after = edited_features(generator, layer, [unit], values, strength, latents, scorer)
+            edits = {layer: replaced([unit], values[[unit]], strength)}
+            after = edited_features(generator, edits, latents, scorer)
             scores[unit] = reference - scorer.distance(after)
         if progress is not None:
             progress(unit + 1)
@@ -146,20 +148,11 @@ def unit_means(generator: nn.Module, layer: str, latents: Tensor, batch_size: in
     return (total / len(latents)).float()
 
 
-def edited_features(
-    generator: nn.Module,
-    layer: str,
-    units: list[int],
-    values: Tensor,
-    strength: float,
-    latents: Tensor,
-    scorer: FrechetScorer,
-) -> Tensor:
-    """The features (N, F), float64, of the images of ``latents`` with ``units`` ``replaced`` by their ``values`` (U,).
+def edited_features(generator: nn.Module, edits: Mapping[str, Edit], latents: Tensor, scorer: FrechetScorer) -> Tensor:
+    """The features (N, F), float64, of the images of ``latents`` with the layers' ``edits``; none change nothing.
 
-    No units leave the generator as it is. ValueError as ``sampling``.
+    ValueError as ``sampling``.
     """
-    edits = {layer: replaced(units, values[units], strength)} if units else {}
     with at_rest(generator), intervene(generator, edits):
         return torch.cat([scorer.features(generate(generator, batch)) for batch in batches(latents, BATCH)])
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dissect.mending.ablations import Ablation, edits_of
 from dissect.mending.artifacts import edited_features, unit_means
 from dissect.mending.frechet import FrechetScorer
 from dissect.sampling import Progress
@@ -28,6 +29,7 @@ class Choice:
     order: tuple[int, ...]  # worst first
     counts: tuple[int, ...]  # how many of them, from 0, the untouched generator
     distances: tuple[float, ...]
+    beside: tuple[Ablation, ...] = ()  # of other layers, that were in place
 
     @property
     def best(self) -> int:
@@ -55,12 +57,14 @@ def choose_count(
     values: Tensor | None = None,
     strength: float = 1.0,
     counts: Sequence[int] = (),
+    beside: Sequence[Ablation] = (),
     progress: Progress | None = None,
 ) -> Choice:
     """Try the first ``counts`` units of ``order`` (by default 1% to 16% of them), each number over all ``latents``.
 
     ``values`` (U,) are what units are replaced by, zeros by default, by ``strength``. ``progress`` hears of the
-    numbers tried. ValueError for counts that do not fit, and as ``sampling``.
+    numbers tried; ``beside`` are ablations of other layers that stay in place. ValueError for counts that do not fit,
+    and as ``sampling``.
     """
     values = zeros(generator, layer, latents) if values is None else values
     tried = numbers_tried(len(order), counts)
@@ -68,12 +72,12 @@ def choose_count(
         raise ValueError(f"expected numbers of units from 0 to {len(order)}, got {tuple(counts)}")
     distances = []
     for done, count in enumerate(tried):
-        chosen = list(order[:count])
-        seen = edited_features(generator, layer, chosen, values, strength, latents, scorer)
+        chosen = [Ablation.towards(layer, order[:count], values, strength)] if count else []
+        seen = edited_features(generator, edits_of([*beside, *chosen]), latents, scorer)
         distances.append(scorer.distance(seen))
         if progress is not None:
             progress(done + 1)
-    return Choice(layer, strength, tuple(order), tried, tuple(distances))
+    return Choice(layer, strength, tuple(order), tried, tuple(distances), tuple(beside))
 
 
 def numbers_tried(units: int, counts: Sequence[int] = ()) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ real images, twenty random ones do not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,34 +16,32 @@ from torch import Tensor, nn
 from core_gans.foundation.intervals import Interval
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect.cause.random_units import random_units
+from dissect.mending.ablations import Ablation, edits_of, folded
 from dissect.mending.artifacts import edited_features
 from dissect.mending.choosing import zeros
-from dissect.mending.folding import fold
 from dissect.mending.frechet import FrechetScorer, around
 from dissect.report.markup import count
 from dissect.sampling import Progress
 
-KIND = "dissect-mending/1"
+KIND = "dissect-mending/2"
+ONE_LAYER = "dissect-mending/1"  # before several layers could be mended at once
 
 
 @dataclass(frozen=True)
 class Mending:
-    """What ablating ``units`` of ``layer`` does to the Frechet distance on held-out latents.
+    """What ``ablations`` of one layer or several do, together, to the Frechet distance on held-out latents.
 
     Changes are distances after less distances before: below 0 is nearer to real images. The intervals are of a paired
     bootstrap over latents and real images.
     """
 
-    layer: str
-    units: tuple[int, ...]
-    values: tuple[float, ...]  # what each of them was replaced by
-    strength: float  # and how much: 1 wholly
+    ablations: tuple[Ablation, ...]
     features: str  # in which the distance is
     images: int
     before: Interval
     after: Interval
     change: Interval
-    random_units: tuple[tuple[int, ...], ...]  # the control: as many other units
+    random_units: tuple[tuple[tuple[int, ...], ...], ...]  # the control: as many other units of each of the layers
     random_changes: tuple[Interval, ...]
 
     @property
@@ -59,14 +57,20 @@ class Mending:
     @property
     def chosen(self) -> str:
         """What the page and the chart call the units."""
-        return count(len(self.units), "chosen unit")
+        return count(sum(len(each.units) for each in self.ablations), "chosen unit")
+
+    @property
+    def layers(self) -> str:
+        """The layers that are mended, in words: ``block8 and block16``."""
+        names = [ablation.layer for ablation in self.ablations]
+        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
     def apply(self, generator: nn.Module, example: Tensor) -> nn.Module:
-        """The mended copy of ``generator``: :func:`dissect.mending.folding.fold` with ``example`` latents (N, ...).
+        """The mended copy of ``generator``: :func:`dissect.mending.ablations.folded` with ``example`` latents (N, ...).
 
         ValueError as there.
         """
-        return fold(generator, self.layer, self.units, self.values, example, self.strength)
+        return folded(generator, self.ablations, example)
 
     def save(self, path: str | Path, facts: dict[str, str] | None = None) -> None:
         """Write everything, and ``facts`` of where it comes from, as a sealed safetensors file.
@@ -79,56 +83,67 @@ class Mending:
     def load(cls, path: str | Path) -> Mending:
         """Read what ``save`` wrote; FileNotFoundError, or ValueError for a damaged file or one of another kind."""
         _, told = read_sealed(path)
-        if told.get("kind") != KIND:
+        if told.get("kind") not in (KIND, ONE_LAYER):
             raise ValueError(f"{path} holds {told.get('kind', 'something else')!r}, expected {KIND!r}")
         found = told["mending"]
+        if told["kind"] == ONE_LAYER:
+            found["ablations"] = [{name: found.pop(name) for name in ("layer", "units", "values", "strength")}]
+            found["random_units"] = [[units] for units in found["random_units"]]
         for name in ("before", "after", "change"):
             found[name] = Interval(**found[name])
-        for name in ("units", "values"):
-            found[name] = tuple(found[name])
-        found["random_units"] = tuple(tuple(units) for units in found["random_units"])
+        found["ablations"] = tuple(
+            Ablation(each["layer"], tuple(each["units"]), tuple(each["values"]), each["strength"])
+            for each in found["ablations"]
+        )
+        found["random_units"] = tuple(tuple(map(tuple, sets)) for sets in found["random_units"])
         found["random_changes"] = tuple(Interval(**change) for change in found["random_changes"])
         return cls(**found)
 
 
 def mend(
     generator: nn.Module,
-    layer: str,
-    units: Sequence[int],
+    ablations: Sequence[Ablation],
     latents: Tensor,
     scorer: FrechetScorer,
     *,
     used: Tensor | None = None,
-    values: Tensor | None = None,
-    strength: float = 1.0,
+    values: Mapping[str, Tensor] | None = None,
     random_sets: int = 8,
     draws: int = 200,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Mending:
-    """Measure what ablating ``units`` does to the distance over held-out ``latents`` (N, ...), beside random units.
+    """Measure what ``ablations`` do to the distance over held-out ``latents`` (N, ...), beside random units.
 
     Args:
+        ablations: each of another layer; all are made at once.
         used: the latents by which the units were found and their number chosen; none of them may judge.
-        values: what each unit *of the layer* is replaced by, (U,): zeros by default, or :func:`unit_means`, which is
-            gentler where a unit is always on.
-        strength: how much of that, above 0 to 1; 1 is the ablation of the paper, less only weakens the units.
-        random_sets: how many sets of as many other units serve as the control.
+        values: what the random units are replaced by, for all units of a layer, (U,), by its name; zeros by default.
+        random_sets: how many sets of as many other units, of each of the layers, serve as the control.
         draws: resamplings of the bootstrap.
         rng: draws the random sets and the bootstrap. On the CPU.
         progress: hears of the sets of units that are done, the untouched generator being the first.
 
     Raises:
-        ValueError: no units, no such layer or unit, no others left for the control, or a latent that was used.
+        ValueError: no units, no such layer or unit, a layer twice, no others left for the control, or a latent that
+            was used.
     """
-    units = [int(unit) for unit in units]
-    values = zeros(generator, layer, latents) if values is None else values
-    controls = _others(units, len(values), random_sets, rng)
+    if not ablations:
+        raise ValueError("expected at least one layer to mend, got none")
+    known = {each.layer: zeros(generator, each.layer, latents) for each in ablations} | dict(values or {})
+    drawn_units = [_others(each.units, len(known[each.layer]), random_sets, rng) for each in ablations]
     if used is not None:
         _held_out(latents, used)
+    controls = [
+        [
+            Ablation.towards(each.layer, units, known[each.layer], each.strength)
+            for each, units in zip(ablations, sets, strict=True)
+        ]
+        for sets in zip(*drawn_units, strict=True)
+    ]
     seen = []
-    for chosen in ([], units, *controls):
-        seen.append(edited_features(generator, layer, list(chosen), values, strength, latents, scorer))
+    for chosen in ([], ablations, *controls):
+        seen.append(edited_features(generator, edits_of(chosen), latents, scorer))
         if progress is not None:
             progress(len(seen))
     distances = [scorer.distance(features) for features in seen]
@@ -139,16 +154,13 @@ def mend(
         if place
     ]
     return Mending(
-        layer,
-        tuple(units),
-        tuple(values[units].tolist()),
-        strength,
+        tuple(ablations),
         scorer.name,
         len(latents),
         around(distances[0], drawn[:, 0]),
         around(distances[1], drawn[:, 1]),
         changes[0],
-        tuple(tuple(chosen) for chosen in controls),
+        tuple(tuple(each.units for each in control) for control in controls),
         tuple(changes[1:]),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -15,7 +14,7 @@ from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.foundation.sheets import below, labelled_rows, tiled, with_margin
 from dissect.findings.charts import rows_at_the_left
 from dissect.hooks import at_rest, intervene
-from dissect.mending.folding import replaced
+from dissect.mending.ablations import edits_of
 from dissect.mending.measuring import Mending
 from dissect.report.sheets import enlarge
 from dissect.sampling import generate
@@ -28,13 +27,12 @@ def before_after(generator: nn.Module, mending: Mending, rows: Sequence[tuple[st
 
     ValueError as ``sampling``.
     """
-    values = torch.tensor(mending.values)
-    edit = replaced(mending.units, values, mending.strength)
+    edits = edits_of(mending.ablations)
     parts = []
     for words, latents in rows:
         with at_rest(generator):
             before = generate(generator, latents)
-            with intervene(generator, {mending.layer: edit}):
+            with intervene(generator, edits):
                 after = generate(generator, latents)
         parts += [(f"{words}\nbefore", _tiles(before)), ("mended", _tiles(after))]
     return labelled_rows(parts, width=NAME, gap=GAP)

@@ -7,11 +7,12 @@ judged by ``mend`` on yet others. The command and the app both search by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from torch import Tensor, nn
 
+from dissect.mending.ablations import Ablation
 from dissect.mending.artifacts import Ranking, rank_by_ablation, rank_by_frechet, rank_by_marks, unit_means
 from dissect.mending.choosing import Choice, choose_count, numbers_tried, zeros
 from dissect.mending.frechet import FrechetScorer
@@ -29,6 +30,20 @@ class MendingTrial:
     ranking: Ranking
     values: Tensor  # (U,)
     choice: Choice
+
+    @property
+    def ablation(self) -> Ablation:
+        """The number of units that did best, ablated. The trial must have gained something."""
+        return self.of(self.choice.best)
+
+    def of(self, units: int) -> Ablation:
+        """The first ``units`` of the ranking, ablated by the strength that was tried."""
+        choice = self.choice
+        return Ablation.towards(choice.layer, choice.order[:units], self.values, choice.strength)
+
+    def with_choice(self, choice: Choice) -> MendingTrial:
+        """The same ranking and values with another choice."""
+        return replace(self, choice=choice)
 
 
 def try_layers(

@@ -16,7 +16,7 @@ from demos.dissecting.dissectable_model import dissectable
 from demos.dissecting.mend_part import mend
 from demos.dissecting.mended import told as told_of_mending
 from dissect import ablate, intervene
-from dissect.mending import Mending
+from dissect.mending import Ablation, Mending
 from tests.demos.planted_state import FLAW, KEY, LATENT, SIDE, finished, flawless, planted_state
 
 
@@ -27,7 +27,7 @@ def test_the_flaw_is_found_and_taken_away(tmp_path: Path, monkeypatch: pytest.Mo
     finished(state)
     found = state.attempts[KEY, "maps"]
     assert found.mending is not None
-    assert found.mending.units == (FLAW,)
+    assert [each.units for each in found.mending.ablations] == [(FLAW,)]
     assert found.mending.beats_random
     last = found.rows[-1]
     assert np.stack(last.before)[:, -1].max() == 255
@@ -63,7 +63,7 @@ def test_the_mended_generator_is_a_model_that_opens_again(tmp_path: Path) -> Non
     latents = game.latents(6, torch.Generator().manual_seed(0))  # type: ignore[attr-defined]  # dcgan has latents
     whole = dissectable("a", "A", "digits", net, game.latents, Model(net, game))  # type: ignore[attr-defined]
     layer, none = list(whole.layers)[-1], Interval(0.0, 0.0, 0.0)
-    found = Mending(layer, (1, 2), (0.0, 0.0), 1.0, "pixels", 4, none, none, none, ((0, 3),), (none,))
+    found = Mending((Ablation(layer, (1, 2), (0.0, 0.0)),), "pixels", 4, none, none, none, (((0, 3),),), (none,))
     file = mending.keep_mended(whole, found, latents, tmp_path / "mended.safetensors")
     assert file is not None
     with intervene(net, {layer: ablate([1, 2])}):
@@ -71,4 +71,4 @@ def test_the_mended_generator_is_a_model_that_opens_again(tmp_path: Path) -> Non
     again = load_model(file)
     assert torch.allclose(again.net(latents), expected, atol=1e-5)
     assert not torch.allclose(net(latents), expected, atol=1e-3)
-    assert again.card["mended"]["units"] == [1, 2]
+    assert list(again.card["mended"]["ablations"][0]["units"]) == [1, 2]

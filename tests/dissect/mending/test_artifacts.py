@@ -83,7 +83,7 @@ def test_the_batch_size_changes_nothing():
 def test_means_are_those_of_the_layer_and_no_edit_is_none():
     means = unit_means(GENERATOR, "stem", SAMPLE, batch_size=30)
     torch.testing.assert_close(means, GENERATOR.stem(SAMPLE).mean((0, 2, 3)))
-    untouched = edited_features(GENERATOR, "stem", [], means, 1.0, SAMPLE[:10], SCORER)
+    untouched = edited_features(GENERATOR, {}, SAMPLE[:10], SCORER)
     assert torch.equal(untouched, look(GENERATOR(SAMPLE[:10])).double())
 
 

@@ -32,18 +32,19 @@ def ran(folder, **options):
 def test_the_mended_generator_opens_like_any_other_and_carries_the_edit(tmp_path):
     said = ran(tmp_path / "out")
     found = Mending.load(tmp_path / "out" / "mending.safetensors")
-    assert (found.layer, len(found.units), found.images) == ("block32", 3, 20)
+    (ablation,) = found.ablations
+    assert (ablation.layer, len(ablation.units), found.images) == ("block32", 3, 20)
     assert f"page: {tmp_path / 'out' / 'mending.md'}" in said
     model = load_model(shipped.path("scenes-generator"))
     latents = model.game.latents(3, torch.Generator().manual_seed(5))
-    with at_rest(model.net), intervene(model.net, {"block32": ablate(found.units)}):
+    with at_rest(model.net), intervene(model.net, {"block32": ablate(ablation.units)}):
         wanted = model.net(latents)
     mended = Source(tmp_path / "out" / "mended.safetensors").open()
     assert torch.equal(mended.net(latents), wanted)
     assert not torch.equal(model.net(latents), wanted)
     card = load_model(tmp_path / "out" / "mended.safetensors").card
     assert card["run"] == model.card["run"]
-    assert card["mended"]["units"] == list(found.units)
+    assert list(card["mended"]["ablations"][0]["units"]) == list(ablation.units)
     numbers = json.loads((tmp_path / "out" / "mending.json").read_text())
     assert numbers["provenance"]["real images"].startswith("scenes: 100 to fit features to")
     assert all((tmp_path / "out" / f"{name}.png").is_file() for name in ("images", "distances", "sample"))
@@ -65,10 +66,10 @@ def own(tmp_path):
 def test_a_generator_of_ones_own_is_mended_in_its_weights(tmp_path, own):
     net, options = own
     said = ran(tmp_path / "out", **options)
-    units = Mending.load(tmp_path / "out" / "mending.safetensors").units
+    (ablation,) = Mending.load(tmp_path / "out" / "mending.safetensors").ablations
     again = Source(generator=OWN, weights=tmp_path / "out" / "mended.safetensors").open()
     latents = again.example(4)
-    with at_rest(net), intervene(net, {"3": ablate(units)}):
+    with at_rest(net), intervene(net, {"3": ablate(ablation.units)}):
         assert torch.equal(again.net(latents), net(latents))
     assert "--weights" in said
 
@@ -80,7 +81,7 @@ def test_where_weights_cannot_hold_it_the_edit_is_saved_alone(tmp_path, own):
     assert not (tmp_path / "out" / "mended.safetensors").exists()
     found = Mending.load(tmp_path / "out" / "mending.safetensors")
     enlarge = found.apply(net, torch.ones(2, 6))[4]
-    assert not bool(enlarge(torch.ones(1, 8, 4, 4))[:, found.units].any())
+    assert not bool(enlarge(torch.ones(1, 8, 4, 4))[:, found.ablations[0].units].any())
 
 
 def test_bad_images_are_marked_by_their_numbers_on_the_sheet(tmp_path, own):
@@ -102,6 +103,7 @@ def test_bad_images_are_marked_by_their_numbers_on_the_sheet(tmp_path, own):
         ({"layer": ("block31",)}, "did you mean block32"),
         ({"data": "scene"}, "did you mean scenes"),
         ({"real": 299}, "at least 300 real images"),
+        ({"layers": ("block32", "block64")}, "--layers mends several: give one of them"),
         ({"strength": (1.5,)}, "expected strengths above 0 and at most 1"),
     ],
 )

@@ -1,10 +1,12 @@
 """Ablating planted splatter brings the generator nearer to real images, beyond its interval; random units do not."""
 
+from dataclasses import asdict
+
 import pytest
 import torch
 
 from core_gans.foundation.sealed import write_sealed
-from dissect.mending import Choice, Mending, choose_count, mend
+from dissect.mending import Ablation, Choice, Mending, choose_count, mend
 from dissect.mending.artifacts import rank_by_frechet, unit_means
 from dissect.mending.frechet import FrechetScorer
 from tests.dissect.splatter import BAD, GOOD, UNITS, SplatterGenerator, latents, look, real_images
@@ -16,7 +18,9 @@ SCORER = FrechetScorer(look, look(real_images(800)), "planted")
 
 def mending(units=BAD, judging=JUDGING, **options):
     settings = {"random_sets": 4, "draws": 60, "rng": torch.Generator().manual_seed(0)} | options
-    return mend(GENERATOR, "stem", units, judging, SCORER, **settings)
+    values, strength = settings.pop("values", torch.zeros(UNITS + 1)), settings.pop("strength", 1.0)
+    ablation = Ablation.towards("stem", units, values, strength)
+    return mend(GENERATOR, [ablation], judging, SCORER, **settings)
 
 
 def test_the_whole_way_finds_the_planted_units_and_mends_beyond_the_interval():
@@ -24,7 +28,7 @@ def test_the_whole_way_finds_the_planted_units_and_mends_beyond_the_interval():
     choice = choose_count(GENERATOR, "stem", order, CHOOSING, SCORER, counts=(1, 2, 3, 5, 8))
     assert choice.best == len(BAD)
     found = mending(order[: choice.best], used=torch.cat((RANKING, CHOOSING)))
-    assert set(found.units) == set(BAD)
+    assert set(found.ablations[0].units) == set(BAD)
     assert found.improves
     assert found.beats_random
     assert found.change.high < -0.5 * found.before.value
@@ -33,7 +37,7 @@ def test_the_whole_way_finds_the_planted_units_and_mends_beyond_the_interval():
 
 def test_random_units_do_not_mend():
     found = mending()
-    for units, change in zip(found.random_units, found.random_changes, strict=True):
+    for (units,), change in zip(found.random_units, found.random_changes, strict=True):
         assert set(units) <= set(GOOD)
         assert len(units) == len(BAD)
         assert change.high > 0
@@ -63,7 +67,7 @@ def test_the_latents_that_chose_may_not_judge():
 def test_means_are_a_milder_value_than_zero():
     means = unit_means(GENERATOR, "stem", RANKING)
     found = mending(values=means)
-    assert found.values == tuple(means[list(BAD)].tolist())
+    assert found.ablations[0].values == tuple(means[list(BAD)].tolist())
     assert found.improves
 
 
@@ -88,9 +92,18 @@ def test_a_mending_survives_its_file_and_applies_to_the_generator(tmp_path):
         found.save(tmp_path / "mending.safetensors")
 
 
+def test_a_file_from_before_several_layers_is_read(tmp_path):
+    found = mending(random_sets=2)
+    told = asdict(found)
+    told |= told.pop("ablations")[0]
+    told["random_units"] = [units for (units,) in found.random_units]
+    write_sealed(tmp_path / "old.safetensors", {}, {"kind": "dissect-mending/1", "mending": told, "facts": {}})
+    assert Mending.load(tmp_path / "old.safetensors") == found
+
+
 def test_another_file_is_refused(tmp_path):
     write_sealed(tmp_path / "other.safetensors", {}, {"kind": "dissection/2"})
-    with pytest.raises(ValueError, match="holds 'dissection/2', expected 'dissect-mending/1'"):
+    with pytest.raises(ValueError, match="holds 'dissection/2', expected 'dissect-mending/2'"):
         Mending.load(tmp_path / "other.safetensors")
 
 

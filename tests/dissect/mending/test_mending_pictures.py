@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core_gans.foundation.colours import BLUE, PALE, rgb
-from dissect.mending import choose_count, mend, write_mending
+from dissect.mending import Ablation, choose_count, mend, write_mending
 from dissect.mending.account import EDIT, NUMBERS, verdict
 from dissect.mending.frechet import FrechetScorer
 from dissect.mending.measuring import Mending
@@ -24,7 +24,15 @@ MARGIN = 12
 
 def mending(units=BAD):
     rng = torch.Generator().manual_seed(0)
-    return mend(GENERATOR, "stem", units, JUDGING, SCORER, random_sets=2, draws=30, rng=rng)
+    return mend(
+        GENERATOR,
+        [Ablation("stem", tuple(units), (0.0,) * len(units))],
+        JUDGING,
+        SCORER,
+        random_sets=2,
+        draws=30,
+        rng=rng,
+    )
 
 
 def tiles(sheet, row):
