@@ -50,6 +50,7 @@ def folded(generator: nn.Module, ablations: Sequence[Ablation], example: Tensor)
     """A copy of ``generator`` with all ``ablations``, by :func:`fold`; ``example`` are latents (N, ...).
 
     A layer inside another one comes first, as the outer one may be wrapped and its parts then have other names.
+    ValueError as there.
     """
     for each in sorted(ablations, key=lambda ablation: -ablation.layer.count(".")):
         generator = fold(generator, each.layer, each.units, each.values, example, each.strength)

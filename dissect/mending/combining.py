@@ -34,7 +34,7 @@ def combine(
         stage: called when a choice begins.
 
     The first is the best trial; then the numbers of units of all other layers are tried anew beside what is chosen,
-    as long as the distance falls. Empty where nothing helps.
+    as long as the distance falls. Empty where nothing helps. ValueError as :func:`choose_count`.
     """
     begin = stage or (lambda what, total: lambda done: None)
     chosen: list[MendingTrial] = []
