@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.seeds import as_generator
 from core_gans.losses.objectives import Objective
 from core_gans.optimizers import Optimizer
 
@@ -130,9 +131,12 @@ class NoiseGame(Game):
         """Examples as the discriminator sees them, real or generated, without what was added."""
         return shown
 
-    def sample(self, nets: Nets, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
-        """Examples (count, ...) drawn in evaluation mode, without gradients; images lie in [-1, 1]."""
-        return generate(nets["generator"], self.latents(count, rng, label))
+    def sample(self, nets: Nets, count: int, rng: torch.Generator | int, label: Tensor | None = None) -> Tensor:
+        """Examples (count, ...) drawn in evaluation mode, without gradients; images lie in [-1, 1].
+
+        ``rng`` may be a seed.
+        """
+        return generate(nets["generator"], self.latents(count, as_generator(rng), label))
 
 
 @dataclass(frozen=True)

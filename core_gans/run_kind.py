@@ -126,10 +126,8 @@ class RunKind(ABC, Generic[State]):
         require_playable(self.game, self.options.batch, self.options.device)
         with self._threads():
             state = self.start()
-            with runs.create(folder.parent, folder.name, whole) as run:
-                with runs.kept_once_begun(run):
-                    prepared = self._prepared(run, state, {})
-                return self._judged(run, state, rounds, seconds, prepared)
+            with runs.create(folder.parent, folder.name, whole) as run, runs.kept_once_begun(run, lambda: state.round):
+                return self._judged(run, state, rounds, seconds, self._prepared(run, state, {}))
 
     @classmethod
     def resume(
@@ -201,6 +199,8 @@ class RunKind(ABC, Generic[State]):
         watchers, verdict = self.watch(run)
         with fitting(run.checkpoints):
             restore_watchers(watchers, saved)
+        for watcher in watchers:
+            watcher.attach(state)
         return watchers, verdict, dict(verdict.judge(state))
 
     def _judged(

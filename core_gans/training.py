@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
-from core_gans.foundation.errors import DivergedError
+from core_gans.foundation.errors import DivergedError, LabError
+from core_gans.foundation.seeds import as_generator
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.initialising import initialising
 from core_gans.optimizers import load_moments
@@ -89,7 +90,7 @@ def train(
     batches: Batches,
     rounds: int | None,
     *,
-    rng: torch.Generator,
+    rng: torch.Generator | int,
     watchers: Sequence[Watcher] = (),
     state: TrainingState | None = None,
     compute: Compute | None = None,
@@ -98,9 +99,10 @@ def train(
     """Play ``game`` until ``rounds`` rounds have been played in all, or ``seconds`` have passed in this call.
 
     A ``state`` continues where it stands (its own rng, batches and compute count). Watchers look at the state after
-    each round. A loss that is not finite raises DivergedError before it changes any weight.
+    each round. A loss that is not finite raises DivergedError before it changes any weight. ``rng`` may be a seed.
     """
-    state = state or start(game, batches, rng, compute)
+    require_given(game, batches, rounds, seconds)
+    state = state or start(game, batches, as_generator(rng, batches.device), compute)
 
     def play() -> None:
         game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
@@ -108,6 +110,21 @@ def train(
 
     run(state, play, rounds, seconds, watchers)
     return state
+
+
+def require_given(game: object, batches: object, rounds: object, seconds: object) -> None:
+    """LabError for what is no game, no batches, and no bound, as a name where the value belongs."""
+    if not isinstance(game, Game):
+        raise LabError(f"expected a Game, as core_gans.make('dcgan', shape=(1, 32, 32)), got {_short(game)}.")
+    if not isinstance(batches, Iterator):
+        raise LabError(f"expected Batches, as Batches('digits', 64), got {_short(batches)}.")
+    for name, bound, kinds in (("rounds", rounds, int), ("seconds", seconds, int | float)):
+        if bound is not None and (isinstance(bound, bool) or not isinstance(bound, kinds)):
+            raise LabError(f"expected {name} as a number or None, got {_short(bound)}.")
+
+
+def _short(given: object) -> str:
+    return repr(given) if isinstance(given, str | bool) else f"a {type(given).__name__}"
 
 
 def run(

@@ -21,15 +21,17 @@ from core_gans.compute import Compute
 from core_gans.data.batches import Batches
 from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.foundation.names import unknown_name
+from core_gans.foundation.seeds import as_generator
 from core_gans.game import Game
 from core_gans.runs.watchers import Watcher
-from core_gans.training import run
+from core_gans.training import require_given, run
 from egan import engine, multi_discriminator
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
 from egan.individual import Individual
 from egan.judging import evaluate, real_scores
+from egan.options import PAPERS, as_objects
 from egan.population import Population, start, turn_of
 from egan.record_generation import conclude
 from egan.returning import play_or_return
@@ -46,7 +48,7 @@ def evolve(
     batches: Batches,
     generations: int | None,
     *,
-    rng: torch.Generator,
+    rng: torch.Generator | int,
     scheme: Scheme | None = None,
     watchers: Sequence[Watcher] = (),
     state: Population | None = None,
@@ -58,15 +60,17 @@ def evolve(
 ) -> Population:
     """Evolve ``game``'s generator until ``generations`` in all have passed, or ``seconds`` in this call.
 
-    ``changes`` are fields of the ``scheme`` in place of its own. A ``state`` continues where it stands, with the
-    parents that it has. Operators of one's own in ``toolbox`` take the place of those of ``make_toolbox``; DEAP's
-    ``stats`` of each generation's candidates go into the logbook.
+    ``changes`` are fields of the ``scheme`` in place of its own, as objects or by the names that the command line takes
+    (``mutations=("minimax", "hinge"), selection="nsga2", fitness="kernel"``). ``rng`` may be a seed. A ``state``
+    continues where it stands, with the parents that it has. Operators of one's own in ``toolbox`` take the place of
+    those of ``make_toolbox``; DEAP's ``stats`` of each generation's candidates go into the logbook.
 
     A candidate whose fitness is not finite dies. When fewer than mu live, the population returns to the last good
     generation; DivergedError at the third return in a row. What could not be played is refused before the first one.
     """
-    scheme = _changed(scheme or Scheme(), changes, state)
-    population = state or start(game, batches, rng, scheme.parents, compute)
+    require_given(game, batches, generations, seconds)
+    scheme = _changed(scheme or Scheme(), changes, state, batches)
+    population = state or start(game, batches, as_generator(rng, batches.device), scheme.parents, compute)
     population.stats = stats
     require_fit(population, scheme)
     multi_discriminator.recruit(population, scheme.discriminators)
@@ -79,15 +83,15 @@ def evolve(
     return population
 
 
-def _changed(scheme: Scheme, changes: dict[str, Any], state: Population | None) -> Scheme:
+def _changed(scheme: Scheme, changes: dict[str, Any], state: Population | None, batches: Batches) -> Scheme:
     """The scheme with the fields given (None stands for none), and as many parents as ``state`` has.
 
     Discriminators are as many as it has at least.
     """
     for name in changes:
-        if name not in (known := [each.name for each in fields(Scheme)]):
+        if name not in (known := [*(each.name for each in fields(Scheme)), *PAPERS]):
             raise unknown_name("field of the scheme", name, known)
-    given = {name: value for name, value in changes.items() if value is not None}
+    given = as_objects({name: value for name, value in changes.items() if value is not None}, batches.data)
     scheme = replace(scheme, **(given | ({"parents": len(state.parents)} if state else {})))
     there = len(state.discriminators) if state else 0
     return replace(scheme, discriminators=there) if there > scheme.discriminators else scheme

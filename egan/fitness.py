@@ -11,6 +11,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from core_gans.foundation.parsing import require_choices
+
 Convention = Literal["probability", "logit"]
 
 LEAST_NORM = 1e-12  # of the discriminator's gradient: diversity is at most 27.6
@@ -77,6 +79,7 @@ class FitnessRule(Rule):
     among its candidates (standard deviation) as quality; where diversity does not vary, gamma stays."""
 
     def __post_init__(self) -> None:
+        require_choices(self)
         if not math.isfinite(self.gamma):
             raise ValueError(f"expected a finite weight of diversity gamma, got {self.gamma}.")
         if not 0 <= self.balance < math.inf:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.parsing import as_annotated
+from core_gans.foundation.names import unknown_name
+from core_gans.foundation.parsing import as_annotated, require_choices
 from egan.discriminators import OWN, discriminator_mutation
 from egan.distances import distance_rule
 from egan.fitness import Convention, FitnessRule, Rule
-from egan.mutations import MUTATIONS, mutation
+from egan.mutations import MUTATIONS, PAPER, mutation
 from egan.scheme import Scheme
 from egan.selection import Name as SelectionName
 from egan.selection import selection
 from egan.settings import EvolutionSettings
 
 KIND = "evolution"
+Fitness = Literal["paper", "frechet", "kernel"]
+FITNESSES = get_args(Fitness)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Evolution(EvolutionSettings):
     selection: SelectionName = "best"
     """best, tournament (of two), nsga2 (on quality and diversity), annealed (a worse child may replace its parent;
     needs plus), random (the control), fixed (the first mutation always wins: the baseline)."""
-    fitness: Literal["paper", "frechet", "kernel"] = "paper"
+    fitness: Fitness = "paper"
     """paper: quality + gamma x diversity; frechet, kernel: minus the distance to real examples (points as they are,
     digits in a classifier's features, other images in principal pixels)."""
     gamma: float = 0.01
@@ -50,6 +53,7 @@ class Evolution(EvolutionSettings):
     wasserstein, hinge, relativistic_average, relativistic_paired, f_kl and the other f-divergences, or module:name."""
 
     def __post_init__(self) -> None:
+        require_choices(self)
         if self.parents < 1:
             raise LabError(f"expected at least one parent, got --parents {self.parents}.")
         if self.evaluation_size is not None and self.evaluation_size < 1:
@@ -80,6 +84,44 @@ class Evolution(EvolutionSettings):
             "discriminator_mutations": tuple(discriminator_mutation(name) for name in self.discriminator_mutations),
         }
         return Scheme(**shared | own)
+
+
+PAPERS = ("gamma", "balance", "convention")  # numbers of the paper's fitness
+
+
+def as_objects(given: Mapping[str, Any], examples: object) -> dict[str, Any]:
+    """Fields of a ``Scheme`` as objects, where ``given`` has them as the command line has: by name.
+
+    ``gamma``, ``balance`` and ``convention`` make the paper's fitness. Distances need ``examples``. ValueError for
+    names that are none, the nearest beside them, and for what is given twice.
+    """
+    found = {name: value for name, value in given.items() if name not in PAPERS}
+    for name, called in (("mutations", mutation), ("discriminator_mutations", discriminator_mutation)):
+        if name in found:
+            each = [found[name]] if isinstance(found[name], str) else found[name]
+            found[name] = tuple(called(one) if isinstance(one, str) else one for one in each)
+    if isinstance(found.get("selection"), str):
+        first = found["mutations"][0] if found.get("mutations") else PAPER[0]
+        found["selection"] = selection(found["selection"], mutation=first.name)
+    of_fitness = {name: given[name] for name in PAPERS if name in given}
+    rule = found.get("fitness", "paper" if of_fitness else None)
+    if of_fitness and rule != "paper":
+        raise LabError(
+            f"{', '.join(of_fitness)}: numbers of the paper's fitness, beside another one: give one of both."
+        )
+    if isinstance(rule, str):
+        found["fitness"] = _rule(rule, of_fitness, examples)
+    return found
+
+
+def _rule(name: str, of_fitness: Mapping[str, Any], examples: object) -> Rule:
+    if name not in FITNESSES:
+        raise unknown_name("fitness", name, FITNESSES, list_all=True)
+    if name == "paper":
+        return FitnessRule(**of_fitness)
+    if not isinstance(examples, Examples):
+        raise LabError(f"the fitness {name} is a distance to real Examples, and the batches are of something else.")
+    return distance_rule(name, examples)  # type: ignore[arg-type]  # one of FITNESSES
 
 
 def evolution_from(config: Mapping[str, Any]) -> Evolution:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from deap import tools
 
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.parsing import require_choices
 from egan.discriminators import OWN_AND_LEAST_SQUARES, DiscriminatorMutation
 from egan.fitness import FitnessRule, Rule
 from egan.individual import Individual
@@ -31,6 +33,8 @@ class Scheme(EvolutionSettings):
     """One child of each of several discriminators by each of these, at every step."""
 
     def __post_init__(self) -> None:
+        require_choices(self)
+        self._require_objects()
         object.__setattr__(self, "mutations", tuple(self.mutations))
         if not self.mutations:
             raise ValueError("expected at least one mutation, got none.")
@@ -54,6 +58,17 @@ class Scheme(EvolutionSettings):
             raise ValueError("latents can be recycled only where all children were judged on them: use common latents.")
         if self.crossover != "none" and self.parents < 2:
             raise ValueError(f"expected at least two parents for a crossover, got {self.parents}.")
+
+    def _require_objects(self) -> None:
+        """LabError for a name where an object belongs."""
+        for name in ("mutations", "discriminator_mutations", "selection", "fitness"):
+            given = getattr(self, name)
+            names = [given] if isinstance(given, str) else given if isinstance(given, tuple | list) else ()
+            if any(isinstance(each, str) for each in names):
+                raise LabError(
+                    f"a Scheme holds objects and got a name, {name}={given!r}: give names to evolve(..., {name}=...), "
+                    f"or Evolution({name}=...).scheme()."
+                )
 
     def judged_on(self, batch: int, steps: int) -> int:
         """Fakes that judge each child, for batches of ``batch`` and ``steps`` steps of the discriminator.

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
-import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from core_gans.commands.options import parsed
 from core_gans.foundation.memory import is_out_of_memory
 from core_gans.foundation.names import unknown_name
 from core_gans.trusted_code import take_trusted
@@ -66,7 +66,8 @@ def read(place: str, program: str, words: list[str]) -> Command:
     if not isinstance(found, type):
         return found(program, words)
     needed = any(field.default is field.default_factory is dataclasses.MISSING for field in dataclasses.fields(found))
-    return tyro.cli(found, prog=program, args=words or (["--help"] if needed else []))
+    command: Command = parsed(found, program, words or (["--help"] if needed else []))
+    return command
 
 
 @contextmanager

@@ -76,11 +76,11 @@ class Explore:
             samples = generate(model.net, latents)
         if samples.dim() != 4:
             raise LabError("expected a generator of images: points are shown by `core-gans sample`.")
+        with console.status("reading the data"):
+            examples = _examples(self, samples)
         found: dict[str, Any] = {"samples": DRAWN, "seed": self.seed}
         folder.mkdir(parents=True)
         walk(model, latents, self, folder)
-        with console.status("reading the data"):
-            examples = _examples(self, samples)
         found |= beside_real(samples, examples, folder)
         found |= added(model, latents, samples, examples, folder)
         write_whole(folder / "exploration.json", json.dumps(found, indent=2) + "\n")

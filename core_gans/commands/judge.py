@@ -19,13 +19,12 @@ from core_gans import data as datasets
 from core_gans import models
 from core_gans.data import Examples, size_of
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge, metrics_for
 from core_gans.metrics.choosing import classifier_for
 from core_gans.metrics.judge import Progress as Update
 from core_gans.metrics.judge import Sampler
-from core_gans.metrics.measures import metric_names
+from core_gans.metrics.measures import metric_names, unknown_metric
 from core_gans.models import Model
 from core_gans.runs import folder as runs
 from core_gans.runs.configuration import reading_of
@@ -67,7 +66,7 @@ class Judging:
             raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
         for metric in self.metrics:
             if metric not in metric_names():
-                raise unknown_name("metric", metric, metric_names())
+                raise unknown_metric(metric)
         model = models.open_model(self.source)
         if model.player != "generator":
             raise LabError(

@@ -12,6 +12,7 @@ from rich.console import Console
 from core_gans.commands.beginning import options_for, suited, told_of_extent
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
+from core_gans.commands.options import parsed
 from core_gans.commands.trained import print_result
 from core_gans.experiment import run_training
 from core_gans.game import Game
@@ -113,10 +114,12 @@ def train(program: str, words: list[str]) -> Command:
     if not words or words[0] in ("-h", "--help"):
         return Variants(program)
     if words[0].startswith("--like"):
-        return tyro.cli(Repeat, prog=program, args=words)
+        repeat: Repeat = parsed(Repeat, program, words)
+        return repeat
     kind: Any = variant(words[0])
     game, rounds = suited(kind, words)
     flags = without_clashes(kind, Train, Options)
     begin = Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))
-    command = tyro.cli(Train[flags], prog=f"{program} {words[0]}", args=words[1:], default=begin)  # type: ignore[valid-type]
-    return replace(command, game=as_kind(kind, command.game), note=told_of_extent(kind, words))
+    command = parsed(Train[flags], f"{program} {words[0]}", words[1:], default=begin)  # type: ignore[valid-type]
+    finished: Train[Any] = replace(command, game=as_kind(kind, command.game), note=told_of_extent(kind, words))
+    return finished

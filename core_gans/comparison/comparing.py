@@ -12,10 +12,10 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from core_gans.comparison.folder import NAME, Folder, open_folder, read_comparison, write_json
+from core_gans.comparison.folder import NAME, Folder, kept_once_begun, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.playing import CALIBRATION
-from core_gans.comparison.summary import Outcome, summarise
+from core_gans.comparison.summary import Outcome, summarise, unequal_budgets
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
 from core_gans.data import Examples
@@ -41,11 +41,14 @@ def compare(
     examples = examples if examples is not None else plan.source.load()
     folder = open_folder(out, plan)
     begun = time.process_time()
-    real = of_real(plan, examples)
-    play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
+    with kept_once_begun(folder):
+        real = of_real(plan, examples)
+        play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
     outcome = summarise(finished_runs(folder), real, [contender.label for contender in plan.contenders])
     _write(folder, outcome, examples)
     console.print(as_rich(outcome), soft_wrap=True)
+    if told := unequal_budgets(outcome.rows):
+        console.print(told, highlight=False, soft_wrap=True)
     for name in ("comparison.md", NAME, "curves.png", "samples.png"):
         console.print(str(out / name), highlight=False, soft_wrap=True)
     return outcome

@@ -57,7 +57,7 @@ class Contender:
 
     def play(self, state: TrainingState, rounds: int | None) -> None:
         """One round as ``training.train`` plays it."""
-        state.game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
+        state.game.begin_round(state.nets, min(1.0, state.round / rounds) if rounds else 0.0)
         state.terms = play_round(state)
 
 

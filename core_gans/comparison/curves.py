@@ -23,20 +23,26 @@ WIDE, HIGH = 2.3, 1.75  # inches of a panel
 
 @dataclass(frozen=True)
 class MeanCurve:
-    """A metric over processor time: mean and standard deviation over the seeds that got so far, (L,) each."""
+    """A metric over mean seconds and rounds: its mean and deviation over the seeds that got so far, (L,) each."""
 
     seconds: np.ndarray
+    rounds: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
 
 
 def mean_curve(runs: Sequence[dict[str, Any]], metric: str) -> MeanCurve:
-    """The runs of one contender, which look at the same rounds."""
-    rounds = sorted({look["round"] for run in runs for look in run["curve"]})
-    looks = [[look for run in runs for look in run["curve"] if look["round"] == round] for round in rounds]
+    """The runs of one contender, look by look: each is taken at the same round, or at the same share of the seconds."""
+
+    def when(look: dict[str, Any]) -> int:
+        return int(look.get("moment", look["round"]))  # older runs, which all look at the same rounds, have no moment
+
+    moments = sorted({when(look) for run in runs for look in run["curve"]})
+    looks = [[look for run in runs for look in run["curve"] if when(look) == moment] for moment in moments]
     values = [np.array([look["scores"][metric] for look in group]) for group in looks]
     return MeanCurve(
         np.array([np.mean([look["seconds"] for look in group]) for group in looks]),
+        np.array([np.mean([look["round"] for look in group]) for group in looks]),
         np.array([value.mean() for value in values]),
         np.array([value.std(ddof=1) if len(value) > 1 else 0.0 for value in values]),
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,20 @@ def open_folder(path: Path, plan: ComparisonPlan, name: str = NAME) -> Folder:
     if not file.exists():
         write_json(file, {"plan": plan.described(), "environment": environment(), "outcome": None})
     return folder
+
+
+@contextmanager
+def kept_once_begun(folder: Folder) -> Iterator[None]:
+    """Inside, the runs are made ready; where that fails and none was ever measured, the folder's name is free again."""
+    try:
+        yield
+    except BaseException:
+        if not any(folder.runs.iterdir()):
+            folder.runs.rmdir()
+            (folder.path / folder.name).unlink()
+            if not any(folder.path.iterdir()):
+                folder.path.rmdir()
+        raise
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -65,6 +65,9 @@ class ComparisonPlan:
     """What images are seen through (``metrics.FEATURES``); None for what suits the data."""
     full: int = FULL
     """Samples of the judgement at the end."""
+    by_seconds: bool = False
+    """Whether a run ends when its seconds are used up, however many rounds that were; else it ends after the rounds
+    that the budget was measured to buy, so that it is repeated to the bit."""
     kept: int = 0
     """Samples that are kept of every look, to show how they came about."""
     keep: Keep | None = None

@@ -79,21 +79,28 @@ class TimedRuns:
         return max(1, round(plan.seconds / max(each, 1e-9)))
 
     def play(self, contender: Entrant, plan: ComparisonPlan, seed: int, rounds: int) -> Played:
-        """The whole run, from its seed."""
+        """The whole run, from its seed; ``rounds`` is its length, or what is expected of it where seconds end it."""
         state = self._start(contender, plan, rounds, seed)
         clock = _Clock(lambda: contender.play(state, rounds), self.stop)
         curve: list[dict[str, Any]] = []
         looks: list[Tensor] = []
 
-        moments = {round(rounds * look / LOOKS) for look in range(LOOKS + 1)}
+        moments = {round(rounds * look / LOOKS): look for look in range(LOOKS + 1)}
+
+        def moment() -> int | None:
+            """Which of the looks is due now."""
+            if not plan.by_seconds:
+                return moments.get(state.round)
+            latest = min(LOOKS, int(LOOKS * clock.seconds / plan.seconds))
+            return latest if not curve or latest > curve[-1]["moment"] else None
 
         def look() -> bool:
-            if state.round in moments:
+            if (due := moment()) is not None:
                 scores = self._judged(self.quick, state)
-                curve.append({"round": state.round, "seconds": clock.seconds, "scores": scores})
+                curve.append({"moment": due, "round": state.round, "seconds": clock.seconds, "scores": scores})
                 if plan.kept:
                     looks.append(_draw(state, plan.kept, _chance(state)))
-            return clock.seconds >= plan.seconds * PATIENCE
+            return clock.seconds >= plan.seconds * (1.0 if plan.by_seconds else PATIENCE)
 
         scores: dict[str, float] | None = None
         samples, trouble = None, None
@@ -101,7 +108,8 @@ class TimedRuns:
         tensors: dict[str, Tensor] = {}
         try:
             look()
-            run(state, clock.play, rounds, None, (Average(decay=plan.average), _After(look)))
+            bound = None if plan.by_seconds else rounds
+            run(state, clock.play, bound, math.inf, (Average(decay=plan.average), _After(look)))
             scores = self._judged(self.judge, state)
             samples = _draw(state, PICTURED[len(self.examples.shape) == 1], _chance(state))
             if plan.keep is not None:
@@ -117,7 +125,7 @@ class TimedRuns:
             "rounds": state.round,
             "rounds_bought": rounds,
             "seconds": clock.seconds,
-            "stopped_early": state.round < rounds and trouble is None,
+            "stopped_early": not plan.by_seconds and state.round < rounds and trouble is None,
             "diverged": trouble,
             "scores": scores,
             "curve": curve,

@@ -9,6 +9,8 @@ from typing import Any
 
 from core_gans.metrics.measures import measure_of
 
+TOLERATED = 0.15  # by which used seconds may differ before it is told
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -75,6 +77,24 @@ class Outcome:
                 for row in self.rows
             ],
         }
+
+
+def unequal_budgets(rows: Sequence[Row]) -> str:
+    """A warning where the processor times of contenders differ by more than ``TOLERATED``; empty where they do not."""
+    used = {
+        row.label: statistics.fmean(run["seconds"] for run in row.runs if not run["diverged"])
+        for row in rows
+        if len(row.diverged) < len(row.runs)
+    }
+    if len(used) < 2:
+        return ""
+    least, most = min(used, key=used.__getitem__), max(used, key=used.__getitem__)
+    if used[most] <= (1 + TOLERATED) * used[least]:
+        return ""
+    return (
+        f"warning: the budgets were not equal: {most} used {used[most]:.2f} seconds and {least} {used[least]:.2f}, "
+        f"more than {TOLERATED:.0%} apart: play longer, so that a round weighs less, and on a machine that is not busy."
+    )
 
 
 def lower_is_better(metric: str) -> bool:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core_gans.comparison.plan import QUICK, ComparisonPlan
-from core_gans.comparison.summary import Outcome, Row, Spread, lower_is_better
+from core_gans.comparison.summary import Outcome, Row, Spread, lower_is_better, unequal_budgets
 from core_gans.data import Examples
 from core_gans.foundation.html import filled
 from core_gans.foundation.markdown import table
@@ -104,10 +104,12 @@ def _name(row: Row) -> str:
 
 
 def trouble(rows: Sequence[Row], unit: str) -> str:
-    """A list of the runs that did not come to their last ``unit``, and a line below it; "" where there are none."""
+    """A list of runs that did not come to their last ``unit`` and of unequal budgets, and a line below; "" without any."""
     lines = []
     for row in rows:
         name = f"- {row.label}, seed"
         lines += [f"{name} {seed}: diverged at {unit} {number:,}" for seed, number in row.diverged]
         lines += [f"{name} {seed}: stopped before its last {unit}, being slow" for seed in row.stopped_early]
+    if told := unequal_budgets(rows):
+        lines.append(f"- {told}")
     return "".join(f"{line}\n" for line in [*lines, ""] if lines)

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from core_gans.data.domains import Domains
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.first_batch import IMAGES, require_range
+from core_gans.data.known import load
 from core_gans.data.pairs import Pairs
 from core_gans.game import Batch
 
@@ -26,7 +27,10 @@ class Batches(Iterator[Batch]):
     of different lengths, so each has its own epochs and its own permutations.
     """
 
-    def __init__(self, data: Dataset, size: int, seed: int = 0, device: torch.device | str = "cpu") -> None:
+    def __init__(self, data: Dataset | str, size: int, seed: int = 0, device: torch.device | str = "cpu") -> None:
+        """``data`` may be the name of a data set or a path, as ``data.load`` takes it."""
+        if isinstance(data, str):
+            data = load(data, seed=seed)
         count = len(data)  # type: ignore[arg-type]  # map-style data sets have a length; torch does not declare it
         if count == 0:
             raise ValueError("expected at least one example, got an empty data set.")

@@ -21,8 +21,9 @@ KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SC
 NAMES = tuple(KNOWN)
 
 
-def data_set(name: str) -> DataSet:
+def data_set(name: str | os.PathLike[str]) -> DataSet:
     """The data set called ``name``, or the one of the files at that path; a ValueError lists the nearest names."""
+    name = os.fspath(name)
     if name in KNOWN:
         return KNOWN[name]
     if not Path(name).exists() and os.sep not in name and "." not in name:
@@ -48,7 +49,7 @@ def _read(path: str, wanted: Wanted) -> Examples:
 
 
 def load(
-    name: str,
+    name: str | os.PathLike[str],
     *,
     size: Size | None = None,
     channels: int | None = None,

@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
@@ -34,6 +34,23 @@ def as_annotated(kind: type, given: Mapping[str, Any], what: str) -> dict[str, A
     if lacking := [name for name in needed if name not in given]:
         raise LabError(f"{what} lacks {', '.join(lacking)}.")
     return {name: _parsed(hints[name], value, f"{name} in {what}") for name, value in given.items()}
+
+
+def require_choices(given: Any) -> None:
+    """ValueError unless each field of the dataclass ``given`` that is a Literal holds one of its values."""
+    for name, choices in _choices(type(given)).items():
+        if getattr(given, name) not in choices:
+            raise unknown_name(name, str(getattr(given, name)), map(str, choices), list_all=True)
+
+
+@lru_cache(maxsize=256)
+def _choices(kind: type) -> dict[str, tuple[Any, ...]]:
+    try:
+        hints = get_type_hints(kind)
+    except NameError:  # of a class outside the lab, whose annotations only a type checker can read
+        return {}
+    fields = {field.name for field in dataclasses.fields(kind)}
+    return {name: get_args(hint) for name, hint in hints.items() if name in fields and get_origin(hint) is Literal}
 
 
 def _parsed(hint: Any, value: Any, what: str) -> Any:

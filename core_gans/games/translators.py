@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.parsing import require_choices
 from core_gans.game import Batch, Nets, TranslationGame, Turn
 from core_gans.networks.unet import noise
 from core_gans.optimizers import Adam, Optimizer, Schedule
@@ -39,6 +40,7 @@ class Translator(TranslationGame):
     """How they fall, as (1 - t / rounds)^power: 1 is a line."""
 
     def __post_init__(self) -> None:
+        require_choices(self)
         if len(self.shape) != 3:
             raise LabError(f"{self.name} translates images (C, H, W), and the data is of shape {tuple(self.shape)}.")
         for name in ("width", "discriminator_steps"):

@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core_gans.data import load
 from core_gans.data.examples import Examples, as_float
 from core_gans.foundation.finite import require_finite
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.seeds import as_generator
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.metrics.features import Classifier
 from core_gans.metrics.measure import Seen
-from core_gans.metrics.measures import MEASURES, measure_of, metric_names
+from core_gans.metrics.measures import MEASURES, measure_of, metric_names, unknown_metric
 
 Sampler = Callable[[int], Tensor]
 Progress = Callable[[int], None]
@@ -42,14 +43,16 @@ class Judge:
     @torch.no_grad()
     def __init__(
         self,
-        data: Examples,
+        data: Examples | str,
         count: int = 2_000,
         batch_size: int = 250,
         classifier: Classifier | str | None = None,
-        metrics: Sequence[str] | None = None,
+        metrics: Sequence[str] | str | None = None,
         progress: Progress | None = None,
     ) -> None:
         """``count`` samples are drawn for a judgement, ``batch_size`` at a time.
+
+        ``data`` are examples, or the name of a data set or a path, as ``data.load`` takes it.
 
         ``classifier`` is one, or the name of features (``digits-cnn``, ``cifar-resnet20``, ``pca-pixels``).
         ``metrics`` are names of ``METRICS``; by default the quick ones that suit the data. ``progress`` is told how
@@ -60,6 +63,7 @@ class Judge:
         """
         if count < 2 or batch_size < 1:
             raise ValueError(f"expected a count >= 2 and a batch size >= 1, got {count} and {batch_size}")
+        data = load(data) if isinstance(data, str) else data
         if len(data) < 2:
             raise ValueError(f"judging needs at least two real examples, {data.name!r} has {len(data)}")
         self.data = data
@@ -93,13 +97,14 @@ class Judge:
             found |= measure.score(real, generated)
         return {name: value for name, value in found.items() if name.split("[")[0] in self.metrics}
 
-    def of_real(self, rng: torch.Generator, progress: Progress | None = None) -> dict[str, float]:
-        """The score of a perfect sampler: what to compare others with."""
+    def of_real(self, rng: torch.Generator | int, progress: Progress | None = None) -> dict[str, float]:
+        """The score of a perfect sampler: what to compare others with. ``rng`` may be a seed."""
         return self(self.real_sampler(rng), progress)
 
-    def real_sampler(self, rng: torch.Generator) -> Sampler:
+    def real_sampler(self, rng: torch.Generator | int) -> Sampler:
         """Real examples drawn with replacement."""
-        return lambda n: as_float(self.data.images[torch.randint(len(self.data), (n,), generator=rng)])
+        chance = as_generator(rng)
+        return lambda n: as_float(self.data.images[torch.randint(len(self.data), (n,), generator=chance)])
 
     def _summarise(self, batches: Iterator[Tensor], progress: Progress | None) -> tuple[Any, ...]:
         whole: tuple[Any, ...] = ()
@@ -136,14 +141,16 @@ def metrics_for(data: Examples, classifier: Classifier | None) -> tuple[str, ...
     return tuple(metric for measure in MEASURES if measure.suits(data, classifier) for metric in measure.metrics)
 
 
-def _chosen(asked: Sequence[str] | None, data: Examples, suitable: tuple[str, ...]) -> tuple[str, ...]:
+def _chosen(asked: Sequence[str] | str | None, data: Examples, suitable: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(asked, str):
+        asked = (asked,)
     if asked is None:
         quick = {metric for measure in MEASURES if measure.quick for metric in measure.metrics}
         return tuple(metric for metric in suitable if metric in quick)
     for metric in asked:
         measure = measure_of(metric)
         if measure is None or metric not in measure.metrics:
-            raise unknown_name("metric", metric, metric_names())
+            raise unknown_metric(metric)
         if metric not in suitable:
             raise ValueError(
                 f"{metric} needs {measure.needs}, so it does not suit {data.name!r}: choose from {', '.join(suitable)}."

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core_gans.data.examples import Examples
 from core_gans.foundation.frechet import FeatureStatistics
+from core_gans.foundation.names import unknown_name
 from core_gans.metrics.classes import ClassTally
 from core_gans.metrics.features import Classifier
 from core_gans.metrics.kernel import KernelMoments
@@ -147,6 +148,20 @@ MEASURES: list[KnownMeasure] = [MODES, CLASSES, FRECHET, KERNEL, NEIGHBOURS]
 def metric_names() -> tuple[str, ...]:
     """The names of all metrics, without the features."""
     return tuple(metric for measure in MEASURES for metric in measure.metrics)
+
+
+ELSEWHERE = {"fid": "frechet", "kid": "kernel", "is": "inception_style", "inception_score": "inception_style"}
+"""What others call a measure when it is taken on an Inception network."""
+
+
+def unknown_metric(name: str) -> ValueError:
+    """The error for a ``name`` that is no metric: the nearest ones, and what stands for a name of the field."""
+    if name.lower() not in ELSEWHERE:
+        return unknown_name("metric", name, metric_names())
+    return ValueError(
+        f"{name} is measured on an Inception network, which does not come with the lab: did you mean "
+        f"{ELSEWHERE[name.lower()]}, on the features of --features?"
+    )
 
 
 def merit(scores: Mapping[str, float]) -> float:

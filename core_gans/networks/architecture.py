@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.parsing import require_choices
 
 Upsampling = Literal["transpose", "resize"]
 Normalisation = Literal["batch", "instance", "spectral", "none"]
@@ -49,6 +50,7 @@ class Architecture:
     section 3.2), for dcgan, mlp and maxout; 0 for none."""
 
     def __post_init__(self) -> None:
+        require_choices(self)
         for name in ("latent", "width", "depth", "code"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected a {name} of at least 1, got {getattr(self, name)}.")

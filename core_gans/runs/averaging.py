@@ -29,6 +29,10 @@ class Average(Watcher):
 
     def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         del rounds, seconds
+        self.attach(state)
+
+    def attach(self, state: WatchedState) -> None:
+        """Draw the samples of ``state`` from the shadow: a restored one, or a copy of the player."""
         if self.shadow is None:
             self.shadow = copy.deepcopy(state.nets[self.player]).requires_grad_(False)
             if self._saved is not None:

@@ -8,7 +8,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +24,7 @@ from core_gans.runs import checkpoints
 from core_gans.runs.changes import differing
 from core_gans.runs.configuration import FORMAT, read_config
 
+LOCK = "run.lock"
 PACKAGES = ("gan-lab", "torch", "numpy", "deap", "scikit-learn", "opencv-python-headless", "gradio")
 
 
@@ -122,27 +123,33 @@ class Run:
 
 
 def create(runs: Path, name: str, config: Mapping[str, Any]) -> Run:
-    """A new folder ``runs/name`` with config.json and environment.json; it must not exist yet."""
+    """A new folder ``runs/name`` with config.json and environment.json; it must not hold anything yet."""
     folder = runs / name
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
-        raise LabError(
-            f"{folder} exists already and is kept: give another --name, or continue it with `resume {folder}`."
-        ) from error
+        if not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir()):
+            raise LabError(
+                f"{folder} exists already and is kept: give another --name, or continue it with `resume {folder}`."
+            ) from error
     run = Run(folder, {"format": FORMAT, **config}, _lock=_lock(folder))
-    _write_json(folder / "config.json", run.config)
-    _write_json(folder / "environment.json", environment())
+    with kept_once_begun(run, lambda: 0):
+        _write_json(folder / "config.json", run.config)
+        _write_json(folder / "environment.json", environment())
     return run
 
 
 @contextmanager
-def kept_once_begun(run: Run) -> Iterator[None]:
-    """Inside, a new run is made ready; where that fails, its folder is taken away again: nothing has been played."""
+def kept_once_begun(run: Run, played: Callable[[], int]) -> Iterator[None]:
+    """Inside, a new run is made and played; where that fails before a round was ``played``, its folder is emptied.
+
+    Nothing could be continued there, and so the name is free again.
+    """
     try:
         yield
     except BaseException:
-        shutil.rmtree(run.folder, ignore_errors=True)  # Windows keeps the lock's file while it is held
+        if not played() and not numbered(run.checkpoints, "safetensors"):
+            shutil.rmtree(run.folder, ignore_errors=True)  # Windows keeps the lock's file while it is held
         raise
 
 
@@ -186,7 +193,7 @@ def environment() -> dict[str, Any]:
 
 def _lock(folder: Path) -> FileLock:
     """Hold the folder; the system lets go when the process ends, however it ends."""
-    lock = FileLock(folder / "run.lock", timeout=0, thread_local=False)
+    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
     try:
         lock.acquire()
     except Timeout as error:

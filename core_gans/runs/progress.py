@@ -53,14 +53,24 @@ class ProgressBar(Watcher):
         share = min(1.0, max(shares))
         left = elapsed * (1 - share) / share if share > 0 else 0.0
         losses = "  ".join(f"{name} {value:.3f}" for name, value in state.terms.items() if _short(name, value))
-        return share, f"{self.unit} {state.round}  {speed:.1f}/s  {_clock(left)} left  {losses}"
+        return share, f"{self.unit} {state.round}  {speed:.1f}/s  {time_left(left)} left  {losses}"
 
 
 def _short(name: str, value: object) -> bool:
     return isinstance(value, float) and "/" not in name
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def time_left(seconds: float) -> str:
+    """A time that is left, as people say it: ``45 s``, ``12:05 min``, ``3 h 20 min``, ``9 days``, ``over a year``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    hours, minutes = divmod(round(whole / 60), 60)
+    if hours < 10:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if hours < 48:
+        return f"{round(whole / 3600)} h"
+    days = round(whole / 86400)
+    return f"{days} days" if days <= 365 else "over a year"

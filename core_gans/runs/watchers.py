@@ -73,6 +73,9 @@ class Watcher:
 
     name = ""
 
+    def attach(self, state: WatchedState) -> None:
+        """Put into the state what others read of it; called once its own state is back, before anyone reads there."""
+
     def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         """Called before the first round of a session."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +34,7 @@ class CGAN(AdversarialGame):
 
     classes: int = 10
     """Classes of the examples. Taken from the data by the commands."""
-    prior: str = "uniform"  # type: ignore[assignment]  # a Literal in the base
+    prior: Literal["normal", "uniform"] = "uniform"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -21,6 +21,7 @@ from core_gans.game import Batch, Nets
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective, goodfellow
 from core_gans.networks import Architecture, Family
+from core_gans.networks.architecture import Normalisation
 from core_gans.networks.noise import noisy
 from core_gans.networks.trunk import Trunked
 from core_gans.techniques.feature_matching import feature_matching
@@ -59,7 +60,7 @@ class SemiSupervised(AdversarialGame):
     paper: ClassVar[str] = "Salimans et al. 2016"
     scores_suffice: ClassVar[bool] = False
 
-    normalisation: str = "none"  # type: ignore[assignment]  # a Literal in the base
+    normalisation: Normalisation = "none"
     classes: int = 10
     """Classes of the examples. Taken from the data by the commands."""
     supervision: float = 1.0

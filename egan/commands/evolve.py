@@ -12,6 +12,7 @@ from rich.console import Console
 from core_gans.commands.beginning import options_for, points_in, suited, wants_paper
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
+from core_gans.commands.options import parsed
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import EVALUATION_SIZE, Preset
 from core_gans.runs import folder as runs
@@ -87,5 +88,6 @@ def evolve(program: str, words: list[str]) -> Command:
         evolution = Evolution(evaluation_size=EVALUATION_SIZE)
     begin = Evolve(game=as_kind(flags, game), rounds=rounds, session=options_for(kind, words), evolution=evolution)
     called = " ".join([program, *words[:named]])
-    command = tyro.cli(Evolve[flags], prog=called, args=words[named:], default=begin)  # type: ignore[valid-type]
-    return replace(command, game=as_kind(kind, command.game))
+    command = parsed(Evolve[flags], called, words[named:], default=begin)  # type: ignore[valid-type]
+    finished: Evolve[Any] = replace(command, game=as_kind(kind, command.game))
+    return finished

@@ -70,7 +70,7 @@ class Evolved:
 
     def play(self, state: Evolving | Plain, rounds: int | None) -> None:
         """One generation, or one round."""
-        state.game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
+        state.game.begin_round(state.nets, min(1.0, state.round / rounds) if rounds else 0.0)
         if isinstance(state, Plain):
             plain.play(state)
         else:

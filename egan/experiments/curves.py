@@ -14,6 +14,7 @@ from core_gans.comparison.plan import QUICK
 from core_gans.comparison.summary import Outcome, Row
 from core_gans.foundation.colours import QUIET, SERIES
 from core_gans.foundation.figures import page, themed
+from egan.experiments.pairing import LEAST_SEEDS
 
 WIDE, HIGH = 11.4, 2.6  # inches of a row of panels
 
@@ -25,7 +26,9 @@ def mean_curves_picture(outcome: Outcome, labels: Sequence[str], title: str) -> 
     RGB bytes (H, W, 3).
     """
     paint = {label: SERIES[place % len(SERIES)] for place, label in enumerate(labels)}
-    note = f"mean and standard error over seeds, {QUICK} samples a look · dashed: real examples"
+    note = (
+        f"mean over seeds, and its standard error from {LEAST_SEEDS} on; {QUICK} samples a look · dashed: real examples"
+    )
     figure = page(WIDE, HIGH * len(outcome.metrics), title, note, paint)
     panels = figure.subplots(len(outcome.metrics), 2, squeeze=False)
     for metric, row_of_panels in zip(outcome.metrics, panels, strict=True):
@@ -45,6 +48,6 @@ def _draw(axes: Axes, row: Row, metric: str, colour: str, generations: bool) -> 
     ended = [run for run in row.runs if not run["diverged"]]
     if ended:
         found = mean_curve(ended, metric)
-        rounds = np.array(sorted({look["round"] for run in ended for look in run["curve"]}))
-        error = found.deviation / np.sqrt(len(ended))
-        draw_mean(axes, rounds if generations else found.seconds, found.mean, error, metric, colour)
+        told = len(ended) >= LEAST_SEEDS
+        error = found.deviation / np.sqrt(len(ended)) if told else np.zeros_like(found.mean)
+        draw_mean(axes, found.rounds if generations else found.seconds, found.mean, error, metric, colour)

@@ -1,7 +1,7 @@
 """An experiment from beginning to end: play what is missing, test, and write tables and pictures.
 
-The runs are those of ``core_gans.comparison``: a budget of processor time measured in rounds beforehand, one file a
-finished run, several processes.
+The runs are those of ``core_gans.comparison``, ended by the processor time that they used: one file a finished run,
+several processes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from rich.console import Console
 from torch import Tensor
 
 from core_gans.comparison.comparing import finished_runs, of_real, play_missing
-from core_gans.comparison.folder import Folder, open_folder, read_comparison, write_json
+from core_gans.comparison.folder import Folder, kept_once_begun, open_folder, read_comparison, write_json
 from core_gans.comparison.plan import ComparisonPlan
-from core_gans.comparison.summary import summarise
+from core_gans.comparison.summary import summarise, unequal_budgets
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
 from core_gans.foundation.names import unknown_name
@@ -45,6 +45,7 @@ def plan_of(
         full=preset.judged,
         kept=preset.kept,
         keep=keep,
+        by_seconds=True,
     )
 
 
@@ -71,14 +72,17 @@ def experiment(
     examples = examples if examples is not None else plan.source.load()
     folder = open_folder(out, plan, NAME)
     begun = time.process_time()
-    real = of_real(plan, examples)
-    play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
+    with kept_once_begun(folder):
+        real = of_real(plan, examples)
+        play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
     outcome = summarise(finished_runs(folder), real, labels)
     modes = None if len(examples.shape) > 1 else len(examples.classes)
     found = findings(outcome, against, modes)
     _write(folder, found, labels, examples)
     for table in as_rich(found, plan.seeds):
         console.print(table, soft_wrap=True)
+    if told := unequal_budgets(outcome.rows):
+        console.print(told, highlight=False, soft_wrap=True)
     for name in ("experiment.md", NAME, *PICTURES):
         console.print(str(out / name), highlight=False, soft_wrap=True)
     return found

@@ -15,6 +15,7 @@ from core_gans.data import Examples
 from core_gans.foundation.html import filled
 from core_gans.foundation.markdown import table
 from egan.experiments.findings import PATH_LENGTH, QUALITY, Findings, Test
+from egan.experiments.pairing import LEAST_SEEDS
 
 PICTURES = {
     "curves.png": "Scores over processor time and over generations: mean over the seeds, and one standard error.",
@@ -46,6 +47,7 @@ def as_markdown(found: Findings, plan: ComparisonPlan, environment: dict[str, An
         scores=table(scores[0], scores[1:], numbers=True),
         tests=table(tests[0], tests[1:], numbers=True),
         path_length=PATH_LENGTH,
+        least_seeds=LEAST_SEEDS,
         quality=f"{QUALITY:.0%}",
         least=number(min(1.0, 2 / 2**plan.seeds)),
         trouble=trouble(found.outcome.rows, "generation"),
@@ -83,8 +85,10 @@ def _tests(found: Findings, metrics: Any) -> list[list[str]]:
     for test in found.tests:
         if test.metric in metrics:
             result = test.result
-            like = max(abs(result.difference), abs(result.low), abs(result.high))
-            interval = f"{number(result.low, like)} to {number(result.high, like)}"
+            like, interval = abs(result.difference), "-"
+            if result.low is not None and result.high is not None:
+                like = max(like, abs(result.low), abs(result.high))
+                interval = f"{number(result.low, like)} to {number(result.high, like)}"
             numbers = (number(p) for p in (result.wilcoxon, result.permutation, test.adjusted))
             lines.append([test.metric, test.label, number(result.difference, like), interval, *numbers, verdict(test)])
     return lines

@@ -15,6 +15,7 @@ import torch
 EXACT = 14  # seeds up to which all 2^n signs are tried
 DRAWS = 20_000  # of signs beyond, and of bootstrap samples
 CONFIDENCE = 0.95
+LEAST_SEEDS = 5  # for an interval: resamples of fewer numbers say little about their spread
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Paired:
     count: int
     difference: float
     """Their mean."""
-    low: float
-    high: float
-    """A 95% bootstrap interval of the mean."""
+    low: float | None
+    high: float | None
+    """A 95% bootstrap interval of the mean; None under ``LEAST_SEEDS`` seeds."""
     wilcoxon: float
     """p of the signed-rank test: ranks of the differences, blind to how large a single one is."""
     permutation: float
@@ -38,7 +39,8 @@ def paired(ones: Sequence[float], others: Sequence[float], rng: torch.Generator)
     if len(ones) != len(others) or not len(ones):
         raise ValueError(f"expected pairs of numbers, got {len(ones)} and {len(others)}.")
     differences = np.asarray(ones, dtype=float) - np.asarray(others, dtype=float)
-    low, high = bootstrap_interval(differences, rng)
+    told = len(differences) >= LEAST_SEEDS
+    low, high = bootstrap_interval(differences, rng) if told else (None, None)
     return Paired(
         len(differences),
         float(differences.mean()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -139,6 +140,8 @@ def test_a_planted_difference_is_found_where_the_spread_between_seeds_hides_it()
     ours = seeds + 0.5 + 0.1 * torch.randn(10, generator=chance(8))
     result = paired(ours.tolist(), seeds.tolist(), chance())
     assert result.permutation == result.wilcoxon == 2 / 2**10
+    assert result.low is not None
+    assert result.high is not None
     assert result.low < 0.5 < result.high
     assert stats.ttest_ind(ours, seeds).pvalue > 0.5  # unpaired, nothing would be seen
 
@@ -411,9 +414,8 @@ def test_a_lost_run_is_played_again_and_nothing_else(finished: tuple[ComparisonP
     experiment(plan, chosen, out, console=quiet())
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in others} == others
     after = json.loads(lost.read_text())
-    assert (after["scores"], after["winners"], after["path_length"]) == tuple(
-        before[name] for name in ("scores", "winners", "path_length")
-    )
+    assert (after["contender"], after["seed"]) == (before["contender"], before["seed"])
+    assert after["seconds"] >= plan.seconds  # which end a run, so that its rounds are not the same twice
 
 
 def test_a_finished_experiment_is_told_again_without_playing(
@@ -437,6 +439,7 @@ def test_other_settings_in_the_same_folder_are_refused(finished: tuple[Compariso
 def test_a_run_is_its_seed() -> None:
     """Scores, winners and what is kept follow from the seed; others differ."""
     plan, chosen = ring_plan("egan")
+    plan = dataclasses.replace(plan, by_seconds=False)  # seconds are never the same twice
     timed_runs = TimedRuns(plan.source.load(), full=plan.full)
     one, same, other = (timed_runs.play(chosen[0], plan, seed, 10) for seed in (0, 0, 1))
     assert one.facts["scores"] == same.facts["scores"] != other.facts["scores"]

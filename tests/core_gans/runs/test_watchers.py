@@ -21,7 +21,7 @@ from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
 from core_gans.runs import folder as runs
 from core_gans.runs.checkpoints import CheckpointError, load
-from core_gans.runs.progress import ProgressBar
+from core_gans.runs.progress import ProgressBar, time_left
 from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, Watcher, drop_lines_after, fixed_latents
 from core_gans.session import Interrupt, Options, make_watchers, restore_watchers, with_data
 from core_gans.training import TrainingState, start, train
@@ -246,7 +246,7 @@ class TestProgressBar:
         clock[0] += 50
         bar.after_round(self.state(1100))  # 100 of 400 in 50 s
         bar.end(self.state(1100))
-        assert out.getvalue() == "generation 1100  2.0/s  2:30 left  generator 0.250\n"
+        assert out.getvalue() == "generation 1100  2.0/s  2:30 min left  generator 0.250\n"
 
     def test_the_nearer_bound_counts_and_hours_are_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = [0.0]
@@ -256,7 +256,7 @@ class TestProgressBar:
         bar.begin(self.state(0), 10**6, 10_000.0)
         clock[0] += 1000
         bar.after_round(self.state(10))
-        assert "2:30:00 left" in out.getvalue()
+        assert "2 h 30 min left" in out.getvalue()
 
     def test_a_file_gets_a_line_now_and_then_and_a_terminal_a_bar(self) -> None:
         plain, terminal = io.StringIO(), io.StringIO()
@@ -308,3 +308,20 @@ class TestOptions:
     def test_the_data_decide_the_shape_and_points_the_family(self) -> None:
         assert with_data({"family": "dcgan", "width": 7}, points()) == {"family": "mlp", "width": 7, "shape": (2,)}
         assert with_data({"family": "dcgan"}, pictures()) == {"family": "dcgan", "shape": (1, 16, 16)}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 s"),
+        (59.6, "1:00 min"),
+        (725, "12:05 min"),
+        (3599.7, "1 h"),
+        (12_000, "3 h 20 min"),
+        (47 * 3600, "47 h"),
+        (1417 * 3600 + 25 * 60 + 1, "59 days"),
+        (1e12, "over a year"),
+    ],
+)
+def test_a_time_that_is_left_is_told_as_people_say_it(seconds: float, told: str) -> None:
+    assert time_left(seconds) == told
