@@ -12,6 +12,7 @@ from torch import nn
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import did_you_mean
+from core_gans.foundation.notebook import shown
 from core_gans.game import Game, NoiseGame, TranslationGame
 from core_gans.initialising import initialising
 from core_gans.runs import checkpoints
@@ -19,13 +20,14 @@ from core_gans.runs import folder as runs
 from core_gans.runs.checkpoints import CheckpointError
 from core_gans.runs.fitting import fitting
 from core_gans.runs.playable import require_playable
+from core_gans.runs.showing import png_of, samples_of
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import from_saved, name_of
 
 AGame = TypeVar("AGame", bound=Game, covariant=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model(Generic[AGame]):
     """A player in evaluation mode, its game, and what is known of it (command, seed, measured numbers)."""
 
@@ -33,6 +35,16 @@ class Model(Generic[AGame]):
     game: AGame
     player: str = "generator"
     card: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        played = f", {self.card['rounds']:,} rounds" if isinstance(self.card.get("rounds"), int) else ""
+        return f"Model({self.player} of {self.game.name}{played})"
+
+    def _repr_html_(self) -> str:
+        return shown(repr(self), samples_of(self.game, {"generator": self.net}) if self.player == "generator" else None)
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.game, {"generator": self.net}) if self.player == "generator" else None
 
 
 FEW_ROUNDS = 100  # of the newest checkpoint; whatever the data, nobody has learned much by then

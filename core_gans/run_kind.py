@@ -17,6 +17,7 @@ from rich.console import Console
 from core_gans.data import Examples
 from core_gans.data.places import from_anywhere
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.notebook import shown
 from core_gans.game import Game
 from core_gans.runs import folder as runs
 from core_gans.runs.changes import changed, digest
@@ -24,6 +25,7 @@ from core_gans.runs.fitting import fitting, require_counts
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import require_not_terminated
 from core_gans.runs.playable import require_playable
+from core_gans.runs.showing import samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
 from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
 from core_gans.translation import Lesson
@@ -60,7 +62,7 @@ DATA = ("data", "size", "colours", "count", "seed")
 STRAIGHT_ON = Going()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result(Generic[State]):
     """What a run left behind: its folder, its state, and the judge's numbers before and after."""
 
@@ -68,6 +70,14 @@ class Result(Generic[State]):
     state: State
     before: dict[str, float]
     after: dict[str, float]
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {self.before[name]:.4g} -> {value:.4g}" for name, value in self.after.items())
+        return f"Result({self.folder}, {self.state!r}, {numbers})"
+
+    def _repr_html_(self) -> str:
+        numbers = {name: (self.before[name], value) for name, value in self.after.items()}
+        return shown(f"{self.folder}: {self.state!r}", samples_of(self.state.game, self.state.sampling_nets()), numbers)
 
 
 @dataclass(frozen=True)

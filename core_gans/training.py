@@ -14,16 +14,19 @@ from torch import Tensor, nn
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
 from core_gans.foundation.errors import DivergedError, LabError
+from core_gans.foundation.notebook import shown
 from core_gans.foundation.seeds import as_generator
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.initialising import initialising
 from core_gans.optimizers import load_moments
+from core_gans.runs.attending import attended
+from core_gans.runs.showing import png_of, samples_of, told
 
 if TYPE_CHECKING:
     from core_gans.runs.watchers import WatchedState, Watcher
 
 
-@dataclass
+@dataclass(repr=False)
 class TrainingState:
     """Everything that a run is at one moment; ``state_dict`` is enough to go on exactly."""
 
@@ -45,6 +48,15 @@ class TrainingState:
     def sampling_nets(self) -> dict[str, nn.Module]:
         """The players, with the averaged ones in place of the raw ones where there are any."""
         return {**self.nets, **self.averages}
+
+    def __repr__(self) -> str:
+        return told(type(self).__name__, self, "round")
+
+    def _repr_html_(self) -> str:
+        return shown(repr(self), samples_of(self.game, self.sampling_nets()))
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.game, self.sampling_nets())
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -95,11 +107,15 @@ def train(
     state: TrainingState | None = None,
     compute: Compute | None = None,
     seconds: float | None = None,
+    progress: bool | None = None,
 ) -> TrainingState:
     """Play ``game`` until ``rounds`` rounds have been played in all, or ``seconds`` have passed in this call.
 
     A ``state`` continues where it stands (its own rng, batches and compute count). Watchers look at the state after
     each round. A loss that is not finite raises DivergedError before it changes any weight. ``rng`` may be a seed.
+
+    ``progress`` shows a bar, or none; by default there is one in a terminal and in a notebook. Ctrl-C and a notebook's
+    Stop end the training after the round, and its state is returned.
     """
     require_given(game, batches, rounds, seconds)
     state = state or start(game, batches, as_generator(rng, batches.device), compute)
@@ -108,7 +124,10 @@ def train(
         game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
         state.terms = play_round(state)
 
-    run(state, play, rounds, seconds, watchers)
+    def watched(by: Sequence[Watcher]) -> None:
+        run(state, play, rounds, seconds, by)
+
+    attended(state, watched, watchers, "round", progress)
     return state
 
 

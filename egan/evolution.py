@@ -23,6 +23,7 @@ from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.foundation.seeds import as_generator
 from core_gans.game import Game
+from core_gans.runs.attending import attended
 from core_gans.runs.watchers import Watcher
 from core_gans.training import require_given, run
 from egan import engine, multi_discriminator
@@ -56,6 +57,7 @@ def evolve(
     seconds: float | None = None,
     toolbox: base.Toolbox | None = None,
     stats: tools.Statistics | tools.MultiStatistics | None = None,
+    progress: bool | None = None,
     **changes: Any,
 ) -> Population:
     """Evolve ``game``'s generator until ``generations`` in all have passed, or ``seconds`` in this call.
@@ -64,6 +66,9 @@ def evolve(
     (``mutations=("minimax", "hinge"), selection="nsga2", fitness="kernel"``). ``rng`` may be a seed. A ``state``
     continues where it stands, with the parents that it has. Operators of one's own in ``toolbox`` take the place of
     those of ``make_toolbox``; DEAP's ``stats`` of each generation's candidates go into the logbook.
+
+    ``progress`` shows a bar, or none; by default there is one in a terminal and in a notebook. Ctrl-C and a notebook's
+    Stop end the evolution after the generation, and the population is returned.
 
     A candidate whose fitness is not finite dies. When fewer than mu live, the population returns to the last good
     generation; DivergedError at the third return in a row. What could not be played is refused before the first one.
@@ -79,7 +84,10 @@ def evolve(
     def play() -> None:
         play_or_return(population, lambda: generation(population, scheme, operators))
 
-    run(population, play, generations, seconds, watchers)
+    def watched(by: Sequence[Watcher]) -> None:
+        run(population, play, generations, seconds, by)
+
+    attended(population, watched, watchers, "generation", progress)
     return population
 
 

@@ -40,7 +40,7 @@ class Record:
         return max(self.until, self.generation if self.survived else -1)
 
 
-@dataclass
+@dataclass(repr=False)
 class Individual:
     """A generator. Its optimiser belongs to it: children inherit a copy of the moments, siblings share nothing."""
 
@@ -49,6 +49,11 @@ class Individual:
     record: Record
     fitness: Fitness = field(default_factory=Fitness)
     rate: float = 1.0  # factor of its learning rate, inherited
+
+    def __repr__(self) -> str:
+        fitness = f"{self.fitness.values[0]:.4g}" if self.fitness.valid else "not judged"
+        of = f"number {self.number}, {self.record.mutation} of generation {self.record.generation}"
+        return f"Individual({of}, fitness {fitness})"
 
     @property
     def number(self) -> int:

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from core_gans.compute import Compute
 from core_gans.data.batches import Batches
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.notebook import shown
 from core_gans.game import Batch, Game, NoiseGame, Turn, nothing
 from core_gans.optimizers import load_moments
+from core_gans.runs.showing import png_of, samples_of, told
 from core_gans.runs.watchers import Watcher
 from core_gans.training import fresh_players
 from egan.discriminators import Discriminator
@@ -25,7 +27,7 @@ MARKS = tuple(mark.name for mark in fields(Record))
 HALL_SIZE = 3  # individuals of the highest fitness ever, which is not the best ever: the discriminator moves on
 
 
-@dataclass
+@dataclass(repr=False)
 class Population:
     """Everything that an evolution is at one moment; ``state_dict`` is enough to go on exactly.
 
@@ -65,6 +67,16 @@ class Population:
     def sampling_nets(self) -> dict[str, nn.Module]:
         """The same, with averaged networks in place of the raw ones where there are any."""
         return {**self.nets, **self.averages}
+
+    def __repr__(self) -> str:
+        parents = f"{len(self.parents)} parent{'' if len(self.parents) == 1 else 's'}"
+        return told(type(self).__name__, self, "generation", parents)
+
+    def _repr_html_(self) -> str:
+        return shown(repr(self), samples_of(self.game, self.sampling_nets()))
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.game, self.sampling_nets())
 
     @property
     def dtype(self) -> torch.dtype:

@@ -38,6 +38,7 @@ FOUNDATION = {  # every file of it by name, so that it stays small: one idea eac
     "markdown.py",
     "memory.py",
     "names.py",
+    "notebook.py",
     "parsing.py",
     "pixels.py",
     "sealed.py",

@@ -43,6 +43,9 @@ class Batches(Iterator[Batch]):
         counts = (len(data.target), len(data.source)) if isinstance(data, Domains) else (count,)
         self._orders = [_Shuffled(each, seed, number) for number, each in enumerate(counts)]
 
+    def __repr__(self) -> str:
+        return f"Batches({self.data!r}, {self.size} at a time, {self.position:,} handed out)"
+
     def __next__(self) -> Batch:
         first = self.position * self.size
         self.position += 1

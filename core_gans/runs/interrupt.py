@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -18,10 +18,10 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 class Interrupt(Watcher):
-    """The first of ``SIGNALS`` ends the run after the round, so that it is saved; a second one ends it at once."""
+    """The first of ``signals`` ends the run after the round, so that it is saved; a second one ends it at once."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self, console: Console, signals: Sequence[int] = SIGNALS) -> None:
+        self.console, self.signals = console, signals
         self.received: int | None = None
 
     def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
@@ -32,14 +32,14 @@ class Interrupt(Watcher):
         def ask(number: int, frame: object) -> None:
             state.stop = True
             self.received = number
-            for each in SIGNALS:
+            for each in self.signals:
                 signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)
             try:
                 self.console.print("stopping after this round; Ctrl-C again to stop at once")
             except OSError:  # the terminal is gone
                 self.console.quiet = True
 
-        for each in SIGNALS:
+        for each in self.signals:
             if each == signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN:  # nohup ignores a closed terminal
                 self._before[each] = signal.signal(each, ask)
 

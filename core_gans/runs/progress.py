@@ -1,14 +1,18 @@
-"""The progress bar: rounds a second, time left, losses; plain lines where there is no terminal."""
+"""The progress bar: rounds a second, time left, losses. In a notebook one line of it, in a file a line now and then."""
 
 from __future__ import annotations
 
+import importlib
 import time
+from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from core_gans.runs.watchers import WatchedState, Watcher
 
+CELL_SECONDS = 0.5  # between two texts in a notebook
 QUIET_SECONDS = 20.0  # between lines when the output is a file
 
 
@@ -22,6 +26,7 @@ class ProgressBar(Watcher):
         self._rounds, self._seconds, self._first = rounds, seconds, state.round
         self._begun = self._printed = time.monotonic()
         self._bar: Progress | None = None
+        self._cell = cell() if self.console.is_jupyter else None
         if self.console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=self.console
@@ -34,11 +39,17 @@ class ProgressBar(Watcher):
         share, note = self._note(state, now)
         if self._bar is not None:
             self._bar.update(self._task, completed=share, note=note)
+        elif self._cell is not None:
+            if now - self._printed >= CELL_SECONDS:
+                self._printed = now
+                self._cell(note)
         elif now - self._printed >= QUIET_SECONDS:
             self._printed = now
             self.console.print(note, highlight=False)
 
     def end(self, state: WatchedState) -> None:
+        if self._cell is not None:
+            self._cell(self._note(state, time.monotonic())[1])
         if self._bar is not None:
             self._bar.stop()
 
@@ -54,6 +65,13 @@ class ProgressBar(Watcher):
         left = elapsed * (1 - share) / share if share > 0 else 0.0
         losses = "  ".join(f"{name} {value:.3f}" for name, value in state.terms.items() if _short(name, value))
         return share, f"{self.unit} {state.round}  {speed:.1f}/s  {time_left(left)} left  {losses}"
+
+
+def cell() -> Callable[[str], None]:
+    """A line of a notebook that is written again and again: a function that takes its text."""
+    display: Any = importlib.import_module("IPython.display")  # which is there in a notebook
+    handle = display.display(display.Pretty(""), display_id=True)
+    return lambda text: handle.update(display.Pretty(text))
 
 
 def _short(name: str, value: object) -> bool:
