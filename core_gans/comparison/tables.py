@@ -104,7 +104,7 @@ def _name(row: Row) -> str:
 
 
 def trouble(rows: Sequence[Row], unit: str) -> str:
-    """Runs that did not come to their last ``unit``, and unequal budgets, as a list and a line below; "" without any."""
+    """Runs that did not come to their last ``unit``, and unequal budgets: a list and a line below; "" without any."""
     lines = []
     for row in rows:
         name = f"- {row.label}, seed"
