@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 
 LARGEST_SEED = 2**31 - 1
 LONGEST_NAME = 200  # characters
@@ -31,14 +31,7 @@ def sequence(what: str, **limits: Any) -> Any:
 
 def known(kind: str, names: Collection[str]) -> AfterValidator:
     """Lets only ``names`` pass; anything else is refused with the nearest of them."""
-    return AfterValidator(lambda found: one_of(found, kind, names))
-
-
-def one_of(found: str, kind: str, names: Collection[str]) -> str:
-    """``found``, which is one of ``names``. LabError with the nearest of them for anything else."""
-    if found not in names:
-        raise unknown_name(kind, found[:80], names)
-    return found
+    return AfterValidator(lambda found: require_known(kind, found, names))
 
 
 DISTINCT = AfterValidator(lambda found: tuple(dict.fromkeys(found)))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from core_gans import shipped
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.models import Model, load_model, model_of_run, open_translator
 from core_gans.runs import folder as runs
 from core_gans.variants import TRANSLATIONS, VARIANTS
@@ -77,8 +77,7 @@ class ModelStore:
         for run in self.unreadable():
             if run.key == key:
                 raise LabError(f"{run.key} cannot be opened: {run.reason}")
-        if not isinstance(key, str) or key not in entries:
-            raise unknown_name("model", str(key)[:80], entries)
+        require_known("model", key, entries)
         entry = entries[key]
         if kinds and entry.kind not in kinds:
             raise LabError(f"{entry.title} makes {entry.kind}: choose a model of {' or '.join(kinds)}.")

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.game import NoiseGame
 from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES
@@ -108,6 +108,4 @@ def discriminator_mutation(name: str) -> DiscriminatorMutation:
     """
     if is_own(name):
         return DiscriminatorMutation(name, own_objective(name))
-    if name not in DISCRIMINATOR_MUTATIONS:
-        raise unknown_name("mutation of discriminators", name, DISCRIMINATOR_MUTATIONS)
-    return DISCRIMINATOR_MUTATIONS[name]
+    return DISCRIMINATOR_MUTATIONS[require_known("mutation of discriminators", name, DISCRIMINATOR_MUTATIONS)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.losses import objectives
 from core_gans.losses.f_divergences import NAMES
 from core_gans.losses.objectives import Objective
@@ -127,6 +127,4 @@ def mutation(name: str) -> Mutation:
     if is_own(name):
         found = load_object(name)
         return replace(found, name=name) if isinstance(found, Mutation) else from_objective(own_objective(name), name)
-    if name not in KNOWN:
-        raise unknown_name("mutation", name, KNOWN)
-    return KNOWN[name]
+    return KNOWN[require_known("mutation", name, KNOWN)]

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import torch
 from deap import base, tools
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from egan.individual import Individual
 from egan.scheme import Selection
 
@@ -142,6 +142,4 @@ def selection(name: str, mutation: str = "") -> Selection:
         "fixed": Fixed(mutation),
     }
     assert known.keys() == set(get_args(Name))
-    if name not in known:
-        raise unknown_name("selection", name, known)
-    return known[name]
+    return known[require_known("selection", name, known)]

@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from core_gans.commands.options import parsed
 from core_gans.foundation.memory import is_out_of_memory
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.trusted_code import take_trusted
 
 SPIN = "1000"  # read when torch loads: threads that spin longer stand still beside a busy neighbour
@@ -51,8 +51,7 @@ def dispatch(program: str, about: str, commands: Mapping[str, str], words: Seque
         if name in ("-h", "--help"):
             console.print(about.rstrip(), highlight=False, soft_wrap=True)
             return
-        if name not in commands:
-            raise unknown_name("command", name, commands)
+        require_known("command", name, commands)
         read(commands[name], f"{program} {name}", rest).run(console)
 
 

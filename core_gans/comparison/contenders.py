@@ -12,7 +12,7 @@ import torch
 from core_gans.comparison.values import as_value, assignments, field_types
 from core_gans.data import Batches
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.game import Game, NoiseGame
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.networks.architecture import Architecture
@@ -78,14 +78,12 @@ def contenders(
     kinds = [variant(name) for name, _ in given]
     for field in shared:
         known = {name for kind in kinds for name in field_types(kind)}
-        if field not in known:
-            raise unknown_name("field of the contenders", field, known)
+        require_known("field of the contenders", field, known)
     found: list[Contender] = []
     for (name, fields), kind in zip(given, kinds, strict=True):
         types = field_types(kind)
         for field in fields:
-            if field not in types:
-                raise unknown_name(f"field of {name}", field, types)
+            require_known(f"field of {name}", field, types)
         wanted = {field: text for field, text in shared.items() if field in types} | fields
         values = {field: as_value(text, types[field], f"{field} of {name}") for field, text in wanted.items()}
         label = " ".join([name, *(f"{field}={text}" for field, text in fields.items())])

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.game import Game
 
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -45,8 +45,7 @@ def as_value(text: str, wanted: Any, what: str) -> Any:
     """``text`` as a value of the type ``wanted``; a ValueError names ``what`` and what was expected."""
     kind, parts = get_origin(wanted), get_args(wanted)
     if kind is Literal:
-        if text not in parts:
-            raise unknown_name(f"value of {what}", text, parts)
+        require_known(f"value of {what}", text, parts)
         return text
     if kind is tuple:
         return tuple(as_value(part.strip(), parts[0], what) for part in text.split(",") if part.strip())

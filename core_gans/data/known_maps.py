@@ -14,7 +14,7 @@ from torch import Tensor
 from core_gans.data.domains import Domains
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.pairs import Pairs, held_out
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 
 MOONLIGHT = (0.45, 0.55, 0.9)  # what the night leaves of red, green and blue
 DARKENING = 1.5  # exponent of the night's contrast curve
@@ -73,8 +73,7 @@ def mapped_domains(name: str, examples: Examples) -> tuple[Domains, Pairs]:
 
 
 def _both(name: str, examples: Examples) -> tuple[Tensor, Tensor]:
-    if name not in MAPS:
-        raise unknown_name("translation", name, MAPS)
+    require_known("translation", name, MAPS)
     images = as_float(examples.images)
     if images.dim() != 4 or images.shape[1] != 3:
         raise ValueError(f"expected images in colour (N, 3, H, W) for {name}, got shape {tuple(images.shape)}.")

@@ -19,7 +19,7 @@ from core_gans.data.frame import Frame, Resize, Size
 from core_gans.data.known import KNOWN
 from core_gans.data.npz import PALETTE, arrays_in, npz_collection
 from core_gans.data.pairs import Pairs
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 
 MASK_TASKS: dict[str, bool] = {
     "labels-to-scene": True,
@@ -42,8 +42,7 @@ def mask_task(
     ``size`` is 64 for scenes and 32 for files unless given, ``count`` how many scenes are drawn, from ``seed``.
     ValueError for a task that is not there, for data without masks, and for what cannot be read.
     """
-    if name not in MASK_TASKS:
-        raise unknown_name("task", name, MASK_TASKS)
+    require_known("task", name, MASK_TASKS)
     known = KNOWN.get(of)
     if known is not None and known.with_masks is not None:
         drawn = known.with_masks(known.wanted(size, count, seed=seed))

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.pairs import Pairs
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import quantised
 
 GREY = (0.299, 0.587, 0.114)  # luma of ITU-R BT.601
@@ -102,8 +102,7 @@ def task(name: str, examples: Examples) -> Pairs:
 
     ValueError for a task that is not there (it lists the nearest), and for images on which it cannot be set.
     """
-    if name not in TASKS:
-        raise unknown_name("task", name, TASKS)
+    require_known("task", name, TASKS)
     images = as_float(examples.images)
     return Pairs(f"{name} of {examples.name}", TASKS[name](images), images)
 

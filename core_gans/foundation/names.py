@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Set
+from typing import Any
 
 LISTED = 40  # names, at most
+MOST = 80  # characters of a name
 
 
 def unknown_name(
@@ -22,6 +24,13 @@ def unknown_name(
     every = f"choose one of {', '.join(map(told, known[:LISTED]))}{more}." if known else "there is none."
     hint = f"{near} {every[0].upper()}{every[1:]}" if near and list_all else near or every
     return ValueError(f"no {kind} is called {name!r}: {hint}")
+
+
+def require_known(kind: str, name: Any, known: Collection[str]) -> str:
+    """``name``, which is one of ``known``; the ValueError of :func:`unknown_name` for anything else."""
+    if not isinstance(name, str) or name not in known:
+        raise unknown_name(kind, str(name)[:MOST], known)
+    return name
 
 
 def did_you_mean(name: str, known: Iterable[str], told: Callable[[str], str] = str) -> str:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core_gans.data import KNOWN, Examples
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.metrics.cifar_classifier import CifarResNet20, load_cifar_resnet20
 from core_gans.metrics.digits_classifier import DigitsClassifier, load_digits_classifier
 from core_gans.metrics.features import Classifier, FeatureExtractor
@@ -35,9 +35,7 @@ def classifier_named(name: str) -> Classifier:
 
     Raises ``ValueError`` with the nearest names for others, and ``CheckpointError`` when weights are missing.
     """
-    if name not in CLASSIFIERS:
-        raise unknown_name("classifier", name, CLASSIFIERS)
-    return CLASSIFIERS[name]()
+    return CLASSIFIERS[require_known("classifier", name, CLASSIFIERS)]()
 
 
 def classifier_for(data: Examples, asked: Classifier | str | None) -> Classifier | None:
@@ -51,8 +49,7 @@ def classifier_for(data: Examples, asked: Classifier | str | None) -> Classifier
         return classifier_named(known.features) if known and known.features and len(data.shape) == 3 else None
     if not isinstance(asked, str):
         return asked
-    if asked not in FEATURES:
-        raise unknown_name("set of features", asked, FEATURES)
+    require_known("set of features", asked, FEATURES)
     return classifier_named(asked) if asked in CLASSIFIERS else None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.networks import autoencoder, dcgan, maxout, mlp, progressive
 from core_gans.networks.architecture import Architecture
 
@@ -36,9 +36,7 @@ FAMILIES: dict[str, Family] = {
 
 def family(name: str) -> Family:
     """The family called ``name``; a ValueError lists the nearest names."""
-    if name not in FAMILIES:
-        raise unknown_name("network family", name, FAMILIES)
-    return FAMILIES[name]
+    return FAMILIES[require_known("network family", name, FAMILIES)]
 
 
 __all__ = ["FAMILIES", "Architecture", "Family", "family"]

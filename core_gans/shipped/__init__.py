@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 
 FOLDER = Path(__file__).parent
 DATA = "scenes"  # what the generator learned from, and the segmenter
@@ -25,8 +25,7 @@ def names() -> tuple[str, ...]:
 def path(name: str) -> Path:
     """The file called ``name``, checked against its checksum. ValueError for a name that is not there."""
     index = _index()
-    if name not in index:
-        raise unknown_name("shipped model", name, index)
+    require_known("shipped model", name, index)
     file = FOLDER / f"{name}.safetensors"
     if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != index[name]:
         raise LabError(f"{file} is missing or damaged: install gan-lab again.")

@@ -23,7 +23,7 @@ from core_gans.data.masked import MASK_TASKS, mask_task
 from core_gans.data.pairs import Pairs, held_out
 from core_gans.data.tasks import TASKS, task
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 
 LearnsFrom = Literal["pairs", "domains", "labels"]
 SIDES = ("source", "target")
@@ -112,8 +112,7 @@ def _task_of(data: str) -> tuple[str, str]:
     if not colon or Path(data).exists() or not made.replace("-", "").isalnum():
         return "", data
     known = (*TASKS, *MASK_TASKS, *MAPS)
-    if made not in known:
-        raise unknown_name("task", made, known)
+    require_known("task", made, known)
     return made, of
 
 

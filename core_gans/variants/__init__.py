@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.foundation.parsing import as_annotated
 from core_gans.game import Game, TranslationGame
 from core_gans.trusted_code import is_own
@@ -56,9 +56,7 @@ def variant(name: str) -> type[Game]:
     if is_own(name):
         return own_variant(name)
     known = {**VARIANTS, **TRANSLATIONS}
-    if name not in known:
-        raise unknown_name("variant", name, known)
-    return known[name]
+    return known[require_known("variant", name, known)]
 
 
 def name_of(game: Game) -> str:
@@ -78,8 +76,7 @@ def make(name: str, **fields: Any) -> Game:
     kind = variant(name)
     known = [field.name for field in dataclasses.fields(kind)]
     for given in fields:
-        if given not in known:
-            raise unknown_name(f"field of {name}", given, known)
+        require_known(f"field of {name}", given, known)
     # JSON knows no tuples
     return kind(**{field: tuple(value) if isinstance(value, list) else value for field, value in fields.items()})
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.html import filled
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import Picture, to_bytes
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.open_dissection import OpenDissection
@@ -70,8 +70,7 @@ def usual_units(current: OpenDissection) -> int:
 def wanted(current: OpenDissection, concept: Any, count: Any) -> Asked:
     """A test from values that may come from anywhere. ValueError says what is wrong with them."""
     concepts = current.concepts()
-    if not isinstance(concept, str) or concept not in concepts:
-        raise unknown_name("concept that units here agree with", str(concept)[:80], concepts)
+    require_known("concept that units here agree with", concept, concepts)
     most = most_units(current)
     if isinstance(count, bool) or not isinstance(count, int | float) or not 1 <= count <= most:
         raise ValueError(f"expected 1 to {most} units, got {repr(count)[:40]}")

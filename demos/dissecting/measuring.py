@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.foundation.sealed import read_sealed
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import ProgressReporter
@@ -39,11 +39,9 @@ class Question:
 
 def question(dissectable: DissectableModel, layer: Any, segmenter_name: Any, images: Any) -> Question:
     """A question from values that may come from anywhere. ValueError says what is wrong with them."""
-    if not isinstance(layer, str) or layer not in dissectable.layers:
-        raise unknown_name("layer of this model", str(layer)[:80], dissectable.layers)
+    require_known("layer of this model", layer, dissectable.layers)
     fitting = seeing(dissectable.shape)
-    if not isinstance(segmenter_name, str) or segmenter_name not in fitting:
-        raise unknown_name("segmenter for these pictures", str(segmenter_name)[:80], fitting)
+    require_known("segmenter for these pictures", segmenter_name, fitting)
     if isinstance(images, bool) or not isinstance(images, int | float) or not FEWEST <= images <= MOST:
         raise ValueError(f"expected {FEWEST} to {MOST} images, got {repr(images)[:40]}")
     return Question(layer, segmenter_name, int(images))

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from demos.background import JobList
 from demos.dissecting.causes import Cause
 from demos.dissecting.dissectable_model import DissectableModel, Dissectables
@@ -113,8 +113,7 @@ class PageState:
 
     def choose_layer(self, layer: Any) -> None:
         """Go to another layer."""
-        if not isinstance(layer, str) or layer not in self.dissectable.layers:
-            raise unknown_name("layer of this model", str(layer)[:80], self.dissectable.layers)
+        require_known("layer of this model", layer, self.dissectable.layers)
         if layer != self.layer:
             self.layer, self.unit = layer, 0
             self._choose_best_unit()
@@ -122,8 +121,7 @@ class PageState:
     def choose_segmenter(self, name: Any) -> None:
         """Let another segmenter look."""
         known = seeing(self.dissectable.shape)
-        if not isinstance(name, str) or name not in known:
-            raise unknown_name("segmenter for these pictures", str(name)[:80], known)
+        require_known("segmenter for these pictures", name, known)
         self.segmenter_choice = name
 
     def choose_unit(self, unit: Any) -> None:

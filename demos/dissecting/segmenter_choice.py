@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect import Segmenter
 from dissect.segmenters.named import SEGMENTERS
 
@@ -26,8 +26,7 @@ class SegmenterChoice:
 @lru_cache(maxsize=4)
 def segmenter_choice(name: str) -> SegmenterChoice:
     """The segmenter called ``name``. ValueError when there is none; LabError when its file is missing or damaged."""
-    if name not in SEGMENTERS:
-        raise unknown_name("segmenter here", str(name)[:80], SEGMENTERS)
+    require_known("segmenter here", name, SEGMENTERS)
     segmenter = SEGMENTERS[name].make()
     colours = getattr(segmenter, "colours", None) or ()
     return SegmenterChoice(name, segmenter, tuple(cast(Colour, tuple(colour)) for colour in colours))

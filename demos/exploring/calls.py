@@ -11,6 +11,7 @@ from torch import Tensor
 
 from core_gans.data import KNOWN
 from core_gans.exploring.arithmetic import EXEMPLARS
+from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import to_bytes
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import TextToImage
@@ -23,7 +24,7 @@ from demos.exploring.learned_from import picture_like
 from demos.exploring.makeup import FARTHEST_CODE
 from demos.exploring.translating import translated
 from demos.exploring.uploads import LARGEST_FILE, picture_in
-from demos.json_models import JsonModel, one_of
+from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 
@@ -137,7 +138,7 @@ class ExploreCalls:
         """A picture to translate, like those that the model learned from."""
         key = self.store.entry(asked.model, "translation").key
         game = self.store.model(key).game
-        target = one_of(asked.target, "domain of this model", game.targets)
+        target = require_known("domain of this model", asked.target, game.targets)
         return _picture(picture_like(self.store.runs_folder / key, game, target, asked.number))
 
     def translate(self, asked: requests.TranslateRequest) -> Response:

@@ -9,10 +9,10 @@ from core_gans.data.examples import as_float
 from core_gans.data.frame import Frame
 from core_gans.data.stacking import stack
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import require_known
 from core_gans.game import TranslationGame
 from core_gans.models import Model
 from core_gans.variants import CycleGAN
-from demos.json_models import one_of
 
 
 def translated(model: Model[TranslationGame], picture: np.ndarray, target: str) -> tuple[Tensor, Tensor]:
@@ -22,7 +22,7 @@ def translated(model: Model[TranslationGame], picture: np.ndarray, target: str) 
     ValueError for a domain that is not there, and LabError for a game of pictures that are not square.
     """
     game = model.game
-    number = game.targets.index(one_of(target, "domain of this model", game.targets))
+    number = game.targets.index(require_known("domain of this model", target, game.targets))
     height, width = game.shape[1:]
     if height != width:
         raise LabError(f"expected a model of square pictures, and this one translates {width} x {height} pixels.")

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.cause.gradients import differentiable, differentiating, scores
 from dissect.hooks import intervene
 from dissect.sampling import Latents, batches
@@ -36,8 +36,7 @@ def attribution(
         ValueError: a segmenter without logits, no such layer or concept, or none of the images shows it.
     """
     through = differentiable(segmenter)
-    if concept not in through.labels:
-        raise unknown_name("concept", concept, through.labels)
+    require_known("concept", concept, through.labels)
     column = through.labels.index(concept)
     total: Tensor | None = None
     pixels = done = 0

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core_gans.foundation.intervals import Change
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.cause.intervals import mean_change
 from dissect.edits import Values, insert
 from dissect.hooks import at_rest, intervene
@@ -43,8 +43,7 @@ class Contexts:
 
     def mean(self, context: str) -> float:
         """The effect in one context. ValueError for one that was not looked at."""
-        if context not in self.contexts:
-            raise unknown_name("context", context, self.contexts)
+        require_known("context", context, self.contexts)
         return float(self.effect.mean[self.contexts.index(context)])
 
     def to_dict(self) -> dict[str, object]:
@@ -97,8 +96,7 @@ def insertion_by_context(
     """
     units = [int(unit) for unit in units]
     for name in (concept, *(contexts or ())):
-        if name not in segmenter.labels:
-            raise unknown_name("concept", name, segmenter.labels)
+        require_known("concept", name, segmenter.labels)
     if not units:
         raise ValueError("expected at least one unit to insert, got none")
     if not 0 < purity <= 1 or most < 1:

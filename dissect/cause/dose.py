@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.intervals import Change
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.cause.collateral import tally_outside
 from dissect.cause.intervals import ratio_change, spread
 from dissect.edits import scale
@@ -84,8 +84,7 @@ def dose_response(
         ValueError: no such layer, unit or concept; counts beyond the ranking; or none of the images shows the concept.
     """
     ranked = [int(unit) for unit in ranked]
-    if concept not in segmenter.labels:
-        raise unknown_name("concept", concept, segmenter.labels)
+    require_known("concept", concept, segmenter.labels)
     if len(ranked) < 2 or len(set(ranked)) != len(ranked):
         raise ValueError(f"expected a ranking of at least 2 units, each once, got {len(ranked)}")
     counts = list(counts) if counts is not None else doubled(len(ranked) // 2)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.intervals import Change, Interval
 from core_gans.foundation.memory import is_out_of_memory
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known, unknown_name
 from dissect.cause.intervals import mean_change, ratio_change
 from dissect.cause.pairs import LACKS, columns_of, shows
 from dissect.cause.regions import region_names, regions
@@ -81,9 +81,7 @@ class PatchEffects:
         found = {effect.region: effect for effect in self.effects if effect.layers == group}
         if not found:
             raise unknown_name("group of layers", group_name(group), map(group_name, self.groups))
-        if region not in found:
-            raise unknown_name("region", region, found)
-        return found[region]
+        return found[require_known("region", region, found)]
 
     def heat(self, layers: str | Sequence[str]) -> NDArray[np.float64]:
         """The share that appears from each place of the grid, (grid, grid)."""

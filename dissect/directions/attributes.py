@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.hooks import at_rest
 from dissect.sampling import Latents, Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
@@ -48,8 +48,7 @@ def image_lessons(
     Raises:
         ValueError: no such concept or layer, no latents.
     """
-    if concept not in segmenter.labels:
-        raise unknown_name("concept", concept, segmenter.labels)
+    require_known("concept", concept, segmenter.labels)
     index = segmenter.labels.index(concept)
     watched = [] if layer is None else [layer]
     features: list[Tensor] = []

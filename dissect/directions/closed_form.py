@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.directions.moving import LatentDirection
 
 Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
@@ -60,8 +60,7 @@ def first_weights(generator: nn.Module) -> str:
 def _matrix(generator: nn.Module, layer: str, size: int) -> Tensor:
     """The matrix A (outputs, size) by which ``layer`` maps a latent, float64 on the CPU."""
     known = {name: module for name, module in generator.named_modules() if name}
-    if layer not in known:
-        raise unknown_name("layer", layer, known)
+    require_known("layer", layer, known)
     module = next((part for part in known[layer].modules() if isinstance(part, Weighted)), None)
     if module is None:
         raise ValueError(f"layer {layer!r} has no weights: name a Linear, Conv2d or ConvTranspose2d, or what holds one")

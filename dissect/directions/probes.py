@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.directions.moving import LatentDirection, UnitDirection
 
 DRAWS = 1000  # of the bootstrap
@@ -74,8 +74,7 @@ class Probe:
         return LatentDirection(f"probe {of}", vector.view(tuple(shape)), self._facts())
 
     def _normal(self, of: str) -> Numbers:
-        if of not in self.classes:
-            raise unknown_name("class of the probe", of, self.classes)
+        require_known("class of the probe", of, self.classes)
         weight = self.weights[self.classes.index(of)]
         size = np.linalg.norm(weight)
         if not size > 0:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.intervals import Change, Interval
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.cause.collateral import Collateral, collateral, tally_outside
 from dissect.cause.intervals import ratio_change, spread
 from dissect.edits import ablate
@@ -88,8 +88,7 @@ def removals(
     """
     labels = tuple(segmenter.labels)
     for concept in chosen:
-        if concept not in labels:
-            raise unknown_name("concept", concept, labels)
+        require_known("concept", concept, labels)
     if not chosen:
         raise ValueError("expected at least one concept, got none")
     most = max(len(units) for units in chosen.values())

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.foundation.sealed import read_sealed, write_sealed
 
 FORMAT = "dissection/2"
@@ -34,8 +34,7 @@ class Criterion:
         for name in ("iou", "iqr", "score"):
             if not 0 <= (bound := getattr(self, name)) < 1:
                 raise ValueError(f"the criterion's {name} is a share from 0 to below 1, got {bound}")
-        if self.rank not in RULES:
-            raise unknown_name("rank of a criterion", self.rank, RULES)
+        require_known("rank of a criterion", self.rank, RULES)
 
     def passed(self, iou: float, iqr: float, score: float) -> bool:
         """Whether all three numbers lie strictly above their bounds; ``score`` is less its margin."""
@@ -111,9 +110,7 @@ class Dissection:
 
     def concept(self, name: str) -> int:
         """The column of the concept ``name``; a name that is not there lists its neighbours in a ValueError."""
-        if name not in self.labels:
-            raise unknown_name("concept", name, self.labels)
-        return self.labels.index(name)
+        return self.labels.index(require_known("concept", name, self.labels))
 
     def best(self, unit: int) -> Match:
         """The concept that ``unit`` agrees with best, by the criterion's rank, matched or not."""

@@ -7,7 +7,7 @@ share p, IoU is at most min(a, p) / max(a, p), so that such a level can never ma
 
 from dataclasses import dataclass
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.measure.dissection import RULES, Criterion, Rule
 
 
@@ -38,9 +38,7 @@ PRESETS = {
 
 def preset(name: str) -> Preset:
     """The preset called ``name``; a ValueError lists the nearest when there is none."""
-    if name not in PRESETS:
-        raise unknown_name("preset", name, PRESETS)
-    return PRESETS[name]
+    return PRESETS[require_known("preset", name, PRESETS)]
 
 
 def settled(levels: Rule | float | None, criterion: Criterion | str | None) -> tuple[Rule | float, Criterion]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.measure.dissection import Criterion, Rule
 from dissect.measure.presets import settled
 from dissect.measure.upsampling import UPSAMPLINGS, Upsampling
@@ -47,5 +47,4 @@ class DissectionSettings:
         settled(self.levels, self.criterion)
         if self.top < 1:
             raise ValueError(f"expected at least 1 top image for a unit, got {self.top}")
-        if self.upsampling not in UPSAMPLINGS:
-            raise unknown_name("upsampling", self.upsampling, UPSAMPLINGS)
+        require_known("upsampling", self.upsampling, UPSAMPLINGS)

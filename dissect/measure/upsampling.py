@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.measure.classmap import ClassMap
 from dissect.measure.levels import Levels
 from dissect.measure.sparse import Size, above, whole
@@ -35,8 +35,7 @@ def view(features: Tensor, size: Size, levels: Levels, upsampling: Upsampling) -
 
     Raises ValueError for a method that is not known.
     """
-    if upsampling not in UPSAMPLINGS:
-        raise unknown_name("upsampling", upsampling, UPSAMPLINGS)
+    require_known("upsampling", upsampling, UPSAMPLINGS)
     cells = (features.shape[1], features.shape[2])
     if upsampling == "nearest":
         return _Nearest(features, levels)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from dissect.edits import Values, insert
 from dissect.hooks import Edit, at_rest, intervene, layers
 from dissect.sampling import generate
@@ -65,8 +65,7 @@ def fold(
         ValueError: no such layer or unit, a unit named twice, ``values`` of another number, a strength out of (0, 1].
     """
     shapes = layers(generator, example[:1])
-    if layer not in shapes:
-        raise unknown_name("layer that puts out a tensor", layer, shapes)
+    require_known("layer that puts out a tensor", layer, shapes)
     units = [int(unit) for unit in units]
     given = torch.as_tensor(values, dtype=torch.float32)
     edit = replaced(units, given, strength)

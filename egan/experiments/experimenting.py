@@ -19,7 +19,7 @@ from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import summarise, unequal_budgets
 from core_gans.comparison.tables import spread
 from core_gans.data import Examples
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from egan.experiments.contenders import Evolved
@@ -67,8 +67,7 @@ def experiment(
     console = console or Console(markup=False)
     labels = [each.label for each in contenders]
     against = against or control(contenders)
-    if against not in labels:
-        raise unknown_name("contender", against, labels)
+    require_known("contender", against, labels)
     examples = examples if examples is not None else plan.source.load()
     folder = open_folder(out, plan, NAME)
     begun = time.process_time()

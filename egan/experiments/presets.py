@@ -12,7 +12,7 @@ from core_gans.comparison.plan import FULL, Source
 from core_gans.data import KNOWN
 from core_gans.data.points import GRID, RING
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known
 from egan.settings import GAMMA_ON_POINTS
 
 Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a preset; the words of the command line
@@ -73,9 +73,7 @@ assert PRESETS.keys() == set(get_args(Name))
 
 def preset(name: str) -> ExperimentPreset:
     """The preset called ``name``; a ValueError lists the nearest names."""
-    if name not in PRESETS:
-        raise unknown_name("preset of an experiment", name, PRESETS)
-    return PRESETS[name]
+    return PRESETS[require_known("preset of an experiment", name, PRESETS)]
 
 
 def _file(name: str) -> Path:
