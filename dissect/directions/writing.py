@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core_gans.foundation.html import filled
 from core_gans.foundation.intervals import Interval
 from core_gans.foundation.markdown import table
 from dissect.directions.clusters import UnitClusters
@@ -13,10 +14,6 @@ from dissect.directions.moving import Direction
 from dissect.directions.probes import Probe
 
 DRAWN = 20  # clusters in the picture, the largest
-READING = """A direction is walked from the strength {first:+g} to {last:+g}, from {images} latents that took no part in
-finding it. A class is named where its share of the pixels changes, by its 95% interval over images, and by more than
-along every one of {random} random directions of the same length. A direction like any other is named with a class at
-most once in {chance}; with many directions and classes some are named by chance."""
 
 
 def effects_page(
@@ -26,14 +23,6 @@ def effects_page(
 
     ``pictures`` maps a heading to the file that is shown under it.
     """
-    first = effects[0]
-    reading = READING.format(
-        first=first.strengths[0],
-        last=first.strengths[-1],
-        images=first.images,
-        random=len(first.control.shares),
-        chance=len(first.control.shares) + 1,
-    )
     facts = list(directions[0].facts)
     rows = [
         [
@@ -46,15 +35,17 @@ def effects_page(
         for each, found in zip(directions, effects, strict=True)
     ]
     controls = [each.control for each in effects]
-    change = np.mean([each.difference[:, [0, -1]].mean() for each in controls])
-    light = max(float(np.abs(each.brightness[:, -1] - each.brightness[:, 0]).max()) for each in controls)
-    heads = ["direction", *facts, "brightness", "pixel change", "classes, in percent of the pixels"]
-    note = (
-        f"Along the random directions the pixels change by {change:.3f} (0 none, 1 from black to white), and the "
-        f"brightness by {light:.2f} at most."
+    return filled(
+        "dissect.directions",
+        "effects.md.j2",
+        title=title,
+        table=table(["direction", *facts, "brightness", "pixel change", "classes, in percent of the pixels"], rows),
+        first=effects[0],
+        trials=len(effects[0].control.shares),
+        change=np.mean([each.difference[:, [0, -1]].mean() for each in controls]),
+        light=max(float(np.abs(each.brightness[:, -1] - each.brightness[:, 0]).max()) for each in controls),
+        pictures=pictures,
     )
-    shown = [f"## {heading}\n\n![{heading}]({file})" for heading, file in pictures.items()]
-    return "\n\n".join([f"# {title}", table(heads, rows), reading.replace("\n", " "), note, *shown]) + "\n"
 
 
 def change_in_words(found: Effect, label: str) -> str:
@@ -65,21 +56,20 @@ def change_in_words(found: Effect, label: str) -> str:
 
 def clusters_page(title: str, clusters: UnitClusters, found: Exemplars, picture: str) -> str:
     """Markdown: the clusters with their units and the classes in their regions, and the picture."""
-    rows = []
-    for cluster, units in enumerate(clusters.members):
-        seen = [seen_in_words(*each) for each in found.seen(cluster)[:3]]
-        rows.append(
-            [str(cluster + 1), str(len(units)), f"{clusters.cohesion[cluster]:.2f}", ", ".join(seen) or "what is usual"]
-        )
-    heads = ["cluster", "units", "mean correlation", "classes in its region, beside their share of all pixels"]
-    about = (
-        f"{sum(map(len, clusters.members))} units in {len(clusters.members)} clusters, formed by where the units fire "
-        f"and without any label; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching). "
-        f"{len(clusters.dead)} units never vary and are in none. {drawn_in_words(len(clusters.members))} A row of the "
-        "picture: where the cluster fires on "
-        "average, and the images that light it up most, with its region outlined."
+
+    def seen(cluster: int) -> str:
+        return ", ".join(seen_in_words(*each) for each in found.seen(cluster)[:3]) or "what is usual"
+
+    drawn = drawn_in_words(len(clusters.members))
+    return filled(
+        "dissect.directions",
+        "clusters.md.j2",
+        title=title,
+        clusters=clusters,
+        drawn=drawn,
+        picture=picture,
+        seen=seen,
     )
-    return "\n\n".join([f"# {title}", about, f"![clusters]({picture})", table(heads, rows)]) + "\n"
 
 
 def drawn_in_words(clusters: int, most: int = DRAWN) -> str:

@@ -1,6 +1,8 @@
 """Names that are not known are answered with those that are."""
 
-from core_gans.foundation.names import did_you_mean, unknown_name
+import pytest
+
+from core_gans.foundation.names import did_you_mean, require_known, unknown_name
 
 
 def test_near_names_are_offered_and_nothing_else() -> None:
@@ -27,3 +29,11 @@ def test_a_long_list_is_cut() -> None:
 def test_at_most_three_near_names() -> None:
     assert did_you_mean("aaaa", ["aaab", "aaac", "aaad", "aaae"]).count("aaa") == 3
     assert did_you_mean("zzz", ["wren"]) == ""
+
+
+def test_a_known_name_passes_and_any_other_value_is_refused_in_a_line() -> None:
+    assert require_known("bird", "owl", {"owl": 1}) == "owl"
+    for found in ("oul", None, ["owl"], "o" * 1_000):
+        with pytest.raises(ValueError, match="no bird is called") as refused:
+            require_known("bird", found, {"owl": 1})
+        assert len(str(refused.value)) < 150
