@@ -17,6 +17,7 @@ import torch
 
 from core_gans.__main__ import main
 from core_gans.commands.explore import Explore, walk
+from core_gans.initialising import initialising
 from core_gans.models import Model
 from core_gans.runs.watchers import Log, WatchedState
 from core_gans.variants import make
@@ -77,10 +78,11 @@ def test_a_log_names_itself_and_its_events(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_film_of_paths_leaves_no_half(tmp_path: Path) -> None:
     game = make("dcgan", shape=(1, 16, 16), latent=3, width=4)
-    net = game.players()["generator"]
+    with initialising(0):
+        net = game.players()["generator"]
     command = Explore(source=tmp_path, paths=2, steps=2)
     model = Model(game=game, player="generator", net=net, card={})
-    room = 40_000  # enough for paths.png
+    room = 15_000  # enough for paths.png
     with full_disk(room), pytest.raises(OSError, match=r"could not write .*paths\.gif .*is the disk full"):
         walk(model, cast(Any, game).latents(4, torch.Generator().manual_seed(0)), command, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["paths.png"]

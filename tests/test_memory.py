@@ -117,6 +117,8 @@ def no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
         ("mend --images 900000000000 --data digits", "--images or --judged"),
         ("mend --images 40 --judged 900000000000 --data digits", "--images or --judged"),
         ("directions --images 900000000000", "--images or --judged"),
+        ("train-encoder --batch 900000000000", "--batch"),
+        ("invert PICTURE --samples 900000000000", "--samples"),
         ("run --latent 900000000000", "--latent"),
     ],
 )
@@ -125,15 +127,16 @@ def test_a_sample_that_does_not_fit_is_refused_before_it_is_drawn(
     words: str, lower: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    command, *rest = words.split()
-    seen_by = [] if command == "mend" else ["--segmenter", "strokes"]
+    picture = write_png(tmp_path / "given" / "picture.png", np.zeros((16, 16, 3), np.uint8))
+    command, *rest = words.replace("PICTURE", str(picture)).split()
+    seen_by = [] if command in ("mend", "train-encoder") else ["--segmenter", "strokes"]
     with pytest.raises(SystemExit) as end:
         dissect_main([command, "--generator", OWN, *seen_by, *rest])
     said = capsys.readouterr().out
     assert end.value.code == 2
     assert "would take" in said.splitlines()[-1]
     assert said.rstrip().endswith(f"lower {lower}.")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [picture.parent]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import sys
 import time
@@ -28,13 +29,12 @@ from core_gans.foundation.whole_files import write_whole
 from core_gans.runs.folder import default_name
 from dissect.commands.encoder_choice import chosen_encoder
 from dissect.commands.opening import Opened, Source
+from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
-from dissect.hooks import at_rest
 from dissect.inversion.inversion import Inversion
 from dissect.inversion.inverting import STRANGE, InversionSettings, invert
 from dissect.inversion.middle import middle_layer
 from dissect.inversion.perceptual import eyes_of
-from dissect.sampling import generate
 from dissect.segmenters.protocol import Segmenter
 
 SMALLEST = 8  # pixels on the shorter side of a picture: fewer show nothing
@@ -77,6 +77,7 @@ class Invert:
         found = self.source.open()
         shape = self._shape(found)
         image, notes = read_square(self.image, shape)
+        require_sample(found, {"samples": self.samples}, kept=math.prod(shape))  # with their images
         encoder = chosen_encoder(self.encoder, found.net)
         name, segmenter = self._segmenter(found, shape)
         rng = torch.Generator().manual_seed(self.seed)
@@ -135,8 +136,7 @@ class Invert:
         return InversionSettings(latent_steps=latent, feature_steps=self.steps - latent)
 
     def _shape(self, found: Opened) -> tuple[int, ...]:
-        with at_rest(found.net):
-            shape = tuple(generate(found.net, found.example()).shape[1:])
+        shape = found.shape()
         if shape[1] != shape[2]:
             raise ValueError(
                 f"{found.name} draws {shape[1]} x {shape[2]} pixels, and this command squares: use dissect.invert"

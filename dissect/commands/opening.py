@@ -23,6 +23,7 @@ from dissect.generators.places import is_vector
 from dissect.generators.torchscript import Scripted
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
+from dissect.sampling import generate
 
 SHIPPED = "scenes-generator"
 LOOKED_AT = 4  # images that tell whether a generator works
@@ -46,6 +47,11 @@ class Opened:
     def example(self, count: int = 1) -> Tensor:
         """Latents that are the same at every call."""
         return self.latents(count, torch.Generator().manual_seed(0))
+
+    def shape(self) -> tuple[int, ...]:
+        """Of its images, (C, H, W)."""
+        with at_rest(self.net):
+            return tuple(generate(self.net, self.example()).shape[1:])
 
     def layers(self, names: Sequence[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The layers to dissect, by default those worth a look, and what is to be said of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from rich.progress import Progress
 from core_gans.foundation.sealed import require_free
 from core_gans.foundation.seeds import require_seed
 from dissect.commands.opening import Source
+from dissect.commands.sample_memory import require_sample
 from dissect.inversion.encoder import WIDTHS
 from dissect.inversion.middle import middle_layer
 from dissect.inversion.training import EncoderReport, train_encoder
@@ -46,6 +48,7 @@ class TrainEncoder:
         require_seed(self.seed)
         require_free(self.out, overwrite=False)
         found = self.source.open()
+        require_sample(found, {"batch": self.batch}, kept=math.prod(found.shape()))
         layer = self.layer or middle_layer(found.net, found.example())
         with Progress(console=console) as bar:
             task = bar.add_task("training", total=1.0)

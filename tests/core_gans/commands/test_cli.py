@@ -13,6 +13,7 @@ from PIL import Image
 
 from core_gans.__main__ import main
 from core_gans.data.scenes import LABELS
+from core_gans.foundation.pixels import write_png
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
@@ -84,6 +85,29 @@ class TestTrain:
         command("train", "dcgan", *few, "--runs", tmp_path, "--name", "digits")
         fields = json.loads((tmp_path / "digits" / "config.json").read_text())["fields"]
         assert (fields["family"], fields["shape"]) == ("dcgan", [1, 16, 16])
+
+    def test_how_many_rectangles_are_cut_to_their_centres_is_said(self, command: Command, tmp_path: Path) -> None:
+        for number in range(5):
+            shape = (64, 128, 3) if number < 3 else (64, 64, 3)
+            write_png(tmp_path / "photos" / f"{number}.png", np.full(shape, 40 * number, np.uint8))
+        few = [
+            "--data",
+            tmp_path / "photos",
+            "--size",
+            16,
+            "--batch",
+            2,
+            "--width",
+            4,
+            "--rounds",
+            1,
+            "--runs",
+            tmp_path,
+        ]
+        told = command("train", "dcgan", *few, "--name", "cut")
+        (line,) = (line for line in told.splitlines() if "centres" in line)
+        assert line.startswith("3 of 5 pictures are not square (as 128x64): their centres are kept; --resize pad or")
+        assert "centres" not in command("train", "dcgan", *few, "--resize", "pad", "--name", "whole")
 
     @pytest.mark.parametrize("name", VARIANTS)
     def test_help_explains_every_field_with_its_default(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,3 +151,9 @@ def test_a_concept_that_was_not_dissected_has_no_value_to_insert(dissection):
     unseen = replace(dissection, inside=np.full_like(dissection.inside, np.nan))
     with pytest.raises(ValueError, match="the 24 images that were dissected show 'tree' nowhere"):
         optimise(unseen, updates=1)
+
+
+def test_the_first_update_inserts_the_tree_removes_it_elsewhere_and_stays_at_one(dissection):
+    found = optimise(dissection, updates=1, learning_rate=0.3)
+    assert found.effect[0] > 0.5  # of the weights that it begins with: the tree's own is 1
+    assert found.weight[TREE] == 1  # its slope would take it to 1.3

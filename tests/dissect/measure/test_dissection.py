@@ -8,7 +8,7 @@ from safetensors.numpy import save_file
 
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect import Criterion, Dissection
-from dissect.measure.dissection import FORMAT, preference
+from dissect.measure.dissection import AGREEMENT, FORMAT, preference
 
 LABELS = ("sky", "tree", "door")
 
@@ -164,3 +164,13 @@ def test_the_information_ratio_never_prefers_disagreement():
     assert preference("iou", iou, iqr, score).argmax(axis=1).tolist() == [1, 0]
     assert preference("score", iou, iqr, score).argmax(axis=1).tolist() == [1, 1]
     assert preference("iqr", iou, iqr, -score).argmax(axis=1).tolist() == [0, 0]
+
+
+def test_the_margin_is_the_largest_score_of_any_shuffle_and_never_below_zero():
+    shuffled = np.zeros((3, 3, 4, 3))
+    shuffled[:, AGREEMENT.index("score"), 0, 1] = [0.1, 0.26, 0.2]
+    shuffled[:, AGREEMENT.index("score"), 1, 1] = [-0.5, -0.1, -0.3]
+    dissection = made(shuffled=shuffled)
+    assert dissection.margin[0].tolist() == [0, 0.26, 0]
+    assert dissection.margin[1].tolist() == [0, 0, 0]
+    assert [match.unit for match in dissection.matched()] == [1, 3]  # 0.3 less 0.26 is not above 0.05
