@@ -123,4 +123,4 @@ def write(out: Path, examples: Examples) -> None:
     if examples.labels is not None:
         arrays |= {"labels": examples.labels.numpy(), "class_names": np.array(examples.classes)}
     with whole_file(out) as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its options

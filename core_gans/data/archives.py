@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -52,7 +53,7 @@ def zip_collection(path: Path) -> Collection:
     def pictures(frame: Frame) -> Read:
         with _reading(path), zipfile.ZipFile(path) as archive:
             for name in names:
-                yield _picture(path, name, lambda name=name: archive.open(name), frame)
+                yield _picture(path, name, partial(archive.open, name), frame)
 
     return Collection(path.stem, len(names), pictures, layout.labels, layout.classes, layout.notes)
 
@@ -75,7 +76,7 @@ def tar_collection(path: Path) -> Collection:
             for member in archive:
                 if member.isfile() and member.name in chosen and member.name not in done:
                     done.add(member.name)
-                    yield _picture(path, member.name, lambda member=member: archive.extractfile(member), frame)
+                    yield _picture(path, member.name, partial(archive.extractfile, member), frame)
 
     name = path.name.split(".tar")[0].removesuffix(".tgz")
     return Collection(name, len(chosen), pictures, layout.labels, layout.classes, layout.notes)
@@ -108,8 +109,8 @@ class _Careful:
 def _tar(path: Path) -> Iterator[tarfile.TarFile]:
     with path.open("rb") as file:
         begin = file.read(6)
-    kinds = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-    unpacked: Callable[..., Any] = next((kinds[mark] for mark in kinds if begin.startswith(mark)), open)
+    kinds: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+    unpacked = next((kinds[mark] for mark in kinds if begin.startswith(mark)), open)
     with (
         _reading(path),
         unpacked(path, "rb") as file,

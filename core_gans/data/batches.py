@@ -92,13 +92,14 @@ class Batches(Iterator[Batch]):
 
     def _stacked(self, given: list[object]) -> Tensor:
         """Pictures and points as floats; tokens, which are integers, as they are."""
-        for each in given:
-            if not isinstance(each, Tensor):
-                raise TypeError(
-                    f"expected tensors from the data set, got {type(each).__name__}: give it a transform that makes "
-                    "tensors, or read it with core_gans.data.examples_from."
-                )
-        stacked = torch.stack(given)
+        tensors = [each for each in given if isinstance(each, Tensor)]
+        if len(tensors) < len(given):
+            kind = next(type(each).__name__ for each in given if not isinstance(each, Tensor))
+            raise TypeError(
+                f"expected tensors from the data set, got {kind}: give it a transform that makes tensors, or read it "
+                "with core_gans.data.examples_from."
+            )
+        stacked = torch.stack(tensors)
         examples = stacked.dtype == torch.uint8 or stacked.is_floating_point() or stacked.dim() >= IMAGES
         return self._as_float(stacked) if examples else stacked
 

@@ -121,9 +121,9 @@ def _resized(picture: np.ndarray, height: int, width: int, nearest: bool) -> np.
 def _by_opacity(picture: np.ndarray, height: int, width: int, way: int) -> np.ndarray:
     opacity = picture[..., 3:].astype(np.float32) / 255
     weighed = np.concatenate((picture[..., :3] * opacity, 255 * opacity), axis=2)
-    weighed = cv2.resize(weighed, (width, height), interpolation=way)
-    colours = weighed[..., :3] / np.maximum(weighed[..., 3:] / 255, 1 / 255)
-    return _white_where_clear(np.rint(np.clip(np.dstack((colours, weighed[..., 3])), 0, 255)).astype(np.uint8))
+    resized = cv2.resize(weighed, (width, height), interpolation=way)
+    colours = resized[..., :3] / np.maximum(resized[..., 3:] / 255, 1 / 255)
+    return _white_where_clear(np.rint(np.clip(np.dstack((colours, resized[..., 3])), 0, 255)).astype(np.uint8))
 
 
 def _white_where_clear(picture: np.ndarray) -> np.ndarray:

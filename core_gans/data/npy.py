@@ -32,7 +32,8 @@ def npy_collection(path: Path) -> Collection:
     note = levels(array, str(path)).note
     beside = [path.with_name(f"{name}.npy") for name in labels_for(path.stem)]
     there = next((file for file in beside if file.is_file() and file != path), None)
-    labels, classes = None, ()
+    labels: Tensor | None = None
+    classes: tuple[str, ...] = ()
     if there is not None:
         names = next((file for name in CLASS_NAMES if (file := path.with_name(f"{name}.npy")).is_file()), None)
         known = None if names is None else [str(text) for text in _mapped(names).ravel()]

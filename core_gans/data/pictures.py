@@ -118,7 +118,7 @@ def _require_usual(image: Image.Image, name: str) -> None:
 
 
 def _upright(image: Image.Image, source: BinaryIO, opacity: bool) -> np.ndarray:
-    deep_colours = image.mode == "RGB" and ";16" in str(image.tile[0].args if image.tile else "")
+    deep_colours = image.mode == "RGB" and ";16" in str(getattr(image, "tile", ""))
     image.load()  # turns a TIFF, and nothing else
     try:
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from core_gans.data.arrays import levels, pictures
 from core_gans.data.collection import Collection
@@ -60,8 +61,11 @@ def table_collection(path: Path) -> Collection:
         raise ValueError(f"{path} holds no rows of pixels: expected a row for each picture")
     array, note = _squares(np.stack(rows), path)
     told = tuple(filter(None, [note, levels(array, str(path)).note]))
-    checked = check_labels(_numbers(words), len(array), None, f"{path}, labels") if words else (None, ())
-    return Collection(path.stem, len(array), lambda frame: iter(pictures(array, str(path))), *checked, told)
+    labels: Tensor | None = None
+    classes: tuple[str, ...] = ()
+    if words:
+        labels, classes = check_labels(_numbers(words), len(array), None, f"{path}, labels")
+    return Collection(path.stem, len(array), lambda frame: iter(pictures(array, str(path))), labels, classes, told)
 
 
 def _layout(path: Path) -> tuple[_Table, int]:

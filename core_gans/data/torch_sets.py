@@ -112,8 +112,9 @@ def _numbers(array: np.ndarray) -> np.ndarray:
 
 def _names(data: Any) -> list[str] | None:
     """The class names of a data set: ``classes`` in torchvision, ``features['label'].names`` in ``datasets``."""
-    features = getattr(data, "features", None)
-    for label in LABELS if isinstance(features, Mapping) else ():
+    found = getattr(data, "features", None)
+    features = found if isinstance(found, Mapping) else {}
+    for label in LABELS:
         if (names := getattr(features.get(label), "names", None)) is not None:
             return [str(each) for each in names]
     named = getattr(data, "classes", None)

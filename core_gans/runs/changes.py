@@ -22,7 +22,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
 SECTIONS = ("options", "fields", "evolution")
-AT_ONCE = 1024  # examples that are copied together: data may be larger than memory
+AT_ONCE = 2**22  # bytes that are copied together: data may be larger than memory
 FREE = frozenset({"options.device", "options.threads", "options.keep", "options.checkpoint_every"})  # decide no number
 
 
@@ -81,7 +81,8 @@ def digest(data: Any) -> str:
 def _parts(value: Any) -> Iterator[bytes]:
     if isinstance(value, Tensor):
         yield f"{value.dtype} {tuple(value.shape)}".encode()
-        for part in value.detach().split(AT_ONCE) if value.dim() else (value.detach(),):
+        each = max(1, AT_ONCE * len(value) // max(1, value.nbytes)) if value.dim() else 1
+        for part in value.detach().split(each) if value.dim() else (value.detach(),):
             yield part.cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
