@@ -16,7 +16,7 @@ from rich.table import Table
 from torch import Tensor
 
 from core_gans import models
-from core_gans.data import Examples, load, size_of
+from core_gans.data import Examples, Resize, load, size_of
 from core_gans.data.examples import as_float
 from core_gans.exploring.arithmetic import AT_LEAST, EXEMPLARS, concept
 from core_gans.exploring.nearest import memorisation, nearest_real
@@ -51,6 +51,10 @@ class Explore:
     """Images on a path in the picture."""
     seed: int = 0
     """Of the latents."""
+    resize: Resize | None = None
+    """Pictures of other proportions: crop, pad or stretch; default: as the run did, else crop."""
+    skip_broken: bool = False
+    """Leave out pictures that cannot be read."""
     out: Path | None = None
     """The folder; default: runs/exploration-DATE."""
 
@@ -157,7 +161,7 @@ def _examples(command: Explore, samples: Tensor) -> Examples:
     config = runs.read_config(command.source) if command.source.is_dir() else None
     if not command.data and config is None:
         raise LabError(f"{command.source} does not say what it was trained on: give --data.")
-    data, reading = command.data, reading_of(config) if config else {}
+    data, reading = command.data, reading_of(command.source, command.resize, command.skip_broken)
     if config and not data:
         data = str(config["options"]["data"])
     examples = load(data, size=size_of(tuple(samples.shape[1:])), channels=samples.shape[1], **reading)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core_gans import data as datasets
 from core_gans import models
-from core_gans.data import Examples, size_of
+from core_gans.data import Examples, Resize, size_of
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge, metrics_for
@@ -48,6 +48,10 @@ class Judging:
     """Samples held at a time."""
     seed: int = 0
     """Of the latents."""
+    resize: Resize | None = None
+    """Pictures of other proportions: crop, pad or stretch; default: as the run did, else crop."""
+    skip_broken: bool = False
+    """Leave out pictures that cannot be read."""
     out: Path | None = None
     """Also a JSON file of the numbers; an existing one is kept."""
 
@@ -76,8 +80,7 @@ class Judging:
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         ) as bars:
-            reading = reading_of(runs.read_config(self.source)) if self.source.is_dir() else {}
-            real = _examples(model, data, bars, reading)
+            real = _examples(model, data, bars, reading_of(self.source, self.resize, self.skip_broken))
             classifier = classifier_for(real, self.features or None)
             judge = Judge(
                 real,
@@ -94,6 +97,8 @@ class Judging:
 
             found = _judged(judge, sampler, "samples", bars)
             perfect = _judged(judge, judge.real_sampler(torch.Generator().manual_seed(self.seed)), "real ones", bars)
+        for note in real.notes:
+            console.print(note, highlight=False, soft_wrap=True)
         console.print(
             f"{self.count:,} samples of {self.source} against {real.name}",
             highlight=False,

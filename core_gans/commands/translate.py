@@ -33,7 +33,7 @@ class Translate:
     seed: int = 0
     """Of the noise."""
     skip_broken: bool = False
-    """Leave out pictures that cannot be read, and count them in the end."""
+    """Leave out pictures that cannot be read, and list them in the end."""
 
     def run(self, console: Console) -> None:
         """Translate, then print how many pictures were translated and what was left out."""

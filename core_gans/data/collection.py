@@ -59,7 +59,7 @@ def gather(found: Collection, frame: Frame, *, skip_broken: bool = False, progre
     size = found.count * (frame.colours or 1) * frame.height * frame.width
     if not room.fits_memory(size) and (ready := found.ready(frame)) is not None:
         return Examples(found.name, ready, found.labels, found.classes, notes=found.notes)
-    stacked, seen, levels = Stack(found.count, frame, found.nearest), _Seen(frame), _LevelsOfSet(found, frame)
+    stacked, seen, levels = Stack(found.count, frame, found.nearest), _Seen(frame), SetLevels(found, frame)
     broken: list[Broken] = []
     kept: list[int] = []
     for index, picture in enumerate(found.pictures(frame)):
@@ -72,7 +72,7 @@ def gather(found: Collection, frame: Frame, *, skip_broken: bool = False, progre
         if progress is not None:
             progress(index + 1, found.count)
     if broken and (not skip_broken or not kept):
-        raise _cannot_read(broken, found.count)
+        raise cannot_read(broken, found.count)
     labels = found.labels if found.labels is None or not broken else found.labels[torch.tensor(kept)]
     notes = (*found.notes, *levels.notes(), *seen.notes(), *_left_out(broken, found.count))
     return Examples(found.name, stacked.images(), labels, found.classes, notes=notes)
@@ -83,14 +83,15 @@ def deep(array: np.ndarray) -> bool:
     return array.dtype != np.uint8
 
 
-class _LevelsOfSet:
-    """How deep pictures become bytes: found out for the whole set when the first of them comes."""
+class SetLevels:
+    """How the deep pictures of a collection become bytes: found out for all of them when the first one comes."""
 
     def __init__(self, found: Collection, frame: Frame) -> None:
         self.found, self.frame = found, frame
         self.known: dict[str, Levels] = {}
 
     def to_bytes(self, picture: np.ndarray) -> np.ndarray:
+        """One of them as uint8. LabError for floats in another range than [0, 1] and [-1, 1]."""
         if not deep(picture):
             return picture
         kind = picture.dtype.kind
@@ -99,6 +100,7 @@ class _LevelsOfSet:
         return self.known[kind].to_bytes(picture)
 
     def notes(self) -> list[str]:
+        """What a person should know of it."""
         return [levels.note for levels in self.known.values() if levels.note]
 
     def _whole(self) -> Levels:
@@ -160,7 +162,8 @@ def _told(size: tuple[int, int]) -> str:
     return f"{size[1]}x{size[0]}"
 
 
-def _cannot_read(broken: list[Broken], count: int) -> LabError:
+def cannot_read(broken: list[Broken], count: int) -> LabError:
+    """The error that lists ``broken``, of ``count`` pictures: all of it in one line."""
     if len(broken) == 1 and count > 1:
         return LabError(f"{broken[0].why}, or leave it out (--skip-broken)")
     if len(broken) == 1:

@@ -30,10 +30,13 @@ class Configuration:
     """What was changed when the run was resumed."""
 
 
-def reading_of(config: dict[str, Any]) -> dict[str, Any]:
-    """How the pictures of a run's data are to be read so that they are the same again, beside size and channels."""
-    options = config["options"]
-    return {name: options[name] for name in ("resize", "skip_broken") if name in options}
+def reading_of(source: Path | None, resize: str | None = None, skip_broken: bool = False) -> dict[str, Any]:
+    """How pictures are read beside size and channels, as ``data.load`` takes it: as the run in the folder ``source``
+    read its own, where it is one, but for what is asked for here.
+    """
+    options = read_config(source)["options"] if source is not None and source.is_dir() else {}
+    found = {name: options[name] for name in ("resize", "skip_broken") if name in options}
+    return found | ({"resize": resize} if resize else {}) | ({"skip_broken": True} if skip_broken else {})
 
 
 def read_config(folder: Path) -> dict[str, Any]:

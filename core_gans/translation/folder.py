@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from core_gans.data import as_float
-from core_gans.data.folders import pictures_below
+from core_gans.data.collection import Broken, Collection, SetLevels, cannot_read
+from core_gans.data.folders import decoded, pictures_below
 from core_gans.data.frame import Frame
-from core_gans.data.pictures import decode
 from core_gans.data.stacking import stack
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import to_bytes, write_png
@@ -44,38 +46,36 @@ def translate_folder(
 ) -> Translated:
     """Translate every picture below ``source`` to ``game.targets[target]`` and write it below ``out`` as a PNG.
 
-    A picture is cropped to its central square and brought to the size that the game learned; subfolders are kept, and
-    every name ends in .png. Noise is drawn from ``rng``, where there is one.
+    A picture is cropped to its centre, of the proportions of the size that the game learned, and brought to that size;
+    subfolders are kept, and every name ends in .png. Noise is drawn from ``rng``, where there is one.
 
     Nothing is overwritten: FileExistsError before any work when one of the pictures to write is there already.
-    ValueError, before any work too, names a picture that cannot be read, unless ``skip_broken``, which leaves it out
-    and lists it in the result. LabError for a game of images that are not square, for a folder without pictures, for
-    two names that would become one, and for ``out`` in ``source``.
+    LabError, before any work too, lists the pictures that cannot be read, unless ``skip_broken``, which leaves them out
+    and lists them in the result. LabError for a folder without pictures, for two names that would become one, and for
+    ``out`` in ``source``.
     """
     paths = _sources(source, out)
     places = _places(paths, source, out)
-    if not skip_broken:
-        _require_readable(paths, game)
+    colours, height, width = game.shape
+    frame = Frame(height, width, colours)
+    found = Collection(source.name, len(paths), partial(decoded, paths))
+    if not skip_broken and (broken := [each for each in found.pictures(frame) if isinstance(each, Broken)]):
+        raise cannot_read(broken, len(paths))
     written: list[Path] = []
-    broken: list[str] = []
-    for begin in range(0, len(paths), AT_ONCE):
-        chosen = range(begin, min(begin + AT_ONCE, len(paths)))
-        readable: list[int] = []
-        squares: list[Tensor] = []
-        for index in chosen:
-            try:
-                squares.append(_square(paths[index], game))
-                readable.append(index)
-            except ValueError as error:
-                broken.append(str(error))
-        if squares:
-            images = as_float(torch.cat(squares)).to(next(generator.parameters()).device)
+    left_out: list[str] = []
+    levels, pictures = SetLevels(found, frame), enumerate(found.pictures(frame))
+    while chosen := list(islice(pictures, AT_ONCE)):
+        readable = [(index, picture) for index, picture in chosen if not isinstance(picture, Broken)]
+        left_out += [picture.why for _, picture in chosen if isinstance(picture, Broken)]
+        if readable:
+            shown = stack([levels.to_bytes(picture) for _, picture in readable], len(readable), frame)
+            images = as_float(shown).to(next(generator.parameters()).device)
             answers = game.translate({"generator": generator}, images, target, rng)
-            for index, page in zip(readable, to_bytes(answers), strict=True):
+            for (index, _), page in zip(readable, to_bytes(answers), strict=True):
                 written.append(write_png(places[index], page))
         if progress is not None:
-            progress(chosen.stop, len(paths))
-    return Translated(tuple(written), tuple(broken))
+            progress(chosen[-1][0] + 1, len(paths))
+    return Translated(tuple(written), tuple(left_out))
 
 
 def _sources(source: Path, out: Path) -> list[Path]:
@@ -99,19 +99,3 @@ def _places(paths: list[Path], source: Path, out: Path) -> list[Path]:
         if place.exists():
             raise FileExistsError(f"{place} exists already and is kept: choose another folder.")
     return places
-
-
-def _require_readable(paths: list[Path], game: TranslationGame) -> None:
-    """ValueError with the first picture that cannot be read."""
-    for path in paths:
-        try:
-            _square(path, game)
-        except ValueError as error:
-            raise ValueError(f"{error}, or skip what is broken (--skip-broken).") from error
-
-
-def _square(path: Path, game: TranslationGame) -> Tensor:
-    colours, height, width = game.shape
-    frame = Frame(height, width, colours)
-    with path.open("rb") as file:
-        return stack([decode(file, str(path), frame.least)], 1, frame)

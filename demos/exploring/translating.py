@@ -8,7 +8,6 @@ from torch import Tensor
 from core_gans.data.examples import as_float
 from core_gans.data.frame import Frame
 from core_gans.data.stacking import stack
-from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import require_known
 from core_gans.game import TranslationGame
 from core_gans.models import Model
@@ -18,14 +17,12 @@ from core_gans.variants import CycleGAN
 def translated(model: Model[TranslationGame], picture: np.ndarray, target: str) -> tuple[Tensor, Tensor]:
     """``picture``, (H, W) or (H, W, 3) uint8, as the network sees it, and in the domain called ``target``.
 
-    Both (1, C, S, S) in [-1, 1]: the picture is cropped to its central square and brought to the learned size. Raises
-    ValueError for a domain that is not there, and LabError for a game of pictures that are not square.
+    Both (1, C, H, W) in [-1, 1]: the picture is cropped to its centre, of the learned proportions, and brought to the
+    learned size. Raises ValueError for a domain that is not there.
     """
     game = model.game
     number = game.targets.index(require_known("domain of this model", target, game.targets))
     height, width = game.shape[1:]
-    if height != width:
-        raise LabError(f"expected a model of square pictures, and this one translates {width} x {height} pixels.")
     shown = as_float(stack([picture], 1, Frame(height, width, colours(game, number))))
     return shown, game.translate({"generator": model.net}, shown, number)
 

@@ -16,7 +16,9 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
+from core_gans.data import Resize
 from core_gans.foundation.pixels import write_png
+from core_gans.runs.configuration import reading_of
 from core_gans.runs.folder import default_name
 from dissect import generators
 from dissect.commands.mended import save_mended
@@ -70,6 +72,10 @@ class Mend:
     """Random sets of as many units, for comparison."""
     seed: int = 0
     """Of the latents, the random units and the bootstrap."""
+    resize: Resize | None = None
+    """Pictures of other proportions: crop, pad or stretch; default: as the run did, else crop."""
+    skip_broken: bool = False
+    """Leave out pictures that cannot be read."""
     out: Path | None = None
     """The folder; default: runs/mending-DATE."""
 
@@ -150,6 +156,7 @@ class Mend:
             self.real,
             self.features,
             lambda done, total: bars.update(task, completed=done, total=total),
+            reading_of(self.source.model, self.resize, self.skip_broken),
         )
 
     def _layers(self, found: Opened) -> tuple[str, ...]:

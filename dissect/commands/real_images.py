@@ -6,8 +6,10 @@ Components that are fitted to some images fit those better than any others, so t
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,17 +39,24 @@ class Thirds:
 
 
 def thirds(
-    data: str, shape: tuple[int, ...], count: int, features: str | None, progress: datasets.Progress | None = None
+    data: str,
+    shape: tuple[int, ...],
+    count: int,
+    features: str | None,
+    progress: datasets.Progress | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> Thirds:
     """At most ``count`` real images of ``shape`` (C, H, W), evenly spaced in the data set called ``data``.
 
     ``features`` is a name that ``core-gans judge --features`` knows; ``progress`` hears how many images of how many are
-    read. Raises ValueError for data of another shape, or too few of them.
+    read, and ``reading`` is what ``data.load`` takes besides. Raises ValueError for data of another shape, or too few
+    of them.
     """
     if datasets.data_set(data).count:  # drawn, as many as are asked for
         require_memory(count * math.prod(shape), f"{count:,} real images of {data}", "--real")
     size = datasets.size_of(shape)
-    real = datasets.load(data, size=size, channels=shape[0], count=count, seed=SEED, progress=progress)
+    asked = {"size": size, "channels": shape[0], "count": count, **(reading or {})}
+    real = datasets.load(data, seed=SEED, progress=progress, **asked)
     if real.shape != shape:
         raise ValueError(f"the generator makes images of shape {shape}, those of {data} are {real.shape}: give --data")
     kept = torch.linspace(0, len(real) - 1, min(count, len(real))).round().long()

@@ -260,12 +260,22 @@ class TestFolder:
         (tmp_path / "in" / "001.png").write_bytes(whole[: len(whole) // 2])
         (tmp_path / "in" / "003.png").write_text("no picture")
         folders = (tmp_path / "in", tmp_path / "out")
-        with pytest.raises(ValueError, match=r"001\.png is damaged .*or skip what is broken \(--skip-broken\)"):
+        with pytest.raises(ValueError, match=r"2 of 4 .*001\.png.*003\.png.*leave them out \(--skip-broken\)"):
             translate_folder(Turned(), torch.nn.Linear(1, 1), *folders)
         assert not (tmp_path / "out").exists()
         done = translate_folder(Turned(), torch.nn.Linear(1, 1), *folders, skip_broken=True)
         assert [path.name for path in done.written] == ["000.png", "002.png"]
         assert [Path(line.split(" is ")[0]).name for line in done.broken] == ["001.png", "003.png"]
+
+    def test_rectangles_are_translated_and_twelve_bits_are_not_dark(self, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        for name, value in (("bright", 4095), ("dim", 1000)):
+            Image.fromarray(np.full((20, 40), value, np.uint16)).save(tmp_path / "in" / f"{name}.png")
+        game = Turned((3, 16, 32))
+        done = translate_folder(game, torch.nn.Linear(1, 1), tmp_path / "in", tmp_path / "out")
+        shown = [pixels(path) for path in done.written]
+        assert [page.shape[1:] for page in shown] == [(16, 32), (16, 32)]
+        assert [page.unique().tolist() for page in shown] == [[255], [62]]
 
     def test_folders_that_make_no_sense_are_refused(self, tmp_path: Path) -> None:
         net = torch.nn.Linear(1, 1)
