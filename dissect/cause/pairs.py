@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dissect.hooks import at_rest
-from dissect.sampling import Progress, sights
+from dissect.sampling import Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.wholes import labels_of
 
@@ -55,10 +55,8 @@ def find_pairs(
     columns = columns_of(concept, segmenter)
     found: list[Tensor] = []
     with at_rest(generator):
-        for sight in sights(generator, (), latents.split(batch_size), segmenter):
+        for sight in sights(generator, (), batches(latents, batch_size, progress), segmenter):
             found.append(shows(sight.classes, columns).double().mean((1, 2)).cpu())
-            if progress is not None:
-                progress(sum(map(len, found)))
     share = torch.cat(found)
     having, lacking = (_shuffled(where, rng) for where in (share >= SHOWS, share <= LACKS))
     pairs = min(count, len(having), len(lacking))

@@ -21,7 +21,7 @@ from core_gans.foundation.memory import require_memory
 from dissect.directions.coactivation import coactivation
 from dissect.directions.moving import LatentDirection, UnitDirection
 from dissect.hooks import at_rest, layers, record
-from dissect.sampling import Latents, Progress, generate
+from dissect.sampling import Latents, Progress, batches, generate
 
 CARRIED = 5  # components from batch to batch for each one asked for
 DOUBLE = 8  # bytes
@@ -66,25 +66,19 @@ def principal_directions(
             numbers * DOUBLE, f"the output of {layer} for {size:,} images at once", "the count of directions"
         )
     components: IncrementalPCA | None = None
-    looked = 0
-    for rows in _outputs(generator, layer, latents, size):
+    for rows in _outputs(generator, layer, latents, size, progress):
         if rows.shape[1] < count:
             raise ValueError(f"layer {layer!r} puts out {rows.shape[1]} numbers, too few for {count} directions")
         components = components or IncrementalPCA(n_components=min(carried, rows.shape[1]))
         components.partial_fit(rows)
-        looked += len(rows)
-        if progress is not None:
-            progress(looked)
     assert components is not None, "there are latents"
     variance = components.explained_variance_
     if not variance[count - 1] > SLIGHT * variance[0]:
         raise ValueError(f"the output of layer {layer!r} varies in fewer than {count} directions: ask for fewer")
     coordinates: list[NDArray[np.float64]] = []
-    for rows in _outputs(generator, layer, latents, size):
+    again = None if progress is None else lambda done: progress(len(latents) + done)
+    for rows in _outputs(generator, layer, latents, size, again):
         coordinates.append(components.transform(rows)[:, :count])
-        looked += len(rows)
-        if progress is not None:
-            progress(looked)
     x = np.concatenate(coordinates)  # (N, K)
     z = latents.detach().flatten(1).double().cpu().numpy()  # (N, D)
     x, z = x - x.mean(0), z - z.mean(0)
@@ -141,11 +135,13 @@ def _upright(vector: Tensor) -> Tensor:
     return vector * vector[vector.abs().argmax()].sign()
 
 
-def _outputs(generator: nn.Module, layer: str, latents: Tensor, size: int) -> Iterator[NDArray[np.float32]]:
+def _outputs(
+    generator: nn.Module, layer: str, latents: Tensor, size: int, progress: Progress | None
+) -> Iterator[NDArray[np.float32]]:
     """The layer's outputs as rows, in pieces of ``size`` rows or a few more; none is smaller than ``size``."""
     pieces = max(1, len(latents) // size)
     with at_rest(generator), record(generator, [layer]) as seen:
-        for batch in latents.tensor_split(pieces):
+        for batch in batches(latents.tensor_split(pieces), size, progress):
             generate(generator, batch)
             found = seen[layer].detach().flatten(1).float()
             if not bool(torch.isfinite(found).all()):
