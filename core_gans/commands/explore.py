@@ -22,6 +22,7 @@ from core_gans.exploring.arithmetic import AT_LEAST, EXEMPLARS, concept
 from core_gans.exploring.nearest import memorisation, nearest_real
 from core_gans.exploring.paths import lerp, slerp
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.memory import require_memory
 from core_gans.foundation.pixels import to_bytes, write_png
 from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.sheets import image_rows
@@ -83,6 +84,9 @@ class Explore:
         with console.status("reading the data"):
             examples = _examples(self, samples)
         found: dict[str, Any] = {"samples": DRAWN, "seed": self.seed}
+        shown = 2 * self.paths * self.steps  # straight and on the sphere
+        wanted = 4 * shown * (latents[0].numel() + samples[0].numel())
+        require_memory(wanted, f"{shown:,} images on paths", "--steps or --paths")
         folder.mkdir(parents=True)
         walk(model, latents, self, folder)
         found |= beside_real(samples, examples, folder)

@@ -69,7 +69,7 @@ def _write_folder(folder: Path, drawn: Drawing) -> None:
 
 
 def _write_array(path: Path, drawn: Drawing) -> None:
-    parts = []
+    parts: list[npt.NDArray[np.generic]] = []
     for part in drawn.parts():
         if not parts:
             each = part[0].numel() * (1 if part.dim() == 4 else 4)

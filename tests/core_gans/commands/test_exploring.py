@@ -155,6 +155,17 @@ class TestCommand:
             assert 1 < film.n_frames <= 48  # equal frames are joined
         assert (tmp_path / "x" / "neighbours.png").stat().st_size > 0
 
+    def test_paths_that_do_not_fit_in_memory_are_refused(
+        self, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as end:
+            main(["explore", str(run), "--out", str(tmp_path / "x"), "--steps", "900000000000"])
+        assert end.value.code == 2
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if "error" in line)
+        assert "10,800,000,000,000 images on paths would take" in line
+        assert line.endswith("lower --steps or --paths.")
+        assert not (tmp_path / "x").exists()
+
     def test_what_is_there_is_kept(self, run: Path, tmp_path: Path) -> None:
         with pytest.raises(SystemExit):
             main(["explore", str(run), "--out", str(tmp_path)])
