@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -41,11 +41,13 @@ class Load:
     """Sessions at once, in the second row; the first row is one alone."""
     seconds: float = 20.0
     """How long each row is measured."""
+    warm_up: float = 2.0
+    """Seconds before each row that do not count."""
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Print the table."""
-    asked = tyro.cli(Load, prog="python -m benchmarks.app_load")
+    asked = tyro.cli(Load, prog="python -m benchmarks.app_load", args=args)
     print(
         f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}; "
         f"server and load on the same machine, {asked.seconds:g} s a row\n"
@@ -53,7 +55,7 @@ def main() -> None:
     print("| brush edits, from request to picture | edits/s | p50 ms | p99 ms | refused |\n|---|--:|--:|--:|--:|")
     with served() as address:
         for sessions in (1, asked.sessions):
-            times, refused, seconds = asyncio.run(load(address, sessions, asked.seconds))
+            times, refused, seconds = asyncio.run(load(address, sessions, asked.seconds, asked.warm_up))
             middle, late = np.percentile(1000 * np.array(times), (50, 99))
             name = "one session" if sessions == 1 else f"{sessions} sessions at once"
             print(f"| {name} | {len(times) / seconds:.1f} | {middle:.1f} | {late:.1f} | {refused} |", flush=True)
@@ -65,26 +67,25 @@ def served() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "-u", "-m", "demos", "--port", "0", "--runs", runs]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        try:
-            assert server.stdout is not None
-            deadline = time.monotonic() + STARTING_SECONDS
-            for line in server.stdout:
-                if found := re.search(r"http://\S+/", line):
-                    yield found.group()
-                    break
-                if time.monotonic() > deadline:
-                    raise SystemExit("the app did not start in time.")
-            else:
-                raise SystemExit("the app ended before it served: start it by hand to see why.")
-        finally:
-            server.terminate()
-            server.wait(60)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
+            try:
+                assert server.stdout is not None
+                deadline = time.monotonic() + STARTING_SECONDS
+                for line in server.stdout:
+                    if found := re.search(r"http://\S+/", line):
+                        yield found.group()
+                        break
+                    if time.monotonic() > deadline:
+                        raise SystemExit("the app did not start in time.")
+                else:
+                    raise SystemExit("the app ended before it served: start it by hand to see why.")
+            finally:
+                server.terminate()
 
 
-async def load(address: str, sessions: int, seconds: float) -> tuple[list[float], int, float]:
+async def load(address: str, sessions: int, seconds: float, warm_up: float) -> tuple[list[float], int, float]:
     """The seconds of each edit, how many were refused, and how long it all took."""
-    await asyncio.gather(*(session(address, number, time.monotonic() + 2) for number in range(sessions)))  # warms up
+    await asyncio.gather(*(session(address, number, time.monotonic() + warm_up) for number in range(sessions)))
     begun = time.monotonic()
     found = await asyncio.gather(*(session(address, number, begun + seconds) for number in range(sessions)))
     times = [each for taken, _ in found for each in taken]

@@ -3,26 +3,23 @@
 ``counting`` holds the ways to count against the dense one, interpolate and multiply matrices, on the same tensors: 256
 units of 16x16 (block16 of the shipped scenes generator for two latents), brought to 64x64, against the 15 concepts of
 its segmenter and none. ``layers`` holds all that is counted about a layer against generating and segmenting. Works
-take turns; medians are printed. With THREADS=1 (the default) the processor's own seconds count, otherwise the clock's.
-``memory`` is the peak of a fresh process that dissects IMAGES (10,000) images.
+take turns; medians are printed. On one thread (the default) the processor's own seconds count, otherwise the clock's.
+``memory`` is the peak of a fresh process that dissects 10,000 images.
 """
 
 from __future__ import annotations
 
-import os
-import shlex
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
+import tyro
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchmarks.generation_cost import Work, in_turn
-from benchmarks.parts import run_parts
+from benchmarks.timing import Work, chosen, heading, in_turn, peak, peak_of, timed
 from core_gans import shipped
 from core_gans.models import Model, load_model
 from dissect import compare_layers, record
@@ -36,21 +33,44 @@ from dissect.measure.upsampling import Upsampling, view
 from dissect.report.study import spatial_layers
 from dissect.segmenters.unet import UNetSegmenter
 
-THREADS = int(os.environ.get("THREADS", "1"))
-IMAGES = int(os.environ.get("IMAGES", "10000"))  # of the part memory
-SAMPLE = 64  # images a turn
+
+@dataclass(frozen=True)
+class Options:
+    """Measure what it costs to count a dissection."""
+
+    parts: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Of counting, layers and memory; default: all."""
+    pairs: int = 9
+    """Turns that are timed."""
+    sample: int = 64
+    """Images a turn."""
+    images: int = 10_000
+    """To dissect where memory is measured."""
+    threads: int = 1
+    """Of torch."""
+    alone: str = ""
+    """Do the work of one row of the memory table in this process and print its peak."""
 
 
-@torch.no_grad()
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Run the parts named on the command line, or all of them."""
-    torch.set_num_threads(THREADS)
-    run_parts({"counting": counting, "layers": layers, "memory": memory})
+    asked = tyro.cli(Options, prog="python -m benchmarks.dissection_cost", args=args)
+    torch.set_num_threads(asked.threads)
+    if asked.alone:
+        DISSECTED[asked.alone](asked)
+        print(peak())
+        return
+    names = chosen(asked.parts, list(PARTS), "part")
+    print(f"{heading()}\n")
+    for name in names:
+        with torch.no_grad():
+            PARTS[name](asked)
+        print(flush=True)
 
 
-def counting() -> None:
+def counting(asked: Options) -> None:
     """One level and a hundred, in milliseconds an image."""
-    features, classes = activations()
+    features, classes = activations(asked.sample)
     sample = unit_sketch(features.shape[1])
     sample.add_maps(features)
     works: dict[str, Work] = {}
@@ -64,19 +84,18 @@ def counting() -> None:
     works["100 levels, bilinear, and what agrees by chance"] = tallied(features, classes, hundred)
     works["100 levels, nearest"] = plain(features, classes, hundred, "nearest")
     print("| 256 units 16x16 to 64x64, 15 classes and none | ms an image |\n|---|---|")
-    for name, seconds in zip(works, in_turn(*works.values()), strict=True):
-        print(f"| {name} | {1000 * statistics.median(seconds) / SAMPLE:.2f} |")
+    for name, seconds in zip(works, in_turn(list(works.values()), asked.pairs), strict=True):
+        print(f"| {name} | {1000 * statistics.median(seconds) / asked.sample:.2f} |")
     tally = Tally(hundred, 15)
     tally.add(features, [ClassMap(seen, 15) for seen in classes])
-    print(
-        f"| IoU, score and IQR at all levels, once a dissection | {1000 * once(lambda: judged(tally)):.0f} ms in all |"
-    )
+    once = 1000 * timed(lambda: judged(tally), repeats=asked.pairs)
+    print(f"| IoU, score and IQR at all levels, once a dissection | {once:.0f} ms in all |")
 
 
-def layers() -> None:
+def layers(asked: Options) -> None:
     """All that is counted about each layer, beside generating and segmenting the images."""
     model, segmenter = opened()
-    latents = drawn(model, SAMPLE)
+    latents = drawn(model, asked.sample)
     names = spatial_layers(model.net, latents[:1])
     with record(model.net, names) as seen:
         images = model.net(latents)
@@ -107,34 +126,23 @@ def layers() -> None:
     works: dict[str, Work] = {"generating": draw, "segmenting": segment}
     works |= {f"{name}, {' x '.join(map(str, found[name].shape[1:]))}, gathering": gather(name) for name in names}
     print("| the shipped scenes generator, 100 levels | ms an image |\n|---|---|")
-    for name, seconds in zip(works, in_turn(*works.values()), strict=True):
-        print(f"| {name} | {1000 * statistics.median(seconds) / SAMPLE:.2f} |")
+    for name, seconds in zip(works, in_turn(list(works.values()), asked.pairs), strict=True):
+        print(f"| {name} | {1000 * statistics.median(seconds) / asked.sample:.2f} |")
 
 
-def memory() -> None:
+def memory(asked: Options) -> None:
     """The peak memory of a fresh process."""
-    print(f"| peak memory of the process, {IMAGES:,} images | GB | s |\n|---|---|---|")
-    for name, code in {
-        "imports and the generator alone": "b.opened()",
-        "block16, 100 levels": "b.dissected(('block16',), None)",
-        "block16, gandissect": "b.dissected(('block16',), 'gandissect')",
-        "every layer, 100 levels": "b.dissected((), None)",
-    }.items():
-        work = (
-            "import torch, benchmarks.dissection_cost as b\nfrom benchmarks.generation_cost import peak\n"
-            f"torch.set_num_threads({THREADS})\nb.IMAGES = {IMAGES}\n{code}\nprint(peak())"
-        )
-        begun = time.perf_counter()
-        # A process begins with its parent's peak, so the shell, which is small, stands between.
-        command = f"{shlex.quote(sys.executable)} -c {shlex.quote(work)}; exit"
-        done = subprocess.run(["/bin/sh", "-c", command], check=True, capture_output=True, text=True)
-        print(f"| {name} | {float(done.stdout):.2f} | {time.perf_counter() - begun:.0f} |", flush=True)
+    print(f"| peak memory of the process, {asked.images:,} images | GB | s |\n|---|---|---|")
+    for name in DISSECTED:
+        sizes = ["--images", str(asked.images), "--threads", str(asked.threads)]
+        gigabytes, seconds = peak_of("benchmarks.dissection_cost", ["--alone", name, *sizes])
+        print(f"| {name} | {gigabytes:.2f} | {seconds:.0f} |", flush=True)
 
 
-def dissected(names: tuple[str, ...], preset: str | None) -> None:
-    """A dissection of ``IMAGES`` images."""
+def dissected(asked: Options, names: tuple[str, ...] = (), preset: str | None = None) -> None:
+    """A dissection of the ``names``, or of every layer."""
     model, segmenter = opened()
-    latents = drawn(model, IMAGES)
+    latents = drawn(model, asked.images)
     wanted = list(names) or spatial_layers(model.net, latents[:1])
     compare_layers(model.net, wanted, latents, segmenter, criterion=preset)
 
@@ -174,18 +182,17 @@ def judged(tally: Tally) -> None:
     """From counts to agreement."""
     seen = tally.counts()
     iou(seen.both, seen.on, seen.concept)
-    score(seen.both, seen.by_chance, seen.on, seen.concept)
+    score(seen.both, seen.shuffled[0], seen.on, seen.concept)
     iqr(seen.both, seen.on, seen.concept, seen.total)
 
 
-def activations() -> tuple[Tensor, Tensor]:
-    """Activations (SAMPLE, 256, 16, 16) and classes (SAMPLE, 64, 64)."""
+def activations(sample: int) -> tuple[Tensor, Tensor]:
+    """Activations (sample, 256, 16, 16) and classes (sample, 64, 64)."""
     model, segmenter = opened()
     with record(model.net, ["block16"]) as seen:
-        images = model.net(drawn(model, 2 * SAMPLE))
-        return seen["block16"].float().unflatten(0, (2, SAMPLE)).transpose(0, 1).flatten(1, 2), segmenter(
-            images[:SAMPLE]
-        )
+        images = model.net(drawn(model, 2 * sample))
+    both = seen["block16"].float().unflatten(0, (2, sample))
+    return both.transpose(0, 1).flatten(1, 2), segmenter(images[:sample])
 
 
 def opened() -> tuple[Model, UNetSegmenter]:
@@ -200,12 +207,13 @@ def drawn(model: Model, count: int) -> Tensor:
     return model.game.latents(count, torch.Generator().manual_seed(0))
 
 
-def once(work: Callable[[], object]) -> float:
-    """Seconds of one run, after another that does not count."""
-    work()
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+PARTS: dict[str, Callable[[Options], None]] = {"counting": counting, "layers": layers, "memory": memory}
+DISSECTED: dict[str, Callable[[Options], object]] = {
+    "imports and the generator alone": lambda asked: opened(),
+    "block16, 100 levels": partial(dissected, names=("block16",)),
+    "block16, gandissect": partial(dissected, names=("block16",), preset="gandissect"),
+    "every layer, 100 levels": dissected,
+}
 
 
 if __name__ == "__main__":

@@ -8,21 +8,17 @@ that other work on the machine matters less; on several, the clock's.
 
 from __future__ import annotations
 
-import os
-import resource
-import shlex
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
+import tyro
 
 from benchmarks.__main__ import noise
-from benchmarks.parts import run_parts
+from benchmarks.timing import Work, chosen, heading, in_turn, peak, peak_of
 from core_gans import make
 from core_gans.compute import Compute
 from core_gans.data import Batches
@@ -34,10 +30,8 @@ from egan.population import start
 from egan.returning import play_or_return
 from egan.scheme import Scheme
 
-PAIRS = int(os.environ.get("PAIRS", "9"))
 PAPER = ("minimax", "heuristic", "least_squares")
 FIVE = (*PAPER, "least_squares_logits", "wasserstein")
-Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -45,11 +39,11 @@ class Setting:
     """Networks and batch sizes of a comparison."""
 
     name: str
-    width: int = 64
+    width: int
+    batch: int
+    evaluation: int
     normalisation: str = "batch"
     colours: int = 1
-    batch: int = 64
-    evaluation: int = 64
     steps: int = 1
 
     def game(self) -> NoiseGame:
@@ -64,74 +58,95 @@ class Setting:
         return game
 
 
-SETTINGS = (
-    Setting("64 features"),
-    Setting("64 features, no batch norm in D", normalisation="none"),
-    Setting("128 features", width=128),
-    Setting("128 features, no batch norm in D", width=128, normalisation="none"),
-    Setting("CIFAR: 64 features, b 64, e 256, k 3", colours=3, evaluation=256, steps=3),
-    Setting("CIFAR: 64 features, b 32, e 256, k 3", colours=3, batch=32, evaluation=256, steps=3),
-)
+@dataclass(frozen=True)
+class Options:
+    """Hold a generation of E-GAN against lean rounds of DCGAN."""
+
+    parts: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Of table, mutations and memory; default: all."""
+    pairs: int = 9
+    """Turns that are timed."""
+    width: int = 64
+    """Of the narrow networks; the wide ones are twice as wide."""
+    batch: int = 64
+    """Images a step, and children's fakes to judge; with the paper's three steps, four times as many to judge."""
+    generations: int = 12
+    """Whose memory is measured."""
+    alone: str = ""
+    """Play one row of the memory table in this process and print its peak."""
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Run the parts named on the command line, or all of them."""
-    run_parts(
-        {"table": table, "mutations": by_mutations, "memory": memory}, f", channels_last, medians of {PAIRS} pairs"
+    asked = tyro.cli(Options, prog="python -m benchmarks.generation_cost", args=args)
+    if asked.alone:
+        PLAYED[asked.alone](asked)
+        print(peak())
+        return
+    names = chosen(asked.parts, list(PARTS), "part")
+    print(f"{heading()}, channels_last, medians of {asked.pairs} pairs\n")
+    for name in names:
+        PARTS[name](asked)
+        print(flush=True)
+
+
+def settings(asked: Options) -> tuple[Setting, ...]:
+    """Every setting of the table."""
+    width, batch, none = asked.width, asked.batch, "no batch norm in D"
+    plain = Setting(f"{width} features", width, batch=batch, evaluation=batch)
+    wide = replace(plain, name=f"{2 * width} features", width=2 * width)
+    paper = replace(plain, colours=3, evaluation=4 * batch, steps=3)
+    return (
+        plain,
+        replace(plain, name=f"{plain.name}, {none}", normalisation="none"),
+        wide,
+        replace(wide, name=f"{wide.name}, {none}", normalisation="none"),
+        *(
+            replace(paper, name=f"CIFAR: {width} features, b {size}, e {4 * batch}, k 3", batch=size)
+            for size in (batch, batch // 2)
+        ),
     )
 
 
-def table() -> None:
+def table(asked: Options) -> None:
     """Every setting, in float32 and in bfloat16."""
     print("| three mutations, one parent | round, ms | generation, ms | in rounds | reference, in rounds |")
     print("|---|---|---|---|---|")
-    for setting in SETTINGS:
-        works = (evolution(setting, False), evolution(setting, False, fast=False))
-        plain, fast, reference = in_turn(lean(setting, False), *works)
+    for setting in settings(asked):
+        works = [lean(setting, False), evolution(setting, False), evolution(setting, False, fast=False)]
+        plain, fast, reference = in_turn(works, asked.pairs)
         row(setting.name + ", fp32", plain, fast, reference)
-        works = (evolution(setting, True), evolution(setting, True, fast=False))
-        plain, half, fast, reference = in_turn(lean(setting, False), lean(setting, True), *works)
+        halves = [lean(setting, True), evolution(setting, True), evolution(setting, True, fast=False)]
+        plain, half, fast, reference = in_turn([lean(setting, False), *halves], asked.pairs)
         row(setting.name + ", bf16 against fp32 rounds", plain, fast, reference)
         row(setting.name + ", bf16 against bf16 rounds", half, fast, reference)
 
 
-def by_mutations() -> None:
-    """The cost of each further mutation, at 64 features in float32."""
-    setting = SETTINGS[0]
+def by_mutations(asked: Options) -> None:
+    """The cost of each further mutation, in the first setting, in float32."""
+    setting = settings(asked)[0]
     works = [evolution(setting, False, FIVE[:count]) for count in range(1, 6)]
-    plain, *generations = in_turn(lean(setting, False), *works)
+    plain, *generations = in_turn([lean(setting, False), *works], asked.pairs)
     ratios = [ratio(generation, plain) for generation in generations]
-    print("| mutations, 64 features, fp32 | 1 | 2 | 3 | 4 | 5 | slope |\n|---|---|---|---|---|---|---|")
+    print(f"| mutations, {setting.name}, fp32 | 1 | 2 | 3 | 4 | 5 | slope |\n|---|---|---|---|---|---|---|")
     slope = statistics.linear_regression(range(1, 6), ratios).slope
     print("| generation, in rounds | " + " | ".join(f"{each:.2f}" for each in ratios) + f" | {slope:.2f} |")
 
 
-def memory() -> None:
-    """The peak memory of a fresh process that plays generations, at 64 features."""
-    print("| peak memory of the process, 64 features | GB |\n|---|---|")
-    for name, code in {
-        "imports alone": "",
-        "fp32": "g.played(g.SETTINGS[0], False)",
-        "bf16": "g.played(g.SETTINGS[0], True)",
-        "fp32, reference": "g.played(g.SETTINGS[0], False, fast=False)",
-    }.items():
-        work = f"import benchmarks.generation_cost as g\n{code}\nprint(g.peak())"
-        # A process begins with its parent's peak, so the shell, which is small, stands between.
-        command = f"{shlex.quote(sys.executable)} -c {shlex.quote(work)}; exit"
-        done = subprocess.run(["/bin/sh", "-c", command], check=True, capture_output=True, text=True)
-        print(f"| {name} | {float(done.stdout):.2f} |", flush=True)
+def memory(asked: Options) -> None:
+    """The peak memory of a fresh process that plays generations, in the first setting."""
+    print(f"| peak memory of the process, {asked.width} features | GB |\n|---|---|")
+    for name in PLAYED:
+        sizes = ["--width", str(asked.width), "--batch", str(asked.batch), "--generations", str(asked.generations)]
+        gigabytes, _ = peak_of("benchmarks.generation_cost", ["--alone", name, *sizes])
+        print(f"| {name} | {gigabytes:.2f} |", flush=True)
 
 
-def played(setting: Setting, bf16: bool, fast: bool = True) -> None:
-    """Twelve generations."""
-    work = evolution(setting, bf16, fast=fast)
-    for _ in range(12):
+def played(asked: Options, bf16: bool, fast: bool = True) -> None:
+    """Generations in the first setting."""
+    work = evolution(settings(asked)[0], bf16, fast=fast)
+    for _ in range(asked.generations):
         work()
-
-
-def peak() -> float:
-    """The largest resident size of this process so far, in GB; Linux counts it in kB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def lean(setting: Setting, bf16: bool) -> Work:
@@ -187,23 +202,6 @@ def evolution(setting: Setting, bf16: bool, mutations: tuple[str, ...] = PAPER, 
     return play
 
 
-def clock() -> float:
-    """Seconds of this process on one thread, of the wall on several."""
-    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
-
-
-def in_turn(*works: Work) -> list[list[float]]:
-    """Seconds of each work in each turn; two turns before do not count."""
-    seconds: list[list[float]] = [[] for _ in works]
-    for turn in range(PAIRS + 2):
-        for work, spent in zip(works, seconds, strict=True):
-            begun = clock()
-            work()
-            if turn >= 2:
-                spent.append(clock() - begun)
-    return seconds
-
-
 def ratio(ones: list[float], others: list[float]) -> float:
     """The median of the pairs' ratios."""
     return statistics.median(one / other for one, other in zip(ones, others, strict=True))
@@ -215,6 +213,15 @@ def row(name: str, plain: list[float], fast: list[float], reference: list[float]
     print(
         f"| {name} | {ms[0]:.0f} | {ms[1]:.0f} | {ratio(fast, plain):.2f} | {ratio(reference, plain):.2f} |", flush=True
     )
+
+
+PARTS: dict[str, Callable[[Options], None]] = {"table": table, "mutations": by_mutations, "memory": memory}
+PLAYED: dict[str, Callable[[Options], None]] = {
+    "imports alone": lambda asked: None,
+    "fp32": partial(played, bf16=False),
+    "bf16": partial(played, bf16=True),
+    "fp32, reference": partial(played, bf16=False, fast=False),
+}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 SETTINGS = {  # name: (threads, GOMP_SPINCOUNT)
     "2 threads, as GNU OpenMP spins": (2, None),
@@ -27,13 +28,15 @@ INHERITED = ("GOMP_SPINCOUNT", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
 BUSY = "while True: pass"
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbours", description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
     parser.add_argument("--repeats", type=int, default=3, help="of each setting")
+    parser.add_argument("--games", nargs="+", choices=GAMES, default=GAMES)
+    parser.add_argument("--settings", nargs="+", choices=tuple(SETTINGS), default=tuple(SETTINGS))
     parser.add_argument("--measure", nargs=2, metavar=("GAME", "THREADS"), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
+    asked = parser.parse_args(args)
     if asked.measure:
         game, threads = asked.measure
         print(json.dumps(rounds(game, int(threads), asked.seconds)))
@@ -43,8 +46,8 @@ def main() -> None:
         for busy in (False, True):
             neighbour = subprocess.Popen([sys.executable, "-c", BUSY]) if busy else None
             try:
-                for game in GAMES:
-                    for setting in SETTINGS:
+                for game in asked.games:
+                    for setting in asked.settings:
                         found.setdefault((game, setting, busy), []).append(_apart(game, setting, asked.seconds))
             finally:
                 if neighbour is not None:
@@ -52,8 +55,8 @@ def main() -> None:
                     neighbour.wait()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores; rounds a second (a second of processor time)\n")
     print("| game | setting | quiet | beside a busy loop |\n|---|---|---|---|")
-    for game in GAMES:
-        for setting in SETTINGS:
+    for game in asked.games:
+        for setting in asked.settings:
             cells = []
             for busy in (False, True):
                 wall, cpu = (statistics.median(column) for column in zip(*found[game, setting, busy], strict=True))

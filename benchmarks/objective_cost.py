@@ -7,76 +7,70 @@ that what else the machine does falls on both alike; the figures are medians.
 
 from __future__ import annotations
 
-import os
 import statistics
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+import tyro
 from torch import Tensor, nn
 
+from benchmarks.timing import chosen, heading, in_turn
 from core_gans import make
 from core_gans.data import Batches, Examples
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.training import fresh_players, play_round, start
 from core_gans.variants import VARIANTS
 
-PAIRS = int(os.environ.get("PAIRS", "24"))  # rounds of each that are timed
-BATCH = 64
-WIDTH = 32
-
 DLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 GLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class Options:
+    """Hold the lab's loop against a plain one."""
+
+    variants: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Which; default: all that have a plain loop here."""
+    pairs: int = 24
+    """Rounds of each that are timed."""
+    width: int = 32
+    """Of the networks."""
+    batch: int = 64
+    """Images a step."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
     """Print the table for the variants named on the command line, or for all that have a plain loop here."""
-    names = sys.argv[1:] or list(LOSSES)
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {torch.get_num_threads()} threads, "
-        f"torch {torch.__version__}; dcgan-32, width {WIDTH}, batch {BATCH}, fp32\n"
-    )
+    asked = tyro.cli(Options, prog="python -m benchmarks.objective_cost", args=args)
+    names = chosen(asked.variants, list(LOSSES), "variant with a plain loop")
+    print(f"{heading()}; dcgan-32, width {asked.width}, batch {asked.batch}, fp32\n")
     print("| variant | rounds/s | plain loop, rounds/s | the lab's loop costs |\n|---|---|---|---|")
     ratios = []
     for name in names:
-        ours, plain = timed_pairs(name)
+        ours, plain = timed_pairs(name, asked)
         ratios.append(ours / plain)
         print(f"| {name} | {1 / ours:.2f} | {1 / plain:.2f} | {ours / plain - 1:+.1%} |", flush=True)
     print(f"\nmedian over the variants: {statistics.median(ratios) - 1:+.1%}")
 
 
-def timed_pairs(name: str) -> tuple[float, float]:
+def timed_pairs(name: str, asked: Options) -> tuple[float, float]:
     """Median seconds of a round of the lab's loop and of the plain one."""
     rng = torch.Generator().manual_seed(0)
     data = Examples("noise", torch.randint(0, 256, (2048, 1, 32, 32), generator=rng, dtype=torch.uint8))
     kind = VARIANTS[name]()
     assert isinstance(kind, AdversarialGame)
     family = "autoencoder" if kind.family == "autoencoder" else "dcgan"
-    game = make(name, shape=(1, 32, 32), family=family, width=WIDTH)
+    game = make(name, shape=(1, 32, 32), family=family, width=asked.width)
     assert isinstance(game, AdversarialGame)
-    state = start(game, Batches(data, BATCH, 0), rng)
-    plain = plain_rounds(name, game, data)
-    for _ in range(3):
-        play_round(state)
-        next(plain)
-    ours, theirs = [], []
-    for pair in range(PAIRS):
-        both = [(ours, lambda: play_round(state)), (theirs, lambda: next(plain))]
-        for seconds, play in both if pair % 2 else reversed(both):
-            begun = clock()
-            play()
-            seconds.append(clock() - begun)
+    state = start(game, Batches(data, asked.batch, 0), rng)
+    plain = plain_rounds(name, game, data, asked.batch)
+    ours, theirs = in_turn([lambda: play_round(state), lambda: next(plain)], asked.pairs, before=3)
     return statistics.median(ours), statistics.median(theirs)
 
 
-def clock() -> float:
-    """Seconds of this process on one thread, where other programs count less; of the wall on several."""
-    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
-
-
-def plain_rounds(name: str, game: AdversarialGame, data: Examples) -> Iterator[None]:
+def plain_rounds(name: str, game: AdversarialGame, data: Examples, size: int) -> Iterator[None]:
     """The step of ``name`` as one would write it by hand; each ``next`` plays a round."""
     nets = fresh_players(game, torch.Generator().manual_seed(0))
     generator, discriminator = nets["generator"], nets["discriminator"]
@@ -94,16 +88,16 @@ def plain_rounds(name: str, game: AdversarialGame, data: Examples) -> Iterator[N
 
     def batch() -> Tensor:
         nonlocal at, order
-        if at + BATCH > len(data):
+        if at + size > len(data):
             order, at = torch.randperm(len(data)), 0
-        chosen = order[at : at + BATCH]
-        at += BATCH
+        chosen = order[at : at + size]
+        at += size
         return data.images[chosen].float() / 127.5 - 1
 
     def latents() -> Tensor:
         if game.prior == "uniform":
-            return torch.rand(BATCH, game.latent) * 2 - 1
-        return torch.randn(BATCH, game.latent)
+            return torch.rand(size, game.latent) * 2 - 1
+        return torch.randn(size, game.latent)
 
     while True:
         for parameter in discriminator.parameters():

@@ -1,6 +1,6 @@
 """``python -m benchmarks.startup``: seconds to the help text of each command, and to the app listening.
 
-Each is a fresh process; the median of three. PYTHONPATH chooses the code that is measured.
+Each is a fresh process. PYTHONPATH chooses the code that is measured.
 """
 
 from __future__ import annotations
@@ -9,20 +9,38 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import tyro
 
 from benchmarks.app_load import served
+from benchmarks.timing import chosen
 
 COMMANDS = {"core-gans": "core_gans", "egan": "egan", "dissect": "dissect", "gan-lab": "demos"}
-REPEATS = 3
+APP = "app"
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class Options:
+    """Measure how long it takes until something is there."""
+
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Commands whose help texts are asked for, and app, until it listens; default: all."""
+    repeats: int = 3
+    """Of each; the median counts."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
     """Print the table in Markdown."""
+    asked = tyro.cli(Options, prog="python -m benchmarks.startup", args=args)
+    names = chosen(asked.names, [*COMMANDS, APP], "command")
     print("| to | s |\n|---|--:|")
-    for command, package in COMMANDS.items():
-        seconds = statistics.median(_help(package) for _ in range(REPEATS))
-        print(f"| `{command} --help` | {seconds:.2f} |", flush=True)
-    print(f"| the app listening | {statistics.median(_listening() for _ in range(REPEATS)):.2f} |")
+    for name in names:
+        told = "the app listening" if name == APP else f"`{name} --help`"
+        work = _listening if name == APP else partial(_help, COMMANDS[name])
+        print(f"| {told} | {statistics.median(work() for _ in range(asked.repeats)):.2f} |", flush=True)
 
 
 def _help(package: str) -> float:

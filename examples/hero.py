@@ -28,13 +28,13 @@ CANDIDATES = 400
 ENLARGED = 192  # pixels
 
 
-def main(out: Path) -> None:
-    """Draw the picture into ``out``."""
+def main(out: Path, candidates: int = CANDIDATES) -> None:
+    """Draw the picture into ``out``, of the best of so many candidates."""
     model = load_model(shipped.path("scenes-generator"))
     segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
     dissection = Dissection.load(shipped.path("scenes-dissection"))
     trees = unit_set(dissection, "tree")
-    latents = model.game.latents(CANDIDATES, torch.Generator().manual_seed(0))
+    latents = model.game.latents(candidates, torch.Generator().manual_seed(0))
     chosen = with_trees(generate(model.net, latents), segmenter)
     best = max(trees.units, key=lambda unit: dissection.score[unit, dissection.concept("tree")])
     rows: list[list[np.ndarray]] = [[], [], [], []]

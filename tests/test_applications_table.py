@@ -5,11 +5,31 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from benchmarks.applications import classes, codes, features, labels, paired, text, translation, unpaired
 from benchmarks.applications.__main__ import APPLICATIONS, main
 from benchmarks.applications.row import DATA, Application, Row, spread
+from core_gans import Examples
+
+SMALLEST = (  # module, size, value
+    (classes, "ASKED", 20),
+    (codes, "CONTEXTS", 20),
+    (features, "TRAIN", 100),
+    (features, "TEST", 50),
+    (features, "CLUSTERS", 5),
+    (labels, "STEPS", 2),
+    (labels, "GENERATED", 20),
+    *((module, name, 16) for module in (paired, translation) for name in ("LEARNED", "HELD")),
+    (paired, "COPIES", 1),
+    (unpaired, "SCENES", 40),
+    (text, "LEARNED", 64),
+    (text, "ASKED", 64),
+    (text, "TAUGHT", 200),
+    (text, "BATCH", 4),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +56,27 @@ def test_two_rows_are_measured_told_and_kept(tmp_path: Path, capsys: pytest.Capt
         assert told[cells[0].index("measured")].split(";")[0] == f"{row['figure']:.3f}"
         assert told[cells[0].index("baseline")] == f"{row['baseline']:.3f}"
     assert kept[1]["baseline"] > 0.5  # 50 labels teach a network that much without any GAN
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_every_application_is_measured(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := APPLICATIONS[name].missing():
+        pytest.skip(reason)
+    for module, size, value in SMALLEST:
+        monkeypatch.setattr(module, size, value)
+    monkeypatch.setattr(features, "cifar", _like_cifar)  # to decode all of its photographs takes long
+    for cached in (text.learned, text.the_judge):
+        cached.cache_clear()
+    row = APPLICATIONS[name].measure(0, 0.0)  # one round
+    assert all(isinstance(value, float) for value in (row.figure, row.baseline))
+    assert np.isfinite([row.figure, row.baseline]).all()
+
+
+def _like_cifar(part: str) -> Examples:
+    rng = torch.Generator().manual_seed(len(part))
+    images = torch.randint(256, (200, 3, 32, 32), generator=rng, dtype=torch.uint8)
+    return Examples("noise", images, torch.arange(200) % 10, tuple("abcdefghij"))
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:

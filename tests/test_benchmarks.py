@@ -1,43 +1,87 @@
-"""Benchmarks run at a tiny size, so that what is rarely run does not rot."""
+"""Every benchmark and example runs at its smallest size, so that what is rarely run does not rot."""
 
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
-import sys
+import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
 
-from benchmarks import inversion
+from benchmarks import __main__ as speed
+from benchmarks import app_load, dissection_cost, generation_cost, inversion, neighbours, objective_cost, startup
+from benchmarks.timing import in_turn, peak_of
 
 ROOT = Path(__file__).parents[1]
-MODULES = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    for path in (ROOT / "benchmarks").rglob("*.py")
-    if path.name != "__main__.py"
-)
+SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arguments, rows of the table)
+    "scenes": (speed, ["scenes", "--drawn", "3", "--repeats", "1"], 1),
+    "core": (speed, ["core", "--width", "2", "--batch", "2", "--repeats", "1"], 2),
+    "dissect": (speed, ["dissect", "--images", "4", "--repeats", "1"], 4),
+    "paint": (speed, ["paint", "--edits", "2"], 2),
+    "objective_cost": (objective_cost, ["--pairs", "1", "--width", "4", "--batch", "4"], len(objective_cost.LOSSES)),
+    "generations": (generation_cost, ["table", "--pairs", "1", "--width", "2", "--batch", "4"], 18),
+    "mutations": (generation_cost, ["mutations", "--pairs", "1", "--width", "2", "--batch", "4"], 1),
+    "counting": (dissection_cost, ["counting", "--pairs", "1", "--sample", "2"], 13),
+    "layers": (dissection_cost, ["layers", "--pairs", "1", "--sample", "2"], 7),
+    "neighbours": (
+        neighbours,
+        ["--seconds", "0.1", "--repeats", "1", "--games", "points", "--settings", "1 thread"],
+        1,
+    ),
+    "startup": (startup, ["core-gans", "--repeats", "1"], 1),
+    "app": (startup, ["app", "--repeats", "1"], 1),
+    "app_load": (app_load, ["--sessions", "2", "--seconds", "0.5", "--warm-up", "0.1"], 2),
+}
+MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ("__init__", "timing"))
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_benchmark_imports(module: str) -> None:
-    assert importlib.import_module(module).__doc__ is not None
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    """Some benchmarks take threads for themselves; the other tests keep theirs."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_no_benchmark_is_left_out() -> None:
+    assert sorted({module.__name__.rsplit(".", 1)[1] for module, _, _ in SMALLEST.values()}) == MODULES
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["layers", "memory"])
-def test_the_cost_of_a_dissection_is_measured(part: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.dissection_cost", part],
-        cwd=ROOT,
-        env={**os.environ, "IMAGES": "64", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=170,
-    )
-    assert done.returncode == 0, done.stderr[-800:]
-    assert done.stdout.count("|") > 8
+@pytest.mark.parametrize("name", SMALLEST)
+def test_a_benchmark_prints_its_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    module, arguments, rows = SMALLEST[name]
+    module.main(arguments)
+    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert set(table[1]) <= set("|-: "), table[:2]
+    assert len(table) == 2 + rows
+    cells = [line.strip("|").split("|") for line in table]
+    assert {len(row) for row in cells} == {len(cells[0])} or name == "counting"
+    assert all(any(character.isdigit() for character in row[-1]) for row in cells[2:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "name", "sizes"),
+    [(generation_cost, name, ["--width", "2", "--batch", "4", "--generations", "1"]) for name in generation_cost.PLAYED]
+    + [(dissection_cost, name, ["--images", "4"]) for name in dissection_cost.DISSECTED],
+)
+def test_what_is_measured_in_a_process_of_its_own_runs(
+    module: ModuleType, name: str, sizes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    module.main(["--alone", name, *sizes])
+    assert 0.1 < float(capsys.readouterr().out.splitlines()[-1]) < 100
+
+
+def test_the_peak_that_another_process_prints_last_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "printing.py").write_text("import sys\nprint('a note')\nprint(float(sys.argv[1]) * 2)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    gigabytes, seconds = peak_of("printing", ["0.75"])
+    assert gigabytes == 1.5
+    assert seconds > 0
 
 
 @pytest.mark.slow
@@ -47,3 +91,31 @@ def test_the_inversion_of_scenes_is_measured(tmp_path: Path, capsys: pytest.Capt
     assert "1 scenes of seed 20261129, 4 steps each, layer block8" in told
     assert told.count("|") > 40
     assert (tmp_path / "sheet.png").stat().st_size > 1000
+
+
+def test_works_take_turns() -> None:
+    played: list[str] = []
+    seconds = in_turn([lambda: played.append("a"), lambda: played.append("b")], 2, before=1)
+    assert "".join(played) == "ba" + "ab" + "ba"
+    assert [len(each) for each in seconds] == [2, 2]
+
+
+def test_an_unknown_part_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(SystemExit, match="no part is called 'memry': choose from table, mutations, memory"):
+        generation_cost.main(["memry"])
+
+
+@pytest.mark.slow
+def test_the_picture_of_the_readme_is_drawn(tmp_path: Path) -> None:
+    hero = _example("hero")
+    hero.main(tmp_path / "hero.png", candidates=40)
+    assert (tmp_path / "hero.png").stat().st_size > 10_000
+
+
+def _example(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"example_{name}", ROOT / "examples" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

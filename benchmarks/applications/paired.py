@@ -21,6 +21,7 @@ from core_gans.variants import Pix2Pix
 
 LEARNED, HELD = 1500, 200  # scenes
 SEED = 7  # of the scenes
+COPIES = 6  # of each photograph, moved, and as many mirrored
 LESS_ADVERSARIAL = {"width": 16, "l1": 1000.0, "rate": 1e-3}
 """Ten times the paper's share of L1, and a narrow network that learns faster: for minutes, not for hours."""
 
@@ -62,17 +63,17 @@ def parted(pairs: Pairs) -> tuple[Pairs, Pairs]:
     return pairs.part(places[:-HELD]), pairs.part(places[-HELD:])
 
 
-def moved_and_mirrored(pairs: Pairs, copies: int = 6, most: int = 6) -> Pairs:
+def moved_and_mirrored(pairs: Pairs, copies: int | None = None, most: int = 6) -> Pairs:
     """Bytes of ``pairs``, each ``copies`` times, moved by up to ``most`` pixels, and all of these mirrored.
 
-    A few hundred photographs are soon memorised.
+    ``copies`` defaults to ``COPIES``. A few hundred photographs are soon memorised.
     """
     both = torch.cat((pairs.source, pairs.target), dim=1)
     height, width = both.shape[2:]
     wide = F.pad(both.float(), (most, most, most, most), mode="replicate").byte()
     rng = torch.Generator().manual_seed(0)
     views = []
-    for _ in range(copies):
+    for _ in range(COPIES if copies is None else copies):
         places = torch.randint(2 * most + 1, (len(both), 2), generator=rng).tolist()
         views += [page[:, y : y + height, x : x + width] for page, (y, x) in zip(wide, places, strict=True)]
     moved = torch.stack(views)

@@ -30,6 +30,7 @@ from dissect.segmenters.unet import UNetSegmenter
 
 SIDE = 32
 LEARNED, ASKED = 20_000, 1000  # scenes to learn from, and captions of others that are asked for
+TAUGHT = 2000  # scenes that teach the judge
 FROM, OTHERS = 3, 2  # seeds of the scenes of the captions asked for, and of those that teach the judge
 SEEN_SIDE = 64  # of the images that the segmenter learned from
 LEAST = 6  # pixels of SEEN_SIDE squared that make a thing present, as in the scenes' own captions
@@ -81,7 +82,7 @@ class Judge:
 
     def __init__(self) -> None:
         self.segmenter = UNetSegmenter.load(shipped.path("scenes-segmenter"))
-        drawn = scenes.draw_many(2000, SIDE, OTHERS)
+        drawn = scenes.draw_many(TAUGHT, SIDE, OTHERS)
         words = [set(words_in(caption)) for caption in drawn.captions]
         areas, colours, roofs = self._look(pictures(drawn))
         self.hours = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
