@@ -7,6 +7,7 @@ same application of the same parts: gradio's routes, the tabs' routes, and the g
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,13 +15,17 @@ import gradio as gr
 from fastapi import FastAPI
 from gradio.blocks import BlockFunction
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from demos.guard import Guard
 from demos.lab import Lab
 from demos.loops import within_a_loop
 from demos.pictures import refuse_large_pictures
+from demos.server_address import ADDRESS, hosts_of
 from demos.tab import Tab
 from demos.theme import look
+
+TUNNEL = "*.gradio.live"  # names that gradio alone gives out, so that none is made to point at this computer
 
 
 class LabBlocks(gr.Blocks):
@@ -49,10 +54,20 @@ class LabBlocks(gr.Blocks):
         settings = {"show_error": False, "ssr_mode": False, **self.look(), **settings, "app_kwargs": self.parts()}
         return within_a_loop(lambda: gr.mount_gradio_app(app, self, path=path, **settings))
 
-    def launch(self, *args: Any, **settings: Any) -> Any:
-        """Serve the page by gradio's own server; the arguments are those of ``gr.Blocks.launch``."""
+    def launch(self, *args: Any, names: Sequence[str] = (), **settings: Any) -> Any:
+        """Serve the page by gradio's own server; the arguments are those of ``gr.Blocks.launch``.
+
+        It answers to the names of the computer that it listens on, as ``demos.serve`` does, to that of a Space, of
+        gradio's own tunnel (``share=True``), and to further ``names``: of a notebook's proxy, say.
+        """
         refuse_large_pictures()
-        own = {**(settings.pop("app_kwargs", None) or {}), **self.parts()}
+        given = inspect.signature(gr.Blocks.launch).bind_partial(self, *args, **settings).arguments
+        address = given.get("server_name") or os.environ.get("GRADIO_SERVER_NAME", ADDRESS)
+        space = [os.environ["SPACE_HOST"]] if os.environ.get("SPACE_HOST") else []
+        parts = self.parts()
+        trusted = Middleware(TrustedHostMiddleware, allowed_hosts=hosts_of(address, [*names, *space, TUNNEL]))
+        parts["middleware"] = [trusted, *parts["middleware"]]
+        own = {**(settings.pop("app_kwargs", None) or {}), **parts}
         return super().launch(*args, **{"ssr_mode": False, **self.look(), **settings, "app_kwargs": own})
 
     def close(self, *args: Any, **settings: Any) -> None:

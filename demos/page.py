@@ -8,10 +8,13 @@ from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.errors import LabError
 from demos.job_queue import LISTENER
 from demos.lab import Lab
 from demos.model_store import SHIPPED, ModelStore
 from demos.sessions import TOKEN_JS
+
+CLOSED = "⊘"  # begins the rows of the picker that cannot be chosen
 
 
 class Page:
@@ -21,10 +24,11 @@ class Page:
         self.lab = lab
         self.token = gr.Textbox(visible=False, elem_id="page-name")
         """The page's name, for ``lab.sessions``: an input of every listener that has something to remember."""
-        self.model = gr.Dropdown(
+        self.picker = gr.Dropdown(
             self._choices(), value=SHIPPED, label="Model", elem_id="model", filterable=True, scale=0, min_width=280
         )
-        """The key of the model that the tabs work on; see ``lab.store``."""
+        self.model = gr.Textbox(SHIPPED, visible="hidden", elem_id="model-key")
+        """The key of the model that the tabs work on: the last one picked that could be opened; see ``lab.store``."""
         self.tab: gr.Tab
         """The tab that is being laid out: what is long in the making can wait until it is selected."""
         self._entered: list[tuple[Callable[..., Sequence[Any]], list[Any]]] = []
@@ -41,10 +45,9 @@ class Page:
         """Connect what all tabs share."""
 
         def enter(token: str) -> list[Any]:
-            chosen = self.lab.sessions.of(token, "chosen", _nothing_chosen)
-            keys = {entry.key for entry in self.lab.store.entries()}
-            key = chosen.get("model", SHIPPED)
-            shown: list[Any] = [token, gr.Dropdown(choices=self._choices(), value=key if key in keys else SHIPPED)]
+            key = self.chosen(token)
+            key = key if key in {entry.key for entry in self.lab.store.entries()} else SHIPPED
+            shown: list[Any] = [token, gr.Dropdown(choices=self._choices(), value=key), key]
             for restore, outputs in self._entered:
                 answer = list(restore(token))
                 if len(answer) != len(outputs):
@@ -52,25 +55,33 @@ class Page:
                 shown += answer
             return shown
 
-        def choose(token: str, key: str) -> None:
-            with told():
-                self.lab.sessions.of(token, "chosen", _nothing_chosen)["model"] = self.lab.store.entry(key).key
-
-        outputs = [self.token, self.model, *(output for _, outputs in self._entered for output in outputs)]
+        outputs = [self.token, self.picker, self.model, *(output for _, outputs in self._entered for output in outputs)]
         blocks.load(enter, self.token, outputs, js=TOKEN_JS, show_progress="hidden", **LISTENER)
-        self.model.input(choose, [self.token, self.model], None, show_progress="hidden", **LISTENER)
-        # Runs come and go: the list is read again whenever it is opened.
-        self.model.focus(
-            lambda: gr.Dropdown(choices=self._choices()), None, self.model, show_progress="hidden", **LISTENER
+        self.picker.input(
+            self._choose, [self.token, self.picker], [self.picker, self.model], show_progress="hidden", **LISTENER
         )
+        # Runs come and go: the list is read again whenever it is opened.
+        self.picker.focus(
+            lambda: gr.Dropdown(choices=self._choices()), None, self.picker, show_progress="hidden", **LISTENER
+        )
+
+    def _choose(self, token: str, key: Any) -> list[Any]:
+        """What the picker and ``model`` become; of a run that cannot be opened, the reason is told and nothing else."""
+        with told():
+            mine = self.lab.sessions.of(token, "chosen", _nothing_chosen)
+        try:
+            mine["model"] = self.lab.store.entry(key).key
+        except LabError as error:
+            gr.Warning(str(error))
+        return [self.chosen(token)] * 2
 
     def _choices(self) -> list[tuple[str, str]]:
         return choices(self.lab.store)
 
 
 def choices(store: ModelStore) -> list[tuple[str, str]]:
-    """Titles and keys for the picker; what cannot be opened comes last, with the reason, and choosing it tells that."""
-    closed = [(f"⊘ {run.key}: {run.reason}", run.key) for run in store.unreadable()]
+    """Titles and keys for the picker; what cannot be opened comes last, with the reason, and app.css greys it."""
+    closed = [(f"{CLOSED} {run.key}: {run.reason}", run.key) for run in store.unreadable()]
     return [*((entry.title, entry.key) for entry in store.entries()), *closed]
 
 

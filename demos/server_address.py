@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +52,7 @@ class ServerAddress:
     @property
     def hosts(self) -> list[str]:
         """The names to which the app answers."""
-        if _is_loopback(self.address):
-            return [*LOOPBACK, *self.names]
-        own = [] if self.address in ("0.0.0.0", "::") else [self.address]
-        return [*LOOPBACK, socket.gethostname(), *own, *self.names]
+        return hosts_of(self.address, self.names)
 
     def listen(self) -> socket.socket:
         """A socket on the port, or on any free one when that is taken. ValueError for an address that is not ours."""
@@ -70,6 +68,14 @@ class ServerAddress:
                 server_address.close()
                 raise ValueError(f"{self.address} is no address of this computer: {error.strerror}.") from error
         return server_address
+
+
+def hosts_of(address: str, names: Sequence[str] = ()) -> list[str]:
+    """The names to which an app answers that listens on ``address``, with further ``names``."""
+    if _is_loopback(address):
+        return [*LOOPBACK, *names]
+    own = [] if address in ("0.0.0.0", "::") else [address]
+    return [*LOOPBACK, socket.gethostname(), *own, *names]
 
 
 def require_port(port: int) -> None:

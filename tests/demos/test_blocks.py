@@ -113,3 +113,47 @@ def test_every_way_of_serving_has_all_parts(lab: Lab, way) -> None:  # type: ign
         with urllib.request.urlopen(f"{address}theme.css?v=1") as answer:
             assert answer.status == 200
         assert urlsplit(address).hostname == "127.0.0.1"
+
+
+@contextmanager
+def served_alone(lab: Lab) -> Iterator[str]:
+    """By the lab's own server."""
+    with served(web_app(lab), ServerAddress(0)) as address:
+        yield address
+
+
+@pytest.mark.parametrize("way", [served_alone, launched])
+def test_only_the_names_of_this_computer_are_answered_to(lab: Lab, way) -> None:  # type: ignore[no-untyped-def]
+    with way(lab) as address:
+        port = urlsplit(address).port
+        answers = {}
+        for host in (f"localhost:{port}", "127.0.0.1", "evil.example", f"127.0.0.1.evil.example:{port}"):
+            for path, body in (("", None), ("lab/paint/model", {"model": "scenes"})):
+                asked = urllib.request.Request(
+                    f"{address}{path}",
+                    None if body is None else json.dumps(body).encode(),
+                    {"Content-Type": "application/json", "Host": host},
+                )
+                try:
+                    with urllib.request.urlopen(asked) as answer:
+                        answers[host, path] = answer.status
+                except urllib.error.HTTPError as error:
+                    with error:
+                        answers[host, path] = error.code
+        assert {host for (host, _), status in answers.items() if status == 200} == {f"localhost:{port}", "127.0.0.1"}
+        assert {status for (host, _), status in answers.items() if "evil" in host} == {400}
+
+
+def test_a_launched_page_answers_to_further_names_and_to_that_of_its_space(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_HOST", "somebody-lab.hf.space")
+    port = free_port()
+    with closing(build(lab)) as blocks:
+        within_a_loop(
+            lambda: blocks.launch(prevent_thread_lock=True, quiet=True, server_port=port, names=["proxy.example"])
+        )
+        for host in ("proxy.example", "somebody-lab.hf.space", "abc.gradio.live"):
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Host": host})
+            with urllib.request.urlopen(asked) as answer:
+                assert answer.status == 200

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from demos.app import TABS
+from demos.model_store import SHIPPED
+from demos.page import CLOSED
 from demos.paint.painter import Painter
 from demos.serve import serving
 from tests.demos.browser import BROWSER, opened
@@ -55,4 +57,40 @@ def test_every_control_has_a_name_and_every_picture_a_text(glass: Painter, tmp_p
             page.get_by_role("tab", name=name, exact=True).click()
             page.wait_for_timeout(600)
             assert page.evaluate(NAMELESS) == [], name
+    lab.close()
+
+
+def test_a_run_that_cannot_be_opened_is_greyed_and_choosing_it_tells_why(glass: Painter, tmp_path: Path) -> None:
+    unborn = tmp_path / "runs" / "newer"
+    unborn.mkdir(parents=True)
+    (unborn / "config.json").write_text('{"format": 99}')
+    lab = lab_with(glass, tmp_path / "runs")
+    (reason,) = [run.reason for run in lab.store.unreadable()]
+    with serving(lab) as address, opened(address, tmp_path / "profile") as page:
+        page.wait_for_selector(".st[data-state=open]")
+        page.get_by_role("tab", name="Evolve").click()
+        page.wait_for_selector("#evolve-start:enabled")  # the page has its name
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        picker = page.locator("#model input")
+        before = picker.input_value()
+        picker.click()
+        row = page.get_by_role("option", name=f"{CLOSED} newer: {reason}")
+        row.wait_for()
+        assert float(row.evaluate("each => getComputedStyle(each).opacity")) < 1
+        box = row.bounding_box()
+        assert box is not None
+        page.screenshot(path=tmp_path / "picker.png")
+        page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)  # a mouse cannot choose it
+        page.wait_for_timeout(500)
+        assert page.locator("#model-key textarea, #model-key input").input_value() == SHIPPED
+
+        picker.fill("newer")  # keys can: then the reason is told and the model stays
+        picker.press("ArrowDown")
+        picker.press("Enter")
+        page.get_by_text(f"newer cannot be opened: {reason}").wait_for()
+        page.wait_for_function("old => document.querySelector('#model input').value === old", arg=before)
+        assert page.locator("#model-key textarea, #model-key input").input_value() == SHIPPED
+        page.screenshot(path=tmp_path / "refused.png")
+        assert not [url for url in asked if "lab/paint/model" in url]  # no tab was asked to open anything
     lab.close()

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from demos.evolve.slots import RESTARTED
 from rich.console import Console
 
 from core_gans.runs import folder as runs
@@ -17,6 +20,7 @@ from demos.evolve.requests import LONGEST
 from demos.evolve.settings import SETTINGS
 from demos.paint.painter import Painter
 from demos.serve import serving
+from demos.server_address import ServerAddress
 from egan.experiment import run_evolution
 from egan.options import Evolution
 from tests.demos.browser import BROWSER, Page, opened
@@ -25,15 +29,20 @@ from tests.demos.conftest import lab_with
 pytestmark = BROWSER
 
 
-@pytest.fixture
-def address(glass: Painter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An app whose ring is small and quick."""
+@pytest.fixture(autouse=True)
+def _small_ring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ring that is small and quick."""
     ring = SETTINGS["ring"]
     options = dataclasses.replace(ring.options, count=2_000, batch=32)
     small = dataclasses.replace(
         ring, fields={"width": 16, "latent": 2}, options=options, judge_every=20, seconds=LONGEST
     )
     monkeypatch.setitem(SETTINGS, "ring", small)
+
+
+@pytest.fixture
+def address(glass: Painter, tmp_path: Path) -> Iterator[str]:
+    """An app."""
     lab = lab_with(glass, tmp_path / "runs")
     with serving(lab) as found:
         yield found
@@ -101,6 +110,35 @@ def test_two_evolutions_are_compared_paused_found_again_and_thrown_away(address:
                 break
             page.wait_for_timeout(100)
     assert [len(runs.read_config(path)["evolution"]["mutations"]) for path in kept] == [3]
+
+
+LOST = (  # what the browser and gradio say while there is no server
+    "Failed to load resource: net::ERR_",
+    "Could not connect",
+    "TypeError: Failed to fetch",
+    "Unexpected error",
+)
+
+
+def test_a_page_finds_its_evolution_again_when_the_lab_was_restarted(glass: Painter, tmp_path: Path) -> None:
+    """The server ends and begins anew at the same address, while the page stays open and nobody reloads it."""
+    with ExitStack() as stack:
+        with closing(lab_with(glass, tmp_path / "runs")) as lab, serving(lab) as address:
+            page = stack.enter_context(opened(address, tmp_path / "profile", forgiven=LOST))
+            enter(page)
+            page.locator("#evolve-start").click()
+            reached = grown(page, "a", 20)
+        lab = stack.enter_context(closing(lab_with(glass, tmp_path / "runs")))
+        where = ServerAddress(urlsplit(address).port or 0)
+        assert stack.enter_context(serving(lab, where)) == address
+        page.wait_for_selector(f"#evolve-a .run >> text={RESTARTED}")
+        rests(page, "a", "stopped")
+        assert generation(page, "a") >= reached
+        page.screenshot(path=tmp_path / "restarted.png", full_page=True)
+        page.locator("#evolve-a").get_by_role("button", name="Continue").click()
+        grown(page, "a", generation(page, "a"))
+        page.locator("#evolve-a button.pause").click()
+        rests(page, "a", "paused")
 
 
 def test_a_run_of_the_command_line_goes_on_on_a_telephone(address: str, tmp_path: Path) -> None:
