@@ -1,4 +1,4 @@
-"""``dissect directions``: concepts without labels, written into a folder of pictures, Markdown and JSON."""
+"""``dissect directions``: concepts without labels, written into a folder: a page, pictures and JSON."""
 
 from __future__ import annotations
 

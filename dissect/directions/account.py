@@ -1,4 +1,4 @@
-"""A folder with what was found: pictures, Markdown to read and JSON of every number."""
+"""A folder with what was found: a page as HTML and Markdown, pictures, and JSON of every number."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.markdown import table
-from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.whole_files import write_whole
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.control import RANDOM_TRIALS, Control, random_control
@@ -23,14 +21,17 @@ from dissect.directions.walking import STRENGTHS, ascending
 from dissect.directions.writing import (
     change_in_words,
     cluster_values,
-    clusters_page,
+    clusters_answer,
+    clusters_told,
     direction_values,
-    effects_page,
+    effects_answer,
+    effects_told,
 )
+from dissect.report.written import PagePicture, PageSection, WrittenPage
 from dissect.sampling import Progress
 from dissect.segmenters.protocol import Segmenter
 
-PAGE, NUMBERS = "directions.md", "directions.json"
+PAGE, NUMBERS = "directions.html", "directions.json"
 SHOWN = 3  # images that a strip is shown for
 
 
@@ -50,19 +51,13 @@ class Account:
             raise FileExistsError(f"{self.folder} exists already and is kept: choose another name.")
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, page: str, values: Mapping[str, object]) -> Path:
+    def write(self, answer: str, sections: Sequence[PageSection], values: Mapping[str, object]) -> Path:
         """Write page and numbers; returns the page's path."""
-        head, _, rest = page.partition("\n\n")
-        origin = table(["made from", ""], [[name, value] for name, value in self.provenance.items()])
-        parts = [head, *([self.words] if self.words else []), rest.rstrip("\n"), "## Where it comes from", origin]
-        page_at = write_whole(self.folder / PAGE, "\n\n".join(parts) + "\n")
+        beside = {NUMBERS: "every number", "directions.md": "the same page in Markdown"}
+        page = WrittenPage("Concepts without labels", self.title, answer, sections, self.provenance, beside)
         everything = {"provenance": dict(self.provenance), **(self.values or {}), **values}
         write_whole(self.folder / NUMBERS, json.dumps(everything, ensure_ascii=False, allow_nan=False) + "\n")
-        return page_at
-
-    def picture(self, name: str, sheet: Picture) -> str:
-        """Write a picture; returns the name of its file."""
-        return write_png(self.folder / f"{name}.png", sheet).name
+        return page.write(self.folder, Path(PAGE).stem)
 
 
 def tell_directions(
@@ -116,12 +111,19 @@ def tell_directions(
         )
         effects.append(found)
         done += len(strengths) * len(latents)
-    shown = {"Along the directions": _strips(account, generator, directions, effects, latents)}
-    for number, found in enumerate(effects, 1):
-        shown[found.name] = account.picture(f"curves-{number:02}", curves(found))
-    page = effects_page(account.title, effects, directions, shown)
+    words = [account.words] if account.words else []
+    drawn = [
+        PagePicture(f"curves-{number:02}", f"{found.name}: shares of the classes along it", curves(found))
+        for number, found in enumerate(effects, 1)
+    ]
+    sections = (
+        PageSection("What they do", [*words, *effects_told(effects, directions)]),
+        PageSection("Along the directions", [_strips(generator, directions, effects, latents)]),
+        PageSection("Step by step", drawn),
+    )
     pairs = zip(directions, effects, strict=True)
-    account.write(page, {"directions": [direction_values(each, found) for each, found in pairs]})
+    values = {"directions": [direction_values(each, found) for each, found in pairs]}
+    account.write(effects_answer(effects), sections, values)
     return effects
 
 
@@ -134,20 +136,17 @@ def images_to_make(directions: Sequence[Direction], latents: int, strengths: int
 def tell_clusters(account: Account, clusters: UnitClusters, found: Exemplars) -> Path:
     """Write the account of clusters. Raises FileExistsError when there is something in the folder."""
     account.open()
-    file = account.picture("clusters", cluster_rows(clusters, found))
-    return account.write(clusters_page(account.title, clusters, found, file), cluster_values(clusters, found))
+    drawn = PagePicture("clusters", "clusters", cluster_rows(clusters, found))
+    sections = [PageSection("The clusters", [drawn, clusters_told(clusters, found)])]
+    return account.write(clusters_answer(clusters), sections, cluster_values(clusters, found))
 
 
 def _strips(
-    account: Account,
-    generator: nn.Module,
-    directions: Sequence[Direction],
-    effects: Sequence[Effect],
-    latents: Tensor,
-) -> str:
+    generator: nn.Module, directions: Sequence[Direction], effects: Sequence[Effect], latents: Tensor
+) -> PagePicture:
     captions = [_caption(found) for found in effects]
     sheet = strips(generator, directions, latents[:SHOWN], effects[0].strengths, captions=captions)
-    return account.picture("strips", sheet)
+    return PagePicture("strips", "Along the directions", sheet)
 
 
 def _caption(found: Effect) -> str:

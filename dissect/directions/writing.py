@@ -1,28 +1,34 @@
 """The written account of directions and clusters: Markdown to read, and everything as plain values for JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from core_gans.foundation.html import filled
 from core_gans.foundation.intervals import Interval
-from core_gans.foundation.markdown import table
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.effects import Effect
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.moving import Direction
 from dissect.directions.probes import Probe
+from dissect.report.written import PageTable
 
 DRAWN = 20  # clusters in the picture, the largest
+READING = """A direction is walked from the strength {first:+g} to {last:+g}, from {images} latents that took no part in
+finding it. A class is named where its share of the pixels changes, by its 95% interval over images, and by more than
+along every one of {random} random directions of the same length. A direction like any other is named with a class at
+most once in {chance}; with many directions and classes some are named by chance."""
 
 
-def effects_page(
-    title: str, effects: Sequence[Effect], directions: Sequence[Direction], pictures: Mapping[str, str]
-) -> str:
-    """Markdown: what each direction does, in a table, with its strips and curves.
-
-    ``pictures`` maps a heading to the file that is shown under it.
-    """
+def effects_told(effects: Sequence[Effect], directions: Sequence[Direction]) -> list[str | PageTable]:
+    """What each direction does, in a table, and how to read it."""
+    first = effects[0]
+    reading = READING.format(
+        first=first.strengths[0],
+        last=first.strengths[-1],
+        images=first.images,
+        random=len(first.control.shares),
+        chance=len(first.control.shares) + 1,
+    )
     facts = list(directions[0].facts)
     rows = [
         [
@@ -35,17 +41,21 @@ def effects_page(
         for each, found in zip(directions, effects, strict=True)
     ]
     controls = [each.control for each in effects]
-    return filled(
-        "dissect.directions",
-        "effects.md.j2",
-        title=title,
-        table=table(["direction", *facts, "brightness", "pixel change", "classes, in percent of the pixels"], rows),
-        first=effects[0],
-        trials=len(effects[0].control.shares),
-        change=np.mean([each.difference[:, [0, -1]].mean() for each in controls]),
-        light=max(float(np.abs(each.brightness[:, -1] - each.brightness[:, 0]).max()) for each in controls),
-        pictures=pictures,
+    change = np.mean([each.difference[:, [0, -1]].mean() for each in controls])
+    light = max(float(np.abs(each.brightness[:, -1] - each.brightness[:, 0]).max()) for each in controls)
+    heads = ["direction", *facts, "brightness", "pixel change", "classes, in percent of the pixels"]
+    note = (
+        f"Along the random directions the pixels change by {change:.3f} (0 none, 1 from black to white), and the "
+        f"brightness by {light:.2f} at most."
     )
+    return [PageTable(heads, rows), reading.replace("\n", " "), note]
+
+
+def effects_answer(effects: Sequence[Effect]) -> str:
+    """In a sentence, how many directions do more than random ones."""
+    moving = sum(bool(each.beyond()) for each in effects)
+    many = "direction changes" if len(effects) == 1 else "directions change"
+    return f"{moving} of {len(effects)} {many} a class by more than random directions of the same length do."
 
 
 def change_in_words(found: Effect, label: str) -> str:
@@ -54,21 +64,26 @@ def change_in_words(found: Effect, label: str) -> str:
     return f"{label} {100 * found.shares[0, k]:.1f} to {100 * found.shares[-1, k]:.1f}"
 
 
-def clusters_page(title: str, clusters: UnitClusters, found: Exemplars, picture: str) -> str:
-    """Markdown: the clusters with their units and the classes in their regions, and the picture."""
+def clusters_told(clusters: UnitClusters, found: Exemplars) -> PageTable:
+    """The clusters with their units and the classes in their regions."""
+    rows = []
+    for cluster, units in enumerate(clusters.members):
+        seen = [seen_in_words(*each) for each in found.seen(cluster)[:3]]
+        rows.append(
+            [str(cluster + 1), str(len(units)), f"{clusters.cohesion[cluster]:.2f}", ", ".join(seen) or "what is usual"]
+        )
+    heads = ["cluster", "units", "mean correlation", "classes in its region, beside their share of all pixels"]
+    return PageTable(heads, rows)
 
-    def seen(cluster: int) -> str:
-        return ", ".join(seen_in_words(*each) for each in found.seen(cluster)[:3]) or "what is usual"
 
-    drawn = drawn_in_words(len(clusters.members))
-    return filled(
-        "dissect.directions",
-        "clusters.md.j2",
-        title=title,
-        clusters=clusters,
-        drawn=drawn,
-        picture=picture,
-        seen=seen,
+def clusters_answer(clusters: UnitClusters) -> str:
+    """What the clusters are, and how to read their picture."""
+    return (
+        f"{sum(map(len, clusters.members))} units in {len(clusters.members)} clusters, formed by where the units fire "
+        f"and without any label; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching). "
+        f"{len(clusters.dead)} units never vary and are in none. {drawn_in_words(len(clusters.members))} A row of the "
+        "picture: where the cluster fires on "
+        "average, and the images that light it up most, with its region outlined."
     )
 
 

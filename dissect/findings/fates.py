@@ -6,6 +6,9 @@ from dissect.findings.removal import RARE, Removal
 
 GONE, THINNED = 0.7, 0.2  # parts of a concept's pixels: from here on it vanishes, or thins out
 
+VANISHES, THINS, HOLDS, RARELY = "vanishes", "thins out", "holds", "too rare to tell"
+PLURAL = {VANISHES: "vanish", THINS: "thin out", HOLDS: "hold", RARELY: "are too rare to tell"}
+
 
 def sorted_by_change(findings: Findings) -> list[Removal]:
     """The removals, those that take away most first, and then those of concepts too rare to tell."""
@@ -16,8 +19,8 @@ def fate(removal: Removal) -> str:
     """In a word, what happens to a concept: it vanishes, thins out, holds, or is too rare to tell."""
     gone = -removal.change.value
     if removal.share < RARE:
-        return "too rare to tell"
-    return "vanishes" if gone >= GONE else "thins out" if gone >= THINNED else "holds"
+        return RARELY
+    return VANISHES if gone >= GONE else THINS if gone >= THINNED else HOLDS
 
 
 def percent(change: float) -> str:

@@ -1,4 +1,4 @@
-"""Writing the findings down: findings.md for readers, findings.json for programs, PNG pictures to look at."""
+"""Writing the findings down: findings.html and .md for readers, findings.json for programs, PNG pictures."""
 
 import json
 from collections.abc import Mapping
@@ -7,11 +7,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from dissect.findings.album import draw
 from dissect.findings.gathering import Findings
-from dissect.findings.page import page_text
+from dissect.findings.page import page_of
 from dissect.segmenters.protocol import Segmenter
 
 
@@ -24,7 +23,7 @@ def write_findings(
     provenance: Mapping[str, str] | None = None,
     rng: torch.Generator,
 ) -> Path:
-    """Write everything into ``folder``, which must be new; returns the page, findings.md.
+    """Write everything into ``folder``, which must be new; returns the page, findings.html.
 
     Raises FileExistsError when the folder is there already.
     """
@@ -33,12 +32,10 @@ def write_findings(
         raise FileExistsError(f"{folder} is there already, and findings never overwrite: name a new folder")
     pictures = draw(findings, generator, segmenter, rng)
     folder.mkdir(parents=True)
-    for name, picture in pictures.items():
-        write_png(folder / f"{name}.png", picture)
     facts = dict(provenance or {})
     told = json.dumps(_numbers(findings) | {"provenance": facts}, indent=1, allow_nan=False)
     write_whole(folder / "findings.json", told + "\n")
-    return write_whole(folder / "findings.md", page_text(findings, facts))
+    return page_of(findings, facts, pictures).write(folder, "findings")
 
 
 def _numbers(findings: Findings) -> dict[str, object]:

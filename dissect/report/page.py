@@ -109,9 +109,9 @@ def render(contents: Contents, quality: int) -> str:
     )
 
 
-def styles() -> Markup:
-    """The style of the lab's pages, as CSS."""
-    return Markup("").join(map(_beside, STYLES))
+def styles(*more: str) -> Markup:
+    """The style of the lab's pages, as CSS, with that of the files ``more``, which lie beside it."""
+    return Markup("").join(map(_beside, (*STYLES, *more)))
 
 
 def _facts(contents: Contents, found: dict[str, list[int]], wrong: dict[int, str]) -> list[tuple[str, str]]:

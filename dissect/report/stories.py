@@ -91,15 +91,16 @@ def _story(
     with at_rest(generator), intervene(generator, {effect.layer: ablate(effect.units)}):
         after = generate(generator, latents[images])
     seen = segment(segmenter, after).cpu().numpy()
+    removed, elsewhere = _removed(effect, colours), _elsewhere(effect, colours)
     return Story(
         layer=effect.layer,
         units=effect.units,
         concept=concept,
         heading=f"Without {count(len(effect.units), f'{concept} unit')}",
-        text=_summary(effect, concept),
-        removed=_removed(effect, colours),
+        text=_summary(effect, concept, removed, elsewhere),
+        removed=removed,
         caused=_caused(effect, colours),
-        elsewhere=_elsewhere(effect, colours),
+        elsewhere=elsewhere,
         behind=_behind(effect, colours),
         pairs=[
             ImagePair(image, gallery.pictures[image], without, gallery.classes[image], classes)
@@ -129,33 +130,30 @@ def _with_most(gallery: Gallery, concept: int) -> list[int]:
     return sorted(pixels, key=lambda image: -pixels[image])[:PICTURES]
 
 
-def _summary(effect: CausalEffect, concept: str) -> str:
+def _summary(effect: CausalEffect, concept: str, removed: Sequence[Effect], elsewhere: Sequence[Effect]) -> str:
+    """In words, with the numbers of the charts ``removed`` and ``elsewhere``."""
     place = effect.labels.index(concept)
-    before = effect.before[place]
-    if not before > 0:
+    if not effect.before[place] > 0:
         return f"None of the {count(effect.images, 'image')} shows {concept}."
     ours, control = (_scaled(change, place) for change in (effect.relative, effect.random_relative))
     return (
         f"{concept.capitalize()} pixels: {_percent(*ours)}, 95% interval over {count(effect.images, 'image')}. "
-        f"With as many random units removed instead: {signed(control[0])}%.{_aside(effect, place)}"
+        f"With as many random units removed instead: {signed(control[0])}%."
+        + ("" if effect.collateral is None else _aside(concept, removed, elsewhere))
     )
 
 
-def _aside(effect: CausalEffect, concept: int) -> str:
-    """A sentence on what happened to the other concepts, net of what stood behind: the largest change that is sure."""
-    if effect.collateral is None:
-        return ""
-    net = effect.collateral.net
-    sure = np.where((net.low > 0) | (net.high < 0), np.minimum(np.abs(net.low), np.abs(net.high)), 0.0)
-    sure[(effect.before < RARE) | (np.arange(len(sure)) == concept)] = 0.0
-    if not sure.any():
+def _aside(concept: str, removed: Sequence[Effect], elsewhere: Sequence[Effect]) -> str:
+    """A sentence on what happened to the other concepts: the largest change, net of what stood behind, that is sure."""
+    sure = {row: min(abs(row.ours[1]), abs(row.ours[2])) for row in elsewhere if row.label != concept}
+    sure = {row: least for row, least in sure.items() if row.ours[1] > 0 or row.ours[2] < 0}
+    if not sure:
         return " Elsewhere, no other concept changes by more than its interval."
-    worst = int(sure.argmax())
-    told = _percent(*_scaled(net, worst))
-    other, own = effect.labels[worst], effect.labels[concept]
+    worst = max(sure, key=lambda row: sure[row])
+    in_all = [f", and {signed(row.ours[0])}% in all (chart Removed)" for row in removed if row.label == worst.label]
     return (
-        f" Elsewhere (in the chart of that name, where there was no {own} before), of all others, {other} changes most "
-        f"surely: {told}."
+        f" Of all others, {worst.label} changes most surely: {_percent(*worst.ours)} where there was no {concept} "
+        f"before (chart Elsewhere){''.join(in_all)}."
     )
 
 

@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from markupsafe import escape
 from rich.console import Console
 
 from core_gans.foundation.intervals import Change
@@ -17,7 +19,7 @@ from dissect.findings import album, find, removals, write_findings
 from dissect.findings.album import by_effect
 from dissect.findings.fates import fate
 from dissect.findings.gathering import ALPHA, ATTRIBUTION, SCORE
-from dissect.findings.page import page_text
+from dissect.findings.page import page_of
 from tests.dissect import glass, soft
 
 
@@ -108,6 +110,17 @@ def test_everything_is_written_and_can_be_read(found, folder):
         assert len(np.unique(picture)) > 10
 
 
+def test_the_page_stands_alone_and_says_the_same(folder):
+    html, markdown = ((folder / f"findings.{kind}").read_text() for kind in ("html", "md"))
+    assert "Without their 2 units of maps, tree and sky vanish." in html
+    assert not re.search(r"(src|href)=\"(?!data:|#)|https?://", html)  # nothing is loaded
+    cells = [cell for line in markdown.splitlines() if line.startswith("| ") for cell in line.strip("| ").split(" | ")]
+    assert len(cells) > 40
+    for cell in cells:
+        assert cell in {"---", ""} or cell == "made from" or str(escape(cell)) in html, cell
+    assert html.count("<img") == markdown.count("![") == 5
+
+
 def test_findings_are_never_written_over(found, folder):
     with pytest.raises(FileExistsError, match="name a new folder"):
         write_findings(folder, found, soft.SoftGlass(), soft.SoftSegmenter(), rng=rng())
@@ -122,7 +135,9 @@ def test_a_segmenter_without_logits_is_enough(tmp_path):
     assert found.alpha is None
     assert found.contexts is None  # no unit stands for a sun
     assert found.removed["tree"].change.value == -1
-    page = write_findings(tmp_path / "out", found, generator, segmenter, rng=rng()).read_text()
+    written = write_findings(tmp_path / "out", found, generator, segmenter, rng=rng())
+    assert written == tmp_path / "out" / "findings.html"
+    page = (tmp_path / "out" / "findings.md").read_text()
     assert "not chosen by alpha" in page
     assert "No unit stands for the concept" in page
     assert not (tmp_path / "out" / "insertion.png").exists()
@@ -151,7 +166,7 @@ def test_the_command_writes_the_findings_of_the_generator_that_comes_with_the_la
     console = Console(file=io.StringIO(), width=200)
     options = {"layers": ("block8",), "images": 12, "updates": 0, "object": "tree"}
     FindingsCommand(out=tmp_path / "out", **options).run(console)
-    assert "findings.md (" in console.file.getvalue()
+    assert "findings.html (" in console.file.getvalue()
     numbers = json.loads((tmp_path / "out" / "findings.json").read_text())
     assert numbers["units_changed"] == 10
     assert numbers["removed"]["tree"]["change"][0] < -0.3
@@ -178,7 +193,7 @@ def test_a_context_of_few_places_is_in_the_table_and_in_the_picture(found):
         found, contexts=replace(contexts, contexts=("grass", "wall", "sky"), places=(20, 3, 9), effect=effect)
     )
     assert by_effect(few.contexts) == ["grass", "sky", "wall"]
-    page = page_text(few, {})
+    page = page_of(few, {}, {}).markdown()
     assert "| wall | 3 | too few places |" in page
     assert "| grass | 20 | 0.100 (0.000 to 0.200) |" in page
     none = replace(contexts, contexts=("grass", "wall", "sky"), places=(20, 3, 0), effect=effect)

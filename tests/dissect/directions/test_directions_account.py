@@ -82,7 +82,7 @@ def test_every_picture_that_the_page_shows_opens(folder):
         picture = cv2.imread(str(folder / name))
         assert picture is not None
         assert picture.std() > 5
-    assert {path.name for path in folder.iterdir()} == {"directions.md", "directions.json", *shown}
+    assert {path.name for path in folder.iterdir()} == {"directions.html", "directions.md", "directions.json", *shown}
 
 
 def test_progress_ends_at_the_promised_number_of_images(tmp_path):
@@ -121,7 +121,8 @@ def test_clusters_are_told_with_their_units_and_what_is_seen_there(tmp_path):
     assert "1 units never vary" in page.read_text()
     assert cv2.imread(str(tmp_path / "c" / "clusters.png")) is not None
     tree = next(place for place, units in enumerate(clusters.members) if TREE in units)
-    row = next(line for line in page.read_text().splitlines() if line.startswith(f"| {tree + 1} |"))
+    markdown = (tmp_path / "c" / "directions.md").read_text()
+    row = next(line for line in markdown.splitlines() if line.startswith(f"| {tree + 1} |"))
     assert "tree" in row
     assert "All 5 clusters are drawn." in page.read_text()
 

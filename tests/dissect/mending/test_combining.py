@@ -7,7 +7,7 @@ from torch import nn
 from dissect import intervene
 from dissect.mending import Ablation, Mending, combine, mend, try_layers
 from dissect.mending.ablations import edits_of
-from dissect.mending.account import page_text, verdict
+from dissect.mending.account import page_of, verdict
 from dissect.mending.folding import Mended
 from dissect.mending.frechet import FrechetScorer
 from tests.dissect.splatter import BAD, UNITS, Painter, SplatterGenerator, Stem, latents, look, real_images
@@ -81,7 +81,7 @@ def test_several_layers_mend_more_than_the_best_one_alone():
     told = verdict(together)
     assert told.startswith("Ablating ")
     assert "of second and ablating 1 unit of first takes" in told
-    page = page_text(together, [trial.choice for trial in steps], {})
+    page = page_of(together, [trial.choice for trial in steps], {}, {}).markdown()
     assert "# Mending of second and first" in page
     assert f"| first | {ablations[0]} |" in page
 

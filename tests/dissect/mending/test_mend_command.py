@@ -34,7 +34,7 @@ def test_the_mended_generator_opens_like_any_other_and_carries_the_edit(tmp_path
     found = Mending.load(tmp_path / "out" / "mending.safetensors")
     (ablation,) = found.ablations
     assert (ablation.layer, len(ablation.units), found.images) == ("block32", 3, 20)
-    assert f"page: {tmp_path / 'out' / 'mending.md'}" in said
+    assert f"page: {tmp_path / 'out' / 'mending.html'}" in said
     model = load_model(shipped.path("scenes-generator"))
     latents = model.game.latents(3, torch.Generator().manual_seed(5))
     with at_rest(model.net), intervene(model.net, {"block32": ablate(ablation.units)}):

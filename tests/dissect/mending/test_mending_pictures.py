@@ -72,7 +72,9 @@ def test_the_account_holds_every_number_and_the_edit(tmp_path):
     found = mending()
     choices = [choose_count(GENERATOR, "stem", [*BAD, *GOOD], latents(100, 2), SCORER, counts=(1, 3))]
     page = write_mending(tmp_path, found, choices, GENERATOR, [("some", JUDGING[:4])], facts={"made by": "a test"})
-    told = page.read_text()
+    assert page == tmp_path / "mending.html"
+    assert verdict(found) in page.read_text()
+    told = (tmp_path / "mending.md").read_text()
     assert verdict(found) in told
     assert "nearer to real images beyond the interval, and further than any random set" in verdict(found)
     for change in found.random_changes:
