@@ -15,6 +15,14 @@ import dissect.commands
 import egan
 import egan.commands
 from core_gans.commands.dispatch import read
+from demos import guard, password
+from demos.app import TABS
+from demos.exploring.routes import LONGEST
+from demos.exploring.uploads import LARGEST_FILE, MOST_PIXELS
+from demos.server_address import PORT
+from dissect.commands.findings import FindingsCommand
+from dissect.findings.gathering import ATTRIBUTED, CAUSAL, PLACED
+from dissect.findings.removal import TRIALS
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -79,3 +87,30 @@ def test_python_of_the_docs_runs(page: str, code: str, tmp_path: Path, monkeypat
     rng = torch.Generator().manual_seed(0)
     images = torch.rand(200, 1, 32, 32, generator=rng) * 2 - 1
     exec(compile(code, page, "exec"), {"rng": rng, "images": images, "sampler": lambda count: images[:count]})
+
+
+def test_the_limits_that_the_page_of_the_app_tells_are_those_of_the_code() -> None:
+    told = " ".join((ROOT / "docs" / "app.md").read_text(encoding="utf-8").split())
+    mega = 2**20
+    kilo, gradio = guard.LONGEST_CALL // 1024, guard.LONGEST_GRADIO // mega
+    assert f"A call brings at most {kilo} kB, one of gradio's at most {gradio} MB" in told
+    most = (LONGEST["/lab/explore/translate"] - guard.LONGEST_CALL) // mega
+    assert f"has at most {LARGEST_FILE // mega} MB (its call, as base64, {most} MB)" in told
+    side = int(MOST_PIXELS**0.5)
+    assert f"more than {side} x {side} pixels" in told
+    assert (password.TRIES, password.PAUSE, password.ALL_TRIES, password.SLOW) == (5, 300, 50, 2)
+    assert "five wrong passwords from one address there is a pause of five minutes" in told
+    assert "after fifty from all together every login takes two seconds" in told
+    assert set(re.findall(r"- \*\*(\w+)\*\*:", told)) == set(TABS)
+    assert f"http://127.0.0.1:{PORT}/" in told
+    assert all(option in told for option in ("--runs", "--address", "--password-file", "--names", "--root-path"))
+
+
+def test_the_numbers_of_the_page_on_dissection_are_those_of_the_command() -> None:
+    told = " ".join((ROOT / "docs" / "dissection.md").read_text(encoding="utf-8").split())
+    command = FindingsCommand()
+    assert f"takes {command.images} images and finds units on half of them" in told
+    assert f"on the first {ATTRIBUTED} of these that show the class; judged are {CAUSAL} of the others" in told
+    assert f"lowest to highest of {TRIALS} sets" in told
+    assert f"at most {PLACED} places of each kind" in told
+    assert f"the {command.share:.0%} most causal units" in told
