@@ -90,8 +90,6 @@ class StarGAN(Translator):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.require_weights("classification", "reconstruction", "gradient_penalty", "blocks", "halvings", "layers")
-        if self.resampling_kernel not in (3, 4):
-            raise LabError(f"expected a resampling_kernel of 3 or 4, got {self.resampling_kernel}.")
         if len(self.domains) < 2:
             raise LabError(f"expected at least two domains to translate between, got {len(self.domains)}.")
         if self.groups and sum(self.groups) != len(self.domains):
