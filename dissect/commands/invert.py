@@ -51,7 +51,7 @@ class Invert:
     """
 
     image: tyro.conf.Positional[Path]
-    """A picture: JPEG, PNG, WebP, BMP or GIF, of any size; its central square is taken."""
+    """A picture: JPEG, PNG, WebP, BMP, GIF or TIFF, of any size; its centre is taken, of the images' proportions."""
     source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
     encoder: Path | None = None
     """A file of train-encoder for this generator; default: the one that comes with the lab, where it fits; without one
@@ -75,8 +75,8 @@ class Invert:
         """Search, write, and say how well it fits."""
         folder = self._checked()
         found = self.source.open()
-        shape = self._shape(found)
-        image, notes = read_square(self.image, shape)
+        shape = found.shape()
+        image, notes = read_picture(self.image, shape)
         require_sample(found, {"samples": self.samples}, kept=math.prod(shape))  # with their images
         encoder = chosen_encoder(self.encoder, found.net)
         name, segmenter = self._segmenter(found, shape)
@@ -135,22 +135,14 @@ class Invert:
         latent = round(LATENT_PART * self.steps)
         return InversionSettings(latent_steps=latent, feature_steps=self.steps - latent)
 
-    def _shape(self, found: Opened) -> tuple[int, ...]:
-        shape = found.shape()
-        if shape[1] != shape[2]:
-            raise ValueError(
-                f"{found.name} draws {shape[1]} x {shape[2]} pixels, and this command squares: use dissect.invert"
-            )
-        return shape
-
     def _segmenter(self, found: Opened, shape: tuple[int, ...]) -> tuple[str | None, Segmenter | None]:
         if self.segmenter is None and self.source.generator is not None and shape[0] != 1:
             return None, None  # nothing is known of what its pictures show
         return chosen_segmenter(self.segmenter, self.source, found)
 
 
-def read_square(path: Path, shape: tuple[int, ...]) -> tuple[Tensor, tuple[str, ...]]:
-    """The central square of a picture file as (C, S, S) in [-1, 1], for a ``shape`` (C, S, S), and what was done to it.
+def read_picture(path: Path, shape: tuple[int, ...]) -> tuple[Tensor, tuple[str, ...]]:
+    """A picture file as an image of ``shape`` (C, H, W) in [-1, 1], and what was done to it.
 
     Raises:
         FileNotFoundError, ValueError: there is no such file, or it is a folder, damaged, of another format, too large
@@ -170,14 +162,14 @@ def read_square(path: Path, shape: tuple[int, ...]) -> tuple[Tensor, tuple[str, 
     height, width = picture.shape[:2]
     if min(height, width) < SMALLEST:
         raise ValueError(f"{path} has {width} x {height} pixels: expected at least {SMALLEST} x {SMALLEST}")
-    if height != width:
-        notes.append(f"the picture has {width} x {height} pixels: its central square is taken")
-    if min(height, width) != shape[1]:
-        notes.append(f"the square of {min(height, width)} pixels a side is brought to {shape[1]}")
+    frame = Frame(shape[1], shape[2], shape[0])
+    if frame.cuts(height, width):
+        notes.append(f"the picture has {width} x {height} pixels: its centre is taken, of the proportions of {frame}")
+    if (height, width) != shape[1:]:
+        notes.append(f"it is brought to {frame} pixels")
     if picture.ndim == 3 and shape[0] == 1:
         notes.append("the generator draws in grey: the colours are left out")
-
-    return as_float(stack([picture], 1, Frame(shape[1], shape[2], shape[0])))[0], tuple(notes)
+    return as_float(stack([picture], 1, frame))[0], tuple(notes)
 
 
 def figures(found: Inversion) -> dict[str, object]:

@@ -18,7 +18,7 @@ from core_gans.models import load_model
 from dissect import EditSession, Encoder, Inversion, Stroke, UnitSet, paste_back
 from dissect.__main__ import main
 from dissect.commands.encoder_choice import chosen_encoder
-from dissect.commands.invert import read_square
+from dissect.commands.invert import read_picture
 from dissect.generators import sequential
 from dissect.inversion.perceptual import eyes_of
 from dissect.segmenters.strokes import StrokeSegmenter
@@ -77,6 +77,15 @@ def test_it_writes_the_pictures_the_figures_and_what_they_are_drawn_from(capsys:
     assert again.curve == found.curve
 
 
+def test_a_generator_of_rectangles_inverts_the_centre(capsys: pytest.CaptureFixture[str]) -> None:
+    picture(30, 30).save("large.png")
+    spec = SPEC.replace("72", "144").replace("8 3 3", "8 3 6")
+    main(["invert", "large.png", "--generator", spec, "--steps", "2", "--samples", "4", "--out", "wide"])
+    assert Inversion.load("wide/inversion.safetensors").rendering.shape == (3, 12, 24)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the picture has 30 x 30 pixels: its centre is taken, of the proportions of 24x12" in told
+
+
 def test_a_picture_unlike_the_samples_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     inverted("picture.png", "--out", "one")
     told = capsys.readouterr().out
@@ -101,7 +110,7 @@ def test_an_encoder_is_trained_and_taken_and_that_of_another_is_refused(capsys: 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16"])
 @pytest.mark.parametrize("size", [(12, 12), (40, 30), (9, 20)])
-def test_pictures_of_every_kind_become_squares(mode: str, size: tuple[int, int]) -> None:
+def test_pictures_of_every_kind_are_read(mode: str, size: tuple[int, int]) -> None:
     width, height = size
     if mode == "I;16":
         kind, shown = "png", Image.fromarray(np.arange(width * height, dtype=np.uint16).reshape(height, width) * 50)
@@ -109,11 +118,12 @@ def test_pictures_of_every_kind_become_squares(mode: str, size: tuple[int, int])
         kind, shown = ("jpg" if mode == "CMYK" else "png"), picture(width, height, mode)
     path = Path(f"odd.{kind}")
     shown.save(path)
-    for shape in ((3, 12, 12), (1, 12, 12)):
-        image, notes = read_square(path, shape)
+    for shape in ((3, 12, 12), (1, 12, 12), (3, 6, 24)):
+        image, notes = read_picture(path, shape)
         assert image.shape == shape
         assert float(image.abs().max()) <= 1
-        assert bool(notes[:1]) == (size != (12, 12) or (shape[0] == 1 and mode not in ("L", "LA", "1", "I;16")))
+        grey = mode in ("L", "LA", "1", "I;16")
+        assert bool(notes) == ((height, width) != shape[1:] or (shape[0] == 1 and not grey))
 
 
 def test_a_picture_is_turned_upright_and_an_animation_gives_its_first_frame() -> None:
@@ -122,13 +132,13 @@ def test_a_picture_is_turned_upright_and_an_animation_gives_its_first_frame() ->
     exif = Image.Exif()
     exif[0x0112] = 3
     upright.save("turned.png", exif=exif)
-    image, notes = read_square(Path("turned.png"), (3, 12, 12))
+    image, notes = read_picture(Path("turned.png"), (3, 12, 12))
     assert notes == ()
     assert (image[:, :6] == -1).all()
     assert (image[:, 6:] == 1).all()
     frames = [Image.new("RGB", (12, 12), colour) for colour in ("white", "black")]
     frames[0].save("moving.gif", save_all=True, append_images=frames[1:])
-    image, notes = read_square(Path("moving.gif"), (3, 12, 12))
+    image, notes = read_picture(Path("moving.gif"), (3, 12, 12))
     assert notes == ("the picture is an animation: its first frame is taken",)
     assert (image == 1).all()
 
