@@ -108,25 +108,23 @@ def invert(
     target = image[None].to(drawn).detach()  # (1, C, H, W)
     goal = Goal(target, perceptual, settings.perceptual)
     mean, spread = samples.float().mean(), samples.float().std().clamp_min(LEAST_SPREAD)
-    start, begin = _start(generator, goal, samples, drawn, encoder)
     clock = Clock(settings.seconds, settings.latent_part if layer is not None else 1.0, progress)
-
     with at_rest(generator):
+        start, begin = _start(generator, goal, samples, drawn, encoder)
         move, curve = descend(
-            lambda move: generator(begin + spread * move),
+            lambda move: generator((begin + spread * move).to(samples.dtype)),
             lambda move: settings.prior * ((begin - mean) / spread + move).square().mean(),
             torch.zeros_like(begin),
             goal,
             clock.stage("latent", settings.latent_steps, settings.latent_rate),
         )
-        latent = begin + spread * move
-        alone = generate(generator, latent)
-    offset, rendering = None, alone
-    if layer is not None:
-        offset, more = _offset(generator, layer, latent, goal, encoder, settings, clock)
-        curve += more
-        rest, own = rest_of(generator, layer, latent)
-        with torch.no_grad():
+        latent = (begin + spread * move).to(samples.dtype)
+        rendering = alone = generate(generator, latent)
+        offset = None
+        if layer is not None:
+            offset, more = _offset(generator, layer, latent, goal, encoder, settings, clock)
+            curve += more
+            rest, own = rest_of(generator, layer, latent)
             rendering = rest(own + offset)
     agreement = None
     if segmenter is not None:
