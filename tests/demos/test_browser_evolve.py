@@ -12,10 +12,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from demos.evolve.slots import RESTARTED
 from rich.console import Console
 
 from core_gans.runs import folder as runs
+from demos.evolve.places import RESTARTED
 from demos.evolve.requests import LONGEST
 from demos.evolve.settings import SETTINGS
 from demos.paint.painter import Painter
