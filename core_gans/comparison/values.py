@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from contextlib import suppress
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -52,7 +53,11 @@ def as_value(text: str, wanted: Any, what: str) -> Any:
     if kind in (Union, UnionType):
         if text.lower() == "none":
             return None
-        return as_value(text, next(part for part in parts if part is not type(None)), what)
+        *others, last = (part for part in parts if part is not type(None))
+        for part in others:
+            with suppress(LabError):
+                return as_value(text, part, what)
+        return as_value(text, last, what)
     if wanted is str:
         return text
     if wanted is bool:

@@ -24,9 +24,9 @@ def npy_collection(path: Path) -> Collection:
     """The pictures of a .npy file, and the labels of the file beside it: of ``images.npy`` in ``labels.npy``, of
     ``x_train.npy`` in ``y_train.npy``, as in an .npz (``npz.labels_for``), with names in ``class_names.npy``.
 
-    Bytes of just the size and the channels that are asked for are not copied: the file itself is read, as far as it is
-    needed. Nothing is unpickled. ValueError for a file that is damaged or holds no pictures, and for labels that do
-    not fit.
+    Bytes (N, C, H, W) or (N, H, W) of just the size and the channels that are asked for are not copied where they do
+    not fit into memory: the file itself is read, as far as it is needed. Nothing is unpickled. ValueError for a file
+    that is damaged or holds no pictures, and for labels that do not fit.
     """
     array = _mapped(path)
     note = levels(array, str(path)).note
@@ -75,14 +75,19 @@ class _ObjectsError(ValueError):
 
 
 def _as_is(array: np.ndarray, frame: Frame) -> Tensor | None:
-    """The array as images (N, C, height, width) without a copy; None where it needs another size, type or channels."""
+    """The array as images (N, C, height, width) without a copy; None where it needs another size, type or channels.
+
+    None for channels that come last, too: convolutions round such batches in another way, and a run that goes on where
+    more memory is free would not go on to the same bits.
+    """
     if array.dtype != np.uint8:
         return None
     images = torch.from_numpy(array)
     if array.ndim == 3:
         images = images[:, None]
     elif not channels_first(array.shape):
-        images = images.permute(0, 3, 1, 2)
+        return None
     _, colours, height, width = images.shape
     wanted = frame.colours or (3 if colours == 4 else colours)
-    return images if (colours, height, width) == (wanted, frame.height, frame.width) else None
+    fits = (colours, height, width) == (wanted, frame.height, frame.width) and images.is_contiguous()
+    return images if fits else None

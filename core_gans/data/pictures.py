@@ -69,12 +69,12 @@ def decode_deep(source: BinaryIO, name: str, least: int | None = None, opacity: 
         except _BROKEN as error:
             raise damaged(name, error, "remove it or replace it") from error
         with image:
-            _require_usual(image, name)
+            _require_bearable(image, name)
             try:
                 if least is not None:
                     image.draft(None, (least, least))
                 return _upright(image, source, opacity)
-            except _OddNumbersError as error:
+            except _UnusualError as error:
                 raise ValueError(f"{name} {error}") from error
             except _BROKEN as error:
                 raise damaged(name, error, "remove it or replace it") from error
@@ -85,14 +85,14 @@ def pixels_of(image: Image.Image, opacity: bool = False) -> np.ndarray:
     if image.mode.startswith("I"):  # 16 bits of grey, or 32
         numbers = np.asarray(image)
         if numbers.size and (numbers.min() < 0 or numbers.max() > 65535):
-            raise _OddNumbersError(
+            raise _UnusualError(
                 f"holds whole numbers in [{numbers.min()}, {numbers.max()}], not in [0, 65535]: save it with 16 bits"
             )
         return numbers.astype(np.uint16)
     if image.mode == "F":
         floats = np.asarray(image, np.float32)
         if not np.isfinite(floats).all():
-            raise _OddNumbersError("holds NaN or infinity: save it with finite numbers")
+            raise _UnusualError("holds NaN or infinity: save it with finite numbers")
         return floats
     if not image.has_transparency_data:
         return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
@@ -104,20 +104,20 @@ def pixels_of(image: Image.Image, opacity: bool = False) -> np.ndarray:
     return np.asarray(Image.alpha_composite(white, image).convert("L" if grey else "RGB"))
 
 
-class _OddNumbersError(ValueError):
-    """A picture that is whole, and whose numbers are no brightness."""
+class _UnusualError(ValueError):
+    """A picture that is whole, and that is not read: its numbers are no brightness, or it is several."""
 
 
-def _require_usual(image: Image.Image, name: str) -> None:
+def _require_bearable(image: Image.Image, name: str) -> None:
     if image.width * image.height > LIMIT_PIXELS:
         raise ValueError(_too_large(name, f"{image.width} x {image.height}"))
     if image.width == 0 or image.height == 0:
         raise ValueError(f"{name} has no pixels ({image.width} x {image.height}): remove it")
-    if image.format == "TIFF" and (pages := getattr(image, "n_frames", 1)) > 1:
-        raise ValueError(f"{name} holds {pages} pages, where one picture is expected: save each as a file of its own")
 
 
 def _upright(image: Image.Image, source: BinaryIO, opacity: bool) -> np.ndarray:
+    if image.format == "TIFF" and (pages := getattr(image, "n_frames", 1)) > 1:
+        raise _UnusualError(f"holds {pages} pages, where one picture is expected: save each as a file of its own")
     deep_colours = image.mode == "RGB" and ";16" in str(getattr(image, "tile", ""))
     image.load()  # turns a TIFF, and nothing else
     try:
@@ -128,7 +128,9 @@ def _upright(image: Image.Image, source: BinaryIO, opacity: bool) -> np.ndarray:
     if deep_colours:  # Pillow keeps their upper halves only: of 12 bits in 16, next to nothing
         source.seek(0)
         whole = cv2.imdecode(np.frombuffer(source.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-        if whole is not None and whole.dtype == np.uint16 and whole.shape == picture.shape:
+        if whole is None:
+            raise ValueError("its 16 bits cannot be read")
+        if whole.dtype == np.uint16 and whole.shape == picture.shape:
             picture = whole[..., ::-1]
     return np.ascontiguousarray(picture if turn is None else turn(picture))
 

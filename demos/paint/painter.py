@@ -60,7 +60,7 @@ class Painter:
         """``latent`` draws the latent (1, ...) of one picture; ``colours`` has an RGB for each of the labels.
 
         Raises:
-            ValueError: the dissection was made with other labels than the segmenter's.
+            ValueError: the dissection was made with other labels than the segmenter's, or the pictures are not square.
         """
         if dissection.labels != tuple(segmenter.labels):
             raise ValueError(
@@ -79,7 +79,10 @@ class Painter:
         self._scene = lru_cache(maxsize=SCENES_KEPT)(self._make_scene)
         self._unit_set = lru_cache(maxsize=UNIT_SETS_KEPT)(self._make_unit_set)
         self._causes = lru_cache(maxsize=len(self.labels))(self._measure_causes)
-        self.side = int(self.edit_session(0).before.shape[-1])  # of the picture, in pixels
+        height, width = self.edit_session(0).before.shape[-2:]
+        if height != width:
+            raise ValueError(f"painting needs square pictures, and this generator draws {width}x{height} pixels")
+        self.side = int(width)  # of the picture, in pixels
 
     @classmethod
     def shipped(cls) -> Painter:

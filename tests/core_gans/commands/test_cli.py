@@ -230,8 +230,8 @@ class TestMistakes:
         assert differences(final_checkpoint(trained), before) == []
 
     def test_a_size_that_cannot_be_drawn_leaves_no_folder_behind(self, refused: Command, tmp_path: Path) -> None:
-        wrong = ["--data", "digits", "--size", 24, "--rounds", 1, "--runs", tmp_path, "--name", "x"]
-        assert "choose another size (--size)" in refused("train", "dcgan", *wrong)
+        wrong = ["--data", "digits", "--size", 30, "--rounds", 1, "--runs", tmp_path, "--name", "x"]
+        assert "choose --size 32" in refused("train", "dcgan", *wrong)
         assert list(tmp_path.iterdir()) == []
 
     def test_nan_in_the_data(self, refused: Command, tmp_path: Path) -> None:

