@@ -128,9 +128,12 @@ def test_a_page_finds_its_evolution_again_when_the_lab_was_restarted(glass: Pain
             enter(page)
             page.locator("#evolve-start").click()
             reached = grown(page, "a", 20)
+            page.evaluate("window.old = true")
         lab = stack.enter_context(closing(lab_with(glass, tmp_path / "runs")))
         where = ServerAddress(urlsplit(address).port or 0)
         assert stack.enter_context(serving(lab, where)) == address
+        page.wait_for_function("window.old === undefined")  # gradio's script reloads the page, and nobody else does
+        enter(page)
         page.wait_for_selector(f"#evolve-a .run >> text={RESTARTED}")
         rests(page, "a", "stopped")
         assert generation(page, "a") >= reached
