@@ -136,10 +136,10 @@ def _contender(
 
 
 def _try(contender: Evolved, shape: tuple[int, ...]) -> None:
-    """Start once on two examples of zeros, so that a mistake comes now and not in an hour."""
+    """Start once on a few black examples, so that a mistake comes now and not in an hour."""
     batch = 2 * contender.evolution.parents
-    zeros = Examples("zeros", torch.zeros(batch, *shape))
+    black = Examples("black", torch.full((batch, *shape), -1.0))
     try:
-        contender.start(Batches(zeros, 2, 0), torch.Generator().manual_seed(0), 1)
+        contender.start(Batches(black, 2, 0), torch.Generator().manual_seed(0), 1)
     except ValueError as error:
         raise LabError(f"{contender.label}: {error}") from error
