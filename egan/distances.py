@@ -16,7 +16,7 @@ from torch import Tensor
 from core_gans.data import Examples
 from core_gans.data.examples import as_float
 from core_gans.metrics import FeatureStatistics
-from core_gans.metrics.choosing import classifier_for, extractor_for
+from core_gans.metrics.choosing import extractor_for, known_classifier
 from egan.fitness import Judgement, Rule
 
 Kind = Literal["frechet", "kernel"]
@@ -64,7 +64,7 @@ def features_for(examples: Examples) -> Features:
     """Data space for points; the classifier's that judges the data set, as of digits; principal pixels for others."""
     if len(examples.shape) == 1:
         return Features("points", lambda points: points)
-    extractor = extractor_for(examples, classifier_for(examples, None))
+    extractor = extractor_for(examples, known_classifier(examples))
     return Features(extractor.name, lambda images: extractor(images.float().cpu()))
 
 

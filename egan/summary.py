@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from core_gans.metrics.choosing import pixels_told
 from core_gans.run_kind import Result
 from core_gans.runs.folder import numbered
 from egan.population import Population
@@ -45,6 +46,8 @@ def summary_table(result: Result[Population]) -> Table:
 def print_result(result: Result[Population], console: Console) -> None:
     """The summary, and how to go on."""
     console.print(summary_table(result))
+    if told := pixels_told(result.after, "these data"):
+        console.print(told, highlight=False, soft_wrap=True)
     console.print(f"all of it is in {result.folder}", highlight=False, soft_wrap=True)
     console.print(f"continue with: egan resume {shlex.quote(str(result.folder))}", highlight=False, soft_wrap=True)
 

@@ -1,49 +1,47 @@
-"""``core-gans judge``: a trained generator measured against real examples, beside what real examples score."""
+"""``core-gans judge``: a generator, or a data set, measured against real examples, beside what real examples score."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import torch
 import tyro
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
-from torch import Tensor
 
-from core_gans import data as datasets
-from core_gans import models
-from core_gans.data import Examples, Resize, size_of
+from core_gans.commands.judged_source import source_at
+from core_gans.data import Resize
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
-from core_gans.metrics import Judge, metrics_for
-from core_gans.metrics.choosing import classifier_for
+from core_gans.metrics import Judge, PrincipalPixels, metrics_for
+from core_gans.metrics.choosing import classifier_for, pixels_told
+from core_gans.metrics.inception import SUFFIXES
 from core_gans.metrics.judge import Progress as Update
 from core_gans.metrics.judge import Sampler
-from core_gans.metrics.measures import metric_names, unknown_metric
-from core_gans.models import Model
-from core_gans.runs import folder as runs
+from core_gans.metrics.measures import FID, metric_names, unknown_metric
 from core_gans.runs.configuration import reading_of
 
 
 @dataclass(frozen=True)
 class Judging:
-    """Measure the samples of a run or a model file against real examples."""
+    """Measure the samples of a run or a model file, or one data set, against real examples."""
 
     source: tyro.conf.Positional[Path]
-    """A run's folder or a model file."""
+    """A run's folder or a model file; or any data set or folder of pictures, to be compared with --data."""
     data: str = ""
     """ring, grid, digits, scenes, or a path; default: what the run was trained on."""
     count: int = 2_000
-    """How many samples; most metrics depend on it."""
+    """How many samples; most metrics depend on it. Of a data set, at most all that it has."""
+    size: int | None = None
+    """Side of the images where two data sets are compared; default: 32 pixels, 64 of scenes."""
     metrics: tuple[str, ...] = ()
     """Such as frechet kernel precision recall; default: all that suit the data."""
     features: str = ""
-    """digits-cnn, cifar-resnet20 or pca-pixels; default: digits-cnn for digits, pca-pixels for other images."""
+    """digits-cnn, mnist-cnn, cifar-resnet20 or pca-pixels; clip:FOLDER or dino:FOLDER, of transformers; a file of
+    Inception's weights as pytorch-fid has them, for fid. Default: the classifier that knows the data, or pca-pixels."""
     batch: int = 250
     """Samples held at a time."""
     seed: int = 0
@@ -68,72 +66,54 @@ class Judging:
             raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
         if self.seed < 0:
             raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
-        for metric in self.metrics:
-            if metric not in metric_names():
-                raise unknown_metric(metric)
-        model = models.open_model(self.source)
-        if model.player != "generator":
-            raise LabError(
-                f"{self.source} holds a {model.player}, which draws no samples: give a generator, or a run's folder."
-            )
-        data = self.data or _trained_on(self.source)
+        self._require_metrics()
+        source = source_at(self.source)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         ) as bars:
-            real = _examples(model, data, bars, reading_of(self.source, self.resize, self.skip_broken))
+            reading = bars.add_task("reading real examples", total=None)
+            how = reading_of(self.source if source.is_run else None, self.resize, self.skip_broken)
+            real = source.real(
+                self.data, self.size, how, lambda done, total: bars.update(reading, completed=done, total=total)
+            )
+            bars.update(reading, completed=len(real), total=len(real))
             classifier = classifier_for(real, self.features or None)
             judge = Judge(
                 real,
-                self.count,
+                source.count(self.count),
                 self.batch,
-                classifier if classifier is not None else self.features or None,
+                classifier if classifier is not None else PrincipalPixels.name,
                 tuple(self.metrics) or metrics_for(real, classifier),
                 _bar(bars, "looking at real examples", len(real)),
             )
-            rng = torch.Generator().manual_seed(self.seed)
-
-            def sampler(wanted: int) -> Tensor:
-                return model.game.sample({"generator": model.net}, wanted, rng)
-
-            found = _judged(judge, sampler, "samples", bars)
-            perfect = _judged(judge, judge.real_sampler(torch.Generator().manual_seed(self.seed)), "real ones", bars)
+            found = _judged(judge, source.sampler(real, self.seed), "samples", bars)
+            perfect = _judged(judge, judge.real_sampler(self.seed), "real ones", bars)
         for note in real.notes:
             console.print(note, highlight=False, soft_wrap=True)
         console.print(
-            f"{self.count:,} samples of {self.source} against {real.name}",
+            f"{judge.count:,} samples of {self.source} against {real.name}",
             highlight=False,
             markup=False,
             soft_wrap=True,
         )
         console.print(_table(found, perfect))
+        if not self.features and (told := pixels_told(found, real.name)):
+            console.print(told, highlight=False, markup=False, soft_wrap=True)
         if self.out is not None:
-            _write(self.out, replace(self, data=data, metrics=judge.metrics), found, perfect)
+            _write(self.out, replace(self, data=self.data or real.name, metrics=judge.metrics), found, perfect)
             console.print(f"numbers: {self.out}", highlight=False, soft_wrap=True)
         return found
 
-
-def _trained_on(source: Path) -> str:
-    """The data set of a run, from its configuration."""
-    if not source.is_dir():
-        raise LabError(f"{source} does not say what it was trained on: give --data.")
-    return str(runs.read_config(source)["options"]["data"])
-
-
-def _examples(model: Model, data: str, bars: Progress, reading: dict[str, Any]) -> Examples:
-    """The examples called ``data``, in the size and the colours of the model's samples, read as its run read them."""
-    shape = tuple(model.game.sample({"generator": model.net}, 1, torch.Generator().manual_seed(0)).shape[1:])
-    bar = bars.add_task(f"reading {data}", total=None)
-    options: dict[str, Any] = {"size": size_of(shape), "channels": shape[0], **reading} if len(shape) == 3 else {}
-    examples = datasets.load(
-        data, **options, progress=lambda done, total: bars.update(bar, completed=done, total=total)
-    )
-    bars.update(bar, completed=len(examples), total=len(examples))
-    if examples.shape != shape:
-        raise ValueError(
-            f"the model draws samples of shape {shape}, the examples of {data} have the shape {examples.shape}: "
-            "give the --data it was trained on."
-        )
-    return examples
+    def _require_metrics(self) -> None:
+        """ValueError for a name that is no metric, and for fid without the network that it is measured on."""
+        for metric in self.metrics:
+            if metric not in metric_names():
+                raise unknown_metric(metric)
+            if metric in FID.metrics and not self.features.endswith(SUFFIXES):
+                raise LabError(
+                    "fid is measured on an Inception network, which does not come with the lab: give its weights, "
+                    "--features FILE.pth; or did you mean frechet, the same distance on other features?"
+                )
 
 
 def _judged(judge: Judge, sampler: Sampler, what: str, bars: Progress) -> dict[str, float]:

@@ -7,6 +7,7 @@ import shlex
 from rich.console import Console
 from rich.table import Table
 
+from core_gans.metrics.choosing import pixels_told
 from core_gans.run_kind import Result
 from core_gans.training import TrainingState
 
@@ -17,6 +18,8 @@ def print_result(result: Result[TrainingState], console: Console) -> None:
     for name, value in result.after.items():
         table.add_row(name, f"{result.before[name]:.3f}", f"{value:.3f}")
     console.print(table)
+    if told := pixels_told(result.after, "these data"):
+        console.print(told, highlight=False, soft_wrap=True)
     console.print(f"samples: {result.folder / 'samples'}", highlight=False, soft_wrap=True)
     console.print(f"film: {result.folder / 'training.gif'}", highlight=False, soft_wrap=True)
     console.print(f"continue with: core-gans resume {shlex.quote(str(result.folder))}", highlight=False, soft_wrap=True)

@@ -22,6 +22,7 @@ from core_gans.data import Examples
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge
+from core_gans.metrics.choosing import known_features
 
 
 def compare(
@@ -130,7 +131,7 @@ def _progress(console: Console) -> Progress:
 
 def of_real(plan: ComparisonPlan, examples: Examples) -> list[dict[str, float]]:
     """What real examples score, once for each seed: no contender should hope for more."""
-    judge = Judge(examples, count=plan.full, classifier=plan.features)
+    judge = Judge(examples, count=plan.full, classifier=plan.features or known_features(examples))
     return [judge.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)]
 
 

@@ -22,6 +22,7 @@ from core_gans.data import Batches, Examples
 from core_gans.foundation.errors import DivergedError
 from core_gans.game import NoiseGame
 from core_gans.metrics import Judge
+from core_gans.metrics.choosing import known_features
 from core_gans.runs.averaging import Average
 from core_gans.runs.watchers import WatchedState, Watcher
 from core_gans.training import run
@@ -59,7 +60,7 @@ class TimedRuns:
         features: str | None = None,
     ) -> None:
         self.examples, self.stop = examples, stop
-        self.judge = Judge(examples, count=full, classifier=features)
+        self.judge = Judge(examples, count=full, classifier=features or known_features(examples))
         self.quick = copy.copy(self.judge)  # shares the statistics of the real data
         self.quick.count = QUICK
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import did_you_mean, unknown_name
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -37,10 +37,13 @@ def as_annotated(kind: type, given: Mapping[str, Any], what: str) -> dict[str, A
 
 
 def require_choices(given: Any) -> None:
-    """ValueError unless each field of the dataclass ``given`` that is a Literal holds one of its values."""
+    """LabError unless each field of the dataclass ``given`` that is a Literal holds one of its values."""
     for name, choices in _choices(type(given)).items():
-        if getattr(given, name) not in choices:
-            raise unknown_name(name, str(getattr(given, name)), map(str, choices), list_all=True)
+        if (value := getattr(given, name)) not in choices:
+            *others, last = map(str, choices)
+            near = did_you_mean(str(value), map(str, choices)) if isinstance(value, str) else ""
+            every = f"{', '.join(others)} or {last}" if others else last
+            raise LabError(f"expected {name} to be {every}, got {value!r}{f': {near}' if near else '.'}")
 
 
 @lru_cache(maxsize=256)

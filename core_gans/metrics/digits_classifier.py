@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,9 @@ from core_gans.runs.checkpoints import CheckpointError
 SIDE = 32  # pixels
 FEATURES = 64
 SHIPPED = Path(__file__).parent.parent / "shipped" / "digits-classifier.safetensors"
+MNIST_SHIPPED = SHIPPED.with_name("mnist-classifier.safetensors")
 _KIND = "digits classifier"
+AClassifier = TypeVar("AClassifier", bound="DigitsClassifier")
 
 
 class DigitsClassifier(nn.Module):
@@ -63,6 +66,12 @@ class DigitsClassifier(nn.Module):
         self.head.weight.mul_(scale)
 
 
+class MnistClassifier(DigitsClassifier):
+    """The same network, taught by MNIST (``mnist_training``): a judge of generated MNIST digits."""
+
+    name = "mnist-cnn"
+
+
 def _block(before: int, after: int) -> tuple[nn.Module, ...]:
     return (
         nn.Conv2d(before, after, kernel_size=3, padding=1, bias=False),
@@ -83,11 +92,20 @@ def load_digits_classifier(path: Path = SHIPPED) -> DigitsClassifier:
 
     Raises ``CheckpointError`` when the file is missing or damaged, or holds something else.
     """
+    return _loaded(DigitsClassifier, path)
+
+
+def load_mnist_classifier(path: Path = MNIST_SHIPPED) -> MnistClassifier:
+    """The same for that of MNIST."""
+    return _loaded(MnistClassifier, path)
+
+
+def _loaded(kind: type[AClassifier], path: Path) -> AClassifier:
     content = checkpoints.load(path)
     if content.get("kind") != _KIND:
         raise CheckpointError(f"{path} holds a {content.get('kind')}, expected a {_KIND}.")
     # The weights just read replace the initial ones, whose random draws must not move the caller's random state.
     with torch.random.fork_rng(devices=[]):
-        classifier = DigitsClassifier()
+        classifier = kind()
     classifier.load_state_dict(content["weights"])
     return classifier.eval().requires_grad_(False)

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,8 @@ from core_gans.metrics.digits_augmentation import augment, no_digits
 from core_gans.metrics.digits_classifier import SHIPPED, SIDE, DigitsClassifier, save_digits_classifier
 
 COMMAND = "python -m core_gans.metrics"
+NORMALISED_ON = 5_000  # images at most, on which the features' variance is brought to 1
+ADigitsClassifier = TypeVar("ADigitsClassifier", bound=DigitsClassifier)
 _BATCH = 64
 _OUTLIERS = 16  # of no digit, with every batch
 _MIXED = 16  # of the batch are blends of two digits, whose answer is both
@@ -61,22 +64,30 @@ def train_digits_classifier(rng: torch.Generator, steps: int = 2_500) -> tuple[D
     data = digits(SIDE)
     learn, held = split(data, rng)
     images, labels = as_float(data.images), _labels(data)
+    classifier = taught(DigitsClassifier, images[learn], labels[learn], steps, rng)
+    return classifier, measured(classifier, images[held], labels[held], len(learn), steps, started, rng)
+
+
+def taught(
+    kind: type[ADigitsClassifier], images: Tensor, labels: Tensor, steps: int, rng: torch.Generator
+) -> ADigitsClassifier:
+    """A classifier that learned from ``images`` (N, 1, 32, 32), floats or bytes, and ``labels`` (N,); frozen."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=rng)))
-        classifier = DigitsClassifier()
+        classifier = kind()
     optimizer = torch.optim.AdamW(classifier.parameters(), lr=3e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
-    for _ in track(range(steps), description="training the digits classifier"):
-        chosen = learn[torch.randint(len(learn), (_BATCH,), generator=rng)]
-        seen, answer = _lesson(images[chosen], labels[chosen], rng)
+    for _ in track(range(steps), description=f"training {kind.name}"):
+        chosen = torch.randint(len(images), (_BATCH,), generator=rng)
+        seen, answer = _lesson(as_float(images[chosen]), labels[chosen], rng)
         loss = F.cross_entropy(classifier.logits(classifier(seen)), answer)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
     classifier.eval().requires_grad_(False)
-    classifier.normalise_features(images[learn])
-    return classifier, _measure(classifier, images[held], labels[held], len(learn), steps, started, rng)
+    classifier.normalise_features(as_float(images[:: max(1, len(images) // NORMALISED_ON)]))
+    return classifier
 
 
 def make_digits_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 2_500, overwrite: bool = False) -> None:
@@ -125,7 +136,7 @@ def _lesson(images: Tensor, labels: Tensor, rng: torch.Generator) -> tuple[Tenso
 
 
 @torch.no_grad()
-def _measure(
+def measured(
     classifier: DigitsClassifier,
     images: Tensor,
     labels: Tensor,
@@ -134,6 +145,8 @@ def _measure(
     started: float,
     rng: torch.Generator,
 ) -> TrainingReport:
+    """What ``classifier`` makes of held-out ``images`` (N, 1, 32, 32) in [-1, 1] and ``labels`` (N,)."""
+
     def accuracy(shown: Tensor) -> float:
         return (classifier.logits(classifier(shown)).argmax(dim=1) == labels).double().mean().item()
 

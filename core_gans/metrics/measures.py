@@ -15,8 +15,9 @@ from core_gans.data.examples import Examples
 from core_gans.foundation.frechet import FeatureStatistics
 from core_gans.foundation.names import unknown_name
 from core_gans.metrics.classes import ClassTally
-from core_gans.metrics.features import Classifier
-from core_gans.metrics.kernel import KernelMoments
+from core_gans.metrics.features import Backbone, Classifier
+from core_gans.metrics.inception import Inception
+from core_gans.metrics.kernel import MOST_FEATURES, KernelMoments
 from core_gans.metrics.measure import KnownMeasure, Seen
 from core_gans.metrics.modes import ModeTally
 from core_gans.metrics.neighbours import MOST, KeptFeatures, compare_neighbours, require_room
@@ -35,6 +36,18 @@ class FrechetMeasure:
 
     def score(self, real: FeatureStatistics, generated: FeatureStatistics) -> dict[str, float]:
         return {f"frechet[{self._features}]": real.distance(generated)}
+
+
+class FidMeasure:
+    """The same on Inception's features, where it is called the Frechet Inception distance; F^2 numbers are 32 MiB."""
+
+    metrics: tuple[str, ...] = ("fid",)
+
+    def summarise(self, features: Tensor) -> FeatureStatistics:
+        return FeatureStatistics.of(features)
+
+    def score(self, real: FeatureStatistics, generated: FeatureStatistics) -> dict[str, float]:
+        return {"fid": real.distance(generated)}
 
 
 class KernelMeasure:
@@ -124,7 +137,15 @@ def _of_points(data: Examples, classifier: Classifier | None) -> bool:
 
 
 def _of_classes(data: Examples, classifier: Classifier | None) -> bool:
-    return len(data.shape) > 1 and classifier is not None
+    return len(data.shape) > 1 and classifier is not None and len(classifier.classes) > 0
+
+
+def _of_inception(data: Examples, classifier: Classifier | None) -> bool:
+    return len(data.shape) > 1 and isinstance(classifier, Inception)
+
+
+def _of_few_features(data: Examples, classifier: Classifier | None) -> bool:
+    return not (isinstance(classifier, Backbone) and classifier.size > MOST_FEATURES and len(data.shape) > 1)
 
 
 def _classes(seen: Seen) -> ClassesMeasure:
@@ -136,13 +157,32 @@ MODES = KnownMeasure(
     ModesMeasure.metrics, lambda seen: ModesMeasure(seen.data), "points with labels", _of_points, quick=True
 )
 CLASSES = KnownMeasure(ClassesMeasure.metrics, _classes, "images and a classifier", _of_classes, quick=True)
-FRECHET = KnownMeasure(
-    FrechetMeasure.metrics, lambda seen: FrechetMeasure(seen.features), quick=True, lower_is_better=True
+FID = KnownMeasure(
+    FidMeasure.metrics,
+    lambda seen: FidMeasure(),
+    "Inception's weights (--features FILE.pth; frechet is the same distance on other features)",
+    _of_inception,
+    quick=True,
+    lower_is_better=True,
 )
-KERNEL = KnownMeasure(KernelMeasure.metrics, lambda seen: KernelMeasure(seen.features), lower_is_better=True)
+FRECHET = KnownMeasure(
+    FrechetMeasure.metrics,
+    lambda seen: FrechetMeasure(seen.features),
+    "points, or images seen through other features than Inception's, on which it is called fid",
+    lambda data, classifier: not _of_inception(data, classifier),
+    quick=True,
+    lower_is_better=True,
+)
+KERNEL = KnownMeasure(
+    KernelMeasure.metrics,
+    lambda seen: KernelMeasure(seen.features),
+    f"at most {MOST_FEATURES} features",
+    _of_few_features,
+    lower_is_better=True,
+)
 NEIGHBOURS = KnownMeasure(NeighboursMeasure.metrics, lambda seen: NeighboursMeasure(seen.features, seen.count))
 
-MEASURES: list[KnownMeasure] = [MODES, CLASSES, FRECHET, KERNEL, NEIGHBOURS]
+MEASURES: list[KnownMeasure] = [MODES, CLASSES, FID, FRECHET, KERNEL, NEIGHBOURS]
 
 
 def metric_names() -> tuple[str, ...]:
@@ -150,7 +190,7 @@ def metric_names() -> tuple[str, ...]:
     return tuple(metric for measure in MEASURES for metric in measure.metrics)
 
 
-ELSEWHERE = {"fid": "frechet", "kid": "kernel", "is": "inception_style", "inception_score": "inception_style"}
+ELSEWHERE = {"kid": "kernel", "is": "inception_style", "inception_score": "inception_style"}
 """What others call a measure when it is taken on an Inception network."""
 
 

@@ -84,8 +84,6 @@ class CycleGAN(Translator):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.require_weights("cycle", "identity", "gradient_penalty", "pool", "blocks", "halvings")
-        if self.adversarial not in ("least_squares", "wasserstein"):
-            raise LabError(f"expected least_squares or wasserstein terms, got {self.adversarial!r}.")
         if self.wasserstein and self.normalisation == "batch":
             raise LabError(
                 "a gradient penalty is a statement about single images, and batch normalisation couples them: choose "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from core_gans.foundation.errors import LabError
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.objectives import Objective, relativistic_average, relativistic_paired
 from core_gans.networks.architecture import Normalisation
@@ -27,8 +26,6 @@ class Relativistic(AdversarialGame):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.form not in FORMS:
-            raise LabError(f"expected the form average or paired, got {self.form!r}.")
 
     @property
     def objective(self) -> Objective:

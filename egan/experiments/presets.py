@@ -64,8 +64,7 @@ PRESETS: dict[str, ExperimentPreset] = {
     RING.name: ExperimentPreset(RING.name, "gan", fields=RING.fields, **_OF_POINTS),
     GRID.name: ExperimentPreset(GRID.name, "gan", fields=GRID.fields, **_OF_POINTS),
     "digits": ExperimentPreset("digits", "dcgan", _IMAGES),
-    # The digits classifier was made for other digits, and is right about 82% of these.
-    "mnist": ExperimentPreset("mnist_28.npz", "dcgan", _IMAGES, features="digits-cnn"),
+    "mnist": ExperimentPreset("mnist_28.npz", "dcgan", _IMAGES, features="mnist-cnn"),
     "cifar": ExperimentPreset("cifar10_jpeg_60k.npz", "dcgan", _IMAGES, features="cifar-resnet20"),
 }
 assert PRESETS.keys() == set(get_args(Name))

@@ -162,5 +162,5 @@ class TestPaper:
         }
         assert kernels == dict.fromkeys(("down1", "down2", "up1", "up2"), (4, 4))
         assert game.translate(nets, torch.zeros(2, 3, 16, 16), 1).shape == (2, 3, 16, 16)
-        with pytest.raises(ValueError, match="no resampling_kernel is called '5': choose one of 3, 4"):
+        with pytest.raises(ValueError, match="expected resampling_kernel to be 3 or 4, got 5"):
             StarGAN(resampling_kernel=5)  # type: ignore[arg-type]

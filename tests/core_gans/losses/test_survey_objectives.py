@@ -272,7 +272,7 @@ def test_the_paired_form_asks_only_for_differences_within_pairs_of_as_many() -> 
 def test_the_relativistic_variant_plays_the_form_that_is_asked_for() -> None:
     assert make("relativistic").objective is relativistic_average
     assert make("relativistic", form="paired").objective is relativistic_paired
-    with pytest.raises(LabError, match="expected the form average or paired, got 'pared'"):
+    with pytest.raises(LabError, match="expected form to be average or paired, got 'pared': did you mean paired"):
         make("relativistic", form="pared")
 
 

@@ -185,7 +185,7 @@ def test_fields_that_make_no_sense_are_refused() -> None:
     for field in ("cycle", "identity", "gradient_penalty", "pool"):
         with pytest.raises(LabError, match=f"expected {field} of at least 0, got -1"):
             CycleGAN(**{field: -1})
-    with pytest.raises(LabError, match="expected least_squares or wasserstein terms, got 'hinge'"):
+    with pytest.raises(LabError, match="expected adversarial to be least_squares or wasserstein, got 'hinge'"):
         CycleGAN(adversarial="hinge")  # type: ignore[arg-type]
     with pytest.raises(LabError, match="choose --normalisation instance or none"):
         CycleGAN(adversarial="wasserstein", normalisation="batch")
