@@ -12,7 +12,7 @@ from torch import Tensor
 from core_gans.data import KNOWN, Examples
 from core_gans.data.examples import as_float
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import unknown_name
+from core_gans.foundation.names import require_known, unknown_name
 from core_gans.metrics.cifar_classifier import CifarResNet20, load_cifar_resnet20
 from core_gans.metrics.digits_classifier import (
     DigitsClassifier,
