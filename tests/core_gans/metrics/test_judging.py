@@ -101,7 +101,7 @@ def test_it_says_what_is_wrong(tmp_path: Path, told: Told) -> None:
         Judging(model).measure(told.console)
     with pytest.raises(ValueError, match=r"draws samples of shape \(1, 16, 16\), the examples of ring .* \(2,\)"):
         Judging(model, "ring").measure(told.console)
-    with pytest.raises(ValueError, match="no metric is called 'fid'"):
+    with pytest.raises(ValueError, match="fid is measured on an Inception network"):
         Judging(model, "digits", metrics=("fid",)).measure(told.console)
     with pytest.raises(ValueError, match="seed of at least 0"):
         Judging(model, "digits", seed=-1).measure(told.console)
