@@ -150,7 +150,8 @@ def write_card(
     lines = [
         "# The models that come with the lab",
         "",
-        f"Made on {time.strftime('%Y-%m-%d')} from drawn scenes only, without any photograph. MIT licence.",
+        f"Those of scenes were made on {time.strftime('%Y-%m-%d')} from drawn scenes only, without any photograph; the",
+        "classifiers from scans of handwritten digits, that of MNIST on 2026-11-29. MIT licence.",
         "",
         "## scenes-generator, scenes-discriminator",
         "",
@@ -212,7 +213,7 @@ def _classifier_of_mnist() -> list[str]:
         "## mnist-classifier",
         "",
         "The judge of generated MNIST digits: the network of digits-classifier, taught by MNIST's 60,000 training "
-        "digits at 32x32 (LeCun, Cortes and Burges; CC BY-SA 3.0), augmented, beside images that are no digits.",
+        "digits at\n32x32 (LeCun, Cortes and Burges; CC BY-SA 3.0), augmented, beside images that are no digits.",
         "",
         f"- made by: `{about['command']}`, seed {about['seed']}, {about['steps']:,} steps, {about['seconds']:.0f} s "
         "beside other programs",
