@@ -77,7 +77,7 @@ class Plan:
         """How long to search."""
         if self.steps is None:
             return InversionSettings(latent_steps=10**6, feature_steps=10**6, seconds=self.seconds)
-        latent = round(0.4 * self.steps)
+        latent = round(InversionSettings.latent_part * self.steps)
         return InversionSettings(latent_steps=latent, feature_steps=self.steps - latent)
 
 

@@ -40,7 +40,6 @@ from dissect.segmenters.protocol import Segmenter
 SMALLEST = 8  # pixels on the shorter side of a picture: fewer show nothing
 POOR_L1, POOR_AGREEMENT = 0.1, 0.85  # a rendering beyond these is another picture
 SHOWN = 256  # pixels on a side of each tile, or nearly so
-LATENT_PART = 0.4  # of the steps
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ class Invert:
     def _settings(self) -> InversionSettings:
         if self.steps is None:
             return InversionSettings(latent_steps=10**6, feature_steps=10**6, seconds=self.seconds)
-        latent = round(LATENT_PART * self.steps)
+        latent = round(InversionSettings.latent_part * self.steps)
         return InversionSettings(latent_steps=latent, feature_steps=self.steps - latent)
 
     def _segmenter(self, found: Opened, shape: tuple[int, ...]) -> tuple[str | None, Segmenter | None]:

@@ -78,6 +78,8 @@ def train_encoder(
         raise ValueError(
             f"expected at least one step and one image, and minutes above 0, got {steps}, {batch_size}, {minutes}"
         )
+    if not widths or min(widths) < 1:
+        raise ValueError(f"expected a width of at least 1 for each halving, got {tuple(widths)}")
     begin = time.perf_counter()
     known = [_sample(generator, latents(HELD_OUT, rng), layer) for _ in range(2)]
     net = _fresh(known[0], widths, rng)

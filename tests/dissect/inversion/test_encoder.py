@@ -97,6 +97,9 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     for steps, batch, minutes in ((0, 1, None), (1, 0, None), (1, 1, 0.0)):
         with pytest.raises(ValueError, match="at least one step"):
             train_encoder(generator, latents, steps=steps, batch_size=batch, minutes=minutes, rng=chance())
+    for widths in ((), (8, 0)):
+        with pytest.raises(ValueError, match="a width of at least 1"):
+            train_encoder(generator, latents, steps=1, rng=chance(), widths=widths)
     with pytest.raises(ValueError, match="no layer is called 'unit'"):
         train_encoder(generator, latents, layer="unit", steps=1, rng=chance())
     path = tmp_path / "encoder.safetensors"
