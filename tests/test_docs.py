@@ -73,7 +73,7 @@ def test_a_command_of_the_docs_is_read(line: str, tmp_path: Path, monkeypatch: p
 
 SMALL = [(r"\b500, rng=rng", "3, rng=rng"), (r"latents\(200", "latents(8"), (r"ablate\(choose_units\(found, .tree.\)\)",
          "ablate([3])"), (r"data, 2_000", "data, 200"), (r"count=2_000", "count=200"),
-         (r"latent_steps=50, feature_steps=200", "latent_steps=2, feature_steps=2")]  # fmt: skip
+         (r"latent_steps=100, feature_steps=150", "latent_steps=2, feature_steps=2")]  # fmt: skip
 
 
 @pytest.mark.slow

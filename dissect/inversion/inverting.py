@@ -33,13 +33,13 @@ STRANGE = 1.4  # a strangeness beyond which a picture is not like what the gener
 class InversionSettings:
     """How long, and what counts for how much. Stages end when their steps or their part of the seconds is over."""
 
-    latent_steps: int = 50
+    latent_steps: int = 100
     """Steps on the latent, at most."""
-    feature_steps: int = 200
+    feature_steps: int = 150
     """Steps on the features, at most."""
     seconds: float | None = None
     """For all steps, at most; with it, the result depends on the machine's speed."""
-    latent_part: float = 0.2
+    latent_part: float = 0.4
     """Of the seconds, for the latent, where features follow."""
     latent_rate: float = 0.1
     """Of Adam, in standard deviations of the prior."""
