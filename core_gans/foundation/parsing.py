@@ -38,7 +38,8 @@ def as_annotated(kind: type, given: Mapping[str, Any], what: str) -> dict[str, A
 
 def require_choices(given: Any) -> None:
     """LabError unless each field of the dataclass ``given`` that is a Literal holds one of its values."""
-    for name, choices in _choices(type(given)).items():
+    kind: Any = type(given)
+    for name, choices in _choices(kind).items():
         if (value := getattr(given, name)) not in choices:
             *others, last = map(str, choices)
             near = did_you_mean(str(value), map(str, choices)) if isinstance(value, str) else ""
