@@ -78,6 +78,36 @@ def fill(units: Sequence[int], mask: Tensor, hole: Tensor | None = None, otherwi
     return _mixed(units, become, mask)
 
 
+def transplant(donor: Tensor, mask: Tensor | None = None, strength: float = 1.0) -> Edit:
+    """Let every unit of a layer (N, U, h, w) take the value that it has at the same place of ``donor``.
+
+    The opposite of :func:`insert`, which sets some units to one value each: here all units come, as another picture
+    has them there, so that what they draw together is whole. A cell that ``mask`` covers at all is taken whole;
+    ``strength`` in [0, 1] is the part of the way. ``donor`` is (1 or N, U, h, w).
+
+    Raises:
+        ValueError: a mask as in :func:`insert`, a strength outside [0, 1]; and when the edit runs, a donor of another
+            shape than the layer.
+    """
+    checked = None if mask is None else _checked(mask)
+    if not 0 <= strength <= 1:
+        raise ValueError(f"expected a strength from 0 to 1, got {strength}")
+
+    def edit(features: Tensor) -> Tensor:
+        if donor.shape[1:] != features.shape[1:] or len(donor) not in (1, len(features)):
+            raise ValueError(
+                f"the donor's layer has the shape {tuple(donor.shape)}, expected (1, ...) or that of the layer, "
+                f"{tuple(features.shape)}: is it of another generator or layer?"
+            )
+        given = donor.to(features)
+        if checked is None:
+            return features + strength * (given - features) if strength < 1 else given.expand_as(features)
+        weight = (_weight(checked, features) > 0).to(features) * strength
+        return features * (1 - weight) + given * weight
+
+    return edit
+
+
 def compose(edits: Sequence[Edit]) -> Edit:
     """One edit of a layer (N, C, H, W) that makes ``edits`` one after the other."""
 

@@ -1,63 +1,75 @@
-"""Run a generator from one of its layers on: an edit of that layer need not run what comes before it."""
+"""Run a generator from its first edited layer on: an edit need not run what comes before it."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
 from dissect.hooks import at_rest, intervene, record
 
-EDITED = "edited"  # the layer of the rest whose output is that of the generator's layer
 
+def rest_of(generator: nn.Module, layers: Sequence[str], latent: Tensor) -> tuple[nn.Module, Tensor]:
+    """A network that goes on from the first of ``layers``, and its input (1, U, h, w): what that layer puts out.
 
-class _Resumed(nn.Module):
-    """For a generator that is no chain: it runs from the start, and its layer's output is replaced."""
-
-    def __init__(self, generator: nn.Module, layer: str, latent: Tensor) -> None:
-        super().__init__()
-        self.edited = nn.Identity()
-        self._inner = (generator,)  # in a tuple, so that it is no part of this module
-        self._layer, self._latent = layer, latent
-
-    def forward(self, features: Tensor) -> Tensor:
-        (generator,) = self._inner
-        with intervene(generator, {self._layer: lambda _: self.edited(features)}):
-            images: Tensor = generator(self._latent)
-        return images
-
-
-def rest_of(generator: nn.Module, layer: str, latent: Tensor) -> tuple[nn.Module, Tensor]:
-    """A network that goes on from ``layer``, and its input (1, U, h, w): the layer's output for ``latent`` (1, ...).
-
-    ``rest(features)`` equals ``generator(latent)`` to the bit. Edits go to its layer ``EDITED``. A chain is cut behind
-    the layer; two rests of it may run at once. Any other generator runs as a whole, one rest at a time.
+    ``rest(start)`` equals ``generator(latent)`` to the bit, for ``latent`` (1, ...). In the rest, each of ``layers``
+    has its own name, and its output is the layer's: edits and records go there. A chain is cut behind the first of
+    the layers, and each of them becomes an empty module of this rest alone, so that two rests may run at once. Any
+    other generator is its own rest, and runs from the latent: one at a time.
 
     Raises:
-        ValueError: the generator has no such layer.
-        KeyError: the generator does not run the layer.
+        ValueError: no layers, or one that the generator does not have.
+        KeyError: the generator does not run a layer.
     """
-    with at_rest(generator), record(generator, [layer]) as seen:
+    if not layers:
+        raise ValueError("expected at least one layer to edit, got none")
+    children = OrderedDict(generator.named_children())
+    chain = is_chain(generator, layers)
+    order = [name for name in children if name in set(layers)] if chain else list(layers)
+    # Of a chain the first layer alone: other rests of it, in other threads, may be running the others.
+    with at_rest(generator), record(generator, order[:1] if chain else order) as seen:
         generator(latent)
-        features = seen[layer].detach()
-    if not is_chain(generator, layer):
-        return _Resumed(generator, layer, latent).eval(), features
-    names = [name for name, _ in generator.named_children()]
-    children = list(generator.children())[names.index(layer) + 1 :]
-    return nn.Sequential(OrderedDict({EDITED: nn.Identity(), "rest": nn.Sequential(*children)})).eval(), features
+        features = {layer: seen[layer].detach() for layer in (order[:1] if chain else order)}
+    if not chain:
+        return generator, latent
+    rest: OrderedDict[str, nn.Module] = OrderedDict()
+    for name, child in list(children.items())[list(children).index(order[0]) :]:
+        if name != order[0]:
+            rest[f"{name} itself" if name in order else name] = child
+        if name in order:
+            rest[name] = nn.Identity()
+    return nn.Sequential(rest).eval(), features[order[0]]
 
 
-def is_chain(generator: nn.Module, layer: str) -> bool:
-    """Whether ``layer`` is one link of a plain chain, so that what follows it depends on nothing else."""
-    return type(generator) is nn.Sequential and layer in dict(generator.named_children())
+def resumed(generator: nn.Module, layer: str, latent: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """The images (1, C, H, W) as a function of what ``layer`` puts out, and what it puts out for ``latent`` (1, ...).
 
-
-def features_after(rest: nn.Module, run: Callable[[], object]) -> Tensor:
-    """The layer's output (N, U, h, w) while ``run`` runs ``rest``, after all edits.
-
-    ValueError where ``run`` does not run it.
+    Gradients flow. Call it with the generator at rest. Raises as :func:`rest_of`.
     """
-    with record(rest, [EDITED]) as seen:
+    rest, start = rest_of(generator, [layer], latent)
+    if is_chain(generator, [layer]):
+        return rest, start
+
+    def draw(features: Tensor) -> Tensor:
+        with intervene(rest, {layer: lambda _: features}):
+            images: Tensor = rest(start)
+        return images
+
+    with at_rest(rest):
+        return draw, features_after(rest, layer, lambda: rest(start))
+
+
+def is_chain(generator: nn.Module, layers: Sequence[str]) -> bool:
+    """Whether ``layers`` are links of a plain chain, so that what follows each depends on nothing else."""
+    return type(generator) is nn.Sequential and set(layers) <= set(dict(generator.named_children()))
+
+
+def features_after(rest: nn.Module, layer: str, run: Callable[[], object]) -> Tensor:
+    """The output (N, U, h, w) of ``layer`` while ``run`` runs ``rest``, after all edits.
+
+    ValueError where ``rest`` has no such layer; KeyError where ``run`` does not run it.
+    """
+    with record(rest, [layer]) as seen:
         run()
-        return seen[EDITED].detach()
+        return seen[layer].detach()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dissect.from_layer import rest_of
+from dissect.from_layer import resumed
 from dissect.hooks import at_rest
 from dissect.inversion.descent import Clock, descend
 from dissect.inversion.encoder import Encoder
@@ -124,8 +124,8 @@ def invert(
         if layer is not None:
             offset, more = _offset(generator, layer, latent, goal, encoder, settings, clock)
             curve += more
-            rest, own = rest_of(generator, layer, latent)
-            rendering = rest(own + offset)
+            draw, own = resumed(generator, layer, latent)
+            rendering = draw(own + offset)
     agreement = None
     if segmenter is not None:
         agreement = float((segment(segmenter, target) == segment(segmenter, rendering)).float().mean())
@@ -156,7 +156,7 @@ def _offset(
 ) -> tuple[Tensor, list[Step]]:
     """What to add to the output of ``layer`` (1, U, h, w). No activation falls below the lowest that the latent gives:
     a rectified layer has none below zero."""
-    rest, own = rest_of(generator, layer, latent)
+    resume, own = resumed(generator, layer, latent)
     if own.ndim != 4:
         raise ValueError(f"layer {layer!r} puts out the shape {tuple(own.shape)}, expected (N, units, height, width)")
     low = own.amin()
@@ -166,8 +166,7 @@ def _offset(
         return torch.maximum(deviation, (low - own) / spread)
 
     def draw(deviation: Tensor) -> Tensor:
-        images: Tensor = rest(own + spread * deviation)
-        return images
+        return resume(own + spread * deviation)
 
     begin = torch.zeros_like(own)
     if encoder is not None and encoder.layer == layer:

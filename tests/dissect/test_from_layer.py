@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 import dissect
 from dissect import ablate, intervene
-from dissect.from_layer import EDITED, features_after, is_chain, rest_of
+from dissect.from_layer import features_after, is_chain, rest_of
 
 LATENT = torch.randn(1, 4, 3, 3, generator=torch.Generator().manual_seed(1))
 
@@ -35,26 +35,38 @@ class Skipping(nn.Module):
 
 @pytest.mark.parametrize(("net", "layer"), [(chain(), "1"), (Skipping().eval(), "layer")])
 def test_the_rest_equals_the_whole_and_takes_the_same_edits(net: nn.Module, layer: str) -> None:
-    rest, features = rest_of(net, layer, LATENT)
-    assert is_chain(net, layer) == isinstance(net, nn.Sequential)
-    assert features.shape == (1, 5, 3, 3)
+    rest, features = rest_of(net, [layer], LATENT)
+    assert is_chain(net, [layer]) == isinstance(net, nn.Sequential)
+    assert features.shape == ((1, 5, 3, 3) if isinstance(net, nn.Sequential) else LATENT.shape)
     with torch.no_grad():
         assert torch.equal(rest(features), net(LATENT))
         with intervene(net, {layer: ablate([0, 3])}):
             expected = net(LATENT)
-        with intervene(rest, {EDITED: ablate([0, 3])}):
+        with intervene(rest, {layer: ablate([0, 3])}):
             assert torch.equal(rest(features), expected)
-            edited = features_after(rest, lambda: rest(features))
-    assert not torch.equal(expected, net(LATENT))
+            edited = features_after(rest, layer, lambda: rest(features))
+        untouched = features_after(net, layer, lambda: net(LATENT))
+        assert not torch.equal(expected, net(LATENT))
     assert not edited[:, [0, 3]].any()
-    assert torch.equal(edited[:, [1, 2, 4]], features[:, [1, 2, 4]])
+    assert torch.equal(edited[:, [1, 2, 4]], untouched[:, [1, 2, 4]])
+
+
+def test_several_layers_of_a_chain_keep_their_names_and_two_rests_do_not_meet() -> None:
+    net = chain()
+    rest, start = rest_of(net, ["2", "1"], LATENT)  # in any order
+    other, begin = rest_of(net, ["1", "2"], LATENT + 1)
+    with torch.no_grad(), intervene(net, {"1": ablate([2]), "2": ablate([0])}):
+        expected = net(LATENT)
+    with torch.no_grad(), intervene(rest, {"1": ablate([2]), "2": ablate([0])}):
+        assert torch.equal(rest(start), expected)
+        assert torch.equal(other(begin), net(LATENT + 1))  # the edits belong to the first rest alone
 
 
 def test_a_layer_that_is_missing_or_does_not_run_is_named() -> None:
     with pytest.raises(ValueError, match="nowhere"):
-        rest_of(chain(), "nowhere", LATENT)
+        rest_of(chain(), ["nowhere"], LATENT)
     with pytest.raises(KeyError, match="unused"):
-        rest_of(Skipping().eval(), "unused", LATENT)
+        rest_of(Skipping().eval(), ["unused"], LATENT)
 
 
 def test_names_of_earlier_scripts_are_those_of_today() -> None:
