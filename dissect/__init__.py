@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dissect.cause.dose import Dose, dose_response
     from dissect.cause.pairs import Pairs, find_pairs
     from dissect.cause.patching import PatchEffect, PatchEffects, patch_effects
-    from dissect.edits import ablate, compose, fill, insert, scale, shift
+    from dissect.edits import ablate, compose, fill, insert, scale, shift, transplant
     from dissect.hooks import Edit, Recording, intervene, layers, record
     from dissect.inversion.encoder import Encoder
     from dissect.inversion.inversion import Inversion
@@ -30,22 +30,29 @@ if TYPE_CHECKING:
     from dissect.measure.dissecting import compare_layers, dissect
     from dissect.measure.dissection import Criterion, Dissection, Match
     from dissect.measure.presets import PRESETS
-    from dissect.painting import ClassChange, EditSession, Painting, Stroke, paint
+    from dissect.painting import ClassChange, Donor, EditSession, Fill, Painting, Stroke, Transplant, paint
+    from dissect.painting.bank import Bank
+    from dissect.painting.examples import CannotGrowError, Example, additions, removals
     from dissect.segmenters.protocol import Segmenter
 
 __all__ = [
     "PRESETS",
     "Alpha",
+    "Bank",
+    "CannotGrowError",
     "CausalEffect",
     "Change",
     "ClassChange",
     "Contexts",
     "Criterion",
     "Dissection",
+    "Donor",
     "Dose",
     "Edit",
     "EditSession",
     "Encoder",
+    "Example",
+    "Fill",
     "Inversion",
     "InversionSettings",
     "Match",
@@ -57,8 +64,10 @@ __all__ = [
     "Recording",
     "Segmenter",
     "Stroke",
+    "Transplant",
     "UnitSet",
     "ablate",
+    "additions",
     "causal_effect",
     "choose_units",
     "compare_layers",
@@ -78,9 +87,11 @@ __all__ = [
     "patch_effects",
     "pigment",
     "record",
+    "removals",
     "scale",
     "shift",
     "train_encoder",
+    "transplant",
     "unit_set",
 ]
 
@@ -95,7 +106,7 @@ __getattr__, __dir__ = lazy_names(
         "dissect.cause.dose": "Dose dose_response",
         "dissect.cause.pairs": "Pairs find_pairs",
         "dissect.cause.patching": "PatchEffect PatchEffects patch_effects",
-        "dissect.edits": "ablate compose fill insert scale shift",
+        "dissect.edits": "ablate compose fill insert scale shift transplant",
         "dissect.hooks": "Edit Recording intervene layers record",
         "dissect.inversion.encoder": "Encoder",
         "dissect.inversion.inversion": "Inversion",
@@ -106,7 +117,9 @@ __getattr__, __dir__ = lazy_names(
         "dissect.measure.dissecting": "compare_layers dissect",
         "dissect.measure.dissection": "Criterion Dissection Match",
         "dissect.measure.presets": "PRESETS",
-        "dissect.painting": "ClassChange EditSession Painting Stroke paint",
+        "dissect.painting": "ClassChange Donor EditSession Fill Painting Stroke Transplant paint",
+        "dissect.painting.bank": "Bank",
+        "dissect.painting.examples": "CannotGrowError Example additions removals",
         "dissect.segmenters.protocol": "Segmenter",
     },
     earlier={"Easel": "EditSession", "Pigment": "UnitSet", "pigment": "unit_set"},  # in scripts that the app wrote

@@ -24,16 +24,18 @@ from demos.paint.palette import Crop, crops
 from demos.paint.script import script_of
 from demos.paint.sketch import (
     MOST_STROKES,
+    Mark,
+    MarkExample,
     ModelRequest,
     PlaceRequest,
+    PlacesRequest,
     RemovalRequest,
     RenderRequest,
     SceneRequest,
     Sketch,
     StripRequest,
 )
-from dissect import Stroke
-from dissect.painting import Painting, class_changes
+from dissect.painting import BrushStroke, Painting, class_changes
 from dissect.report.sheets import heat
 
 RENDERS_KEPT = 512
@@ -66,6 +68,7 @@ class PaintCalls:
         self._views: dict[nn.Module, FirstView] = {}
         self._painted = lru_cache(maxsize=RENDERS_KEPT)(_painting)
         self._controlled = lru_cache(maxsize=RENDERS_KEPT)(_control)
+        self._offers = lru_cache(maxsize=RENDERS_KEPT)(_offers)
 
     def model(self, asked: ModelRequest) -> Answer:
         """The palette, the layers and the first scene of a model."""
@@ -97,7 +100,8 @@ class PaintCalls:
 
     def render(self, asked: RenderRequest) -> Answer:
         """The scene with the strokes of a sketch that are switched on, and what one of them, or all, changed."""
-        painter, sketch = self._painter(asked), asked.painted
+        painter = self._painter(asked)
+        sketch, offers = self._resolved(painter, asked.painted)
         painting, strokes = self._painted(painter, sketch), sketch.strokes
         if asked.stroke is not None and asked.stroke >= len(strokes):
             raise ValueError(f"expected a stroke out of the {len(strokes)} that are on, got {asked.stroke}")
@@ -106,6 +110,7 @@ class PaintCalls:
             "classes": class_bytes(painting.classes_after),
             "rows": [],
             "said": "",
+            "examples": [{"stroke": number, "offers": found} for number, found in offers],
         }
         if strokes:
             judged = range(len(strokes)) if asked.stroke is None else [asked.stroke]
@@ -121,7 +126,7 @@ class PaintCalls:
     def control(self, sketch: Sketch) -> Answer:
         """The same strokes with random units: the shares of the classes, in the mean over a few sets."""
         painter = self._painter(sketch)
-        return self._controlled(painter, sketch.painted)
+        return self._controlled(painter, self._resolved(painter, sketch.painted)[0])
 
     def strip(self, asked: StripRequest) -> Answer:
         """The pictures of some scenes, by their numbers."""
@@ -131,7 +136,7 @@ class PaintCalls:
     def explain(self, asked: PlaceRequest) -> Answer:
         """The units that fire most at the point (x, y) of a sketch's picture."""
         painter = self._painter(asked)
-        strokes = strokes_of(asked, painter)
+        strokes = self._strokes(asked, painter)
         found = firing(painter, features_of(painter, asked.seed, strokes), asked.x, asked.y)
         label = label_at(painter, painter.paint(asked.seed, strokes).after, asked.x, asked.y)
         heats = [heat(each.activation, HEAT, HEAT) for each in found]
@@ -154,8 +159,8 @@ class PaintCalls:
         units = sorted(set(asked.units))
         if units[-1] >= painter.dissection.count:
             raise ValueError(f"expected units from 0 to {painter.dissection.count - 1}, got {units[-1]}")
-        features = features_of(painter, asked.seed, strokes_of(asked, painter))
-        removal = without(painter, asked.seed, features, units, asked.x, asked.y, asked.radius)
+        strokes = self._strokes(asked, painter)
+        removal = without(painter, asked.seed, strokes, units, asked.x, asked.y, asked.radius)
         return {
             "before": image_url(removal.before),
             "after": image_url(removal.after),
@@ -167,14 +172,45 @@ class PaintCalls:
         """The program that paints the sketch again."""
         painter = self._painter(sketch)
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
-        return {"name": f"scene-{sketch.seed}.py", "text": script_of(sketch.painted, painter, here)}
+        return {
+            "name": f"scene-{sketch.seed}.py",
+            "text": script_of(self._resolved(painter, sketch.painted)[0], painter, here),
+        }
+
+    def places(self, asked: PlacesRequest) -> Answer:
+        """Where a thing can be added to a scene: rows of shares in [0, 1], from the top left."""
+        painter = self._painter(asked)
+        return {"shares": [[round(share, 3) for share in row] for row in self._places(painter, asked)]}
+
+    def painted(self, asked: Sketch) -> Painting:
+        """The painting of a sketch, its examples found."""
+        painter = self._painter(asked)
+        return self._painted(painter, self._resolved(painter, asked.painted)[0])
+
+    def _places(self, painter: Painter, asked: PlacesRequest) -> list[list[float]]:
+        shares: list[list[float]] = painter.examples.places(asked.seed, asked.concept).tolist()
+        return shares
+
+    def _strokes(self, asked: Sketch, painter: Painter) -> list[BrushStroke]:
+        return strokes_of(self._resolved(painter, asked.painted)[0], painter)
+
+    def _resolved(self, painter: Painter, sketch: Sketch) -> tuple[Sketch, list[tuple[int, list[Answer]]]]:
+        """``sketch`` with an example for each stroke that needs one, and what else is offered for those strokes."""
+        offers = []
+        for number, mark in enumerate(sketch.strokes):
+            if mark.by_example and mark.example is None:
+                found = self._offers(painter, sketch.first(number + 1))
+                sketch = sketch.by(number, found[0][0])
+                offers.append((number, [{**each.model_dump(), "reached": round(share, 3)} for each, share in found]))
+        return sketch, offers
 
     def _step(self, painter: Painter, sketch: Sketch, number: int) -> Step:
         """What the stroke ``number`` changed in the picture before it."""
         stroke = sketch.strokes[number]
         before, after = (self._painted(painter, sketch.first(count)) for count in (number, number + 1))
         under = brush_mask(stroke.points, stroke.radius, stroke.soft, painter.side) > 0
-        return Step(stroke, class_changes(painter.labels, before.classes_after, after.classes_after, under))
+        table = class_changes(painter.labels, before.classes_after, after.classes_after, under)
+        return Step(stroke, table, painter.parts(stroke.concept))
 
     def _view(self, painter: Painter) -> FirstView:
         view = self._views.get(painter.generator)
@@ -188,19 +224,16 @@ class PaintCalls:
         return self.lab.painters.of(asked.model, asked.layer)
 
 
-def strokes_of(sketch: Sketch, painter: Painter) -> list[Stroke]:
-    """The strokes of ``sketch`` that are switched on, with their units looked up."""
-    return [
-        painter.stroke(
-            mark.mode,
-            mark.concept,
-            brush_mask(mark.points, mark.radius, mark.soft, painter.side),
-            mark.strength,
-            mark.units,
-            mark.by,
-        )
-        for mark in sketch.painted.strokes
-    ]
+def strokes_of(sketch: Sketch, painter: Painter) -> list[BrushStroke]:
+    """The strokes of ``sketch`` that are switched on, with their units and examples looked up."""
+
+    def stroke_of(mark: Mark) -> BrushStroke:
+        mask = brush_mask(mark.points, mark.radius, mark.soft, painter.side)
+        if mark.by_example and mark.example is not None:
+            return painter.examples.stroke(mark, mask)
+        return painter.stroke(mark.mode, mark.concept, mask, mark.strength, mark.units, mark.by)
+
+    return [stroke_of(mark) for mark in sketch.painted.strokes]
 
 
 def _verdict(removal: Removal, units: int) -> str:
@@ -216,6 +249,14 @@ def _verdict(removal: Removal, units: int) -> str:
     if removal.share_random - removal.share_after < 0.3 * removal.share:
         return sentence + "Random units do nearly as much, so this does not show a cause."
     return sentence + f"They cause the {label} here."
+
+
+def _offers(painter: Painter, sketch: Sketch) -> tuple[tuple[MarkExample, float], ...]:
+    """The examples for the last stroke of ``sketch``, the best first, and the share that each reaches."""
+    *made, mark = sketch.strokes
+    mask = brush_mask(mark.points, mark.radius, mark.soft, painter.side)
+    strokes = strokes_of(sketch.first(len(made)), painter)
+    return tuple((named, each.reached) for named, each in painter.examples.offers(sketch.seed, strokes, mark, mask))
 
 
 def _painting(painter: Painter, sketch: Sketch) -> Painting:
@@ -240,8 +281,9 @@ def _description(painter: Painter, view: FirstView) -> Answer:
         "colours": ["rgb({}, {}, {})".format(*colour) for colour in painter.colours],
         "concepts": [
             {"name": name, "thumb": image_url(seen[name].picture) if name in seen else None}
-            for name in painter.concepts
+            for name in (*painter.concepts, *painter.wholes)
         ],
+        "wholes": {name: list(parts) for name, parts in painter.wholes.items()},
         "byCause": painter.by_cause,
         "seed": view.seed,
     }

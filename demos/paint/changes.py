@@ -45,6 +45,11 @@ class Step:
 
     stroke: Intended
     table: tuple[ClassChange, ...]
+    parts: tuple[str, ...] = ()  # the classes that make up the stroke's concept, where that is no class itself
+
+    def owns(self, concept: str) -> bool:
+        """Whether the class ``concept`` is what the stroke was about."""
+        return concept in (self.parts or (self.stroke.concept,))
 
 
 def rows_of(table: Sequence[ClassChange], pixels: int, steps: Sequence[Step]) -> list[ChangedClass]:
@@ -61,7 +66,7 @@ def rows_of(table: Sequence[ClassChange], pixels: int, steps: Sequence[Step]) ->
             continue
         verdict: Verdict = ""
         if abs(change) >= NOTICED * pixels:
-            verdict = _verdict(line.concept, change, max(steps, key=lambda step: _moved(step, number, change)).stroke)
+            verdict = _verdict(line.concept, change, max(steps, key=lambda step: _moved(step, number, change)))
         rows.append(ChangedClass(line.concept, line.before / pixels, line.after / pixels, verdict))
     return sorted(rows, key=lambda row: -max(row.before, row.after))
 
@@ -72,8 +77,8 @@ def _moved(step: Step, number: int, change: int) -> int:
     return moved if change > 0 else -moved
 
 
-def _verdict(concept: str, change: int, stroke: Intended) -> Verdict:
-    erases, own = stroke.mode == "erase", stroke.concept == concept
+def _verdict(concept: str, change: int, step: Step) -> Verdict:
+    erases, own = step.stroke.mode == "erase", step.owns(concept)
     if own:
         return "wanted" if erases == (change < 0) else "side effect"
     if erases:
@@ -84,8 +89,8 @@ def _verdict(concept: str, change: int, stroke: Intended) -> Verdict:
 def summary_of(step: Step) -> str:
     """One sentence on what happened under the brush to the concept of the stroke."""
     concept, mode = step.stroke.concept, step.stroke.mode
-    line = next(line for line in step.table if line.concept == concept)
-    before, after = line.under_before, line.under_after
+    own = [line for line in step.table if step.owns(line.concept)]
+    before, after = sum(line.under_before for line in own), sum(line.under_after for line in own)
     if before == 0 and after == 0:
         if mode == "erase":
             return f"There was no {concept} under the brush, so there was nothing to erase."

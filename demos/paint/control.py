@@ -1,4 +1,7 @@
-"""The control: the same strokes with as many random units. What they do as well is not evidence for the chosen ones."""
+"""The control: the same strokes with random units, or from a random picture instead of an example that was chosen.
+
+What they do as well is not evidence for the chosen ones.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,38 @@ from dataclasses import replace
 import torch
 
 from demos.paint.painter import Painter
-from dissect import Stroke
 from dissect.cause.random_units import random_units
+from dissect.painting import BrushStroke, Fill, Stroke, Transplant
 
 TRIALS = 3  # sets of random units, over which the control is averaged
 
 
-def random_strokes(painter: Painter, strokes: Sequence[Stroke], rng: torch.Generator) -> list[Stroke]:
-    """``strokes`` with other units, drawn from those of the layer that are not the stroke's own.
+def random_strokes(painter: Painter, strokes: Sequence[BrushStroke], rng: torch.Generator) -> list[BrushStroke]:
+    """``strokes`` with other units, drawn from those of the layer that are not the stroke's own, or another picture.
 
     Strokes with the same units get the same others. Where most of the layer is chosen, the others are fewer, and all
-    of them are taken. ValueError where there are none.
+    of them are taken. A stroke by example takes any picture of the bank, as it lies. ValueError where there are none.
     """
     drawn: dict[tuple[int, ...], list[int]] = {}
-    others = []
+    others: list[BrushStroke] = []
     for stroke in strokes:
-        chosen = stroke.unit_set.units
-        if chosen not in drawn:
-            drawn[chosen] = random_units(chosen, painter.dissection.count, rng)
-        concept = stroke.unit_set.concept
-        assert concept is not None
-        others.append(replace(stroke, unit_set=painter.unit_set_of(drawn[chosen], concept)))
+        if isinstance(stroke, Stroke):
+            ((layer, chosen),) = stroke.unit_sets(painter.edit_session(0).canvas).items()
+            if chosen.units not in drawn:
+                drawn[chosen.units] = random_units(chosen.units, painter.dissection.count, rng)
+            assert chosen.concept is not None
+            others.append(replace(stroke, unit_set={layer: painter.unit_set_of(drawn[chosen.units], chosen.concept)}))
+        else:
+            assert isinstance(stroke, Transplant | Fill)
+            layers = tuple(stroke.donor.features) if isinstance(stroke, Transplant) else stroke.layers
+            donor = painter.examples.random_donor(layers, rng)
+            mode = stroke.mode if isinstance(stroke, Transplant) else "erase"
+            others.append(Transplant(mode, stroke.concepts, donor, stroke.mask, strength=stroke.strength))
     return others
 
 
-def random_shares(painter: Painter, seed: int, strokes: Sequence[Stroke]) -> dict[str, float]:
-    """The share of the picture of each label after the strokes with random units, a mean over ``TRIALS`` sets.
+def random_shares(painter: Painter, seed: int, strokes: Sequence[BrushStroke]) -> dict[str, float]:
+    """The share of the picture of each label after the random strokes, a mean over ``TRIALS`` sets.
 
     The sets are the same at every call.
     """

@@ -14,10 +14,12 @@ from demos.paint.brush import brush_mask
 from demos.paint.control import TRIALS
 from demos.paint.painter import Painter
 from demos.paint.sketch import NAMED
-from dissect import Match, Stroke, ablate, intervene
+from dissect import Match, ablate
 from dissect.cause.random_units import random_units
-from dissect.from_layer import EDITED, features_after
-from dissect.sampling import generate, segment
+from dissect.from_layer import features_after
+from dissect.hooks import Edit, at_rest
+from dissect.painting import BrushStroke, Canvas
+from dissect.sampling import segment
 
 LEAST_CELLS = 1.5  # radius, in cells of the layer, of the smallest place that is worth a test
 
@@ -44,13 +46,13 @@ class Removal:
     share_random: float  # a mean over ``TRIALS`` draws
 
 
-def features_of(painter: Painter, seed: int, strokes: Sequence[Stroke]) -> Tensor:
+def features_of(painter: Painter, seed: int, strokes: Sequence[BrushStroke]) -> Tensor:
     """What the layer puts out (1, U, h, w) for the scene of ``seed`` with ``strokes`` made."""
     scene = painter.scene(seed)
-    if not strokes:
-        return scene.edit_session.latent
-    with scene.lock:
-        return features_after(scene.edit_session.generator, lambda: scene.edit_session.paint(strokes))
+    session = scene.edit_session
+    with scene.lock, at_rest(session.net):
+        run = (lambda: session.paint(strokes)) if strokes else (lambda: session.net(session.start))
+        return features_after(session.net, painter.dissection.layer, run)
 
 
 def firing(painter: Painter, features: Tensor, x: float, y: float) -> list[Firing]:
@@ -75,35 +77,43 @@ def label_at(painter: Painter, picture: Tensor, x: float, y: float) -> str:
     return painter.labels[number] if number >= 0 else "nothing"
 
 
+@dataclass(frozen=True, eq=False)
+class Removed:
+    """A stroke that sets units of a layer to zero, and shows all that follows from it."""
+
+    layer: str
+    units: Sequence[int]
+    mask: Tensor
+
+    def edits(self, _canvas: Canvas, brush: Tensor) -> dict[str, Edit]:
+        """One ablation."""
+        return {self.layer: ablate(self.units, brush)}
+
+    def shown(self, _canvas: Canvas, brush: Tensor) -> Tensor:
+        """Everything, (H, W)."""
+        return torch.ones_like(brush)
+
+
 def without(
-    painter: Painter, seed: int, features: Tensor, units: Sequence[int], x: float, y: float, radius: float
+    painter: Painter, seed: int, strokes: Sequence[BrushStroke], units: Sequence[int], x: float, y: float, radius: float
 ) -> Removal:
-    """Set ``units`` to zero within ``radius`` of (x, y), and then random others in their stead.
+    """Set ``units`` to zero within ``radius`` of (x, y), after ``strokes``, and then random others in their stead.
 
     ValueError where the layer has no such units, or no others.
     """
-    others = [unit for unit in range(painter.dissection.count) if unit not in set(units)]
-    if not others:
+    layer, count = painter.dissection.layer, painter.dissection.count
+    if set(range(count)) <= set(units):
         raise ValueError("expected a few units, and others to compare them with, got the whole layer")
-    mask = brush_mask(((x, y),), max(radius, LEAST_CELLS / features.shape[-1]), 0.0, painter.side)
-    under = mask > 0.5
     scene = painter.scene(seed)
-    rest = scene.edit_session.generator
-
-    def pictured(removed: Sequence[int]) -> Tensor:
-        with scene.lock, torch.no_grad():
-            if not removed:
-                return generate(rest, features)[0]
-            with intervene(rest, {EDITED: ablate(removed, mask)}):
-                return generate(rest, features)[0]
-
-    before, after = pictured([]), pictured(units)
-    label = label_at(painter, before, x, y)
-    draws = []
-    for draw in range(TRIALS):
-        rng = torch.Generator().manual_seed(draw)
-        draws.append(pictured(random_units(units, painter.dissection.count, rng)))
+    cells = scene.edit_session.cells[layer][1]
+    mask = brush_mask(((x, y),), max(radius, LEAST_CELLS / cells), 0.0, painter.side)
+    under = mask > 0.5
+    others = [random_units(units, count, torch.Generator().manual_seed(draw)) for draw in range(TRIALS)]
+    lasts = [Removed(layer, removed, mask) for removed in ([], units, *others)]
+    with scene.lock:
+        drawn = scene.edit_session.variations(strokes, lasts, keep_outside=False)
+    label = label_at(painter, drawn[0].after, x, y)
     column = painter.labels.index(label) if label in painter.labels else -1
-    shown = segment(painter.segmenter, torch.stack([before, after, *draws]))
-    shares = [(classes[under] == column).float().mean().item() for classes in shown]
-    return Removal(label, before, after, draws[0], shares[0], shares[1], sum(shares[2:]) / TRIALS)
+    shares = [(each.classes_after[under] == column).float().mean().item() for each in drawn]
+    pictures = [each.after for each in drawn[:3]]
+    return Removal(label, *pictures, shares[0], shares[1], sum(shares[2:]) / TRIALS)

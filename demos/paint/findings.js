@@ -120,7 +120,7 @@ function tellHistory() {
 }
 
 function stroked(id, on, number) {
-  const { mode, concept, strength, units, by } = strokeOf(id);
+  const { mode, concept, strength, units, by, example } = strokeOf(id);
   const toggle = made("input");
   Object.assign(toggle, { type: "checkbox", checked: on, ariaLabel: `Stroke ${number}: ${mode} ${concept}, on or off` });
   toggle.addEventListener("change", () => {
@@ -135,7 +135,8 @@ function stroked(id, on, number) {
   });
   const dot = made("i");
   dot.style.background = colourOf(concept);
-  const detail = made("small", "", `strength ${strength.toFixed(2)} · ${units} units${by === "agreement" ? "" : ` by ${by}`}`);
+  const how = example ? exampleOf(example) : `${units} units${by === "agreement" ? "" : ` by ${by}`}`;
+  const detail = made("small", "", `strength ${strength.toFixed(2)} · ${how}`);
   const name = made("button", "", dot, `${VERBS[mode]} ${concept}`, detail);
   Object.assign(name, { type: "button", title: "Let the sliders change this stroke", ariaPressed: String(id === chosen) });
   name.addEventListener("click", () => {
@@ -146,8 +147,27 @@ function stroked(id, on, number) {
     judgeAgain();
   });
   const row = made("li", on ? "" : "st-off", toggle, name);
+  if (on && (others.get(id) || []).length > 1) {
+    const another = made("button", "st-another", "Another one");
+    Object.assign(another, { type: "button", title: "Take the next example for this stroke" });
+    another.addEventListener("click", () => takeAnother(id));
+    row.append(another);
+  }
   row.classList.toggle("st-chosen", id === chosen);
   return row;
+}
+
+const exampleOf = ({ seed }) => (seed === null ? "from what surrounds it" : `as in scene ${seed}`);
+
+// The next of the examples that were found for a stroke, in place of the one that it has; undo brings that back.
+function takeAnother(id) {
+  const found = others.get(id);
+  const now = JSON.stringify(session.strokes[id].example);
+  const place = found.findIndex((example) => JSON.stringify(example) === now);
+  replaceStroke(id, { ...session.strokes[id], example: found[(place + 1) % found.length] });
+  others.set(chosen, found);
+  tell();
+  refresh();
 }
 
 function listenToFindings() {

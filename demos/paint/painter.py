@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
@@ -16,17 +17,20 @@ import torch
 from torch import Tensor, nn
 
 from core_gans import shipped
-from core_gans.foundation.names import unknown_name
 from core_gans.models import load_model
 from demos.json_models import LARGEST_SEED
+from demos.paint.examples import Examples
 from demos.paint.sketch import By
 from dissect import ClassChange, Dissection, EditSession, Painting, Segmenter, Stroke, UnitSet, choose_units
 from dissect.cause.attribution import attribution
 from dissect.cause.choosing import PAINTING_SHARE, Ranking, with_values
-from dissect.from_layer import EDITED, is_chain, rest_of
-from dissect.painting import Mode
+from dissect.from_layer import is_chain
+from dissect.generators import default_layers
+from dissect.hooks import layers as layers_of
+from dissect.painting import BrushStroke, Mode
 from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.unet import UNetSegmenter
+from dissect.segmenters.wholes import WHOLES, labels_of
 
 SCENES_KEPT = 128  # pictures whose first look is remembered
 UNIT_SETS_KEPT = 256
@@ -36,7 +40,8 @@ GREY = (128, 128, 128)
 PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a concept to offer it
 CAUSE_SCENES = 72  # the first; causes are measured on those of them that show most of the thing
 CAUSE_IMAGES = 24
-RANKED: dict[By, Ranking] = {"agreement": "score", "iou": "iou"}
+RANKED: dict[By, Ranking] = {"agreement": "score", "iou": "iou", "example": "score"}
+CELLS = range(2, 9)  # pixels, the side of a cell of those layers that examples are taken from
 
 
 class LockedSession(NamedTuple):
@@ -56,8 +61,11 @@ class Painter:
         dissection: Dissection,
         segmenter: Segmenter,
         colours: Sequence[Sequence[int]] | None = None,
+        examples_at: Path | None = None,
     ) -> None:
         """``latent`` draws the latent (1, ...) of one picture; ``colours`` has an RGB for each of the labels.
+
+        ``examples_at`` is the file that keeps the examples.
 
         Raises:
             ValueError: the dissection was made with other labels than the segmenter's, or the pictures are not square.
@@ -73,9 +81,12 @@ class Painter:
         self.concepts = tuple(
             label for label, score in zip(self.labels, dissection.score.max(axis=0), strict=True) if score >= PAINTABLE
         )
+        self.wholes = {name: parts for name, parts in WHOLES.items() if set(parts) <= set(self.labels)}
         self.by_cause = isinstance(segmenter, DifferentiableSegmenter)
         """Whether units can be chosen by cause."""
-        self._lock = Lock()  # of what runs the generator as a whole
+        self.whole = Lock()  # of what runs the generator as a whole
+        self.layers = self._layers_to_edit()
+        self.examples = Examples(self, examples_at)
         self._scene = lru_cache(maxsize=SCENES_KEPT)(self._make_scene)
         self._unit_set = lru_cache(maxsize=UNIT_SETS_KEPT)(self._make_unit_set)
         self._causes = lru_cache(maxsize=len(self.labels))(self._measure_causes)
@@ -95,7 +106,7 @@ class Painter:
     def edit_session(self, seed: int) -> EditSession:
         """The untouched scene of ``seed``. ValueError for a seed out of range.
 
-        Its generator is the rest after the dissected layer (``dissect.from_layer``), its latent that layer's output.
+        It edits the dissected layer and those that examples are taken from.
         """
         return self.scene(seed).edit_session
 
@@ -103,7 +114,7 @@ class Painter:
         """The same, with the lock that whoever runs it must hold."""
         if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
             raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {seed!r}")
-        with self._lock:
+        with self.whole:
             return self._scene(seed)
 
     def stroke(
@@ -120,9 +131,9 @@ class Painter:
         Raises:
             ValueError: an unknown concept or mode, or a mask or strength that is none.
         """
-        return Stroke(mode, self.unit_set(concept, units, by), mask, strength)
+        return Stroke(mode, {self.dissection.layer: self.unit_set(concept, units, by)}, mask, strength)
 
-    def paint(self, seed: int, strokes: Sequence[Stroke], *, keep_outside: bool = True) -> Painting:
+    def paint(self, seed: int, strokes: Sequence[BrushStroke], *, keep_outside: bool = True) -> Painting:
         """The scene of ``seed`` with ``strokes`` made in their order; without any, the scene as it is.
 
         ``keep_outside`` leaves every pixel that no brush covers as it was, to the bit. ValueError for a seed out of
@@ -143,9 +154,16 @@ class Painter:
         Raises:
             ValueError: a concept that is not there or has no such units, or a ``by`` that is not possible here.
         """
-        if concept not in self.labels:
-            raise unknown_name("concept", str(concept), self.labels)
+        if concept in self.wholes:
+            raise ValueError(
+                f"no units stand for a whole {concept}: paint it by example, or its {', '.join(self.wholes[concept])}"
+            )
+        self.parts(concept)
         return self._unit_set(concept, units, by)
+
+    def parts(self, concept: str) -> tuple[str, ...]:
+        """The labels that make up ``concept``: itself, or the parts of a whole. ValueError for an unknown name."""
+        return labels_of(concept, self.labels)
 
     def unit_set_of(self, units: Sequence[int], concept: str) -> UnitSet:
         """``units`` as a set of units of ``concept``, with what they are inside of it and outside.
@@ -170,13 +188,22 @@ class Painter:
         bright = sorted(range(FIRST_SEEDS), key=lambda seed: -float(self.edit_session(seed).before.mean()))
         return max(bright[: FIRST_SEEDS // 2], key=told)
 
+    def _layers_to_edit(self) -> tuple[str, ...]:
+        """The dissected layer, and one for each size of map that examples are worth taking from; the coarsest first."""
+        example = self.latent(torch.Generator().manual_seed(0))
+        with self.whole:
+            shapes = {name: shape for name, shape in layers_of(self.generator, example).items() if len(shape) == 4}
+            offered = [self.dissection.layer, *default_layers(self.generator, example)]
+        side = max(shape[-2] for shape in shapes.values())
+        by_size = {shapes[layer][-2]: layer for layer in reversed(offered)}
+        fitting = {layer for cells, layer in by_size.items() if side % cells == 0 and side // cells in CELLS}
+        return tuple(sorted(fitting | {self.dissection.layer}, key=lambda layer: shapes[layer][-2]))
+
     def _make_scene(self, seed: int) -> LockedSession:
-        layer = self.dissection.layer
         latent = self.latent(torch.Generator().manual_seed(seed))
-        rest, features = rest_of(self.generator, layer, latent)
         # What follows a link of a chain belongs to its scene alone; the rests of other generators share all of them.
-        lock = Lock() if is_chain(self.generator, layer) else self._lock
-        return LockedSession(EditSession(rest, EDITED, features, self.segmenter), lock)
+        lock = Lock() if is_chain(self.generator, self.layers) else self.whole
+        return LockedSession(EditSession(self.generator, self.layers, latent, self.segmenter), lock)
 
     def _make_unit_set(self, concept: str, count: int | None, by: By) -> UnitSet:
         count = max(1, round(PAINTING_SHARE * self.dissection.count)) if count is None else count
@@ -192,7 +219,7 @@ class Painter:
             raise ValueError("this segmenter only names classes; choose the units by agreement or by IoU")
         seeds = sorted(range(CAUSE_SCENES), key=lambda seed: -self.shares(seed)[concept])[:CAUSE_IMAGES]
         latents = torch.cat([self.latent(torch.Generator().manual_seed(seed)) for seed in seeds])
-        with self._lock:
+        with self.whole:
             return attribution(self.generator, self.dissection.layer, concept, latents, self.segmenter)
 
 

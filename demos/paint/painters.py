@@ -74,7 +74,12 @@ class Painters:
         dissection = Dissection.load(path)
         seen_by = _choice_for(dissection)
         return Painter(
-            model.net, lambda rng: model.game.latents(1, rng), dissection, seen_by.segmenter, seen_by.colours
+            model.net,
+            lambda rng: model.game.latents(1, rng),
+            dissection,
+            seen_by.segmenter,
+            seen_by.colours,
+            self.store.place_for(key, dissection.layer).parent / "examples" / "bank.safetensors",
         )
 
 

@@ -1,10 +1,13 @@
 // The palette and the sliders: what the next stroke will be, and what the chosen one was.
 const HINTS = {
   erase: "Paint over the thing: its surroundings take its place.",
-  add: "Paint where you want the thing. It grows only where the network has learned that it can be.",
+  add: "Paint where you want the thing, as large as you want it. Another scene that has it there lends its features.",
   amplify: "Paint over the thing to have more of it.",
   explain: "Click on a place to see which units fire there, and what they cause.",
 };
+// A whole, such as a house, has no units of its own.
+const wayOf = (concept, by) => (model.wholes[concept] ? "example" : by);
+const byExample = () => wayOf(settings.concept, settings.by) === "example" && ["erase", "add"].includes(settings.tool);
 const unitsNow = () => Math.max(1, Math.round(settings.share * model.units));
 const made = (tag, name, ...inside) => {
   const node = document.createElement(tag);
@@ -28,7 +31,7 @@ function showPalette() {
   }
 }
 
-const colourOf = (label) => model.colours[model.labels.indexOf(label)] || "rgb(128, 128, 128)";
+const colourOf = (label) => model.colours[model.labels.indexOf((model.wholes[label] || [label])[0])] || "rgb(128, 128, 128)";
 const formats = {
   size: (value) => `${value} px`,
   soft: (value) => `${Math.round(100 * value)}%`,
@@ -48,6 +51,8 @@ function showSettings() {
     input.previousElementSibling.textContent = format(values[name]);
   }
   one("[data-of=by]").value = settings.by;
+  one("[data-of=units]").closest("label").hidden = byExample();
+  one("[data-of=strength]").max = byExample() ? 1 : 3;
   one("[data-of=layer]").value = session.layer;
   one(".st-hint").textContent = HINTS[settings.tool];
   const number = session.now.marks.findIndex(({ id }) => id === chosen) + 1;
@@ -61,7 +66,7 @@ function change(name, value, live = false) {
   else settings[name] = value;
   const old = chosen && session.strokes[chosen];
   if (old && ["strength", "units", "by", "soft"].includes(name)) {
-    const stroke = { ...old, [name]: value };
+    const stroke = { ...old, [name]: value, ...(name === "by" ? { example: null } : {}) };
     preview = live ? { id: chosen, stroke } : null;
     if (!live && JSON.stringify(stroke) !== JSON.stringify(old)) replaceStroke(chosen, stroke);
     refresh();

@@ -30,12 +30,12 @@ def crops(painter: Painter) -> dict[str, Crop]:
     found: dict[str, Crop] = {}
     for seed in range(MOST_SCENES):
         edit_session = painter.edit_session(seed)
-        for number, concept in enumerate(painter.labels):
-            there = edit_session.classes_before == number
-            crop = _crop(edit_session.before, there.cpu().numpy())
+        for concept in (*painter.labels, *painter.wholes):
+            there = edit_session.canvas.seen(painter.parts(concept))
+            crop = _crop(edit_session.before, there.numpy())
             if crop is not None and (concept not in found or crop.merit > found[concept].merit):
                 found[concept] = crop
-        if seed >= FIRST_SEEDS and set(painter.concepts) <= set(found):
+        if seed >= FIRST_SEEDS and {*painter.concepts, *painter.wholes} <= set(found):
             break
     return found
 

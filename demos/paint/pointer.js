@@ -24,6 +24,8 @@ function thinned(line) {
 
 function begin(point) {
   if (!view.shown) return;
+  view.places = null;
+  one(".st-error").hidden = true;
   if (settings.tool === "explain") explain(point);
   else if (!refuseMore()) view.line = [point];
   draw();
@@ -39,7 +41,7 @@ function refuseMore() {
 function end() {
   if (!view.line.length) return;
   const { tool: mode, concept, soft, strength, by } = settings;
-  const stroke = { mode, concept, points: thinned(view.line), radius: radius(), soft, strength, units: unitsNow(), by };
+  const stroke = { mode, concept, points: thinned(view.line), radius: radius(), soft, strength, units: unitsNow(), by: wayOf(concept, by) };
   view.line = [];
   view.pending = stroke;
   addStroke(stroke);

@@ -13,7 +13,15 @@ from demos.json_calls import answered
 from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
-from demos.paint.sketch import ModelRequest, PlaceRequest, RemovalRequest, RenderRequest, Sketch, StripRequest
+from demos.paint.sketch import (
+    ModelRequest,
+    PlaceRequest,
+    PlacesRequest,
+    RemovalRequest,
+    RenderRequest,
+    Sketch,
+    StripRequest,
+)
 
 M = TypeVar("M", bound=JsonModel)
 
@@ -30,6 +38,7 @@ def routes(lab: Lab) -> APIRouter:
         "strip": _route(lab, StripRequest, calls.strip),
         "explain": _route(lab, PlaceRequest, calls.explain),
         "test": _route(lab, RemovalRequest, calls.test),
+        "places": _route(lab, PlacesRequest, calls.places),
         "script": _route(lab, Sketch, calls.script),
     }.items():
         router.add_api_route(f"/{name}", route, methods=["POST"], response_model=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Sequence
 from string import Template
 
 from demos.model_store import DISSECTIONS, SHIPPED
@@ -22,7 +23,8 @@ Needs the packages core_gans and dissect of the lab. Each stroke below is a line
 
 $imports
 
-LAYER = $layer
+LAYER = $layer  # whose units are edited
+LAYERS = $layers
 SEED = $seed
 
 
@@ -33,13 +35,18 @@ def unit_set(units, concept):
     """The units with what each of them is where the concept is, and where it is not."""
     column = dissection.concept(concept)
     absent, present = dissection.outside[units, column], dissection.inside[units, column]
-    return UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)
+    return {LAYER: UnitSet(tuple(units), tuple(absent.tolist()), tuple(present.tolist()), concept)}
+
+
+def opened(seed):
+    """The scene of a seed, to be painted on or to be taken from."""
+    latent = model.game.latents(1, torch.Generator().manual_seed(seed))
+    return EditSession(model.net, LAYERS, latent, segmenter)
 
 
 $opening
 segmenter = $segmenter
-latent = model.game.latents(1, torch.Generator().manual_seed(SEED))
-session = EditSession(model.net, LAYER, latent, segmenter)
+session = opened(SEED)
 side = session.before.shape[-1]
 
 strokes = [
@@ -75,6 +82,24 @@ STROKE = """\
         strength={strength!r},
     ),
 """
+TRANSPLANT = """\
+    Transplant(
+        {mode},
+        {concepts},
+        opened({seed}).donor({layers}),
+        brush({points}, radius={radius!r}, soft={soft!r}, side=side),
+        moved={moved},
+        strength={strength!r},
+    ),
+"""
+FILL = """\
+    Fill(
+        {concepts},
+        {layers},
+        brush({points}, radius={radius!r}, soft={soft!r}, side=side),
+        strength={strength!r},
+    ),
+"""
 IMPORTS = """\
 import cv2
 import numpy as np
@@ -82,7 +107,7 @@ import torch
 
 from core_gans import {names}
 from core_gans.foundation.pixels import to_bytes, write_png
-from dissect import Dissection, EditSession, UnitSet, Stroke, choose_units
+from dissect import Dissection, EditSession, Fill, Stroke, Transplant, UnitSet, choose_units
 {segmenter}"""
 PATHS = "import sys\nfrom pathlib import Path\n\n"
 
@@ -108,6 +133,7 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
         usage=" runs        where runs is the lab's folder of runs" if local else "",
         imports=PATHS + imports if local else imports,
         layer=_text(painter.dissection.layer),
+        layers=_names(painter.layers),
         brush=inspect.getsource(brush).replace("  # type: ignore[no-untyped-def]", "").rstrip(),
         opening=run if local else OPEN_SHIPPED,
         segmenter=segmenter[1],
@@ -116,21 +142,36 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
 
 
 def _stroke(mark: Mark, painter: Painter) -> str:
+    brush_of = {"points": [list(point) for point in mark.points], "radius": mark.radius, "soft": mark.soft}
+    if mark.by_example and mark.example is not None:
+        example = mark.example
+        return (FILL if example.seed is None else TRANSPLANT).format(
+            mode=_text(mark.mode),
+            concepts=_names(painter.parts(mark.concept)),
+            seed=example.seed,
+            layers=_names(example.layers),
+            moved=example.moved,
+            strength=min(mark.strength, 1.0),
+            **brush_of,
+        )
     found = list(painter.unit_set(mark.concept, mark.units, mark.by).units)
-    ranking = {"agreement": "score", "iou": "iou"}.get(mark.by)
+    ranking = {"agreement": "score", "example": "score", "iou": "iou"}.get(mark.by)
     concept = _text(mark.concept)
     chosen = f"choose_units(dissection, {concept}, {len(found)}, by={_text(ranking)})" if ranking else repr(found)
     return STROKE.format(
         mode=_text(mark.mode),
         units=chosen,
         concept=concept,
-        points=[list(point) for point in mark.points],
-        radius=mark.radius,
-        soft=mark.soft,
         strength=mark.strength,
+        **brush_of,
     )
 
 
 def _text(text: str) -> str:
     """``text`` as Python writes it, in double quotes."""
     return json.dumps(text)
+
+
+def _names(names: Sequence[str]) -> str:
+    """A tuple of texts, as Python writes it."""
+    return f"({', '.join(map(_text, names))},)"

@@ -46,11 +46,13 @@ async function refresh() {
   while (due) {
     due = false;
     const question = painted();
+    const asked = preview ? [] : marksOn().map(({ id }) => id);
     const { seed } = question;
     const stroke = judgedStroke();
     try {
       const scene = await remembered("scene", { ...question, strokes: [] });
       const result = question.strokes.length ? await remembered("render", { ...question, stroke }) : null;
+      if (result) keepOffers(asked, result.examples);
       if (!due) await show(scene, result, seed, stroke);
       one(".st-error").hidden = true;
     } catch (error) {
@@ -58,13 +60,31 @@ async function refresh() {
       if (due) continue;
       // Strokes that another layer cannot paint: the scene is shown without them, and they can be switched off.
       if (!view.shown) await remembered("scene", { ...question, strokes: [] }).then((scene) => show(scene, null, seed), fail);
-      if (error.refused) takeBack();
+      if (error.refused) {
+        showPlaces(question);
+        takeBack();
+      }
       else tell();
     }
   }
   clearTimeout(slow);
   one(".st-busy").hidden = true;
   rendering = false;
+}
+
+// Where the thing of the refused stroke could grow.
+async function showPlaces({ strokes, ...scene }) {
+  const last = strokes.at(-1);
+  if (!last || last.mode !== "add" || last.by !== "example") return;
+  try {
+    const { shares } = await remembered("places", { ...scene, strokes: undefined, concept: last.concept });
+    const most = Math.max(...shares.flat());
+    view.places = most > 0 ? shares.map((row) => row.map((share) => share / most)) : null;
+    if (view.places) one(".st-error").textContent += " It can where the picture is bright.";
+    draw();
+  } catch (error) {
+    fail(error);
+  }
 }
 
 // A stroke that cannot be painted does not stay; nor does it come back by redo.

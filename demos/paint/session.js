@@ -5,7 +5,7 @@ const MOST_STEPS = 100;
 const one = (selector) => element.querySelector(selector);
 const all = (selector) => [...element.querySelectorAll(selector)];
 
-const settings = { tool: "erase", concept: "tree", size: 5, soft: 0.3, strength: 1, share: 0.5, by: "agreement" };
+const settings = { tool: "erase", concept: "tree", size: 5, soft: 0.3, strength: 1, share: 0.5, by: "example" };
 let session = null; // { layer, past, now, future, strokes, strip } of the model that is open
 let model = null; // what the server told of it
 let preview = null; // a stroke that is being retuned: { id, stroke }
@@ -76,6 +76,21 @@ function replaceStroke(old, stroke) {
   const marks = session.now.marks.map((mark) => (mark.id === old ? { ...mark, id } : mark));
   step({ ...session.now, marks });
 }
+
+// Strokes by example: the server finds a few; the best is kept with the stroke, and the others for "Another one".
+function keepOffers(asked, examples) {
+  for (const { stroke, offers } of examples) {
+    const id = asked[stroke];
+    const old = id && session.strokes[id];
+    if (!old || old.example) continue;
+    session.strokes[id] = { ...old, example: named(offers[0]) };
+    others.set(id, offers.map(named));
+  }
+  save();
+}
+
+const others = new Map(); // of this page alone: id of a stroke -> the examples that were found for it
+const named = ({ seed, moved, layers }) => ({ seed, moved, layers });
 
 const strokeOf = (id) => (preview && preview.id === id ? preview.stroke : session.strokes[id]);
 

@@ -9,13 +9,14 @@ from pydantic import AfterValidator, Field
 from demos.json_models import LARGEST_SEED, LONGEST_NAME, JsonModel, Seed, expected, sequence
 from dissect.painting import Mode
 
-By = Literal["agreement", "iou", "cause"]  # how the units of a concept are chosen
+By = Literal["example", "agreement", "iou", "cause"]  # another picture's features, or units chosen so
 
 MOST_STROKES = 40  # on one scene; each costs time at every repainting
 MOST_POINTS = 2_000  # of one stroke's line
 STRONGEST = 3.0  # further out, units have values that they never take by themselves
 MOST_SCENES = 24  # of a strip
 MOST_UNITS = 2**20
+MOST_LAYERS = 4  # that one example is taken from
 NAMED = 12  # units that are named at a point, and taken away together, at most
 
 # Not further away than a brush could matter, whatever its size.
@@ -23,6 +24,16 @@ Share = Annotated[float, AfterValidator(lambda share: min(max(share, -9.0), 9.0)
 Point = Annotated[tuple[Share, Share], Field(strict=False)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 InPicture = Annotated[float, Field(ge=0, le=0.9999)]
+
+
+class MarkExample(JsonModel):
+    """What a stroke by example takes: another picture, by its seed, or what surrounds the thing (None)."""
+
+    seed: Seed | None = expected(f"the seed of an example from 0 to {LARGEST_SEED}, or null for the surroundings")
+    moved: Annotated[tuple[int, int], Field(strict=False)] = expected(
+        "two whole numbers of pixels, down and right, by which the example is moved", default=(0, 0)
+    )
+    layers: tuple[Name, ...] = sequence(f"1 to {MOST_LAYERS} names of layers", min_length=1, max_length=MOST_LAYERS)
 
 
 class Mark(JsonModel):
@@ -44,7 +55,15 @@ class Mark(JsonModel):
         f"a number of units from 1 to {MOST_UNITS}, or null for half of the layer's", default=None
     )
     by: By = expected(f"a way to choose units out of {', '.join(get_args(By))}", default="agreement")
+    example: MarkExample | None = expected(
+        "an example with seed, moved and layers, or null for the best that is found", default=None
+    )
     on: bool = expected("a stroke to be on or off, true or false", default=True)
+
+    @property
+    def by_example(self) -> bool:
+        """Whether it is made by example; amplifying is always done with units."""
+        return self.by == "example" and self.mode != "amplify"
 
 
 class SceneRequest(JsonModel):
@@ -55,12 +74,23 @@ class SceneRequest(JsonModel):
     seed: Seed = expected(f"a whole scene number from 0 to {LARGEST_SEED}")
 
 
+class PlacesRequest(SceneRequest):
+    """A thing that is to be added to a scene."""
+
+    concept: Name = expected("the name of a concept")
+
+
 class Sketch(SceneRequest):
     """A scene, and the strokes on it in their order."""
 
     strokes: tuple[Mark, ...] = sequence(
         f"a list of at most {MOST_STROKES} strokes: undo some, or start over", default=(), max_length=MOST_STROKES
     )
+
+    def by(self, number: int, example: MarkExample) -> Sketch:
+        """The same with ``example`` for the stroke called ``number``."""
+        mark = self.strokes[number].model_copy(update={"example": example})
+        return self._with((*self.strokes[:number], mark, *self.strokes[number + 1 :]))
 
     @property
     def painted(self) -> Sketch:

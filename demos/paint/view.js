@@ -14,6 +14,7 @@ const view = {
   classes: false,
   split: null, // share of the width where before ends and after begins
   place: null, // the point that is explained
+  places: null, // where a thing can grow: rows of shares, the most likely place 1
 };
 let frameAsked = false;
 
@@ -100,6 +101,7 @@ function drawNow() {
     if (split) pen.drawImage(shown.mapBefore, 0, 0, split, size, 0, 0, split, size);
     pen.globalAlpha = 1;
   }
+  if (view.places && !view.holding) drawPlaces(view.places, size);
   const stroke = view.line.length ? { points: view.line, radius: radius() } : view.pending;
   if (stroke && !view.holding) drawStroke(stroke, size);
   if (view.place) drawRing(view.place, size, "rgb(255, 214, 10)");
@@ -107,6 +109,16 @@ function drawNow() {
   one(".st-badge").hidden = !view.holding;
   tellPlace();
   if (fade < 1) draw();
+}
+
+function drawPlaces(rows, size) {
+  const cell = size / rows.length;
+  for (const [row, shares] of rows.entries()) {
+    for (const [column, share] of shares.entries()) {
+      pen.fillStyle = `rgba(10, 14, 20, ${0.62 * (1 - Math.min(1, 2 * share))})`;
+      pen.fillRect(column * cell, row * cell, cell + 0.5, cell + 0.5);
+    }
+  }
 }
 
 function drawStroke({ points, radius: reach }, size) {

@@ -7,8 +7,8 @@ from pathlib import Path
 from torch import nn
 
 from core_gans import shipped
+from dissect.fingerprint import fingerprint
 from dissect.inversion.encoder import Encoder
-from dissect.inversion.fingerprint import fingerprint
 
 ENDING = "-encoder"  # of the names of those that come with the lab
 

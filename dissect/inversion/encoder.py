@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.sealed import read_sealed, write_sealed
-from dissect.inversion.fingerprint import fingerprint
+from dissect.fingerprint import fingerprint
 
 WIDTHS = (32, 64, 128, 128)
 LEAST = 4  # cells on the shorter side of the last maps

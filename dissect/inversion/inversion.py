@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.sealed import read_sealed, write_sealed
+from dissect.fingerprint import fingerprint
 from dissect.hooks import Edit
-from dissect.inversion.fingerprint import fingerprint
 
 _KIND, _VERSION = "inversion", 1
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dissect.fingerprint import fingerprint
 from dissect.from_layer import resumed
 from dissect.hooks import at_rest
 from dissect.inversion.descent import Clock, descend
 from dissect.inversion.encoder import Encoder
-from dissect.inversion.fingerprint import fingerprint
 from dissect.inversion.goal import Goal
 from dissect.inversion.inversion import Inversion, Step
 from dissect.inversion.perceptual import Perceptual

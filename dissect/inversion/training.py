@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dissect.fingerprint import fingerprint
 from dissect.generators.latents import Latents
 from dissect.hooks import Edit, at_rest, intervene, record
 from dissect.inversion.encoder import SLOPE, WIDTHS, Encoder, EncoderNet, EncoderShapes
-from dissect.inversion.fingerprint import fingerprint
 from dissect.sampling import features as features_seen
 from dissect.sampling import generate
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.foundation.pixels import to_bytes
-from core_gans.foundation.sealed import digest, read_sealed, write_sealed
+from core_gans.foundation.sealed import read_sealed, write_sealed
+from dissect.fingerprint import fingerprint
 from dissect.from_layer import rest_of
 from dissect.hooks import at_rest, record
 from dissect.painting.strokes import Donor
@@ -63,7 +63,7 @@ class Bank:
             torch.cat(classes),
             torch.cat(pictures).contiguous(),
             tuple(segmenter.labels),
-            digest_of(generator),
+            fingerprint(generator),
         )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
@@ -91,7 +91,7 @@ class Bank:
 
     def check(self, generator: nn.Module, labels: Sequence[str]) -> None:
         """ValueError where the bank is of another generator or another segmenter than these."""
-        if self.generator != digest_of(generator):
+        if self.generator != fingerprint(generator):
             raise ValueError("the bank of examples is of another generator: make one of this generator (Bank.make)")
         if self.labels != tuple(labels):
             raise ValueError(
@@ -100,7 +100,7 @@ class Bank:
             )
 
     def showing(self, concepts: Sequence[str]) -> Tensor:
-        """(N, H, W) bool: where one of ``concepts`` is shown. ValueError for a concept that the bank has no label for."""
+        """(N, H, W) bool: where one of ``concepts`` is shown. ValueError for one that the bank has no label for."""
         for concept in concepts:
             if concept not in self.labels:
                 raise unknown_name("concept", concept, self.labels)
@@ -119,13 +119,3 @@ class Bank:
             Donor({layer: maps[place : place + 1] for layer, maps in features.items()}, classes[number])
             for place, number in enumerate(numbers)
         ]
-
-
-def digest_of(generator: nn.Module) -> str:
-    """The SHA-256 of a generator's weights and buffers, by name."""
-    state = ((name, value.detach().cpu().contiguous()) for name, value in sorted(generator.state_dict().items()))
-    return digest("", ((f"\n{name} {tuple(value.shape)}\n", _bytes(value)) for name, value in state))
-
-
-def _bytes(value: Tensor) -> bytes:
-    return np.ascontiguousarray(value.float().numpy()).tobytes()

@@ -52,9 +52,7 @@ class EditSession:
     the first of the layers on (see ``dissect.from_layer``), and ``start`` what goes into it.
     """
 
-    def __init__(
-        self, generator: nn.Module, layer: str | Sequence[str], latent: Tensor, segmenter: Segmenter
-    ) -> None:
+    def __init__(self, generator: nn.Module, layer: str | Sequence[str], latent: Tensor, segmenter: Segmenter) -> None:
         """Generate the picture of ``latent`` (1, ...). Strokes will edit ``layer``, one or several.
 
         Raises:
@@ -131,7 +129,7 @@ class EditSession:
         return paintings
 
     def _shown(self, made: Sequence[tuple[BrushStroke, Tensor]]) -> Tensor:
-        """How much of the new picture is shown (H, W), by strokes and their brushes: strokes with units as one brush."""
+        """How much of the new picture is shown (H, W); strokes with units count as one brush."""
         whole = [brush for stroke, brush in made if isinstance(stroke, Stroke)]
         parts = [stroke.shown(self.canvas, brush) for stroke, brush in made if not isinstance(stroke, Stroke)]
         return torch.stack([*([faded(torch.stack(whole).amax(0))] if whole else []), *parts]).amax(0)

@@ -42,7 +42,7 @@ def test_the_unit_that_draws_a_thing_fires_there(glass: Painter, concept: str, u
 def test_without_its_unit_the_tree_is_gone_and_without_random_ones_it_stays(glass: Painter) -> None:
     (seed,) = seeds_with(glass, "tree")
     x, y = middle_of(glass, seed, "tree")
-    removal = without(glass, seed, features_of(glass, seed, []), [TREE], x, y, 0.1)
+    removal = without(glass, seed, [], [TREE], x, y, 0.1)
     assert removal.label == "tree"
     assert removal.share > 0.6
     assert removal.share_after < 0.1  # a cell that the place covers by half is left by half
@@ -83,7 +83,7 @@ def test_random_units_do_not_erase_the_tree(glass: Painter) -> None:
 def test_the_whole_layer_leaves_none_to_compare_with(glass: Painter) -> None:
     count = glass.dissection.count
     with pytest.raises(ValueError, match="whole layer"):
-        without(glass, 0, features_of(glass, 0, []), range(count), 0.5, 0.5, 0.1)
+        without(glass, 0, [], range(count), 0.5, 0.5, 0.1)
 
 
 def test_crops_show_their_concept(glass: Painter) -> None:

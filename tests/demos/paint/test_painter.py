@@ -12,7 +12,6 @@ from torch import Tensor
 from demos.json_models import LARGEST_SEED
 from demos.paint.painter import Painter
 from dissect import EditSession, Painting, ablate, intervene
-from dissect.from_layer import EDITED
 from dissect.hooks import at_rest
 from tests.demos.conftest import glass_painter, seeds_with
 from tests.dissect.glass import TREE
@@ -40,8 +39,8 @@ def around_middle(painter: Painter) -> Tensor:
 def remaining(painter: Painter, seed: int, units: tuple[int, ...]) -> int:
     """Pixels of trees in a scene without ``units``."""
     edit_session = painter.edit_session(seed)
-    with at_rest(edit_session.generator), intervene(edit_session.generator, {EDITED: ablate(units)}):
-        picture = edit_session.generator(edit_session.latent)
+    with at_rest(edit_session.net), intervene(edit_session.net, {painter.dissection.layer: ablate(units)}):
+        picture = edit_session.net(edit_session.start)
     return int((painter.segmenter(picture) == painter.labels.index("tree")).sum())
 
 

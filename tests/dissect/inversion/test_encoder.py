@@ -10,8 +10,8 @@ import torch
 
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.sealed import read_sealed, write_sealed
+from dissect.fingerprint import fingerprint
 from dissect.inversion.encoder import Encoder, EncoderNet, EncoderShapes
-from dissect.inversion.fingerprint import fingerprint
 from dissect.inversion.training import train_encoder
 from tests.dissect.inversion.linear import latents, linear_generator
 from tests.tiny import chance

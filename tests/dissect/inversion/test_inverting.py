@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
 from dissect.edits import ablate
+from dissect.fingerprint import fingerprint
 from dissect.hooks import intervene, record
-from dissect.inversion.fingerprint import fingerprint
 from dissect.inversion.inversion import Inversion
 from dissect.inversion.inverting import STRANGE, InversionSettings, invert
 from dissect.inversion.middle import middle_layer
