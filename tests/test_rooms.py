@@ -24,7 +24,8 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
         *("theory", "commands", "__main__", "__init__"),
     ),
     "dissect": (
-        *("hooks", "from_layer", "edits", "segmenters", "sampling", "measure", "cause", "painting", "generators"),
+        *("hooks", "fingerprint", "from_layer", "edits", "segmenters", "sampling", "measure", "cause", "painting"),
+        "generators",
         *("report", "directions", "findings", "mending", "inversion", "commands", "__main__", "__init__"),
     ),
 }

@@ -12,6 +12,7 @@ from dissect.painting import Mode
 MINUS = "−"
 Verdict = Literal["wanted", "took its place", "gave way", "side effect", ""]
 THERE = 0.0005  # of the picture: a class that covers less before and after is left out
+FEW = 10  # pixels: a share of fewer says nothing
 NOTICED = 0.001  # of the picture: smaller changes are the segmenter's own flicker
 
 
@@ -95,5 +96,5 @@ def summary_of(step: Step) -> str:
         if mode == "erase":
             return f"There was no {concept} under the brush, so there was nothing to erase."
         return f"No {concept} appeared: the network does not draw one here. Try more strength, or another place."
-    share = f" ({(after - before) / before:+.0%})".replace("-", MINUS) if before else ""
+    share = f" ({(after - before) / before:+.0%})".replace("-", MINUS) if before >= FEW else ""
     return f"Under the brush: {concept} {before} → {after} pixels{share}."

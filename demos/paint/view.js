@@ -116,7 +116,7 @@ function drawPlaces(rows, size) {
   for (const [row, shares] of rows.entries()) {
     for (const [column, share] of shares.entries()) {
       pen.fillStyle = `rgba(10, 14, 20, ${0.62 * (1 - Math.min(1, 2 * share))})`;
-      pen.fillRect(column * cell, row * cell, cell + 0.5, cell + 0.5);
+      pen.fillRect(column * cell, row * cell, cell, cell);
     }
   }
 }

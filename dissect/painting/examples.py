@@ -20,10 +20,11 @@ from dissect.painting.session import EditSession, Painting
 from dissect.painting.strokes import BrushStroke, Donor, Fill, Transplant, grown
 
 RING = 1 / 16  # of the side: the surroundings of a brush that are compared
-REACH = 1 / 4  # of the side: how far an example may be moved
+REACH = 1 / 8, 1 / 4  # of the sides: how far an example may be moved down or up, and right or left
 LEAST = 0.4  # share of the brush in which an example must show the thing
 ENOUGH = 0.85  # from this share on, more is not better
-ALIKE = 0.5  # share of the surroundings that must show other classes before a place is called impossible
+ALIKE = 0.45  # share of the surroundings that may show other classes; with more, the thing cannot grow there
+KNOWN = 0.25  # share of the surroundings that must be left to compare, where the thing itself is left out
 DRAWN = 8  # examples drawn for each group of layers
 FEW = 0.02  # share of a thing that an example without it may still show
 
@@ -182,10 +183,10 @@ def _ranked(
         area[rows][:, columns] > 0,
         ring[rows][:, columns] > 0,
     )
-    reach = int(REACH * width) // step * step
+    high, wide = (int(reach * side) // step * step for reach, side in zip(REACH, area.shape, strict=True))
     found: list[_Candidate] = []
-    for down in range(-reach, reach + 1, step):
-        for right in range(-reach, reach + 1, step):
+    for down in range(-high, high + 1, step):
+        for right in range(-wide, wide + 1, step):
             there = (rows - down).clamp(0, height - 1), (columns - right).clamp(0, width - 1)
             found += place.compared(bank, wanted, there, (down, right), adding=adding)
     return sorted(found, key=lambda each: each.cost)
@@ -215,8 +216,11 @@ class _Place:
         colour = ((pixels - self.picture) ** 2).mean(1)[:, self.ring].mean(1).sqrt()
         compared = self.ring & ~has  # (N, h, w): what is around the thing, not the thing itself
         other = bank.classes[fitting][:, rows][:, :, columns] != self.classes
-        apart = (other & compared).sum((1, 2)) / compared.sum((1, 2)).clamp_min(1)
-        missing = (ENOUGH - share).clamp_min(0) if adding else share
+        around = self.ring.sum()
+        left = compared.sum((1, 2))
+        apart = torch.where(left < KNOWN * around, 1.0, (other & compared).sum((1, 2)) / left.clamp_min(1))
+        # A thing that goes on beyond the brush would be cut there.
+        missing = (ENOUGH - share).clamp_min(0) + (1 - left / around) / 2 if adding else share
         cost = colour + apart / 2 + missing
         rest = (fitting.tolist(), cost.tolist(), apart.tolist())
         return [_Candidate(number, moved, price, away) for number, price, away in zip(*rest, strict=True)]

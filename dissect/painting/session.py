@@ -141,14 +141,12 @@ class EditSession:
             common = [each[layer] for each in first if layer in each]
 
             def edit(features: Tensor) -> Tensor:
-                # A rectified layer has no activation below zero: no picture goes below the lowest that it had.
-                lowest = features.amin((1, 2, 3), keepdim=True)
                 features = compose(common)(features)
                 rows = [
                     end[layer](features[number : number + 1]) if layer in end else features[number : number + 1]
                     for number, end in enumerate(ends)
                 ]
-                return torch.maximum(torch.cat(rows), lowest)
+                return torch.cat(rows)
 
             return edit
 

@@ -95,7 +95,12 @@ class Stroke:
 
     def edits(self, canvas: Canvas, brush: Tensor) -> Mapping[str, Edit]:
         """The edit of each layer that has a unit set."""
-        return {layer: self._edit(canvas, each, brush) for layer, each in self.unit_sets(canvas).items()}
+
+        def within_range(edit: Edit) -> Edit:
+            # A rectified layer has no activation below zero: no picture goes below the lowest that it had.
+            return lambda features: torch.maximum(edit(features), features.amin((1, 2, 3), keepdim=True))
+
+        return {layer: within_range(self._edit(canvas, each, brush)) for layer, each in self.unit_sets(canvas).items()}
 
     def shown(self, canvas: Canvas, brush: Tensor) -> Tensor:
         """The whole brush, its edge faded."""

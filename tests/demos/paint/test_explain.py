@@ -63,9 +63,10 @@ def test_random_units_are_others_and_the_same_again(glass: Painter) -> None:
         glass.stroke("add", "tree", everywhere(glass), units=2),
     ]
     first, second = random_strokes(glass, strokes, torch.Generator().manual_seed(0))
-    assert first.unit_set.units == second.unit_set.units
-    assert len(first.unit_set.units) == 2
-    assert not set(first.unit_set.units) & set(glass.unit_set("tree", 2).units)
+    units = first.unit_set[glass.dissection.layer].units
+    assert units == second.unit_set[glass.dissection.layer].units
+    assert len(units) == 2
+    assert not set(units) & set(glass.unit_set("tree", 2).units)
     seed = seeds_with(glass, "tree")[0]
     assert random_shares(glass, seed, strokes) == random_shares(glass, seed, strokes)
 

@@ -46,15 +46,19 @@ def stroke(mode: str, concept: str, **others: object) -> dict[str, object]:
             stroke("erase", "roof", on=False),
             stroke("amplify", "grass", by="cause", points=[[0.5, 0.5]]),
         ],
+        [
+            stroke("add", "cloud", by="example", points=[[0.5, 0.15]], radius=0.09),
+            stroke("erase", "house", by="example", points=[[0.1, 0.6], [0.9, 0.6]], radius=0.3),
+        ],
         [],
     ],
-    ids=["painted", "untouched"],
+    ids=["painted", "by example", "untouched"],
 )
 def test_the_script_paints_the_same_picture_to_the_bit(
     calls: PaintCalls, tmp_path: Path, strokes: list[dict[str, object]]
 ) -> None:
     said = replayed(calls, {"model": "scenes", "layer": None, "seed": 12, "strokes": strokes}, tmp_path)
-    assert ("tree" in said) == bool(strokes)
+    assert ("tree" in said) == bool(strokes)  # the table names each class that is there
 
 
 def test_a_model_and_a_dissection_of_this_computer_are_replayed_too(tmp_path: Path) -> None:
