@@ -12,14 +12,29 @@ import pytest
 import torch
 
 from benchmarks import __main__ as speed
-from benchmarks import app_load, dissection_cost, generation_cost, inversion, neighbours, objective_cost, startup
+from benchmarks import (
+    app_load,
+    dissection_cost,
+    generation_cost,
+    inversion,
+    neighbours,
+    objective_cost,
+    painting,
+    startup,
+)
 from benchmarks.timing import in_turn, peak_of
+from core_gans import shipped
 
 ROOT = Path(__file__).parents[1]
 SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arguments, rows of the table)
     "scenes": (speed, ["scenes", "--drawn", "3", "--repeats", "1"], 1),
     "core": (speed, ["core", "--width", "2", "--batch", "2", "--repeats", "1"], 2),
     "dissect": (speed, ["dissect", "--images", "4", "--repeats", "1"], 4),
+    "painting": (
+        painting,
+        [str(shipped.path("scenes-segmenter")), "--scenes", "1", "--concepts", "cloud", "tree"],
+        2,
+    ),
     "paint": (speed, ["paint", "--edits", "2"], 2),
     "objective_cost": (objective_cost, ["--pairs", "1", "--width", "4", "--batch", "4"], len(objective_cost.LOSSES)),
     "generations": (generation_cost, ["table", "--pairs", "1", "--width", "2", "--batch", "4"], 18),

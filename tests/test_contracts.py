@@ -15,12 +15,12 @@ ROOMS = (
     "dissect/edits.py",
     "dissect/from_layer.py",
     "dissect/hooks.py",
-    "dissect/painting.py",
     "dissect/sampling.py",
     "dissect/measure",
     "dissect/cause",
     "dissect/mending",
     "dissect/directions",
+    "dissect/painting",
     "dissect/segmenters",
 )
 SHAPE = re.compile(r"\((?:[A-Z1]|count|rows|h \*)[\w' *+]*,|\bscalars?\b|\belementwise\b")

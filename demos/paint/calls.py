@@ -101,7 +101,7 @@ class PaintCalls:
     def render(self, asked: RenderRequest) -> Answer:
         """The scene with the strokes of a sketch that are switched on, and what one of them, or all, changed."""
         painter = self._painter(asked)
-        sketch, offers = self._resolved(painter, asked.painted)
+        sketch, offers = self.resolved(painter, asked.painted)
         painting, strokes = self._painted(painter, sketch), sketch.strokes
         if asked.stroke is not None and asked.stroke >= len(strokes):
             raise ValueError(f"expected a stroke out of the {len(strokes)} that are on, got {asked.stroke}")
@@ -126,7 +126,7 @@ class PaintCalls:
     def control(self, sketch: Sketch) -> Answer:
         """The same strokes with random units: the shares of the classes, in the mean over a few sets."""
         painter = self._painter(sketch)
-        return self._controlled(painter, self._resolved(painter, sketch.painted)[0])
+        return self._controlled(painter, self.resolved(painter, sketch.painted)[0])
 
     def strip(self, asked: StripRequest) -> Answer:
         """The pictures of some scenes, by their numbers."""
@@ -174,7 +174,7 @@ class PaintCalls:
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
         return {
             "name": f"scene-{sketch.seed}.py",
-            "text": script_of(self._resolved(painter, sketch.painted)[0], painter, here),
+            "text": script_of(self.resolved(painter, sketch.painted)[0], painter, here),
         }
 
     def places(self, asked: PlacesRequest) -> Answer:
@@ -185,16 +185,16 @@ class PaintCalls:
     def painted(self, asked: Sketch) -> Painting:
         """The painting of a sketch, its examples found."""
         painter = self._painter(asked)
-        return self._painted(painter, self._resolved(painter, asked.painted)[0])
+        return self._painted(painter, self.resolved(painter, asked.painted)[0])
 
     def _places(self, painter: Painter, asked: PlacesRequest) -> list[list[float]]:
         shares: list[list[float]] = painter.examples.places(asked.seed, asked.concept).tolist()
         return shares
 
     def _strokes(self, asked: Sketch, painter: Painter) -> list[BrushStroke]:
-        return strokes_of(self._resolved(painter, asked.painted)[0], painter)
+        return strokes_of(self.resolved(painter, asked.painted)[0], painter)
 
-    def _resolved(self, painter: Painter, sketch: Sketch) -> tuple[Sketch, list[tuple[int, list[Answer]]]]:
+    def resolved(self, painter: Painter, sketch: Sketch) -> tuple[Sketch, list[tuple[int, list[Answer]]]]:
         """``sketch`` with an example for each stroke that needs one, and what else is offered for those strokes."""
         offers = []
         for number, mark in enumerate(sketch.strokes):
