@@ -119,7 +119,7 @@ class NoiseGame(Game):
         del latents
         return None
 
-    def noise(self, latents: Tensor) -> Tensor:
+    def unasked(self, latents: Tensor) -> Tensor:
         """The part of ``latents`` that is noise, as a view; the rest says what is asked for."""
         return latents
 

@@ -48,7 +48,7 @@ def require_choices(given: Any) -> None:
 
 
 @lru_cache(maxsize=256)
-def _choices(kind: type) -> dict[str, tuple[Any, ...]]:
+def _choices(kind: Any) -> dict[str, tuple[Any, ...]]:
     try:
         hints = get_type_hints(kind)
     except NameError:  # of a class outside the lab, whose annotations only a type checker can read

@@ -180,7 +180,7 @@ class AdversarialGame(Architecture, NoiseGame):
             return torch.rand(count, self.latent, generator=rng, device=rng.device) * 2 - 1
         return torch.randn(count, self.latent, generator=rng, device=rng.device)
 
-    def noise(self, latents: Tensor) -> Tensor:
+    def unasked(self, latents: Tensor) -> Tensor:
         """The first ``latent`` numbers."""
         return latents[:, : self.latent]
 

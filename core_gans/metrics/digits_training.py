@@ -145,7 +145,10 @@ def measured(
     started: float,
     rng: torch.Generator,
 ) -> TrainingReport:
-    """What ``classifier`` makes of held-out ``images`` (N, 1, 32, 32) in [-1, 1] and ``labels`` (N,)."""
+    """What ``classifier`` makes of held-out ``images`` (N, 1, 32, 32) in [-1, 1] and ``labels`` (N,).
+
+    Raises ValueError for images of another shape.
+    """
 
     def accuracy(shown: Tensor) -> float:
         return (classifier.logits(classifier(shown)).argmax(dim=1) == labels).double().mean().item()

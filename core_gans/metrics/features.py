@@ -44,12 +44,12 @@ class Backbone(ABC):
         """Features (N, size) of images (N, 1 or 3, H, W) in [-1, 1]."""
 
     def logits(self, features: Tensor) -> Tensor:
-        """LabError: there are no classes here."""
+        """Of ``features`` (N, size): LabError, as there are no classes here."""
         del features
         raise LabError(f"{self.name} knows no classes: give a classifier.")
 
     def colours(self, images: Tensor) -> Tensor:
-        """The images in three colours; ValueError for other shapes."""
+        """The images (N, C, H, W) in three colours; ValueError for other shapes."""
         if images.ndim != 4 or images.shape[1] not in (1, 3):
             raise ValueError(f"{self.name} expects images of shape (N, 1 or 3, H, W), got {tuple(images.shape)}")
         return images.float().expand(-1, 3, -1, -1)

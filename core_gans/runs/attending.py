@@ -45,3 +45,5 @@ def attended(
         if stop is None or (stop.received is not None and not interactive):
             raise
         console.print(f"stopped in {unit} {state.round + 1}, which is not finished; the state is returned")
+    finally:
+        state.watchers = watchers  # a bar cannot be pickled, and the state can

@@ -30,7 +30,7 @@ def truncated(game: NoiseGame, latents: Tensor, threshold: float, rng: torch.Gen
         most = "at most 1 (this model's latents lie in [-1, 1])" if uniform else "finite"
         raise LabError(f"expected a truncation above 0 and {most}, got {threshold:g}.")
     changed = latents.clone()
-    noise = game.noise(changed)
+    noise = game.unasked(changed)
     again = torch.rand(noise.shape, generator=rng, device=rng.device, dtype=torch.float64) * 2 - 1
     if uniform:
         again *= threshold

@@ -71,7 +71,7 @@ class LAPGAN(AdversarialGame):
         noise = sum(noise_of(shape) for shape in self.shapes[:-1])
         return AdversarialGame.latents(replace(self, latent=self.latent + noise), count, rng)
 
-    def noise(self, latents: Tensor) -> Tensor:
+    def unasked(self, latents: Tensor) -> Tensor:
         """All of it, that of the details, too."""
         return latents
 

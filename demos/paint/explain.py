@@ -115,5 +115,5 @@ def without(
     label = label_at(painter, drawn[0].after, x, y)
     column = painter.labels.index(label) if label in painter.labels else -1
     shares = [(each.classes_after[under] == column).float().mean().item() for each in drawn]
-    pictures = [each.after for each in drawn[:3]]
-    return Removal(label, *pictures, shares[0], shares[1], sum(shares[2:]) / TRIALS)
+    before, after, other = (each.after for each in drawn[:3])
+    return Removal(label, before, after, other, shares[0], shares[1], sum(shares[2:]) / TRIALS)

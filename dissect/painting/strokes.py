@@ -51,7 +51,7 @@ class BrushStroke(Protocol):
         """The brush: (H, W) float in [0, 1] at any resolution."""
 
     def edits(self, canvas: Canvas, brush: Tensor) -> Mapping[str, Edit]:
-        """The edit of each layer; ``brush`` is the mask at the picture's resolution."""
+        """The edit of each layer; ``brush`` (H, W) is the mask at the picture's resolution."""
 
     def shown(self, canvas: Canvas, brush: Tensor) -> Tensor:
         """(H, W) in [0, 1]: how much of the new picture is shown; 0 outside the brush."""
@@ -94,7 +94,7 @@ class Stroke:
         return {next(iter(canvas.layers)): self.unit_set}
 
     def edits(self, canvas: Canvas, brush: Tensor) -> Mapping[str, Edit]:
-        """The edit of each layer that has a unit set."""
+        """The edit of each layer that has a unit set; ``brush`` (H, W). Raises ValueError as :meth:`unit_sets`."""
 
         def within_range(edit: Edit) -> Edit:
             # A rectified layer has no activation below zero: no picture goes below the lowest that it had.
@@ -103,7 +103,7 @@ class Stroke:
         return {layer: within_range(self._edit(canvas, each, brush)) for layer, each in self.unit_sets(canvas).items()}
 
     def shown(self, canvas: Canvas, brush: Tensor) -> Tensor:
-        """The whole brush, its edge faded."""
+        """The whole brush (H, W), its edge faded."""
         return faded(brush)
 
     def _edit(self, canvas: Canvas, unit_set: UnitSet, brush: Tensor) -> Edit:
@@ -137,7 +137,10 @@ class Fill:
         _check(self.mask, self.strength, most=1)
 
     def edits(self, canvas: Canvas, brush: Tensor) -> Mapping[str, Edit]:
-        """The same edit of each layer: whole cells, filled from outside the thing."""
+        """Each layer filled, in whole cells, from outside the thing; ``brush`` (H, W).
+
+        ValueError for a layer that is not the session's.
+        """
         hole = self._hole(canvas, brush)
 
         def edit_of(layer: str) -> Edit:
@@ -152,7 +155,7 @@ class Fill:
         return {layer: edit_of(layer) for layer in self.layers}
 
     def shown(self, canvas: Canvas, brush: Tensor) -> Tensor:
-        """The thing and its edge, within the brush."""
+        """The thing and its edge, within the brush (H, W)."""
         return softened(self._hole(canvas, brush)) * faded(brush, 1.0)
 
     def _hole(self, canvas: Canvas, brush: Tensor) -> Tensor:
@@ -190,7 +193,7 @@ class Transplant:
         _check(self.mask, self.strength, most=1)
 
     def edits(self, canvas: Canvas, brush: Tensor) -> Mapping[str, Edit]:
-        """One transplant for each of the donor's layers.
+        """One transplant for each of the donor's layers; ``brush`` (H, W).
 
         Raises:
             ValueError: a donor of another size or without layers of this session, or a move by parts of a cell.
@@ -213,7 +216,7 @@ class Transplant:
         return edits
 
     def shown(self, canvas: Canvas, brush: Tensor) -> Tensor:
-        """The thing and its edge, within the brush."""
+        """The thing and its edge, within the brush (H, W)."""
         here = Canvas(canvas.layers, self.donor.classes, canvas.labels) if self.mode == "add" else canvas
         thing = here.seen(self.concepts).float()
         if self.mode == "add":
@@ -248,7 +251,7 @@ def covered(mask: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def moved_by(maps: Tensor, down: int, right: int) -> Tensor:
-    """``maps`` (..., H, W) moved by whole cells; what comes in from beyond the edge repeats the edge."""
+    """``maps`` (N, U, H, W) or (H, W) moved by whole cells; what comes in from beyond the edge repeats the edge."""
     rows = (torch.arange(maps.shape[-2], device=maps.device) - down).clamp(0, maps.shape[-2] - 1)
     columns = (torch.arange(maps.shape[-1], device=maps.device) - right).clamp(0, maps.shape[-1] - 1)
     return maps[..., rows, :][..., columns]

@@ -66,3 +66,9 @@ def test_without_a_truncation_the_samples_are_those_of_the_game() -> None:
     assert torch.equal(torch.cat(list(drawn.parts())), game.sample(nets, 600, chance(3)))  # type: ignore[attr-defined]
     assert drawn.labels is not None
     assert set(drawn.labels.tolist()) == {0, 1, 2, 3}
+
+
+def test_a_game_with_a_field_called_noise_is_truncated_too(rng: torch.Generator) -> None:
+    game = make("semi_supervised", shape=(1, 16, 16), classes=3)
+    cut = truncated(game, game.latents(50, rng), 0.5, rng)  # type: ignore[arg-type, attr-defined]
+    assert float(cut.abs().max()) <= 0.5
