@@ -258,7 +258,7 @@ def _share(judge: UNetSegmenter, picture: Tensor, concept: str, mask: Tensor) ->
 
 
 def _pictures(painter: Painter, place: Place, after: Tensor) -> list[Picture]:
-    return [sheet(each[None]) for each in (painter.edit_session(place.seed).before, after)]
+    return [sheet(each[None], scale=2) for each in (painter.edit_session(place.seed).before, after)]
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def train_segmenter(
     widths: Sequence[int] = WIDTHS,
     disturbance: Disturbance | None = None,
     device: torch.device | str = "cpu",
-    bf16: bool = True,
+    bf16: bool | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[UNetSegmenter, SegmenterReport]:
     """Train a U-Net to say which of ``labels`` each pixel shows.
@@ -79,7 +79,8 @@ def train_segmenter(
             beside skies: 0 counts every pixel alike, 1 every class.
         held_out: the last images, which only the report sees: a share of them all, or, from 1, their number.
         disturbance: how training images are changed; ``Disturbance()`` when None.
-        bf16: compute in bfloat16 (autocast); the weights stay in float32.
+        bf16: compute in bfloat16 (autocast); the weights stay in float32. None: where the device has instructions for
+            it. A processor without them emulates it, ten times more slowly than float32.
         progress: called with the part of the training that is done, from 0 to 1, after every step.
 
     Raises:
@@ -92,6 +93,7 @@ def train_segmenter(
     trained = len(images) - tested
     begin = time.perf_counter()
     device = torch.device(device)
+    bf16 = _has_bf16(device) if bf16 is None else bf16
     disturbance = Disturbance() if disturbance is None else disturbance
     net = _fresh(len(labels), widths, rng).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     weight = _weights(masks[:trained], len(labels), rarity).to(device)
@@ -135,6 +137,10 @@ def train_segmenter(
         seconds=time.perf_counter() - begin,
     )
     return segmenter, report
+
+
+def _has_bf16(device: torch.device) -> bool:
+    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
 
 
 def _fresh(classes: int, widths: Sequence[int], rng: torch.Generator) -> UNet:

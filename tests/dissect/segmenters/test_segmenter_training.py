@@ -167,3 +167,17 @@ def test_a_loss_that_is_lost_is_an_error() -> None:
     images, masks = discs(10)
     with pytest.raises(FloatingPointError, match="lower learning rate"):
         train_segmenter(images, masks, LABELS, steps=40, rng=seeded(), widths=(4, 8), learning_rate=1e30)
+
+
+@pytest.mark.parametrize("has_it", [True, False])
+def test_bfloat16_is_taken_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch, has_it: bool) -> None:
+    """A processor without its instructions emulates it, ten times more slowly."""
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_it)
+    images, masks = discs(20)
+
+    def head(bf16: bool | None) -> torch.Tensor:
+        found, _ = train_segmenter(images, masks, LABELS, steps=2, rng=seeded(), widths=(4, 8), bf16=bf16)
+        return found.net.head.weight
+
+    assert torch.equal(head(None), head(has_it))
+    assert not torch.equal(head(None), head(not has_it))
