@@ -19,6 +19,7 @@ from core_gans.data.examples import as_float
 from core_gans.data.frame import COLOURS, sides
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.parsing import as_annotated
+from core_gans.foundation.precision import has_bf16
 from core_gans.foundation.seeds import require_seed
 from core_gans.game import Batch, Game, NoiseGame, generate
 from core_gans.metrics import Judge
@@ -120,6 +121,8 @@ class Options:
                 resize=self.resize,
                 skip_broken=self.skip_broken,
             )
+        if self.bf16 and not has_bf16(torch.device(self.device)):
+            console.print("bfloat16 is emulated here, about ten times more slowly than float32: leave --bf16 out.")
         for note in examples.notes:
             console.print(note, highlight=False, soft_wrap=True)
         return examples

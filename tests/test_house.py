@@ -41,6 +41,7 @@ FOUNDATION = {  # every file of it by name, so that it stays small: one idea eac
     "notebook.py",
     "parsing.py",
     "pixels.py",
+    "precision.py",
     "sealed.py",
     "seeds.py",
     "sheets.py",

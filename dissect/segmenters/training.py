@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from core_gans.foundation.precision import has_bf16
 from dissect.segmenters.disturbance import Disturbance
 from dissect.segmenters.pairs.checking import check_pairs, held_out_count
 from dissect.segmenters.scoring import UNJUDGED, as_tensors, class_iou, confusion, mean_iou, pixel_accuracy
@@ -93,7 +94,7 @@ def train_segmenter(
     trained = len(images) - tested
     begin = time.perf_counter()
     device = torch.device(device)
-    bf16 = _has_bf16(device) if bf16 is None else bf16
+    bf16 = has_bf16(device) if bf16 is None else bf16
     disturbance = Disturbance() if disturbance is None else disturbance
     net = _fresh(len(labels), widths, rng).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     weight = _weights(masks[:trained], len(labels), rarity).to(device)
@@ -137,10 +138,6 @@ def train_segmenter(
         seconds=time.perf_counter() - begin,
     )
     return segmenter, report
-
-
-def _has_bf16(device: torch.device) -> bool:
-    return device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
 
 
 def _fresh(classes: int, widths: Sequence[int], rng: torch.Generator) -> UNet:
