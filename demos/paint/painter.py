@@ -7,9 +7,10 @@ interface: scenes are seeds, masks are tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ class LockedSession(NamedTuple):
     """A session of edits with its picture, and the lock that whoever paints on it holds."""
 
     edit_session: EditSession
-    lock: Lock
+    lock: AbstractContextManager[bool]
 
 
 class Painter:
@@ -84,7 +85,7 @@ class Painter:
         self.wholes = {name: parts for name, parts in WHOLES.items() if set(parts) <= set(self.labels)}
         self.by_cause = isinstance(segmenter, DifferentiableSegmenter)
         """Whether units can be chosen by cause."""
-        self.whole = Lock()  # of what runs the generator as a whole
+        self.whole = RLock()  # of what runs the generator as a whole; who holds it by a scene may take it again
         self.layers = self._layers_to_edit()
         self.examples = Examples(self, examples_at)
         self._scene = lru_cache(maxsize=SCENES_KEPT)(self._make_scene)

@@ -76,6 +76,10 @@ class PaintCalls:
             "(input, value) => { input.value = value; input.dispatchEvent(new Event('change')); }", value
         )
 
+    def paint_by(self, way: str) -> None:
+        """Choose how strokes are made: "example", or how their units are chosen."""
+        self.page.locator("[data-of=by]").select_option(way)
+
     def draw(self, way: list[tuple[float, float]]) -> None:
         """Move the pressed mouse along ``way``, in shares of the canvas's side."""
         self.page.locator(".st canvas").scroll_into_view_if_needed()
@@ -116,6 +120,7 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
     with serving(lab_with(glass, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
         calls = PaintCalls(page)
         page.locator(".st-modes label", has_text="Add").click()
+        calls.paint_by("agreement")
         calls.draw([(0.2, 0.5), (0.8, 0.5)])
         first = table(page)
         assert not page.locator(".st-which").is_visible()
@@ -166,7 +171,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         classes = painter.edit_session(seed).classes_before
         way = zigzag(classes == tree, radius)
         calls.draw(way)
-        page.get_by_label("Compare with as many random units").check()
+        page.get_by_label("Compare with random units and examples").check()
         page.wait_for_selector(".st-compared")
         page.screenshot(path=tmp_path / "painted.png", full_page=True)
 
@@ -208,6 +213,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         other.goto(address)
         beside = PaintCalls(other)
         assert other.locator(".st-history li").count() == 0
+        beside.paint_by("agreement")
         beside.draw([(0.5, 0.5)])
         assert other.locator(".st-history li").count() == 1
         other.close()
@@ -247,6 +253,7 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
 
         untouched = calls.source("after")
         page.locator(".st-modes label", has_text="Erase").click()
+        calls.paint_by("agreement")
         page.locator(".st canvas").focus()
         before = calls.answers()
         page.keyboard.down(" ")
@@ -276,6 +283,7 @@ def test_nothing_sticks_out_on_a_telephone(glass: Painter, tmp_path: Path, dark:
     lab = lab_with(glass, tmp_path / "runs")
     with serving(lab) as address, opened(address, tmp_path / "profile", 420, 900, dark) as page:
         calls = PaintCalls(page)
+        calls.paint_by("agreement")
         calls.draw([(0.3, 0.5), (0.7, 0.5)])
         page.locator(".st-modes label", has_text="Explain").click()
         page.locator(".st canvas").click()
@@ -283,3 +291,28 @@ def test_nothing_sticks_out_on_a_telephone(glass: Painter, tmp_path: Path, dark:
         page.wait_for_selector(".st-strip img")
         page.screenshot(path=tmp_path / "telephone.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") == 420
+
+
+def test_a_cloud_is_added_by_example_and_another_one_is_taken(painter: Painter, tmp_path: Path) -> None:
+    if "cloud" not in painter.labels:
+        pytest.skip("this generator draws no clouds")
+    seed = next(seed for seed in range(100) if painter.shares(seed)["cloud"] < 0.02)
+    with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
+        calls = PaintCalls(page)
+        calls.go_to(seed)
+        untouched = calls.picture("after")
+        page.locator(".st-chip", has_text=re.compile(r"^\s*cloud\s*$")).click()
+        page.locator(".st-modes label", has_text="Add").click()
+        calls.draw([(0.2, 0.12), (0.3, 0.12)])
+        added = calls.picture("after")
+        cloud = painter.labels.index("cloud")
+        under = brush([[0.2, 0.12], [0.3, 0.12]], 5 / painter.side, 0, painter.side) > 0.5
+        seen = painter.segmenter(torch.stack([untouched, added]))
+        assert int((seen[1][under] == cloud).sum()) > int((seen[0][under] == cloud).sum())
+        before = calls.answers()
+        page.get_by_role("button", name="Another one").click()
+        calls.after(before)
+        assert not torch.equal(calls.picture("after"), added)
+        calls.press("Control+z")
+        assert torch.equal(calls.picture("after"), added)
+        page.screenshot(path=tmp_path / "added.png", full_page=True)
