@@ -43,7 +43,7 @@ ADDED = ("tree", "house", "mountain", "water", "path", "cloud", "roof", "sun", "
 ERASED = (*ADDED[:10], "wall", "door", "window")
 NONSENSE = {"door": 0.16, "sun": 0.84, "moon": 0.84, "path": 0.12}  # the thing, and the height where it cannot be
 LEAST, RING, MARGIN = 12, 4, 2  # pixels: of an object; around a box; that a box to erase is wider
-SCENES = 400  # looked through for objects and places
+SCENES, OTHERS = 400, 100  # looked through for objects, and for places of theirs: fewer than a painter remembers
 IN_A_WALL = ("door", "window")  # added inside a wall alone
 
 
@@ -194,7 +194,7 @@ def _objects(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
 def _places(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
     """Scenes without the thing, and the box of another scene's object where it is sensible to add one."""
     rng = random.Random(plan.seed)
-    seeds = range(plan.seed + SCENES, plan.seed + 2 * SCENES)
+    seeds = range(plan.seed + SCENES, plan.seed + SCENES + OTHERS)
     count = 0
     for seed in range(plan.seed, plan.seed + SCENES):
         box = _largest(painter, seed, concept)

@@ -99,6 +99,6 @@ def test_a_report_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_an_account_of_directions_names_its_page(tmp_path: Path) -> None:
     account = Account(tmp_path / "folder", "Directions", {"layer": "x" * 1000})
     account.open()
-    with full_disk(), pytest.raises(OSError, match=r"could not write .*directions\.md .*is the disk full"):
-        account.write("# Directions\n\nwords", {})
+    with full_disk(), pytest.raises(OSError, match=r"could not write .*folder.*is the disk full"):
+        account.write("words", [], {})
     assert list(account.folder.iterdir()) == []

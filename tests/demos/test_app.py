@@ -93,11 +93,11 @@ def test_a_call_that_makes_no_sense_is_answered_with_one_line(address: str, data
 def test_what_has_a_default_may_be_left_out(address: str, glass: Painter) -> None:
     (seed,) = seeds_with(glass, "tree")
     stroke = (seed, "tree", "erase", [[0.0, 0.5], [1.0, 0.5]], 0.5)
-    assert call(address, "paint", *stroke) == call(address, "paint", *stroke, 1.0)
+    assert call(address, "paint", *stroke) == call(address, "paint", *stroke, 1.0, "example")
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("paint", ()), ("paint", (0, "tree", "erase", [[0.5, 0.5]])), ("paint", (0,) * 7), ("scene", ())]
+    ("name", "data"), [("paint", ()), ("paint", (0, "tree", "erase", [[0.5, 0.5]])), ("paint", (0,) * 8), ("scene", ())]
 )
 def test_too_few_and_too_many_inputs_are_told_which_are_expected(
     address: str, name: str, data: tuple[Any, ...]

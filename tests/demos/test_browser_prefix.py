@@ -31,6 +31,7 @@ def test_paint_and_explore_work_below_a_path(tmp_path: Path) -> None:
         paint.go_to(5)
         assert paint.source("after") != before
         page.keyboard.press("e")
+        paint.paint_by("agreement")
         answers = paint.answers()
         paint.draw([(0.3, 0.6), (0.7, 0.6)])
         paint.after(answers)

@@ -51,6 +51,7 @@ def test_selected_text_disables_neither_brush_nor_sliders(glass: Painter, tmp_pa
         assert word is not None
         assert canvas is not None
         inside = (canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
+        calls.paint_by("agreement")
         drag(page, (word["x"] + 20, word["y"] + 12), inside)
         calls.draw([(0.2, 0.5), (0.8, 0.5)])
         page.evaluate(SELECT_ALL)
