@@ -61,6 +61,7 @@ def test_all_twelve_rows_are_here() -> None:
     assert len(ROWS) == 12
 
 
+@pytest.mark.timeout(500)  # many processors emulate bfloat16, slowly
 @pytest.mark.parametrize("bf16", [False, True], ids=["fp32", "bf16"])
 @pytest.mark.parametrize("case", CASES)
 def test_two_hundred_rounds_bring_it_nearer_to_the_digits(
