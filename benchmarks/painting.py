@@ -4,7 +4,7 @@ The shipped generator is painted on through the app's own call with its default 
 object of another scene (adding) or of the scene itself (erasing). Donors are chosen by the shipped segmenter; JUDGE is
 another one, with another seed and architecture:
 
-    dissect train-segmenter --count 8000 --steps 2500 --seed 77 --widths 20 40 80 --out judge.safetensors
+    dissect train-segmenter --count 6000 --steps 2500 --seed 77 --widths 20 40 80 --out judge.safetensors
 
 *Added* counts the places in which more than half of the box becomes the thing, by the judge; *random* the same with a
 random picture in place of the example. *Erased* is the share of the thing's pixels under the brush that is gone, and

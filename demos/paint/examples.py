@@ -6,6 +6,7 @@ An example is named by the seed of its picture, so that a page, a saved session 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -105,8 +106,10 @@ class Examples:
         with painter.whole:
             bank = Bank.make(painter.generator, latents, painter.segmenter)
         if self.kept is not None:
-            self.kept.parent.mkdir(parents=True, exist_ok=True)
-            bank.save(self.kept, overwrite=True)
+            # Where nothing can be written the bank lasts as long as the app, and painting goes on.
+            with suppress(OSError):
+                self.kept.parent.mkdir(parents=True, exist_ok=True)
+                bank.save(self.kept, overwrite=True)
         return bank
 
     def _make_donor(self, seed: int, layers: tuple[str, ...]) -> Donor:

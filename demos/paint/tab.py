@@ -17,8 +17,8 @@ from demos.tab import Tab
 INTRODUCTION = """
 <h2>Paint with what the network knows</h2>
 <p>No photo is edited here. A generator makes the scene from random numbers; some of its inner <b>units</b> draw trees,
-others doors. Choose a thing and paint: only its units change, only under your brush, and the network redraws the
-picture to fit.</p>
+others doors. Choose a thing and paint: under your brush, and only there, the network draws anew, with what it does in
+another scene or with the units of the thing.</p>
 """
 # One function in the browser, in this order: what is kept, who is asked, what is shown, what is done.
 SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "scenes.js", "explain.js",

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from dissect.painting.bank import Bank
 from dissect.painting.session import EditSession, Painting
 from dissect.painting.strokes import BrushStroke, Donor, Fill, Transplant, grown
+from dissect.segmenters.wholes import name_of
 
 RING = 1 / 16  # of the side: the surroundings of a brush that are compared
 REACH = 1 / 8, 1 / 4  # of the sides: how far an example may be moved down or up, and right or left
@@ -96,9 +97,8 @@ def additions(
         ]
         found += _judged(session, strokes, lasts, [each.number for each in chosen], concepts, classes, brush, True)
     if not found:
-        thing = " or ".join(concepts)
         where = "in such surroundings" if closest < 1 else "at this place"
-        raise CannotGrowError(f"no {thing} can grow here: none of {len(bank)} pictures shows one {where}")
+        raise CannotGrowError(f"no {name_of(concepts)} can grow here: none of {len(bank)} pictures shows one {where}")
     return tuple(sorted(found, key=lambda each: -each.merit))
 
 
@@ -127,7 +127,7 @@ def removals(
     wanted = bank.showing(concepts)
     thing = torch.isin(classes, torch.tensor(numbers)) & (brush > 0)
     if not bool(thing.any()):
-        raise ValueError(f"there is no {' or '.join(concepts)} under the brush, so there is nothing to erase")
+        raise ValueError(f"there is no {name_of(concepts)} under the brush, so there is nothing to erase")
     hole = grown(thing, 2) * (brush > 0)
     found: list[Example] = []
     for layers, step in groups(session):

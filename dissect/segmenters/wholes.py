@@ -20,3 +20,8 @@ def labels_of(concept: str, labels: Sequence[str]) -> tuple[str, ...]:
     if not known.get(concept):
         raise unknown_name("concept", concept, [*labels, *(whole for whole, parts in known.items() if parts)])
     return known[concept]
+
+
+def name_of(parts: Sequence[str]) -> str:
+    """What ``parts`` are called together: the whole that is made of them, or else all of them."""
+    return next((whole for whole, own in WHOLES.items() if set(own) == set(parts)), " or ".join(parts))

@@ -69,3 +69,16 @@ def test_the_control_takes_random_pictures(calls: PaintCalls, glass: Painter) ->
     told = calls.control(Sketch.read(asked(seed)))
     assert sum(told["after"].values()) == pytest.approx(1)
     assert told == calls.control(Sketch.read(asked(seed)))
+
+
+def test_where_nothing_can_be_written_painting_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way of the folder")
+    painter = glass_painter()
+    painter.examples.kept = tmp_path / "file" / "bank.safetensors"
+    assert len(painter.examples.bank()) == COUNT
+    painter.examples.kept = tmp_path / "examples" / "bank.safetensors"
+    assert len(painter.examples.bank()) == COUNT
+    fresh = glass_painter()
+    fresh.examples.kept = painter.examples.kept
+    fresh.examples.bank()
+    assert fresh.examples.kept.is_file()

@@ -22,6 +22,7 @@ from dissect import (
     transplant,
 )
 from dissect.painting.growing import CELLS, places
+from dissect.segmenters.wholes import name_of
 from tests.dissect.glass import DOOR, LABELS, ColourSegmenter, GlassGenerator, latents
 
 LAYER = "stem.glass"
@@ -138,6 +139,8 @@ def test_what_cannot_grow_is_said_and_where_it_can_is_shown(bank: Bank) -> None:
     high[0:5, 10:15] = 1
     with pytest.raises(CannotGrowError, match="no door can grow here: none of 120 pictures"):
         additions(session, bank, ["door"], high, donors_of(bank))
+    assert name_of(["wall", "roof", "door", "window"]) == "house"
+    assert name_of(["tree", "door"]) == "tree or door"
     with pytest.raises(CannotGrowError, match="no sun can grow here"):
         additions(session, bank, ["sun"], high, donors_of(bank))
     shares = places(bank, ["tree"], session.classes_before)
