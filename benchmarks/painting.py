@@ -28,6 +28,7 @@ import torch
 import tyro
 from torch import Tensor
 
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.sheets import labelled_rows, sheet
 from demos.lab import Lab
@@ -81,7 +82,10 @@ class Place:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and print the table."""
     plan = tyro.cli(Plan, args=arguments, prog="python -m benchmarks.painting", description=__doc__)
-    judge = UNetSegmenter.load(plan.judge)
+    try:
+        judge = UNetSegmenter.load(plan.judge)
+    except (OSError, LabError) as error:
+        raise SystemExit(f"error: {error}") from error
     with TemporaryDirectory() as runs:
         lab = Lab.at(Path(runs))
         try:
