@@ -10,12 +10,13 @@ from typing import Any
 from rich.console import Console
 
 from core_gans.data import Examples
-from core_gans.game import NoiseGame, TranslationGame
+from core_gans.game import HeldOutGame, NoiseGame, TranslationGame
+from core_gans.held_out import Held, held_out_watchers
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Judged, Watcher
-from core_gans.session import Options, make_watchers, options_from, over_the_run, with_data
+from core_gans.session import Options, make_watchers, options_from, over_the_run, require_taken, with_data
 from core_gans.training import TrainingState, start, train
 from core_gans.translation import Lesson, read_lesson
 from core_gans.translation.watching import translation_watchers
@@ -31,7 +32,7 @@ class Training(RunKind[TrainingState]):
     kind, verb, unit, program, other_program = "training", "training", "round", "core-gans", "egan"
 
     def start(self) -> TrainingState:
-        learned = self.examples.learned if isinstance(self.examples, Lesson) else self.examples
+        learned = self.examples.learned if isinstance(self.examples, Lesson | Held) else self.examples
         return start(self.game, self.options.batches(learned), self.options.rng(), self.options.compute())
 
     def watch(self, run: Run) -> tuple[list[Watcher], Judged]:
@@ -39,6 +40,9 @@ class Training(RunKind[TrainingState]):
         if isinstance(examples, Lesson):
             assert isinstance(game, TranslationGame)
             return translation_watchers(run, game, self.options, examples, self.console)
+        if isinstance(examples, Held):
+            assert isinstance(game, HeldOutGame)
+            return held_out_watchers(run, game, self.options, examples, self.console)
         if not isinstance(game, NoiseGame):
             raise ValueError(f"{game.name} draws from no latents, so it has no samples to watch: train it from Python.")
         return make_watchers(run, game, self.options, examples, self.console, self.unit)
@@ -61,7 +65,10 @@ def run_training(
     """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given."""
     console = console or Console(markup=False)
     examples = _examples(variant, options, console)
-    fitting = examples.fields(fields) if isinstance(examples, Lesson) else with_data(fields, examples)
+    if isinstance(examples, Lesson):
+        fitting = examples.fields(fields)
+    else:
+        fitting = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
     training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console)
     folder = runs_folder / (name or runs.default_name(variant, options.data))
     return training.create(folder, {"variant": variant}, rounds, seconds)
@@ -86,11 +93,13 @@ def resume_training(
     return Training.resume(folder, rebuild, rounds, seconds, going)
 
 
-def _examples(variant: str, options: Options, console: Console) -> Examples | Lesson:
+def _examples(variant: str, options: Options, console: Console) -> Examples | Lesson | Held:
     """What the game called ``variant`` learns from."""
     kind = variant_called(variant)
     if not issubclass(kind, TranslationGame):
-        return options.load(console)
+        examples = options.load(console)
+        require_taken(kind, examples)
+        return Held.of(examples) if issubclass(kind, HeldOutGame) else examples
     with console.status(f"reading {options.data}"):
         return read_lesson(
             kind.learns_from,

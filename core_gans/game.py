@@ -21,13 +21,16 @@ from core_gans.foundation.seeds import as_generator
 from core_gans.losses.objectives import Objective
 from core_gans.optimizers import Optimizer
 
+Kind = Literal["points", "images", "clips", "tokens"]
+"""What the examples of a data set are."""
 Nets = Mapping[str, nn.Module]
 Loss = Callable[[Nets, "Batch", torch.Generator], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step learns from: images (N, C, H, W) in [-1, 1], points (N, D), clips or tokens; labels (N,).
+    """What one step learns from: images (N, C, H, W) or clips (N, C, T, H, W) in [-1, 1], points (N, D), or tokens
+    (N, T) int64; labels (N,).
 
     Where images are translated, ``real`` are those of the target domain and ``other`` (N, C', H, W) the sources.
     ``text`` (N, L) int64 holds captions as the numbers of their words (``data.captions``).
@@ -64,6 +67,8 @@ class Game(ABC):
 
     name: ClassVar[str]
     paper: ClassVar[str]
+    takes: ClassVar[tuple[Kind, ...]] = ("points", "images")
+    """The kinds of examples that it learns from."""
 
     @abstractmethod
     def players(self) -> dict[str, nn.Module]:
@@ -161,6 +166,22 @@ class TranslationGame(Game):
         In evaluation mode, without gradients; a game with noise draws it from ``rng`` and has none without it.
         LabError for images of other channels, and for a domain that is not there.
         """
+
+
+@dataclass(frozen=True)
+class HeldOutGame(Game):
+    """A game that answers given examples, such as what comes next, and is judged on examples held out from it.
+
+    The player that answers is called ``generator``: it is averaged, and it is what a model file holds.
+    """
+
+    @abstractmethod
+    def measure(self, nets: Nets, held: Batch, rng: torch.Generator) -> dict[str, float]:
+        """Named numbers of its answers to ``held``, beside those of a baseline; in evaluation mode, by no player."""
+
+    @abstractmethod
+    def show(self, nets: Nets, held: Batch, rng: torch.Generator) -> Tensor:
+        """A few of its answers as pictures (N, 3, H, W) or clips (N, 3, T, H, W) in [-1, 1], in evaluation mode."""
 
 
 @torch.no_grad()

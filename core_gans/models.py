@@ -13,7 +13,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import did_you_mean
 from core_gans.foundation.notebook import shown
-from core_gans.game import Game, NoiseGame, TranslationGame
+from core_gans.game import Game, HeldOutGame, NoiseGame, TranslationGame
 from core_gans.initialising import initialising
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
@@ -134,6 +134,15 @@ def open_translator(path: str | Path) -> Model[TranslationGame]:
         )
     if model.player != "generator":
         raise LabError(f"{path} holds a {model.player}, which translates nothing: give a generator, or a run's folder.")
+    return Model(model.net, game, model.player, model.card)
+
+
+def open_answering(path: str | Path) -> Model[HeldOutGame]:
+    """The same for games that answer given examples; LabError for other games, and for a player that is another."""
+    model = _open(path)
+    game = model.game
+    if not isinstance(game, HeldOutGame) or model.player != "generator":
+        raise LabError(f"{path} is of {game.name} ({model.player}), which does not answer given examples.")
     return Model(model.net, game, model.player, model.card)
 
 

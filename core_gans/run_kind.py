@@ -19,6 +19,7 @@ from core_gans.data.places import from_anywhere
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.notebook import shown
 from core_gans.game import Game
+from core_gans.held_out import Held
 from core_gans.runs import folder as runs
 from core_gans.runs.changes import changed, digest
 from core_gans.runs.fitting import fitting, require_counts
@@ -97,7 +98,7 @@ class RunKind(ABC, Generic[State]):
 
     game: Game
     options: Options
-    examples: Examples | Lesson
+    examples: Examples | Lesson | Held
     console: Console
 
     @abstractmethod

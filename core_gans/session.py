@@ -51,6 +51,8 @@ class Options:
     """1 (grey), 3 (RGB) or 4 (RGB and opacity) for files; default: what they have, opacity on white."""
     count: int | None = None
     """Points or scenes to draw; default 100,000 points, 4,000 scenes."""
+    frames: int | None = None
+    """Of a clip; default: what the data set says."""
     batch: int = 64
     """Examples in a batch."""
     seed: int = 0
@@ -90,8 +92,9 @@ class Options:
         for name in ("judge_every", "explain_every", "threads"):
             if getattr(self, name) < 0:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
-        if self.count is not None and self.count < 1:
-            raise ValueError(f"expected --count of at least 1, got {self.count}.")
+        for name in ("count", "frames"):
+            if (given := getattr(self, name)) is not None and given < 1:
+                raise ValueError(f"expected --{name} of at least 1, got {given}.")
         if isinstance(self.size, int) and self.size < 1:
             raise ValueError(f"expected --size of at least 1, got {self.size}.")
         if self.size is not None:
@@ -120,6 +123,7 @@ class Options:
                 seed=self.seed,
                 resize=self.resize,
                 skip_broken=self.skip_broken,
+                frames=self.frames,
             )
         if self.bf16 and not has_bf16(torch.device(self.device)):
             console.print("bfloat16 is emulated here, about ten times more slowly than float32: leave --bf16 out.")
@@ -129,6 +133,15 @@ class Options:
 
     def batches(self, examples: Dataset) -> Batches:
         return Batches(examples, self.batch, self.seed, self.device)
+
+
+def require_taken(kind: type[Game], examples: Examples) -> None:
+    """LabError where games of ``kind`` do not learn from what ``examples`` are."""
+    if examples.kind not in kind.takes:
+        raise LabError(
+            f"{kind.name} learns from {' or '.join(kind.takes)}, and {examples.name} holds {examples.kind}: "
+            "`core-gans list` says which data and which variants there are."
+        )
 
 
 def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]:
@@ -141,7 +154,7 @@ def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]
     if "words" in fields:
         captions = captions_of(examples)
         fields |= {"words": captions.words, "captions": captions.different(CAPTIONS)}
-    if len(examples.shape) == 1 and not family(fields.get("family", "dcgan")).points:
+    if examples.kind == "points" and not family(fields.get("family", "dcgan")).points:
         fields["family"] = "mlp"
     return fields
 
@@ -179,7 +192,7 @@ def make_watchers(
     run: Run, game: NoiseGame, options: Options, examples: Examples, console: Console, unit: str
 ) -> tuple[list[Watcher], Judged]:
     """The watchers of a run, in the order in which they look, and the judge among them."""
-    points = len(examples.shape) == 1
+    points = examples.kind == "points"
     latents = fixed_latents(game, POINTS if points else SHEET, options.seed + 1).to(options.device)
     real = examples.images[:POINTS] if points else None
     log = Log(run.folder, options.log_every, console)

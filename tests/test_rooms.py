@@ -20,7 +20,17 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
         *("foundation", "trusted_code", "compute", "optimizers", "losses", "shipped"),
         *("game", "data", "techniques", "networks", "games", "foreign", "initialising"),
         *("runs", "metrics", "paper_presets", "point_presets", "user_code", "variants", "convergence", "session"),
-        *("training", "comparison", "translation", "models", "sampling", "run_kind", "experiment", "exploring"),
+        *(
+            "training",
+            "comparison",
+            "translation",
+            "held_out",
+            "models",
+            "sampling",
+            "run_kind",
+            "experiment",
+            "exploring",
+        ),
         *("theory", "commands", "__main__", "__init__"),
     ),
     "dissect": (

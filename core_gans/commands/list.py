@@ -10,7 +10,7 @@ from rich.table import Table
 
 from core_gans import data as datasets
 from core_gans.losses import f_divergences
-from core_gans.variants import TRANSLATIONS, VARIANTS
+from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class List:
     def run(self, console: Console) -> None:
         """A table of variants, then two lines."""
         table = Table("variant", "paper", "what it is")
-        for name, kind in {**VARIANTS, **TRANSLATIONS}.items():
+        for name, kind in {**VARIANTS, **TRANSLATIONS, **SEQUENCES}.items():
             about = (sys.modules[kind.__module__].__doc__ or "").split(": ", 1)[-1].split(". ")[0]
             table.add_row(name, kind.paper, about)
         console.print(table)

@@ -20,7 +20,7 @@ from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
 from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import TRANSLATIONS, VARIANTS, from_saved, name_of, variant
+from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS, from_saved, name_of, variant
 
 AGame = TypeVar("AGame", bound=Game)
 
@@ -102,8 +102,9 @@ class Variants:
 
     def run(self, console: Console) -> None:
         """Print the names that may follow."""
+        names = ", ".join((*VARIANTS, *TRANSLATIONS, *SEQUENCES))
         console.print(
-            f"{self.program} VARIANT [options], with VARIANT one of {', '.join((*VARIANTS, *TRANSLATIONS))}; "
+            f"{self.program} VARIANT [options], with VARIANT one of {names}; "
             f"{self.program} VARIANT --help explains them. {self.program} --like RUN repeats a run.",
             highlight=False,
         )

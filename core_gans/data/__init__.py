@@ -2,7 +2,7 @@
 
 from core_gans.data.batches import Batches
 from core_gans.data.data_set import DataSet, Progress, ShortRun, Wanted
-from core_gans.data.examples import Examples, as_float
+from core_gans.data.examples import Examples, Kind, as_float
 from core_gans.data.few_labels import few_labels
 from core_gans.data.frame import Frame, Resize, Size, size_of
 from core_gans.data.known import KNOWN, NAMES, data_set, load
@@ -15,6 +15,7 @@ __all__ = [
     "DataSet",
     "Examples",
     "Frame",
+    "Kind",
     "Progress",
     "Resize",
     "ShortRun",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
-from core_gans.data.examples import Examples
+from core_gans.data.examples import Examples, Kind
 from core_gans.data.frame import Resize, Size, sides
 from core_gans.data.scenes.sets import SceneSet
 from core_gans.foundation.errors import LabError
@@ -34,7 +34,9 @@ class Wanted:
     resize: Resize = "crop"
     """What is done with pictures of other proportions."""
     skip_broken: bool = False
-    """Whether pictures that cannot be read are left out."""
+    """Whether pictures or clips that cannot be read are left out."""
+    frames: int = 1
+    """Of a clip."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,14 @@ class DataSet:
     name: str
     about: str
     """One sentence."""
-    kind: Literal["points", "images"]
+    kind: Kind
     read: Callable[[Wanted], Examples]
     size: int = 32
     """Side of the images in pixels, unless asked otherwise."""
     count: int = 0
     """How many are drawn, unless asked otherwise; 0 for data that are there and not drawn."""
+    frames: int = 1
+    """Of a clip, unless asked otherwise."""
     kinds: int = 0
     """Modes of points or classes of images that a generator should cover; 0 where that is not known."""
     kinds_called: str = "classes"
@@ -93,7 +97,7 @@ class DataSet:
 
     @property
     def points(self) -> bool:
-        """Whether it has points (N, D), not images (N, C, H, W)."""
+        """Whether it has points (N, D), which are shown and judged in their own ways."""
         return self.kind == "points"
 
     def load(
@@ -106,12 +110,19 @@ class DataSet:
         progress: Progress | None = None,
         resize: Resize = "crop",
         skip_broken: bool = False,
+        frames: int | None = None,
     ) -> Examples:
-        """The examples; what is not asked for is as the data set has it. Raises what ``read`` raises."""
+        """The examples; what is not asked for is as the data set has it. Raises what ``read`` raises.
+
+        LabError for ``frames`` of what is no clips.
+        """
+        if frames is not None and self.kind != "clips":
+            raise LabError(f"{self.name} holds {self.kind}, which have no frames: leave --frames out.")
         wanted = self.wanted(size, count, channels, seed, progress)
-        wanted = replace(wanted, resize=resize, skip_broken=skip_broken)
+        wanted = replace(wanted, resize=resize, skip_broken=skip_broken, frames=frames or self.frames)
         if self.count:  # drawn: what files take is known when they are looked at
-            numbers = 6 if self.points else 3 * wanted.size**2 / FLOAT  # a point, its noise, label and place
+            numbers = 3 * wanted.frames * wanted.size**2 / FLOAT if self.kind in ("images", "clips") else 6
+            # 6: a point, its noise, label and place
             require_memory(int(wanted.count * numbers * FLOAT), f"{wanted.count:,} examples of {self.name}", "--count")
         return self.read(wanted)
 

@@ -1,8 +1,10 @@
-"""A data set held in memory: images or points, with labels, class names and captions where there are any."""
+"""A data set held in memory: points, images, clips or tokens, with labels, class names and captions where there are
+any.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,17 +14,19 @@ from core_gans.data.captions import Captions
 from core_gans.foundation.notebook import shown
 from core_gans.foundation.pixels import Picture, png
 from core_gans.foundation.sheets import picture
+from core_gans.game import Kind
 
-SHOWN, POINTS_SHOWN = 16, 1_000  # examples of a picture, evenly spaced
+SHOWN, POINTS_SHOWN, CLIPS_SHOWN = 16, 1_000, 4  # examples of a picture, evenly spaced
 
 
 @dataclass(frozen=True, repr=False)
 class Examples(Dataset[tuple[Tensor, int]]):
-    """Images (N, C, H, W), uint8 in [0, 255] or float in [-1, 1], or points (N, D), float.
+    """Images (N, C, H, W) or clips (N, C, T, H, W), uint8 in [0, 255] or float in [-1, 1]; points (N, D), float; or
+    tokens (N, T), int64.
 
     ``labels`` is (N,) int64 in [0, len(classes)), or None. ``name`` is what people call the data set.
     ``captions`` has one for each example, or is None.
-    Floats are kept as they are: points in their own units, images in [-1, 1].
+    Floats are kept as they are: points in their own units, images and clips in [-1, 1].
     """
 
     name: str
@@ -52,19 +56,38 @@ class Examples(Dataset[tuple[Tensor, int]]):
         return None if page is None else png(page)
 
     def _picture(self) -> Picture | None:
-        """Some of them; None where they are neither images nor points in the plane."""
-        plane, images = self.shape == (2,), len(self.shape) == 3 and self.shape[0] in (1, 3)
-        if not len(self) or not (plane or images):
+        """Some of them; None where they are neither images, clips nor points in the plane."""
+        shown = {"points": POINTS_SHOWN, "images": SHOWN, "clips": CLIPS_SHOWN}.get(self.kind, 0)
+        drawable = self.shape == (2,) if self.kind == "points" else self.shape[0] in (1, 3)
+        if not len(self) or not (shown and drawable):
             return None
-        chosen = torch.linspace(0, len(self) - 1, min(len(self), POINTS_SHOWN if plane else SHOWN)).long()
+        chosen = torch.linspace(0, len(self) - 1, min(len(self), shown)).long()
         return picture(as_float(self.images[chosen]))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one example: (C, H, W), or (D,) for points."""
+        """The shape of one example: (C, H, W), (C, T, H, W) of clips, (D,) of points or (T,) of tokens."""
         return tuple(self.images.shape[1:])
+
+    @property
+    def kind(self) -> Kind:
+        """What the examples are, which their tensor says."""
+        if self.images.dim() > 2:
+            return "clips" if self.images.dim() == 5 else "images"
+        return "points" if self.images.is_floating_point() else "tokens"
+
+    def part(self, chosen: Tensor) -> Examples:
+        """The examples at the indices ``chosen`` (n,), with their labels and captions."""
+        return replace(
+            self,
+            images=self.images[chosen],
+            labels=None if self.labels is None else self.labels[chosen],
+            captions=None if self.captions is None else self.captions.part(chosen),
+        )
 
 
 def as_float(images: Tensor) -> Tensor:
-    """Bytes in [0, 255] to floats in [-1, 1]; floats stay as they are."""
+    """Bytes in [0, 255] to floats in [-1, 1]; floats, and tokens, which are int64 (N, T), stay as they are."""
+    if images.dtype == torch.int64 and images.dim() == 2:
+        return images
     return images.float().div(127.5).sub(1.0) if images.dtype == torch.uint8 else images.float()

@@ -58,13 +58,15 @@ def load(
     progress: Progress | None = None,
     resize: Resize = "crop",
     skip_broken: bool = False,
+    frames: int | None = None,
 ) -> Examples:
     """The examples of the data set called ``name``, or those in the files at that path.
 
     ``size`` is the side of images in pixels (default: 32 for digits and files, 64 for scenes), or "WIDTHxHEIGHT" for
-    files, ``count`` how many points or scenes are drawn, from ``seed``. Pictures in files are brought to the size by
-    ``resize``: crop, pad or stretch; ``skip_broken`` leaves out what cannot be read. Raises ValueError with the nearest
-    names when ``name`` is neither a data set nor a path, and whatever ``files.read`` raises.
+    files, ``count`` how many points or scenes are drawn, from ``seed``, ``frames`` how many a clip has. Pictures in
+    files are brought to the size by ``resize``: crop, pad or stretch; ``skip_broken`` leaves out what cannot be read.
+    Raises ValueError with the nearest names when ``name`` is neither a data set nor a path, and whatever
+    ``files.read`` raises.
     """
     return data_set(name).load(
         size=size,
@@ -74,4 +76,5 @@ def load(
         progress=progress,
         resize=resize,
         skip_broken=skip_broken,
+        frames=frames,
     )

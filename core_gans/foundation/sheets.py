@@ -136,9 +136,11 @@ def cloud(
 
 
 def picture(samples: Tensor, real: Tensor | None = None, columns: int | None = None) -> Picture:
-    """The picture that fits the samples: a sheet of images, or a cloud of points."""
+    """The picture that fits the samples: a sheet of images, a row of frames for each clip, or a cloud of points."""
     if samples.dim() == 2:
         return cloud(samples, real)
+    if samples.dim() == 5:  # (N, C, T, H, W)
+        samples, columns = samples.transpose(1, 2).flatten(0, 1), samples.shape[2]
     return sheet(samples, columns, scale=max(1, 64 // samples.shape[-1]))
 
 

@@ -47,6 +47,9 @@ VARIANTS: dict[str, type[Game]] = {
 TRANSLATIONS: dict[str, type[TranslationGame]] = {kind.name: kind for kind in (Pix2Pix, CycleGAN, StarGAN)}
 """The games that translate images, by name."""
 
+SEQUENCES: dict[str, type[Game]] = {}
+"""The games of what goes on in time, clips and sentences, by name."""
+
 
 def variant(name: str) -> type[Game]:
     """The class of the variant called ``name``, or of one's own, given as ``module:name`` (a Game or an Objective).
@@ -55,14 +58,14 @@ def variant(name: str) -> type[Game]:
     """
     if is_own(name):
         return own_variant(name)
-    known = {**VARIANTS, **TRANSLATIONS}
+    known = {**VARIANTS, **TRANSLATIONS, **SEQUENCES}
     return known[require_known("variant", name, known)]
 
 
 def name_of(game: Game) -> str:
     """The name by which ``make`` finds the class of ``game`` again: the variant's, or ``module:name`` of one's own."""
     kind = type(game)
-    if is_own(kind.name) or kind in (VARIANTS.get(kind.name), TRANSLATIONS.get(kind.name)):
+    if is_own(kind.name) or any(kind is of.get(kind.name) for of in (VARIANTS, TRANSLATIONS, SEQUENCES)):
         return kind.name
     return f"{kind.__module__}:{kind.__name__}"
 
