@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,32 @@ from rich.console import Console
 
 from core_gans.data import Examples
 from core_gans.game import HeldOutGame, NoiseGame, TranslationGame
+from core_gans.games.translators import Translator
 from core_gans.held_out import Held, held_out_watchers
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
+from core_gans.runs.playable import require_playable
 from core_gans.runs.watchers import Judged, Watcher
-from core_gans.session import Options, make_watchers, options_from, over_the_run, require_taken, with_data
+from core_gans.session import (
+    DEFAULT_SECONDS,
+    Options,
+    make_watchers,
+    options_from,
+    over_the_run,
+    require_taken,
+    with_data,
+)
 from core_gans.training import TrainingState, start, train
 from core_gans.translation import Lesson, read_lesson
+from core_gans.translation.extent import (
+    ENOUGH,
+    LONGEST,
+    Choice,
+    largest_extent,
+    seconds_of_round,
+    told_of_extent,
+)
 from core_gans.translation.watching import translation_watchers
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import from_saved, make
@@ -50,6 +69,25 @@ class Training(RunKind[TrainingState]):
     def play(self, state: TrainingState, rounds: int | None, seconds: float | None, watchers: list[Watcher]) -> None:
         train(self.game, state.batches, rounds, rng=state.rng, watchers=watchers, state=state, seconds=seconds)
 
+    def of_measured_extent(self, free: Sequence[Choice], rounds: int | None, seconds: float | None) -> Training:
+        """The same with the width and the batch, where ``free``, of which this machine plays rounds enough; tells it.
+
+        None of the run's own random numbers are drawn: a run made with the numbers that are told equals this one.
+        """
+        assert isinstance(self.game, Translator)
+        budget = seconds if seconds is not None else DEFAULT_SECONDS if rounds is None else LONGEST
+
+        def measured(game: Translator, batch: int) -> float:
+            require_playable(game, batch, self.options.device)
+            tried = replace(self, game=game, options=replace(self.options, batch=batch))
+            return seconds_of_round(tried.start(), budget / ENOUGH)
+
+        with self._threads(), self.console.status("measuring how fast this machine is"):
+            extent = largest_extent(self.game, self.options.batch, free, budget, measured)
+        self.console.print(told_of_extent(extent, free, budget), highlight=False, soft_wrap=True)
+        game = replace(self.game, width=extent.width)
+        return replace(self, game=game, options=replace(self.options, batch=extent.batch))
+
 
 def run_training(
     variant: str,
@@ -61,8 +99,12 @@ def run_training(
     runs_folder: Path = Path("runs"),
     name: str = "",
     console: Console | None = None,
+    measured: Sequence[Choice] = (),
 ) -> Result[TrainingState]:
-    """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given."""
+    """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.
+
+    Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both.
+    """
     console = console or Console(markup=False)
     examples = _examples(variant, options, console)
     if isinstance(examples, Lesson):
@@ -70,6 +112,8 @@ def run_training(
     else:
         fitting = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
     training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console)
+    if measured:
+        training = training.of_measured_extent(measured, rounds, seconds)
     folder = runs_folder / (name or runs.default_name(variant, options.data))
     return training.create(folder, {"variant": variant}, rounds, seconds)
 

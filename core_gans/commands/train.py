@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import options_for, suited, told_of_extent
+from core_gans.commands.beginning import options_for, suited, to_measure
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.options import parsed
@@ -19,6 +19,7 @@ from core_gans.game import Game
 from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
 from core_gans.session import Options, options_from
+from core_gans.translation.extent import Choice
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS, from_saved, name_of, variant
 
@@ -42,13 +43,11 @@ class Train(Generic[AGame]):
     """paper: begin with the paper's own values where the defaults below differ from them (docs/variants.md lists them);
     words that follow come before both."""
     options: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
-    note: tyro.conf.Suppress[str] = ""
-    """To be said before it begins."""
+    measured: tyro.conf.Suppress[tuple[Choice, ...]] = ()
+    """What is chosen by a few rounds on this machine before it begins."""
 
     def run(self, console: Console) -> None:
         """Train, then print the judge's numbers before and after."""
-        if self.note:
-            console.print(self.note, highlight=False, soft_wrap=True)
         result = run_training(
             name_of(self.game),
             asdict(self.game),
@@ -58,6 +57,7 @@ class Train(Generic[AGame]):
             runs_folder=self.runs,
             name=self.name,
             console=console,
+            measured=self.measured,
         )
         print_result(result, console)
 
@@ -122,5 +122,5 @@ def train(program: str, words: list[str]) -> Command:
     flags = without_clashes(kind, Train, Options)
     begin = Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))
     command = parsed(Train[flags], f"{program} {words[0]}", words[1:], default=begin)  # type: ignore[valid-type]
-    finished: Train[Any] = replace(command, game=as_kind(kind, command.game), note=told_of_extent(kind, words))
+    finished: Train[Any] = replace(command, game=as_kind(kind, command.game), measured=to_measure(kind, words))
     return finished

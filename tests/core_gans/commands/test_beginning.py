@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from core_gans.commands.beginning import options_for, points_in, suited, told_of_extent
+from core_gans.commands.beginning import options_for, points_in, suited, to_measure
 from core_gans.commands.train import Train, train
 from core_gans.data.points import RING
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import PAPER, paper_fields
 from core_gans.point_presets import COMMON
-from core_gans.runs.playable import sketched
 from core_gans.session import Options
 from core_gans.variants import DCGAN, GAN, WGAN, StarGAN, make
 from egan.commands.evolve import Evolve, evolve
@@ -56,52 +53,28 @@ def test_rates_do_not_fall_over_a_run_of_unknown_length() -> None:
     assert (game.fall_rounds, rounds) == (0, None)
 
 
-class TestTranslationsOfFewSeconds:
+class TestTranslations:
     @pytest.mark.parametrize("name", ["pix2pix", "cyclegan", "stargan"])
     @pytest.mark.parametrize(
-        ("words", "width", "batch"),
+        ("words", "measured"),
         [
-            ([], 16, 4),  # a minute
-            (["--seconds", "20"], 16, 4),
-            (["--seconds=120"], 16, 4),
-            (["--seconds", "600"], 32, 8),
-            (["--seconds", "3600"], 64, 64),
-            (["--rounds", "5", "--seconds", "20"], 64, 64),
-            (["--rounds", "5"], 64, 64),
-            (["--seconds", "20", "--width", "24"], 24, 4),
-            (["--seconds", "20", "--batch", "16"], 16, 16),
+            ([], ("width", "batch")),
+            (["--seconds", "3600"], ("width", "batch")),
+            (["--rounds", "5"], ("width", "batch")),
+            (["--seconds", "20", "--width", "24"], ("batch",)),
+            (["--seconds", "20", "--batch=16"], ("width",)),
+            (["--width", "24", "--batch", "16"], ()),
+            (["--preset", "paper"], ()),
         ],
     )
-    def test_they_begin_narrow_unless_told_otherwise(self, name: str, words: list[str], width: int, batch: int) -> None:
+    def test_what_is_not_given_is_measured(self, name: str, words: list[str], measured: tuple[str, ...]) -> None:
         command = train("core-gans train", [name, *words])
         assert isinstance(command, Train)
-        assert (command.game.width, command.options.batch) == (width, batch)
+        assert command.measured == measured
 
-    def test_only_they_do_and_on_a_processor(self) -> None:
-        assert suited(DCGAN, ["--seconds", "20"])[0].width == DCGAN().width
-        assert options_for(DCGAN, ["--seconds", "20"]) == Options()
-        words = ["--seconds", "20", "--device", "cuda"]
-        assert (suited(StarGAN, words)[0].width, options_for(StarGAN, words).batch) == (64, 64)
+    def test_no_other_game_is_measured(self) -> None:
+        assert to_measure(DCGAN, ["--seconds", "20"]) == ()
         assert options_for(StarGAN, ["--preset", "paper"]).batch == PAPER["stargan"].batch
-
-    def test_it_is_said_what_was_chosen(self) -> None:
-        said = told_of_extent(StarGAN, ["--seconds", "20"])
-        assert "begins with --width 16 and --batch 4;" in said
-        assert "begins with --batch 4;" in told_of_extent(StarGAN, ["--width", "16"])
-        assert told_of_extent(StarGAN, ["--width", "16", "--batch", "2"]) == ""
-        assert told_of_extent(StarGAN, ["--rounds", "3"]) == told_of_extent(DCGAN, []) == ""
-        command = train("core-gans train", ["stargan"])
-        assert isinstance(command, Train)
-        assert command.note == told_of_extent(StarGAN, [])
-
-    def test_a_checkpoint_of_few_seconds_is_small(self) -> None:
-        command = train("core-gans train", ["pix2pix", "--seconds", "20"])
-        assert isinstance(command, Train)
-        nets = sketched(replace(command.game, shape=(3, 64, 64)))
-        assert nets is not None
-        weights = {name: sum(each.numel() for each in net.parameters()) for name, net in nets.items()}
-        kept = 4 * (3 * sum(weights.values()) + weights["generator"])  # with Adam's moments, and the average
-        assert 25e6 < kept < 40e6
 
 
 class TestPaper:
