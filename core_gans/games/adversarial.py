@@ -14,8 +14,10 @@ from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Loss, Nets, NoiseGame, Turn, nothing
+from core_gans.games.augmented import Augmented
 from core_gans.losses.penalties import clip_weights, gradient_penalty, zero_centred
 from core_gans.networks import Architecture, Family, family
+from core_gans.networks.augmentation import augmentation_in
 from core_gans.optimizers import SGD, Adam, Optimizer, RMSProp, Schedule
 from core_gans.techniques.historical_averaging import begin_history, historical_penalty, remember
 from core_gans.techniques.virtual_batch_norm import VirtualBatchNorm, set_references
@@ -24,7 +26,7 @@ REFERENCES = 64  # latents in the reference batch of virtual batch normalisation
 
 
 @dataclass(frozen=True)
-class AdversarialGame(Architecture, NoiseGame):
+class AdversarialGame(Augmented, NoiseGame):
     """A generator against a discriminator; a variant adds its objective and its paper's numbers.
 
     The numbers of its networks are the fields of :class:`Architecture`.
@@ -105,7 +107,8 @@ class AdversarialGame(Architecture, NoiseGame):
         the family has no place for a technique.
         """
         self.require_compatible()
-        nets = self.networks(family(self.family), self.architecture())
+        self.require_adaptable(self.objective)
+        nets = self.networks(self.augmenting(family(self.family)), self.architecture())
         if self.generator_normalisation == "virtual":
             self._choose_references(nets["generator"])
         if self.historical_averaging:
@@ -209,7 +212,9 @@ class AdversarialGame(Architecture, NoiseGame):
 
     def objective_term(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         """What the objective asks of the discriminator, penalties apart."""
-        return self.objective.discriminator(discriminator(real), discriminator(fake))
+        of_real = discriminator(real)
+        self.note_real_scores(discriminator, of_real)
+        return self.objective.discriminator(of_real, discriminator(fake))
 
     def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         fake = nets["generator"](self.latents_for(batch, rng))
@@ -218,11 +223,17 @@ class AdversarialGame(Architecture, NoiseGame):
         return {"generator": self.objective.generator(scores, real)}
 
     def after_discriminator(self, nets: Nets) -> None:
-        """What is done after each discriminator step: clipping and remembering, where they are asked for."""
+        """What is done after each discriminator step: clipping, remembering, adapting, where they are asked for."""
         if self.clip:
             clip_weights(nets["discriminator"], self.clip)
         if self.historical_averaging:
             remember(nets["discriminator"])
+        self.adapt_augmentation(nets["discriminator"])
+
+    def observe(self, nets: Nets) -> dict[str, float]:
+        """How probable the changes of images are, where that is found while training."""
+        layer = augmentation_in(nets["discriminator"]) if self.augment_target else None
+        return {} if layer is None else {"augment_probability": float(layer.probability)}
 
     def _after_generator(self, nets: Nets) -> None:
         """Keep the references and the past of the generator up with its weights."""

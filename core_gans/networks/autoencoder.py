@@ -30,6 +30,7 @@ class EnergyAutoencoder(nn.Module):
     def __init__(self, encoder: nn.Module, decoder: nn.Module, energy: Energy) -> None:
         super().__init__()
         self.encoder, self.decoder, self.energy = encoder, decoder, energy
+        self.augment: nn.Module = nn.Identity()  # of what is to be reconstructed, before it is encoded
 
     def encode(self, examples: Tensor) -> Tensor:
         """The codes (N, code)."""
@@ -44,6 +45,7 @@ class EnergyAutoencoder(nn.Module):
         return -(difference.abs() if self.energy == "absolute" else difference**2).mean(dim=1)
 
     def forward(self, examples: Tensor) -> Tensor:
+        examples = self.augment(examples)
         return self.score(examples, self.encode(examples))
 
     def extra_repr(self) -> str:

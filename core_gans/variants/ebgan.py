@@ -42,7 +42,7 @@ class EBGAN(AdversarialGame):
     def generator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         discriminator = nets["discriminator"]
         assert isinstance(discriminator, EnergyAutoencoder)
-        fake = nets["generator"](self.latents_for(batch, rng))
+        fake = discriminator.augment(nets["generator"](self.latents_for(batch, rng)))
         codes = discriminator.encode(fake)
         terms = {"generator": self.objective.generator(discriminator.score(fake, codes))}
         if self.pulling_away:

@@ -44,6 +44,11 @@ class LAPGAN(AdversarialGame):
         super().__post_init__()
         if self.coarsest < 1:
             raise LabError(f"expected a coarsest level of at least 1 pixel a side, got {self.coarsest}.")
+        if self.augment:
+            raise LabError(
+                "lapgan's discriminators see the details of a pyramid, which changes of the whole image do not fit: "
+                "leave --augment out, or choose another variant."
+            )
 
     @property
     def objective(self) -> Objective:

@@ -121,6 +121,7 @@ class TextToImage(AdversarialGame):
         assert isinstance(discriminator, CaptionedDiscriminator)
         maps, tokens = discriminator.maps(real), caption_in(real)
         right, of_fake = discriminator.judged(maps, tokens), discriminator(fake)
+        self.note_real_scores(discriminator, right)
         against_fake = self.objective.discriminator(right, of_fake)
         others = tokens.roll(1, 0)
         differ = (others != tokens).any(dim=1)

@@ -13,6 +13,7 @@ from core_gans.game import NoiseGame
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.games.conditions import ConditionalDiscriminator
 from core_gans.losses.objectives import Objective
+from core_gans.networks.augmentation import Augmentation
 from core_gans.networks.dropout import Dropout
 from core_gans.networks.fourier import FourierFeatures
 from core_gans.networks.heads import Difference, Squeeze
@@ -39,6 +40,7 @@ SAMPLE_BY_SAMPLE = (
     nn.LayerNorm,
     nn.GroupNorm,
     Dropout,
+    Augmentation,
     FourierFeatures,
     Squeeze,
     Difference,
