@@ -1,0 +1,52 @@
+"""Where on the road a picture shows its driver to be: read by geometry, with no network.
+
+In each row near the car a pixel is road by as much as it is less green than the grass. The middle of the road, or one
+edge where the other is out of sight, gives its offset at that distance; a curve through all rows leads to the car.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core_gans.data.road.view import ACROSS, HALF_ROAD, distances
+
+REACH = (5.0, 16.0)  # m: the rows that are looked at
+DEGREE = 3
+GREEN = 0.04  # by which grass is greener than red, at least, where white is 2
+
+
+def offsets(pictures: Tensor) -> Tensor:
+    """The drivers' offsets (N,) from the middle of the road in m, read from pictures (N, 3, H, W) in [-1, 1].
+
+    NaN where too few rows show both grass and road. ValueError for pictures of other shapes.
+    """
+    if pictures.dim() != 4 or pictures.shape[1] != 3:
+        raise ValueError(f"expected pictures in colour (N, 3, H, W), got shape {tuple(pictures.shape)}.")
+    height, width = pictures.shape[2:]
+    ahead = distances(height)
+    near = (ahead >= REACH[0]) & (ahead <= REACH[1])
+    rows = pictures.detach().cpu().double().numpy()[:, :, height - len(ahead) :][:, :, near]
+    z = ahead[near]
+    green = np.clip(rows[:, 1] - rows[:, 0], 0, None)  # (N, R, W); of asphalt, lines and cars 0
+    most = np.sort(green, axis=2)[:, :, -3:-2]
+    road = 1 - np.clip(green / np.maximum(most, 1e-6), 0, 1)
+    filled = road.sum(2)
+    columns = np.arange(width) + 0.5 - width / 2
+    middle = (road * columns).sum(2) / np.maximum(filled, 1e-6)
+    left, right = road[:, :, :2].min(2) > 0.5, road[:, :, -2:].min(2) > 0.5  # the road goes on beyond the picture
+    metres = z / (ACROSS * width)
+    found = middle * metres
+    found = np.where(left & ~right, (filled - width / 2) * metres - HALF_ROAD, found)
+    found = np.where(right & ~left, (width / 2 - filled) * metres + HALF_ROAD, found)
+    good = (most[..., 0] > GREEN) & (filled > 1) & ~(left & right)
+    return torch.tensor([_at_the_car(z[of], row[of]) for row, of in zip(found, good, strict=True)])
+
+
+def _at_the_car(ahead: np.ndarray, aside: np.ndarray) -> float:
+    """The car's offset from where the road is ``aside`` (R,) at ``ahead`` (R,)."""
+    if len(ahead) < 2 * DEGREE:
+        return float("nan")
+    powers = ahead[:, None] ** np.arange(DEGREE + 1)
+    return float(-np.linalg.lstsq(powers, aside, rcond=None)[0][0])
