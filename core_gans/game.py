@@ -32,7 +32,8 @@ class Batch:
     """What one step learns from: images (N, C, H, W) or clips (N, C, T, H, W) in [-1, 1], points (N, D), or tokens
     (N, T) int64; labels (N,).
 
-    Where images are translated, ``real`` are those of the target domain and ``other`` (N, C', H, W) the sources.
+    Where images are translated, ``real`` are those of the target domain and ``other`` (N, C', H, W) the sources. Of
+    clips in which somebody acts, ``other`` (N, T, A) are the actions.
     ``text`` (N, L) int64 holds captions as the numbers of their words (``data.captions``).
     """
 
@@ -44,6 +45,12 @@ class Batch:
 
 def nothing(nets: Nets) -> None:
     """What is done after a step of most turns."""
+
+
+def always(nets: Nets) -> bool:
+    """Most turns are taken in every round."""
+    del nets
+    return True
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,8 @@ class Turn:
     optimizer: Optimizer
     times: int = 1
     after: Callable[[Nets], None] = nothing
+    when: Callable[[Nets], bool] = always
+    """Whether it is taken in this round, by what the players keep; a game of two phases has turns of each."""
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,8 @@ def play_round(state: TrainingState) -> dict[str, float | str]:
     terms: dict[str, Tensor] = {}
     batch = _draw(state)
     for turn, optimizer in zip(state.game.turns(), state.optimizers, strict=True):
+        if not turn.when(state.nets):
+            continue
         turn.optimizer.set_rate(optimizer, state.round)
         for step in range(turn.times):
             if step > 0:

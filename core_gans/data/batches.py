@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core_gans.data.domains import Domains
+from core_gans.data.driven import Driven
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.first_batch import IMAGES, require_range
 from core_gans.data.known import load
@@ -81,6 +82,7 @@ class Batches(Iterator[Batch]):
             return Batch(
                 real.to(self.device),
                 None if label is None else label[chosen].to(self.device),
+                other=self.data.actions[chosen].to(self.device) if isinstance(self.data, Driven) else None,
                 text=None if captions is None else captions.tokens[chosen].to(self.device),
             )
         items = [self.data[index] for index in indices]

@@ -25,4 +25,5 @@ class Driven(Examples):
             raise ValueError(f"expected clips (N, C, T, H, W) with actions (N, T, A), got {clips} and {given}.")
 
     def part(self, chosen: Tensor) -> Driven:
-        return replace(super().part(chosen), actions=self.actions[chosen])
+        labels = None if self.labels is None else self.labels[chosen]
+        return replace(self, images=self.images[chosen], labels=labels, actions=self.actions[chosen])

@@ -12,10 +12,11 @@ from core_gans.data.examples import Examples
 from core_gans.data.files import read
 from core_gans.data.frame import Resize, Size
 from core_gans.data.points import GRID, RING
+from core_gans.data.road.data_set import ROAD
 from core_gans.data.scenes.data_set import SCENES
 from core_gans.foundation.names import unknown_name
 
-KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SCENES)}
+KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SCENES, ROAD)}
 """The data sets by name."""
 
 NAMES = tuple(KNOWN)

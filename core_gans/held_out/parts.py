@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core_gans.data import Examples, as_float
+from core_gans.data.driven import Driven
 from core_gans.data.pairs import held_out
 from core_gans.game import Batch
 
@@ -40,5 +41,6 @@ class Held:
         return Batch(
             as_float(held.images).to(device),
             None if held.labels is None else held.labels.to(device),
+            other=held.actions.to(device) if isinstance(held, Driven) else None,
             text=None if held.captions is None else held.captions.tokens.to(device),
         )

@@ -16,6 +16,7 @@ from core_gans.variants.began import BEGAN
 from core_gans.variants.cgan import CGAN
 from core_gans.variants.cyclegan import CycleGAN
 from core_gans.variants.dcgan import DCGAN
+from core_gans.variants.driving import Driving
 from core_gans.variants.ebgan import EBGAN
 from core_gans.variants.fgan import FGAN
 from core_gans.variants.gan import GAN
@@ -47,7 +48,7 @@ VARIANTS: dict[str, type[Game]] = {
 TRANSLATIONS: dict[str, type[TranslationGame]] = {kind.name: kind for kind in (Pix2Pix, CycleGAN, StarGAN)}
 """The games that translate images, by name."""
 
-SEQUENCES: dict[str, type[Game]] = {}
+SEQUENCES: dict[str, type[Game]] = {kind.name: kind for kind in (Driving,)}
 """The games of what goes on in time, clips and sentences, by name."""
 
 

@@ -24,8 +24,8 @@ def drives(count: int, frames: int, height: int, width: int, seed: int = 0) -> D
     """
     if min(height, width) < SMALLEST or frames < 2:
         raise LabError(
-            f"drives have pictures of at least {SMALLEST} pixels a side and at least 2 frames, got {width}x{height} and "
-            f"{frames}: choose a --size and --frames."
+            f"drives have pictures of at least {SMALLEST} pixels a side and at least 2 frames, got {width}x{height} "
+            f"and {frames}: choose a --size and --frames."
         )
     clips = torch.empty(count, 3, frames, height, width, dtype=torch.uint8)
     actions = torch.empty(count, frames, 1)

@@ -13,7 +13,8 @@ from torch import Tensor
 from core_gans.data.road.view import ACROSS, HALF_ROAD, distances
 
 REACH = (5.0, 16.0)  # m: the rows that are looked at
-DEGREE = 3
+DEGREE = 2
+LEAST = 6  # rows
 GREEN = 0.04  # by which grass is greener than red, at least, where white is 2
 
 
@@ -41,12 +42,14 @@ def offsets(pictures: Tensor) -> Tensor:
     found = np.where(left & ~right, (filled - width / 2) * metres - HALF_ROAD, found)
     found = np.where(right & ~left, (width / 2 - filled) * metres + HALF_ROAD, found)
     good = (most[..., 0] > GREEN) & (filled > 1) & ~(left & right)
-    return torch.tensor([_at_the_car(z[of], row[of]) for row, of in zip(found, good, strict=True)])
+    return torch.from_numpy(_at_the_car(z, found, good))
 
 
-def _at_the_car(ahead: np.ndarray, aside: np.ndarray) -> float:
-    """The car's offset from where the road is ``aside`` (R,) at ``ahead`` (R,)."""
-    if len(ahead) < 2 * DEGREE:
-        return float("nan")
-    powers = ahead[:, None] ** np.arange(DEGREE + 1)
-    return float(-np.linalg.lstsq(powers, aside, rcond=None)[0][0])
+def _at_the_car(ahead: np.ndarray, aside: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """The cars' offsets (N,) from where the road is ``aside`` (N, R) at ``ahead`` (R,), by the ``good`` rows."""
+    powers = (ahead[:, None] / ahead.max()) ** np.arange(DEGREE + 1)
+    enough = good.sum(1) >= LEAST
+    weights = np.where(enough[:, None], good, 1.0)
+    squares = np.einsum("nr,ri,rj->nij", weights, powers, powers)
+    fitted = np.linalg.solve(squares, np.einsum("nr,ri->ni", weights * aside, powers)[..., None])
+    return np.where(enough, -fitted[:, 0, 0], np.nan)
