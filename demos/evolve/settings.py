@@ -66,4 +66,6 @@ def setting_of(data: DataSet) -> Setting:
     )
 
 
-SETTINGS: dict[str, Setting] = {data.name: setting_of(data) for data in KNOWN.values()}
+SETTINGS: dict[str, Setting] = {
+    data.name: setting_of(data) for data in KNOWN.values() if data.kind in ("points", "images")
+}

@@ -15,6 +15,8 @@ from core_gans.data.road.view import ACROSS, HALF_ROAD, distances
 REACH = (5.0, 16.0)  # m: the rows that are looked at
 DEGREE = 2
 LEAST = 6  # rows
+GRASS = 8  # pixels of a row, at least, where it can be read
+SURE = 0.06  # a pixel with less of the one is all the other, so that noise of many pixels does not add up
 GREEN = 0.04  # by which grass is greener than red, at least, where white is 2
 
 
@@ -31,8 +33,8 @@ def offsets(pictures: Tensor) -> Tensor:
     rows = pictures.detach().cpu().double().numpy()[:, :, height - len(ahead) :][:, :, near]
     z = ahead[near]
     green = np.clip(rows[:, 1] - rows[:, 0], 0, None)  # (N, R, W); of asphalt, lines and cars 0
-    most = np.sort(green, axis=2)[:, :, -3:-2]
-    road = 1 - np.clip(green / np.maximum(most, 1e-6), 0, 1)
+    most = np.sort(green, axis=2)[:, :, -GRASS : 1 - GRASS]
+    road = np.clip((1 - SURE - green / np.maximum(most, 1e-6)) / (1 - 2 * SURE), 0, 1)
     filled = road.sum(2)
     columns = np.arange(width) + 0.5 - width / 2
     middle = (road * columns).sum(2) / np.maximum(filled, 1e-6)

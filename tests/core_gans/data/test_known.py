@@ -17,10 +17,11 @@ SOME = 60  # of data that are drawn
 def test_a_data_set_is_what_its_value_says(known: DataSet) -> None:
     examples = known.load(count=SOME)
     assert examples.name == known.name
-    assert len(examples.shape) == (1 if known.points else 3)
+    assert examples.kind == known.kind
     assert len(examples.classes) == known.kinds
     if not known.points:
-        assert examples.shape[1:] == (known.size, known.size)
+        assert examples.shape[-2] == known.size
+        assert known.rectangles or examples.shape[-1] == known.size
     if known.count:
         assert len(examples) == SOME
         assert torch.equal(examples.images[:3], load(known.name, count=SOME).images[:3])
