@@ -104,9 +104,9 @@ async def session(address: str, number: int, until: float) -> tuple[list[float],
             head = f"POST {PATH} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
             begun = time.perf_counter()
             writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            status, _ = await answer(reader)
+            status, body = await answer(reader)
             times.append(time.perf_counter() - begun)
-            refused += status != 200
+            refused += status != 200 or "error" in json.loads(body)
     finally:
         writer.close()
         await writer.wait_closed()

@@ -29,8 +29,9 @@ class CallError(LabError):
 async def answered(request: Request, work: Work, make: Callable[[dict[str, Any]], Any]) -> Response:
     """The answer to a POST: what ``make`` returns for the object that came, made when ``work`` has time for it.
 
-    A mistake that ``make`` finds in it (ValueError, TypeError, OSError) is answered with status 400 and
-    ``{"error": one line}``; 503 where too many wait. What ``make`` returns may be a ``Response`` of its own, too.
+    A mistake that ``make`` finds in it (ValueError, TypeError, OSError) is answered with ``{"error": one line}`` and
+    status 200: it is for the person to read, and a browser would write any other status on its console. 400 for what is
+    no JSON object; 503 where too many wait. What ``make`` returns may be a ``Response`` of its own, too.
     """
     try:
         asked = await read_json(request)
@@ -40,7 +41,7 @@ async def answered(request: Request, work: Work, make: Callable[[dict[str, Any]]
     except BusyError as error:
         return refusal(503, str(error))
     except (ValueError, TypeError, OSError) as error:
-        return refusal(400, str(error))
+        return refusal(200, str(error))
     return made if isinstance(made, Response) else answer(made)
 
 

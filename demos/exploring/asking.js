@@ -42,8 +42,9 @@ async function post(name, asked) {
   } catch {
     throw new Error("The lab does not answer: is it still running?");
   }
-  if (answer.ok) return answer;
-  const said = await answer.json().catch(() => ({}));
+  const told = (answer.headers.get("Content-Type") || "").startsWith("application/json");
+  const said = told ? await answer.clone().json().catch(() => ({})) : {};
+  if (answer.ok && !said.error) return answer;
   throw new Error(said.error || `The lab answered with ${answer.status}.`);
 }
 

@@ -13,9 +13,9 @@ async function ask(name, question) {
     body: JSON.stringify(question),
   });
   const answer = await reply.json().catch(() => ({ error: `the server answered ${reply.status}` }));
-  if (!reply.ok) {
+  if (!reply.ok || answer.error) {
     const error = new Error(answer.error || "the server could not answer");
-    error.refused = reply.status === 400; // asking again would not help
+    error.refused = reply.ok; // asking again would not help
     throw error;
   }
   return answer;

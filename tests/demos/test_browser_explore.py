@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from demos.exploring.requests import Moves, Sample
 from demos.lab import Lab
 from demos.paint.painter import Painter
 from demos.serve import serving
-from tests.demos.browser import BROWSER, Page, opened
+from tests.demos.browser import BROWSER, Page, Route, opened
 from tests.demos.conftest import lab_with
 from tests.demos.small_lab import Offered, SmallModelStore, small_lab
 
@@ -69,6 +70,27 @@ def shown(page: Page, canvas: str) -> np.ndarray:
 def way(page: Page) -> dict[str, object]:
     found: dict[str, object] = json.loads(page.locator("[data-way]").get_attribute("data-way") or "{}")
     return found
+
+
+def refusals_are_told(page: Page) -> None:
+    """Calls that the lab refuses are told on the page; ``opened`` looks whether the console stays clean."""
+
+    def ask_for(changed: dict[str, object]) -> Callable[[Route], None]:
+        def asked(route: Route) -> None:
+            said = json.loads(route.request.post_data or "")
+            route.continue_(post_data=json.dumps({**said, **changed}))
+
+        return asked
+
+    page.route("**/lab/explore/strip", ask_for({"first": -1}))
+    page.locator('[data-do="more"]').click()
+    page.locator(".explore-trouble", has_text="expected").wait_for()
+    page.get_by_role("tab", name="Paint").click()
+    page.wait_for_selector(".st[data-state=open]")
+    page.route("**/lab/paint/scene", ask_for({"seed": -1}))
+    page.locator(".st-seed").fill("7")
+    page.locator(".st-seed").press("Enter")
+    page.locator(".st-error", has_text="expected").wait_for()
 
 
 def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Path) -> None:
@@ -132,6 +154,7 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
         page.wait_for_selector('[data-moved="[]"]', state="attached")
         assert np.array_equal(shown(page, ".explore-moved"), still)
 
+        refusals_are_told(page)
         other = page.context.new_page()
         other.goto(address)
         explore(other)

