@@ -21,7 +21,7 @@ import tyro
 from benchmarks.applications.row import real_file
 from benchmarks.timing import chosen, heading
 from core_gans import make, train
-from core_gans.data import Batches, Examples, load
+from core_gans.data import Batches, Examples, as_float, load
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.sheets import picture
 from core_gans.game import NoiseGame
@@ -74,8 +74,9 @@ def main(args: Sequence[str] | None = None) -> None:
     names = chosen(asked.names, list(CONTENDERS), "contender")
     few, others = horses(asked)
     judge = Judge(others, 1_000, metrics=METRICS)
-    found = {name: {seed: played(name, seed, asked, few, judge) for seed in asked.seeds} for name in names}
-    known = judge(lambda count: few.images[torch.arange(count) % len(few)].float().div(127.5).sub(1.0))
+    runs = {(name, seed): played(name, seed, asked, few, judge) for seed in asked.seeds for name in names}
+    found = {name: {seed: runs[name, seed] for seed in asked.seeds} for name in names}
+    known = Judge(others, len(few), metrics=METRICS)(lambda count: as_float(few.images[:count]))
     print("\n".join(table(found, known, asked, len(others))))
 
 

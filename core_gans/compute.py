@@ -14,7 +14,7 @@ from core_gans.foundation.errors import LabError
 
 @dataclass(frozen=True)
 class Compute:
-    """The device, bf16 autocast, and the memory layout of images."""
+    """The device, the precision, the memory layout of images, and how much of a batch is computed at a time."""
 
     device: str = "cpu"
     """cpu, cuda, cuda:N or mps."""
@@ -22,6 +22,10 @@ class Compute:
     """Compute in bfloat16 where it is safe (autocast); weights stay in float32."""
     channels_last: bool = False
     """Store images with their channels last; faster for convolutions on most processors."""
+    fp16: bool = False
+    """Compute in float16 where it is safe, with scaled gradients (``scaler``); on CUDA devices alone."""
+    micro_batch: int = 0
+    """Examples of a batch that are computed at a time, their gradients summed; 0 for all."""
 
     def __post_init__(self) -> None:
         kind, _, number = self.device.partition(":")
@@ -33,6 +37,10 @@ class Compute:
             raise LabError(
                 f"--device {self.device} is not there: torch sees {torch.cuda.device_count()} GPUs, counted from 0."
             )
+        if self.fp16 and (kind != "cuda" or self.bf16):
+            raise LabError("--fp16 is for CUDA devices, and without --bf16: add --device cuda, or take --bf16 alone.")
+        if self.micro_batch < 0:
+            raise LabError(f"expected a micro_batch of at least 0 examples, got {self.micro_batch}.")
         if kind == "mps" and not torch.backends.mps.is_available():
             raise LabError("--device mps needs macOS on Apple silicon with a torch that knows it: use --device cpu.")
 
@@ -43,4 +51,9 @@ class Compute:
 
     def autocast(self) -> AbstractContextManager[None]:
         """The context in which losses are computed."""
-        return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16, enabled=self.bf16)
+        precision = torch.float16 if self.fp16 else torch.bfloat16
+        return torch.autocast(torch.device(self.device).type, dtype=precision, enabled=self.bf16 or self.fp16)
+
+    def scaler(self) -> torch.amp.GradScaler | None:
+        """What keeps small gradients from vanishing in float16; None in other precisions."""
+        return torch.amp.GradScaler(torch.device(self.device).type) if self.fp16 else None

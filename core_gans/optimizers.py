@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+Shape = Literal["power", "cosine"]
 
 
 @dataclass(frozen=True)
 class Schedule:
     """How a learning rate falls: from 1 to the share ``to`` over ``rounds`` rounds, as (1 - t / rounds)^power.
 
-    A pure function of the round, so that a resumed run goes on where it stood; 0 rounds is a rate that stays.
+    With the shape ``cosine``, as (1 + cos(pi t / rounds)) / 2. A pure function of the round, so that a resumed run goes
+    on where it stood; 0 rounds is a rate that stays.
     """
 
     rounds: int = 0
     to: float = 0.0
     power: float = 1.0
+    shape: Shape = "power"
 
     def __post_init__(self) -> None:
         if self.rounds < 0 or not 0 <= self.to <= 1 or self.power <= 0:
@@ -31,10 +36,15 @@ class Schedule:
 
     def share(self, round: int) -> float:
         """The share of the rate in the round after ``round`` played ones."""
+        return self.between(1.0, self.to, round)
+
+    def between(self, begin: float, end: float, round: int) -> float:
+        """What goes from ``begin`` to ``end`` by the same curve, in that round; ``begin`` where nothing falls."""
         if self.rounds == 0:
-            return 1.0
+            return begin
         left = max(0.0, 1 - round / self.rounds)
-        return self.to + (1 - self.to) * left**self.power
+        curve = left**self.power if self.shape == "power" else (1 - math.cos(math.pi * left)) / 2
+        return end + (begin - end) * curve
 
 
 @dataclass(frozen=True)
@@ -56,14 +66,22 @@ class Optimizer(ABC):
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Kingma & Ba 2015; beta1 is 0.5 or 0 in most GAN papers."""
+    """Kingma & Ba 2015; beta1 is 0.5 or 0 in most GAN papers. ``beta2_end``, if given, is beta2 after the schedule."""
 
     rate: float = 2e-4
     beta1: float = 0.5
     beta2: float = 0.999
+    beta2_end: float | None = None
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         return torch.optim.Adam(parameters, lr=self.rate, betas=(float(self.beta1), float(self.beta2)))
+
+    def set_rate(self, optimizer: torch.optim.Optimizer, round: int) -> None:
+        """The same; and the second decay, where it has an end."""
+        super().set_rate(optimizer, round)
+        if self.beta2_end is not None:
+            for group in optimizer.param_groups:
+                group["betas"] = (group["betas"][0], self.schedule.between(self.beta2, self.beta2_end, round))
 
 
 @dataclass(frozen=True)

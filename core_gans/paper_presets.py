@@ -26,6 +26,8 @@ PAPER: dict[str, PaperPreset] = {
     "dcgan": PaperPreset(128, {"width": 128}),  # Radford et al. 2016, figure 1 and section 4
     "infogan": PaperPreset(128, {"prior": "uniform"}),  # Chen et al. 2016, the authors' code for MNIST
     "began": PaperPreset(16, {"upsampling": "resize"}),  # Berthelot et al. 2017, figure 1 and section 4.1
+    # Huang et al. 2024, the authors' code for CIFAR-10: 20 million images in batches of 512
+    "r3gan": PaperPreset(512, {"width": 768, "r1": 0.05, "r2": 0.05, "fall_rounds": 39_062}),
     "pix2pix": PaperPreset(1, {"normalisation": "instance"}),  # Isola et al. 2017, section 3.3: batch statistics of one
     "cyclegan": PaperPreset(1),  # Zhu et al. 2017, section 4
     "stargan": PaperPreset(16, {"resampling_kernel": 4}),  # Choi et al. 2018, section 5.4 and table 4

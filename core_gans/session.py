@@ -59,6 +59,8 @@ class Options:
     """Of everything: weights, latents, order of the data."""
     average: float = 0.999
     """Decay of the generator's weight average, which draws the samples; 0 for none."""
+    average_rises: int = 0
+    """Rounds over which the average's half-life rises to that of its decay, as in R3GAN; 0 for a few rounds."""
     samples_every: int = 250
     """Rounds between sheets of samples (more often in the beginning)."""
     log_every: int = 10
@@ -75,6 +77,11 @@ class Options:
     """cpu, cuda, cuda:N or mps."""
     bf16: bool = False
     """Compute in bfloat16 (autocast); weights stay in float32."""
+    fp16: bool = False
+    """Compute in float16 with scaled gradients; on CUDA devices alone."""
+    micro_batch: int = 0
+    """Examples of a batch that are computed at a time, their gradients summed, for large batches in little memory; 0 for
+    all. What couples the examples of a batch, as batch normalisation does, then sees so many."""
     channels_last: bool = False
     """Store images with their channels last."""
     threads: int = 0
@@ -85,11 +92,11 @@ class Options:
     """Leave out pictures that cannot be read, and list them; by default they are listed and nothing is trained."""
 
     def __post_init__(self) -> None:
-        Compute(self.device)  # refuses a device that is not there, before any work
+        self.compute()  # refuses a device that is not there, before any work
         for name in ("batch", "samples_every", "log_every", "checkpoint_every", "keep"):
             if getattr(self, name) < 1:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")
-        for name in ("judge_every", "explain_every", "threads"):
+        for name in ("judge_every", "explain_every", "threads", "average_rises"):
             if getattr(self, name) < 0:
                 raise ValueError(f"expected --{name.replace('_', '-')} of at least 0, got {getattr(self, name)}.")
         for name in ("count", "frames"):
@@ -108,7 +115,7 @@ class Options:
         require_seed(self.seed)
 
     def compute(self) -> Compute:
-        return Compute(self.device, self.bf16, self.channels_last)
+        return Compute(self.device, self.bf16, self.channels_last, self.fp16, self.micro_batch)
 
     def rng(self) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self.seed)
@@ -207,7 +214,7 @@ def make_watchers(
 
     verdict = Judged(judged, log, options.judge_every)
     watchers: list[Watcher] = [Interrupt(console)]  # first to begin, last to end: Ctrl-C spares what the others write
-    watchers += [Average(decay=options.average)] if options.average else []
+    watchers += [Average(decay=options.average, rises=options.average_rises)] if options.average else []
     watchers += [log, verdict]
     if options.explain_every:
         labels = None if examples.labels is None else examples.labels[:LOOKED_AT]

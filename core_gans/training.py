@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -44,6 +44,7 @@ class TrainingState:
     watchers: Sequence[Watcher] = ()
     stop: bool = False  # a watcher sets this to end training after the round
     mid_round: bool = False  # True while a round is being played: no moment to save
+    scaler: torch.amp.GradScaler | None = None  # of gradients in float16
 
     def sampling_nets(self) -> dict[str, nn.Module]:
         """The players, with the averaged ones in place of the raw ones where there are any."""
@@ -59,6 +60,7 @@ class TrainingState:
         return png_of(self.game, self.sampling_nets())
 
     def state_dict(self) -> dict[str, Any]:
+        scaler = {} if self.scaler is None else {"scaler": self.scaler.state_dict()}
         return {
             "nets": {name: net.state_dict() for name, net in self.nets.items()},
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -67,6 +69,7 @@ class TrainingState:
             "round": self.round,
             "seconds": self.seconds,
             "images_seen": self.images_seen,
+            **scaler,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -74,6 +77,8 @@ class TrainingState:
             net.load_state_dict(state["nets"][name])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             load_moments(optimizer, saved)
+        if self.scaler is not None:
+            self.scaler.load_state_dict(state["scaler"])
         self.rng.set_state(state["rng"])
         self.batches.load_state_dict(state["batches"])
         self.round, self.seconds, self.images_seen = state["round"], state["seconds"], state["images_seen"]
@@ -87,7 +92,7 @@ def start(game: Game, batches: Batches, rng: torch.Generator, compute: Compute |
         turn.optimizer.build([parameter for name in turn.players for parameter in nets[name].parameters()])
         for turn in game.turns()
     ]
-    return TrainingState(game, nets, batches, rng, optimizers, compute)
+    return TrainingState(game, nets, batches, rng, optimizers, compute, scaler=compute.scaler())
 
 
 def fresh_players(game: Game, rng: torch.Generator) -> dict[str, nn.Module]:
@@ -189,7 +194,7 @@ def play_round(state: TrainingState) -> dict[str, float | str]:
         for step in range(turn.times):
             if step > 0:
                 batch = _draw(state)
-            terms |= take_turn(turn, state.nets, batch, optimizer, state.rng, state.compute)
+            terms |= take_turn(turn, state.nets, batch, optimizer, state.rng, state.compute, state.scaler)
     return {**{name: float(term) for name, term in terms.items()}, **state.game.observe(state.nets)}
 
 
@@ -200,20 +205,49 @@ def _draw(state: TrainingState) -> Batch:
 
 
 def take_turn(
-    turn: Turn, nets: Nets, batch: Batch, optimizer: torch.optim.Optimizer, rng: torch.Generator, compute: Compute
+    turn: Turn,
+    nets: Nets,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+    rng: torch.Generator,
+    compute: Compute,
+    scaler: torch.amp.GradScaler | None = None,
 ) -> dict[str, Tensor]:
-    """Let the players of ``turn`` learn from one batch; the other networks are frozen."""
+    """Let the players of ``turn`` learn from one batch; the other networks are frozen.
+
+    With ``compute.micro_batch``, from one part of it after the other: the step is that of the mean over all parts.
+    """
     for name, net in nets.items():
         net.requires_grad_(name in turn.players)
-    with compute.autocast():
-        terms = turn.loss(nets, batch, rng)  # named scalars; their sum is minimised
-    total = torch.stack(list(terms.values())).sum()
-    require_finite(total, "the loss of the " + " and ".join(turn.players))
     optimizer.zero_grad(set_to_none=True)
-    total.backward()
-    optimizer.step()
+    terms: dict[str, Tensor] = {}
+    for part, share in parts_of(batch, compute.micro_batch):
+        with compute.autocast():
+            found = turn.loss(nets, part, rng)  # named scalars; their sum is minimised
+        total = share * torch.stack(list(found.values())).sum()
+        require_finite(total, "the loss of the " + " and ".join(turn.players))
+        (total if scaler is None else scaler.scale(total)).backward()
+        for name, term in found.items():
+            terms[name] = terms.get(name, 0.0) + share * term.detach()
+    if scaler is None:
+        optimizer.step()
+    else:
+        scaler.step(optimizer)
+        scaler.update()
     turn.after(nets)
-    return {name: term.detach() for name, term in terms.items()}
+    return terms
+
+
+def parts_of(batch: Batch, size: int) -> Iterator[tuple[Batch, float]]:
+    """``batch`` in parts of ``size`` examples, each with its share of them; whole for a size of 0."""
+    count = len(batch.real)
+    if not 0 < size < count:
+        yield batch, 1.0
+        return
+    for begin in range(0, count, size):
+        held = {field.name: getattr(batch, field.name) for field in fields(batch)}
+        part = Batch(**{name: value if value is None else value[begin : begin + size] for name, value in held.items()})
+        yield part, len(part.real) / count
 
 
 def require_finite(value: Tensor, what: str) -> None:

@@ -171,6 +171,8 @@ def start(
         raise ValueError(f"expected at least one parent, got {parents}.")
     game = require_evolvable(game)
     compute = compute or Compute(device=str(rng.device))
+    if compute.micro_batch or compute.fp16:
+        raise LabError("evolution computes whole batches, in float32 or bfloat16: leave --micro-batch and --fp16 out.")
     founders = [found(game, rng, compute, number) for number in range(parents)]
     first = found_discriminator(game, rng, compute)
     history = [founder.record for founder in founders]

@@ -110,7 +110,7 @@ def _basis(name: str, kind: type[Game], shape: tuple[int, ...], settings: Settin
     defaults = {field.name: field.default for field in dataclasses.fields(kind)}
     reconstructs = defaults.get("family") == "autoencoder"
     sizes = set(Architecture.__dataclass_fields__) - {"shape"}
-    if defaults.get("family") in ("dcgan", "autoencoder", "progressive"):
+    if defaults.get("family") in ("dcgan", "autoencoder", "progressive", "r3gan"):
         sizes -= OWN
     fields = {size: AdversarialGame.__dataclass_fields__[size].default for size in sizes}
     if settings != "paper" and points:

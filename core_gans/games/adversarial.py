@@ -15,90 +15,45 @@ from torch import Tensor, nn
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch, Loss, Nets, NoiseGame, Turn, nothing
 from core_gans.games.augmented import Augmented
-from core_gans.losses.penalties import clip_weights, gradient_penalty, zero_centred
+from core_gans.games.penalised import Penalised
+from core_gans.losses.penalties import clip_weights
 from core_gans.networks import Architecture, Family, family
 from core_gans.networks.augmentation import augmentation_in
-from core_gans.optimizers import SGD, Adam, Optimizer, RMSProp, Schedule
 from core_gans.techniques.historical_averaging import begin_history, historical_penalty, remember
 from core_gans.techniques.virtual_batch_norm import VirtualBatchNorm, set_references
 
+COUPLING = ("dcgan", "autoencoder", "resnet")  # families whose discriminators of images may have batch normalisation
 REFERENCES = 64  # latents in the reference batch of virtual batch normalisation
 
 
 @dataclass(frozen=True)
-class AdversarialGame(Augmented, NoiseGame):
+class AdversarialGame(Penalised, Augmented, NoiseGame):
     """A generator against a discriminator; a variant adds its objective and its paper's numbers.
 
-    The numbers of its networks are the fields of :class:`Architecture`.
+    The numbers of its networks are the fields of :class:`Architecture`, those of its optimisers, its penalties and its
+    changes of images those of :class:`Learning`, :class:`Penalised` and :class:`Augmented`.
     """
 
     family: str = "dcgan"
-    """Network family: dcgan (images of 16 to 256 pixels a side), mlp (points, small images), maxout, autoencoder."""
+    """Network family: dcgan, resnet (SNGAN's residual blocks), r3gan (without normalisation; all three for images of 16
+    to 256 pixels a side), mlp (points, small images), maxout, autoencoder."""
     prior: Literal["normal", "uniform"] = "normal"
     """Latents from N(0, 1) or from U(-1, 1)."""
-    discriminator_steps: int = 1
-    """Discriminator steps in a round (k)."""
-    method: Literal["adam", "rmsprop", "sgd"] = "adam"
-    """The optimiser of both players; sgd has beta1 as its momentum."""
-    rate: float = 2e-4
-    """Learning rate of the generator."""
-    discriminator_rate: float = 0.0
-    """Learning rate of the discriminator; 0 for the generator's."""
-    beta1: float = 0.5
-    """Adam's first decay."""
-    beta2: float = 0.999
-    """Adam's second decay."""
-    fall_rounds: int = 0
-    """Rounds over which the learning rates fall; 0 for rates that stay, -1 for the rounds of the whole run."""
-    fall_to: float = 0.05
-    """The share of the learning rates that is left in the end."""
-    fall_power: float = 0.5
-    """How they fall, as (1 - t / rounds)^power: 1 is a line, 0.5 stays high for longer."""
-    clip: float = 0.0
-    """Bound of the discriminator's weights, kept by clipping (c of WGAN); 0 for none."""
-    gradient_penalty: float = 0.0
-    """Weight of (|grad D| - 1)^2 between real and generated examples (lambda of WGAN-GP); 0 for none."""
-    one_sided: bool = False
-    """Let the gradient penalty forgive slopes below 1."""
-    r1: float = 0.0
-    """Weight of 1/2 |grad D|^2 at real examples (gamma of Mescheder et al. 2018); 0 for none."""
-    r2: float = 0.0
-    """The same at generated examples."""
     historical_averaging: float = 0.0
     """Weight of |theta - mean of its past|^2 of each player (Salimans et al. 2016, section 3.3); 0 for none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.discriminator_steps < 1:
-            raise LabError(f"expected at least one discriminator step in a round, got {self.discriminator_steps}.")
-        if not self.rate > 0:
-            raise LabError(f"expected a learning rate above 0, got {self.rate}.")
-        for name in ("discriminator_rate", "clip", "gradient_penalty", "r1", "r2", "historical_averaging"):
-            if not getattr(self, name) >= 0:
-                raise LabError(f"expected {name} of at least 0, got {getattr(self, name)}.")
-        if self.fall_rounds > 0:
-            self.schedule()  # refuses a fall that is none
+        self.require_learning()
+        self.require_penalties()
+        if not self.historical_averaging >= 0:
+            raise LabError(f"expected historical_averaging of at least 0, got {self.historical_averaging}.")
 
     @property
     def couples_samples(self) -> bool:
         """Whether the discriminator's answer to a sample depends on the others of its batch."""
-        by_norm = self.normalisation == "batch" and len(self.shape) > 1 and self.family in ("dcgan", "autoencoder")
+        by_norm = self.normalisation == "batch" and len(self.shape) > 1 and self.family in COUPLING
         return by_norm or self.minibatch_discrimination > 0
-
-    def optimizer(self, player: str) -> Optimizer:
-        """The optimiser of ``generator`` or ``discriminator``."""
-        rate = self.discriminator_rate or self.rate if player == "discriminator" else self.rate
-        if self.method == "rmsprop":
-            return RMSProp(rate, schedule=self.schedule())
-        if self.method == "sgd":
-            return SGD(rate, self.beta1, schedule=self.schedule())
-        return Adam(rate, self.beta1, self.beta2, schedule=self.schedule())
-
-    def schedule(self) -> Schedule:
-        """How the learning rates fall; a LabError while it is not known over how many rounds."""
-        if self.fall_rounds < 0:
-            raise LabError("a learning rate that falls over the whole run needs its length in rounds: give --rounds.")
-        return Schedule(self.fall_rounds, self.fall_to, self.fall_power) if self.fall_rounds else Schedule()
 
     def players(self) -> dict[str, nn.Module]:
         """Fresh networks, with what the techniques keep in them.
@@ -111,6 +66,7 @@ class AdversarialGame(Augmented, NoiseGame):
         nets = self.networks(self.augmenting(family(self.family)), self.architecture())
         if self.generator_normalisation == "virtual":
             self._choose_references(nets["generator"])
+        self.begin_counting(nets["discriminator"])
         if self.historical_averaging:
             for player in ("generator", "discriminator"):
                 begin_history(nets[player])
@@ -201,14 +157,7 @@ class AdversarialGame(Augmented, NoiseGame):
     ) -> dict[str, Tensor]:
         """The objective's term and the penalties."""
         terms = {"discriminator": self.objective_term(discriminator, real, fake)}
-        if self.gradient_penalty:
-            penalty = gradient_penalty(discriminator, real, fake, rng, one_sided=self.one_sided)
-            terms["gradient_penalty"] = self.gradient_penalty * penalty
-        if self.r1:
-            terms["r1"] = self.r1 * zero_centred(discriminator, real)
-        if self.r2:
-            terms["r2"] = self.r2 * zero_centred(discriminator, fake)
-        return terms
+        return terms | self.penalty_terms(discriminator, real, fake, rng)
 
     def objective_term(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         """What the objective asks of the discriminator, penalties apart."""
@@ -223,12 +172,13 @@ class AdversarialGame(Augmented, NoiseGame):
         return {"generator": self.objective.generator(scores, real)}
 
     def after_discriminator(self, nets: Nets) -> None:
-        """What is done after each discriminator step: clipping, remembering, adapting, where they are asked for."""
+        """What is done after each discriminator step: clipping, remembering, adapting, counting, where asked for."""
         if self.clip:
             clip_weights(nets["discriminator"], self.clip)
         if self.historical_averaging:
             remember(nets["discriminator"])
         self.adapt_augmentation(nets["discriminator"])
+        self.count_step(nets["discriminator"])
 
     def observe(self, nets: Nets) -> dict[str, float]:
         """How probable the changes of images are, where that is found while training."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from core_gans.foundation.names import require_known
-from core_gans.networks import autoencoder, dcgan, maxout, mlp, progressive
+from core_gans.networks import autoencoder, dcgan, maxout, mlp, progressive, r3gan, resnet
 from core_gans.networks.architecture import Architecture
 
 
@@ -31,6 +31,8 @@ FAMILIES: dict[str, Family] = {
     "maxout": Family(maxout.generator, maxout.discriminator, points=False),
     "autoencoder": Family(autoencoder.generator, autoencoder.discriminator),
     "progressive": Family(progressive.generator, progressive.discriminator, points=False),
+    "resnet": Family(resnet.generator, resnet.discriminator, points=False),
+    "r3gan": Family(r3gan.generator, r3gan.discriminator, points=False),
 }
 
 

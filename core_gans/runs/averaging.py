@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import torch
@@ -15,15 +16,19 @@ from core_gans.runs.watchers import WatchedState, Watcher
 class Average(Watcher):
     """Keeps ``shadow <- decay shadow + (1 - decay) player`` after each round; samples are drawn from the shadow.
 
-    The decay rises to ``decay`` as (1 + round) / (10 + round), so that the first rounds are soon forgotten.
+    The decay rises to ``decay`` as (1 + round) / (10 + round), so that the first rounds are soon forgotten. With
+    ``rises`` above 0, its half-life rises to that of ``decay`` over so many rounds instead, along a cosine, as in R3GAN
+    (Huang et al. 2024).
     """
 
     name = "average"
 
-    def __init__(self, player: str = "generator", decay: float = 0.999) -> None:
+    def __init__(self, player: str = "generator", decay: float = 0.999, rises: int = 0) -> None:
         if not 0 <= decay < 1:
             raise ValueError(f"expected a decay in [0, 1), got {decay}.")
-        self.player, self.decay = player, decay
+        if rises < 0:
+            raise ValueError(f"expected 0 or more rounds over which the average's half-life rises, got {rises}.")
+        self.player, self.decay, self.rises = player, decay, rises
         self.shadow: nn.Module | None = None
         self._saved: dict[str, Tensor] | None = None
 
@@ -43,12 +48,19 @@ class Average(Watcher):
     @torch.no_grad()
     def after_round(self, state: WatchedState) -> None:
         assert self.shadow is not None
-        decay = min(self.decay, (1 + state.round) / (10 + state.round))
+        decay = self.decay_at(state.round)
         for ours, theirs in zip(_tensors(self.shadow), _tensors(state.nets[self.player]), strict=True):
             if ours.is_floating_point():
                 ours.lerp_(theirs, 1 - decay)
             else:
                 ours.copy_(theirs)
+
+    def decay_at(self, round: int) -> float:
+        """The decay after ``round`` rounds."""
+        if not self.rises:
+            return min(self.decay, (1 + round) / (10 + round))
+        risen = (1 - math.cos(math.pi * min(1.0, round / self.rises))) / 2
+        return self.decay ** (1 / risen) if risen > 0 else 0.0
 
     def state_dict(self) -> dict[str, Any]:
         return {} if self.shadow is None else dict(self.shadow.state_dict())

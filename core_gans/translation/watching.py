@@ -36,7 +36,7 @@ def translation_watchers(
 
     in_a_strip = 1 + len(game.targets) if lesson.groups else 3
     watchers: list[Watcher] = [Interrupt(console)]
-    watchers += [Average(decay=options.average)] if options.average else []
+    watchers += [Average(decay=options.average, rises=options.average_rises)] if options.average else []
     watchers += [
         log,
         judged,

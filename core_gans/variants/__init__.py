@@ -28,6 +28,7 @@ from core_gans.variants.ls_gan import LossSensitiveGAN
 from core_gans.variants.lsgan import LSGAN
 from core_gans.variants.pix2pix import Pix2Pix
 from core_gans.variants.progan import ProGAN
+from core_gans.variants.r3gan import R3GAN
 from core_gans.variants.relativistic import Relativistic
 from core_gans.variants.semi_supervised import SemiSupervised
 from core_gans.variants.stargan import StarGAN
@@ -38,7 +39,7 @@ from core_gans.variants.wgan_gp import WGANGP
 VARIANTS: dict[str, type[Game]] = {
     variant.name: variant
     for variant in (
-        *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LossSensitiveGAN, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic),
+        *(GAN, DCGAN, WGAN, WGANGP, LSGAN, FGAN, LossSensitiveGAN, GLSGAN, EBGAN, BEGAN, Hinge, Relativistic, R3GAN),
         *(CGAN, ACGAN, InfoGAN, SemiSupervised, TextToImage),
         *(LAPGAN, ProGAN),
     )

@@ -20,6 +20,8 @@ from core_gans.networks.architecture import Normalisation
 from core_gans.networks.blocks import SHORTEST
 from core_gans.networks.pyramid import PyramidDiscriminator, PyramidGenerator, halvings, noise_of, side_shapes, up
 
+DOUBLING = ("dcgan", "autoencoder", "resnet", "r3gan")  # families that draw nothing smaller than 16 pixels
+
 
 @dataclass(frozen=True)
 class LAPGAN(AdversarialGame):
@@ -36,7 +38,7 @@ class LAPGAN(AdversarialGame):
     family: str = "maxout"
     """Network family of the coarsest level. The others are convolutions, with ``width`` channels in each layer."""
     coarsest: int = 8
-    """Side in pixels at which the pyramid ends; 16 where the family draws nothing smaller (dcgan, autoencoder)."""
+    """Side in pixels at which the pyramid ends; 16 where the family draws nothing smaller (dcgan and others)."""
     prior: Literal["normal", "uniform"] = "uniform"
     normalisation: Normalisation = "none"
 
@@ -44,6 +46,8 @@ class LAPGAN(AdversarialGame):
         super().__post_init__()
         if self.coarsest < 1:
             raise LabError(f"expected a coarsest level of at least 1 pixel a side, got {self.coarsest}.")
+        if self.counts_steps:
+            raise LabError("lapgan pays its penalties alike in each step: leave penalty_every and penalty_end alone.")
         if self.augment:
             raise LabError(
                 "lapgan's discriminators see the details of a pyramid, which changes of the whole image do not fit: "
@@ -57,7 +61,7 @@ class LAPGAN(AdversarialGame):
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of the pyramid's images, the largest first."""
-        smallest = SHORTEST if self.family in ("dcgan", "autoencoder") else self.coarsest
+        smallest = SHORTEST if self.family in DOUBLING else self.coarsest
         return side_shapes(self.shape, smallest)
 
     def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:

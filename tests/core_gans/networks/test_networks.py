@@ -107,6 +107,10 @@ def test_mlp_has_as_many_hidden_layers_as_asked(depth: int) -> None:
 @pytest.mark.parametrize("kind", FAMILIES)
 @pytest.mark.parametrize("normalisation", ["batch", "instance", "spectral", "none"])
 def test_every_normalisation_of_every_family_learns(kind: str, normalisation: Normalisation) -> None:
+    if kind == "r3gan" and normalisation != "none":  # what it was made for is to need none
+        with pytest.raises(LabError, match="the r3gan family has no normalisation"):
+            built(kind, normalisation=normalisation)
+        return
     _, discriminator = built(kind, normalisation=normalisation)
     score = discriminator(torch.randn(4, 1, 16, 16)).square().mean()
     score.backward()
