@@ -75,8 +75,10 @@ class TestMicroBatches:
         assert [share for _, share in parts] == [0.4, 0.4, 0.2]
         assert [part.real.tolist() for part, _ in parts] == [[0, 1], [2, 3], [4]]
         last = parts[-1][0]
-        assert last.label is not None and last.label.tolist() == [4]
-        assert last.other is not None and last.other.tolist() == [14]
+        assert last.label is not None
+        assert last.label.tolist() == [4]
+        assert last.other is not None
+        assert last.other.tolist() == [14]
         assert last.text is None
         assert list(parts_of(batch, 0)) == [(batch, 1.0)] == list(parts_of(batch, 5))
 
