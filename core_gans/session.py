@@ -80,7 +80,7 @@ class Options:
     fp16: bool = False
     """Compute in float16 with scaled gradients; on CUDA devices alone."""
     micro_batch: int = 0
-    """Examples of a batch that are computed at a time, their gradients summed: large batches in little memory; 0 for all.
+    """Examples of a batch that are computed at a time, their gradients summed: large batches in little memory; 0: all.
     What couples the examples of a batch, as batch normalisation does, then sees so many."""
     channels_last: bool = False
     """Store images with their channels last."""

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from core_gans.foundation.html import tag
 
 SIGNS = {
-    "E": "𝔼", "alpha": "α", "epsilon": "ε", "gamma": "γ", "lambda": "λ", "mu": "μ", "pi": "π", "sigma": "σ", "Delta": "Δ", "phi": "φ",
+    "E": "𝔼", "alpha": "α", "epsilon": "ε", "gamma": "γ", "lambda": "λ", "mu": "μ", "pi": "π", "sigma": "σ",
+    "Delta": "Δ", "phi": "φ",
 }  # fmt: skip
 OPERATORS = {"nabla": "∇", "norm": "‖", "half": "½"}
 FUNCTIONS = ("log", "max", "tanh", "sign")

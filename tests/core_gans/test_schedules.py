@@ -71,8 +71,9 @@ def test_every_optimiser_follows_the_schedule(kind: type[Optimizer]) -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_both_players_rates_fall_by_the_formula(name: str) -> None:
-    falling = {"rate": 0.01, "discriminator_rate": 0.04, "fall_rounds": 8, "fall_to": 0.2, "fall_power": 0.5}
-    state = fresh(name=name, **falling)
+    rates_of = {"rate": 0.01, "discriminator_rate": 0.04}
+    falling = {"fall_rounds": 8, "fall_to": 0.2, "fall_power": 0.5, "fall_shape": "power"}  # r3gan's is a cosine
+    state = fresh(name=name, **rates_of, **falling)
     for rounds in (1, 5, 8, 9, 12):  # the last played round followed rounds - 1 others
         play(state, rounds)
         share = 0.2 + 0.8 * max(0, 1 - (rounds - 1) / 8) ** 0.5
