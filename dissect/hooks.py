@@ -1,13 +1,15 @@
 """Reading and changing the outputs of layers: ``record`` and ``intervene``, for any ``nn.Module``.
 
 Both are context managers over named submodules; leaving the block restores the network, even after an error.
-They act on the module itself: threads that share one must take turns.
+A layer is named by an address (``dissect.addressing``): a module, and what of it. Hooks act on the module itself:
+threads that share one must take turns.
 The shape is that of baukit's ``Trace``; but here an edit that never ran is an error, because a
 silent one falsifies an experiment.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,32 +17,58 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from core_gans.foundation.names import unknown_name
+from dissect.addressing.addresses import Address, read_address, tensors_inside
+from dissect.addressing.calls import Outputs, Steps, batch_size
+from dissect.addressing.editing import Editing, begin_call, end_call
+from dissect.addressing.layouts import Layout, in_doubt, is_channels_last
 
 Edit = Callable[[Tensor], Tensor]  # a layer's output (N, C, H, W) -> what it is to be instead, of the same shape
 
 
 class Recording(Mapping[str, Tensor]):
-    """Layer name -> output of the latest forward, after any edits. Attached to the graph where there is one."""
+    """Layer -> what it put out in the latest forward, after any edits. Attached to the graph where there is one.
 
-    def __init__(self, layers: Sequence[str]) -> None:
-        self._layers = tuple(layers)
-        self._seen: dict[str, Tensor] = {}
+    A layer is an address (``dissect.addressing``): a module's name, or one with a path, a run and a layout. With a
+    layout, the value is maps (N, C, H, W).
+    """
+
+    def __init__(self, model: nn.Module, addresses: Mapping[str, Address], modules: Mapping[str, nn.Module]) -> None:
+        copied = any(getattr(module, "inplace", False) is True for module in model.modules())
+        self._outputs = {name: Outputs(address, copied) for name, address in addresses.items()}
+        self._modules = modules
+        self._examples: list[int | None] = []  # of the calls of the model that are under way
 
     def __getitem__(self, layer: str) -> Tensor:
-        if layer in self._layers and layer not in self._seen:
-            raise KeyError(f"layer {layer!r} has not run yet: call the model inside the block first")
-        if layer not in self._layers:
-            raise KeyError(str(unknown_name("recorded layer", layer, self._layers)))
-        return self._seen[layer]
+        if layer not in self._outputs:
+            raise KeyError(str(unknown_name("recorded layer", layer, tuple(self._outputs))))
+        outputs = self._outputs[layer]
+        return outputs.address.maps(outputs.value())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._seen)
+        return (layer for layer, outputs in self._outputs.items() if outputs.has_run)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return sum(1 for _ in self)
 
-    def _keep(self, layer: str, output: object) -> None:
-        self._seen[layer] = _tensor(layer, output)
+    def doubt(self, layer: str) -> str | None:
+        """Why what ``layer`` put out should not be read as maps (N, C, H, W), in a line; None where it may."""
+        address = self._outputs[layer].address
+        return None if address.layout else in_doubt(layer, self._modules[layer], self[layer])
+
+    def _begin(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> None:
+        self._examples.append(batch_size(inputs, named))
+        for outputs in self._outputs.values():
+            outputs.begin(self._examples[-1])
+
+    def _end(self) -> None:
+        self._examples.pop()
+        for outputs in self._outputs.values():
+            outputs.end()
+
+    def _keep(self, layer: str, inputs: Any, output: Any) -> None:
+        outputs = self._outputs[layer]
+        found = outputs.address.tensor(inputs if outputs.address.inputs else output)
+        outputs.add(found, self._examples[-1] if self._examples else None)
 
 
 @contextmanager
@@ -48,15 +76,18 @@ def record(model: nn.Module, layers: Sequence[str]) -> Iterator[Recording]:
     """Yield a mapping from each of ``layers`` to its output in the latest forward.
 
     What is recorded is what the rest of the network sees: the output after every :func:`intervene`, whether that
-    block was entered before this one or after it.
+    block was entered before this one or after it. What a layer puts out in pieces of the batch is joined.
 
     Raises:
-        ValueError: ``model`` has no such layer (its neighbours are listed), or ``layers`` is a bare string.
+        ValueError: ``model`` has no such layer (its neighbours are listed), or ``layers`` is a bare string; and when
+            it is read, a layer that runs several times in a call while no run is chosen, one that is changed in place
+            by what follows, or a layout that does not fit.
         TypeError: a recorded layer's output is no tensor.
     """
-    modules = _modules(model, layers)
-    recording = Recording(layers)
+    modules, addresses = _found(model, layers)
+    recording = Recording(model, addresses, modules)
     with ExitStack() as leaving:
+        leaving.enter_context(_around_calls(model, recording._begin, recording._end))
         for layer, module in modules.items():
             leaving.enter_context(_last_in_line(module, layer, recording))
         yield recording
@@ -66,35 +97,23 @@ def record(model: nn.Module, layers: Sequence[str]) -> Iterator[Recording]:
 def intervene(model: nn.Module, edits: Mapping[str, Edit]) -> Iterator[None]:
     """Replace the outputs of the named layers by ``edit(output)`` while the block runs.
 
-    Blocks nest: edits of one layer are made in the order in which their blocks were entered.
+    Blocks nest: edits of one layer are made in the order in which their blocks were entered. A layer is an address, as
+    in :func:`record`: with a layout the edit sees maps (N, C, H, W), with ``@2`` it acts in the second run alone.
 
     Raises:
-        ValueError: ``model`` has no such layer (its neighbours are listed), or an edit changed the shape.
+        ValueError: ``model`` has no such layer (its neighbours are listed), an edit changed the shape, a layer runs
+            several times in a call while no run is chosen, or it looks as if its channels came last and no layout is
+            named.
         RuntimeError: on leaving, an edit never ran (unless another error is already under way).
     """
-    modules = _modules(model, tuple(edits))
-    ran: set[str] = set()
-
-    def hook_of(layer: str, edit: Edit) -> Callable[[nn.Module, Any, Any], Tensor]:
-        def hook(_module: nn.Module, _inputs: Any, output: Any) -> Tensor:
-            before = _tensor(layer, output)
-            after = edit(before)
-            if after.shape != before.shape:
-                raise ValueError(
-                    f"the edit of layer {layer!r} returned the shape {tuple(after.shape)}, expected that of the "
-                    f"layer's output, {tuple(before.shape)}"
-                )
-            ran.add(layer)
-            return after
-
-        return hook
-
+    modules, addresses = _found(model, tuple(edits))
+    editing = {layer: Editing(addresses[layer], edits[layer], modules[layer]) for layer in edits}
     with ExitStack() as leaving:
-        for layer, module in modules.items():
-            handle = module.register_forward_hook(hook_of(layer, edits[layer]))
-            leaving.callback(handle.remove)
+        for each in editing.values():
+            leaving.enter_context(each.attached())
+        leaving.enter_context(_around_calls(model, partial(begin_call, model, editing), partial(end_call, editing)))
         yield
-    if silent := [layer for layer in edits if layer not in ran]:
+    if silent := [layer for layer in edits if not editing[layer].ran]:
         raise RuntimeError(
             f"the edit of {', '.join(repr(layer) for layer in silent)} never ran: the model was not called inside the "
             "block, or its forward does not pass through that layer"
@@ -102,27 +121,57 @@ def intervene(model: nn.Module, edits: Mapping[str, Edit]) -> Iterator[None]:
 
 
 def layers(model: nn.Module, example_input: Tensor) -> dict[str, tuple[int, ...]]:
-    """Every named layer that puts out a tensor for ``example_input``, with the shape of that output, batch included.
+    """Every layer that puts out tensors for ``example_input``, with the shape of that output, batch included.
 
     ``example_input`` is a batch of latents, (N, ...). The model runs once, in eval mode and without gradients; its mode
-    is restored. Raises ValueError for TorchScript.
+    is restored. Names are addresses: ``name[0]`` for a tensor in a tuple, ``name@last`` where a layer runs several
+    times; and beside a layer that looks as if its channels came last, or that puts out tokens of a square grid, the
+    same with its layout, ``name~nhwc`` and ``name~tokens``, with the shape of its maps. Raises ValueError for
+    TorchScript.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
     _refuse_torchscript(model)
+    seen: dict[str, Tensor] = {}
+    steps: dict[str, Steps] = {}
+    modules = {name: module for name, module in model.named_modules() if name}
 
     def hook_of(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
-            if isinstance(output, Tensor):
-                shapes[name] = tuple(output.shape)
+            for path, tensor in tensors_inside(output).items():
+                place = name + path
+                if place not in steps:
+                    steps[place] = Steps()
+                    steps[place].begin(len(example_input))
+                steps[place].ran(len(tensor) if tensor.ndim else 1)
+                seen[place] = tensor
 
         return hook
 
     with ExitStack() as leaving, at_rest(model):
-        for name, module in model.named_modules():
-            if name:
-                leaving.callback(module.register_forward_hook(hook_of(name)).remove)
+        for name, module in modules.items():
+            leaving.callback(module.register_forward_hook(hook_of(name)).remove)
         model(example_input)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for place, tensor in seen.items():
+        name = f"{place}@last" if steps[place].complete > 1 else place
+        pieces = steps[place].complete == 1 and len(tensor) < len(example_input)
+        shapes[name] = (len(example_input), *tensor.shape[1:]) if pieces else tuple(tensor.shape)
+        for layout in _layouts(modules[read_address(place, modules).module], tensor):
+            shapes[f"{name}~{layout.kind}"] = (shapes[name][0], *layout.to_maps(tensor).shape[1:])
     return shapes
+
+
+def _layouts(module: nn.Module, values: Tensor) -> list[Layout]:
+    """The layouts, other than maps (N, C, H, W), that ``values`` of ``module`` seem to have."""
+    if is_channels_last(module, values):
+        return [Layout("nhwc")]
+    if values.ndim == 3 and not isinstance(module, nn.Conv1d):
+        tokens = Layout("tokens")
+        try:
+            tokens.to_maps(values)
+        except ValueError:
+            return []
+        return [tokens]
+    return []
 
 
 @contextmanager
@@ -139,8 +188,22 @@ def at_rest(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
+def _around_calls(
+    model: nn.Module, begin: Callable[[tuple[Any, ...], dict[str, Any]], None], end: Callable[[], None]
+) -> Iterator[None]:
+    """Call ``begin`` with the arguments of each call of ``model``, and ``end`` behind it, also after an error."""
+    before = model.register_forward_pre_hook(lambda _model, inputs, named: begin(inputs, named), with_kwargs=True)
+    after = model.register_forward_hook(lambda _model, _inputs, _output: end(), always_call=True)
+    try:
+        yield
+    finally:
+        before.remove()
+        after.remove()
+
+
+@contextmanager
 def _last_in_line(module: nn.Module, layer: str, recording: Recording) -> Iterator[None]:
-    """Record the output of ``module`` after all its other hooks, also those that are registered later.
+    """Record ``layer`` after all other hooks of ``module``, also those that are registered later.
 
     Hooks run in the order of their registration, so the recorder joins the queue anew before every forward.
     """
@@ -150,9 +213,12 @@ def _last_in_line(module: nn.Module, layer: str, recording: Recording) -> Iterat
         while place:
             place.pop().remove()
 
+    def keep(_module: nn.Module, inputs: Any, named: Any, output: Any) -> None:
+        recording._keep(layer, (inputs, named), output)
+
     def join_line(_module: nn.Module, _inputs: Any) -> None:
         leave_line()
-        place.append(module.register_forward_hook(lambda _module, _inputs, output: recording._keep(layer, output)))
+        place.append(module.register_forward_hook(keep, with_kwargs=True))
 
     handle = module.register_forward_pre_hook(join_line)
     try:
@@ -162,25 +228,15 @@ def _last_in_line(module: nn.Module, layer: str, recording: Recording) -> Iterat
         leave_line()
 
 
-def _modules(model: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
+def _found(model: nn.Module, names: Sequence[str]) -> tuple[dict[str, nn.Module], dict[str, Address]]:
     if isinstance(names, str):
         raise ValueError(f"expected a list of layers, got the string {names!r}: write [{names!r}]")
     _refuse_torchscript(model)
     known = {name: module for name, module in model.named_modules() if name}
-    for name in names:
-        if name not in known:
-            raise unknown_name("layer", name, known, list_all=True)
-    return {name: known[name] for name in names}
+    addresses = {name: read_address(name, known) for name in names}
+    return {name: known[address.module] for name, address in addresses.items()}, addresses
 
 
 def _refuse_torchscript(model: nn.Module) -> None:
     if isinstance(model, torch.jit.ScriptModule):
         raise ValueError("TorchScript takes no hooks: open its file with dissect.generators.open_torchscript")
-
-
-def _tensor(layer: str, output: object) -> Tensor:
-    if not isinstance(output, Tensor):
-        raise TypeError(
-            f"layer {layer!r} puts out a {type(output).__name__}, expected a tensor: choose a layer inside it"
-        )
-    return output

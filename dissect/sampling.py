@@ -1,5 +1,6 @@
 """The sample: batches of latents, the images a generator makes of them, and the classes a segmenter sees."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from dissect.hooks import Recording, record
 from dissect.segmenters.protocol import Segmenter
 
 Latents = Tensor | Iterable[Tensor]  # (N, ...), or batches of it
+REACH = 1.05  # how far a picture's brightness may lie from 0: a convolution without a tanh errs a little
 Progress = Callable[[int], None]  # called with the number of images done so far
 
 
@@ -62,9 +64,27 @@ def sights(
     """
     look = features if finite else maps
     with record(generator, layers) as seen:
-        for batch in latent_batches:
+        for number, batch in enumerate(latent_batches):
             images = generate(generator, batch)
+            if number == 0 and (odd := odd_range(images)):
+                warnings.warn(odd, RangeWarning, stacklevel=2)
             yield Sight(batch, images, segment(segmenter, images), {layer: look(seen, layer) for layer in layers})
+
+
+class RangeWarning(UserWarning):
+    """Images whose numbers are hardly those of [-1, 1]."""
+
+
+def odd_range(images: Tensor) -> str | None:
+    """What is odd about the range of ``images`` (N, C, H, W), which are looked at as [-1, 1]; None where nothing is."""
+    low, high = (float(extreme) for extreme in torch.aminmax(images.detach()))
+    reach = f"its images reach from {low:.2f} to {high:.2f}"
+    if low < -REACH or high > REACH:
+        bytes_ = ": if theirs is 0 to 255, say so (--range 0..255)" if low >= 0 and high > 100 else ""
+        return f"{reach}, but are looked at as [-1, 1]: what is beyond is cut{bytes_}"
+    if low >= 0 and high > 0.5:
+        return f"{reach} only: if theirs is [0, 1], say so (--range 0..1, or dissect.generators.stretch_images)"
+    return None
 
 
 def generate(generator: nn.Module, latents: Tensor) -> Tensor:
@@ -119,5 +139,10 @@ def maps(seen: Recording, layer: str) -> Tensor:
         raise ValueError(f"layer {layer!r} does not run when the generator makes images: choose another layer")
     found = seen[layer].detach()
     if found.ndim != 4 or not found.numel():
-        raise ValueError(f"layer {layer!r} puts out the shape {tuple(found.shape)}, expected (N, units, height, width)")
+        tokens = f"; if these are tokens with a place each, write {layer}~tokens" if found.ndim == 3 else ""
+        raise ValueError(
+            f"layer {layer!r} puts out the shape {tuple(found.shape)}, expected (N, units, height, width){tokens}"
+        )
+    if doubt := seen.doubt(layer):
+        raise ValueError(doubt)
     return found.float()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -18,12 +19,13 @@ from core_gans.models import load_model, open_model
 from dissect import generators
 from dissect.commands.user_generator import own_latents, own_network
 from dissect.generators import LabelDoor, LabelledLatents, Latents
+from dissect.generators.brightness import Range
 from dissect.generators.labels import Form
 from dissect.generators.places import is_vector
 from dissect.generators.torchscript import Scripted
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
-from dissect.sampling import generate
+from dissect.sampling import RangeWarning, generate
 
 SHIPPED = "scenes-generator"
 LOOKED_AT = 4  # images that tell whether a generator works
@@ -103,8 +105,10 @@ class Source:
     """How many classes there are; default: as many as its embedding has."""
     label_form: Form = "index"
     """How it takes it: as generator(latents, numbers), generator(latents, one-hot rows), or both in one, joined."""
+    range: Range = "-1..1"
+    """Where the numbers of its images lie."""
     unit_range: bool = False
-    """Its images lie in [0, 1], not in [-1, 1]."""
+    """The same as --range 0..1."""
     device: str = "cpu"
     """Where it computes: cpu, cuda, cuda:N or mps."""
 
@@ -115,6 +119,7 @@ class Source:
             ValueError, OSError: there is no such generator, its weights do not fit, it takes other latents or
                 gives no images; the device is not there.
         """
+        warnings.simplefilter("ignore", RangeWarning)  # the notes say it
         compute = Compute(self.device)
         found = _placed(self._lab() if self.generator is None else self._own(self.generator), compute)
         _try(found)
@@ -167,9 +172,10 @@ class Source:
             generators.carry_labels(net, LabelDoor(shape, classes, self.label_form))
             latents = LabelledLatents(latents, classes, label)
             facts |= _label_facts(label)
-        if self.unit_range:
-            generators.stretch_images(net)
-            facts["images"] = "in [0, 1], shown as [-1, 1]"
+        given = "0..1" if self.unit_range else self.range
+        if given != "-1..1":
+            generators.stretch_images(net, given)
+            facts["images"] = f"in {given}, shown as -1..1"
         return Opened(net, latents, text, facts)
 
     def _label(self) -> int | None:

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # the base that all batch norms of PyTorch share
 
 from dissect.hooks import at_rest
-from dissect.sampling import generate
+from dissect.sampling import generate, odd_range
 
-REACH = 1.05  # how far a picture's brightness may lie from 0: a convolution without a tanh errs a little
 NAMED = 3  # modules in a line, at most
 SAME = 1e-3  # by how much the same picture may differ, made alone and among others
 
@@ -55,13 +54,8 @@ def oddities(generator: nn.Module, latents: Tensor) -> list[str]:
         found.append("an image depends on the others in its batch: every number will depend on the batches, too")
     if bool((images == images[:1]).all()):
         found.append("all latents give the same image: nothing varies that units could agree with")
-    low, high = (float(extreme) for extreme in torch.aminmax(images))
-    if low < -REACH or high > REACH:
-        found.append(
-            f"its images reach from {low:.2f} to {high:.2f}, but are looked at as [-1, 1]: what is beyond is cut"
-        )
-    elif low >= 0 and high > 0.5:
-        found.append(f"its images reach from {low:.2f} to {high:.2f} only: if theirs is [0, 1], say so (--unit-range)")
+    if odd := odd_range(images):
+        found.append(odd)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from core_gans.foundation.names import unknown_name
+from dissect.hooks import at_rest, record
 from dissect.hooks import layers as layers_of
 
 NAMED = 20  # layers in an error, at most
@@ -37,10 +38,10 @@ def default_layers(generator: nn.Module, latents: Tensor) -> list[str]:
     shapes = layers_of(generator, latents)
     found: list[str] = []
     for name in _outermost(generator, "", shapes):
-        module = generator.get_submodule(name)
+        module = _module(generator, name)
         if isinstance(module, nn.Upsample | nn.PixelShuffle):
             continue
-        if found and shapes[found[-1]] == shapes[name] and _is_leaf(generator.get_submodule(found[-1]), module):
+        if found and shapes[found[-1]] == shapes[name] and _is_leaf(_module(generator, found[-1]), module):
             found.pop()
         found.append(name)
     return found
@@ -49,9 +50,18 @@ def default_layers(generator: nn.Module, latents: Tensor) -> list[str]:
 def check_layers(generator: nn.Module, latents: Tensor, names: Sequence[str]) -> None:
     """Raise ValueError, with the layers there are and their shapes, unless all ``names`` put out maps."""
     shapes = layers_of(generator, latents)
-    maps = {name: shape for name, shape in shapes.items() if len(shape) == 4}
+    modules = {name: module for name, module in generator.named_modules() if name}
     for name in names:
-        if name not in shapes and name in dict(generator.named_modules()):
+        if name not in shapes and name not in modules and any(mark in name for mark in "~@:["):
+            shapes[name] = _shape(generator, name, latents)
+    maps = {name: shape for name, shape in shapes.items() if len(shape) == 4 and f"{name}~nhwc" not in shapes}
+    for name in names:
+        if f"{name}~nhwc" in shapes:
+            raise ValueError(
+                f"layer {name!r} puts out {shape_in_words(shapes[name])}, which looks like height x width x units: "
+                f"write {name}~nhwc, or {name}~nchw if units x height x width is right"
+            )
+        if name not in shapes and name in modules:
             raise ValueError(
                 f"layer {name!r} puts out no tensor, or nothing passes through it: choose one of "
                 f"{', '.join(_told(list(maps), shapes))}"
@@ -63,6 +73,16 @@ def check_layers(generator: nn.Module, latents: Tensor, names: Sequence[str]) ->
                 f"layer {name!r} puts out {shape_in_words(shapes[name])}, no maps of units x height x width: choose "
                 f"one of {', '.join(_told(list(maps), shapes)) or 'another generator, this one has no such layer'}"
             )
+
+
+def _shape(generator: nn.Module, layer: str, latents: Tensor) -> tuple[int, ...]:
+    """Of what ``layer``, an address, puts out. ValueError where it cannot be read."""
+    try:
+        with at_rest(generator), record(generator, [layer]) as seen:
+            generator(latents)
+            return tuple(seen[layer].shape)
+    except (TypeError, KeyError) as error:
+        raise ValueError(str(error.args[0])) from None
 
 
 def shape_in_words(shape: Sequence[int]) -> str:
@@ -91,11 +111,24 @@ def _outermost(generator: nn.Module, above: str, shapes: Shapes) -> list[str]:
     found = []
     for child, module in generator.get_submodule(above).named_children():
         name = f"{above}.{child}" if above else child
-        if name in shapes and _is_worth_a_look(shapes[name]):
-            found.append(name)
+        if address := _worth_a_look(name, shapes):
+            found.append(address)
         elif list(module.children()):
             found += _outermost(generator, name, shapes)
     return found
+
+
+def _worth_a_look(layer: str, shapes: Shapes) -> str | None:
+    """The address of what ``layer`` puts out that is worth a look: in its layout, and of several runs the last."""
+    for run in (layer, f"{layer}@last"):
+        for address in (f"{run}~nhwc", f"{run}~tokens", run):
+            if address in shapes:
+                return address if _is_worth_a_look(shapes[address]) else None
+    return None
+
+
+def _module(generator: nn.Module, address: str) -> nn.Module:
+    return generator.get_submodule(address.partition("~")[0].partition("@")[0])
 
 
 def _is_worth_a_look(shape: Sequence[int]) -> bool:

@@ -151,7 +151,7 @@ def test_a_label_is_fixed_or_drawn_and_the_report_says_which(own: Path) -> None:
     assert drawn.facts["label"] == "any, drawn for each image"
     assert set(drawn.latents(50, rng())[:, 2].tolist()) == {0.0, 1.0, 2.0}
     (note,) = drawn.notes
-    assert "say so (--unit-range)" in note
+    assert "say so (--range 0..1" in note
 
 
 def test_a_conditional_generator_of_the_lab_draws_the_label_asked_for(tmp_path: Path) -> None:

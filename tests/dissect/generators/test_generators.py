@@ -171,7 +171,7 @@ LOOSE = nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.BatchNorm2d(1, track_runnin
         (Restless(), ["'the generator', 'drop' are in training mode", "other images at equal latents"]),
         (LOOSE, ["'1' is without running statistics"]),
         (Leaning(), ["an image depends on the others in its batch"]),
-        (sequential("reshape 1 2 2; sigmoid"), [r"say so (--unit-range)"]),
+        (sequential("reshape 1 2 2; sigmoid"), [r"say so (--range 0..1"]),
         (nn.Sequential(sequential("reshape 1 2 2"), nn.Threshold(99.0, -0.5)), ["all latents give the same image"]),
         (nn.Sequential(sequential("reshape 1 2 2; tanh; instancenorm 1"), nn.Hardtanh(-3, 3)), ["images reach from"]),
         (sequential("reshape 1 2 2; dropout; batchnorm 1; tanh"), []),

@@ -1,0 +1,13 @@
+"""What all tests of dissection share."""
+
+import pytest
+
+PLANTED = (
+    "ignore::dissect.sampling.RangeWarning"  # planted pictures are drawn with 0 and 1; the warning has its own test
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/dissect/" in item.path.as_posix():
+            item.add_marker(pytest.mark.filterwarnings(PLANTED))
