@@ -2,9 +2,8 @@
 
 import pytest
 
-PLANTED = (
-    "ignore::dissect.sampling.RangeWarning"  # planted pictures are drawn with 0 and 1; the warning has its own test
-)
+# Planted pictures are drawn with 0 and 1; the warning has its own test.
+PLANTED = "ignore::dissect.sampling.RangeWarning"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
