@@ -1,0 +1,1 @@
+"""Texts as data: sentences and pairs of sentences, by name or from files, as the numbers of their words."""
