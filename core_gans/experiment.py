@@ -12,6 +12,7 @@ from rich.console import Console
 
 from core_gans.data import Examples
 from core_gans.game import HeldOutGame, NoiseGame, TranslationGame
+from core_gans.games.texts import TextGame
 from core_gans.games.translators import Translator
 from core_gans.held_out import Held, held_out_watchers
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
@@ -28,6 +29,8 @@ from core_gans.session import (
     require_taken,
     with_data,
 )
+from core_gans.texts import TextLesson, read_texts
+from core_gans.texts.watching import text_watchers
 from core_gans.training import TrainingState, start, train
 from core_gans.translation import Lesson, read_lesson
 from core_gans.translation.extent import (
@@ -43,6 +46,8 @@ from core_gans.trusted_code import require_trusted
 from core_gans.variants import from_saved, make
 from core_gans.variants import variant as variant_called
 
+READING = ("level", "longest", "least_often")  # fields of a game of texts
+
 
 @dataclass(frozen=True)
 class Training(RunKind[TrainingState]):
@@ -51,7 +56,7 @@ class Training(RunKind[TrainingState]):
     kind, verb, unit, program, other_program = "training", "training", "round", "core-gans", "egan"
 
     def start(self) -> TrainingState:
-        learned = self.examples.learned if isinstance(self.examples, Lesson | Held) else self.examples
+        learned = self.examples.learned if isinstance(self.examples, Lesson | Held | TextLesson) else self.examples
         return start(self.game, self.options.batches(learned), self.options.rng(), self.options.compute())
 
     def watch(self, run: Run) -> tuple[list[Watcher], Judged]:
@@ -62,6 +67,9 @@ class Training(RunKind[TrainingState]):
         if isinstance(examples, Held):
             assert isinstance(game, HeldOutGame)
             return held_out_watchers(run, game, self.options, examples, self.console)
+        if isinstance(examples, TextLesson):
+            assert isinstance(game, TextGame)
+            return text_watchers(run, game, self.options, examples, self.console)
         if not isinstance(game, NoiseGame):
             raise ValueError(f"{game.name} draws from no latents, so it has no samples to watch: train it from Python.")
         return make_watchers(run, game, self.options, examples, self.console, self.unit)
@@ -106,8 +114,8 @@ def run_training(
     Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both.
     """
     console = console or Console(markup=False)
-    examples = _examples(variant, options, console)
-    if isinstance(examples, Lesson):
+    examples = _examples(variant, fields, options, console)
+    if isinstance(examples, Lesson | TextLesson):
         fitting = examples.fields(fields)
     else:
         fitting = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
@@ -131,15 +139,31 @@ def resume_training(
     def rebuild(config: dict[str, Any]) -> Training:
         require_trusted(folder, config["variant"])
         told, options = console or Console(markup=False), options_from(config["options"])
-        examples = _examples(config["variant"], options, told)
+        examples = _examples(config["variant"], config["fields"], options, told)
         return Training(from_saved(config["variant"], config["fields"]), options, examples, told)
 
     return Training.resume(folder, rebuild, rounds, seconds, going)
 
 
-def _examples(variant: str, options: Options, console: Console) -> Examples | Lesson | Held:
-    """What the game called ``variant`` learns from."""
+def _examples(
+    variant: str, fields: dict[str, Any], options: Options, console: Console
+) -> Examples | Lesson | Held | TextLesson:
+    """What the game called ``variant`` learns from; ``fields`` say how texts are read."""
     kind = variant_called(variant)
+    if issubclass(kind, TextGame):
+        checked = from_saved(variant, {name: fields[name] for name in READING if name in fields})
+        assert isinstance(checked, TextGame)
+        with console.status(f"reading {options.data}"):
+            return read_texts(
+                kind.learns_from,
+                options.data,
+                level=checked.level,
+                longest=checked.longest,
+                least=checked.least_often,
+                count=options.count,
+                seed=options.seed,
+                skip_broken=options.skip_broken,
+            )
     if not issubclass(kind, TranslationGame):
         examples = options.load(console)
         require_taken(kind, examples)

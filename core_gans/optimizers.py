@@ -85,6 +85,23 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True)
+class ClippedAdam(Adam):
+    """Adam on gradients whose norm, over all parameters, is at most ``clip`` (Pascanu et al. 2013)."""
+
+    clip: float = 1.0
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        learned = list(parameters)
+        optimizer = super().build(learned)
+        optimizer.register_step_pre_hook(lambda *_: _clip(learned, self.clip))
+        return optimizer
+
+
+def _clip(parameters: list[nn.Parameter], most: float) -> None:
+    nn.utils.clip_grad_norm_(parameters, most)
+
+
+@dataclass(frozen=True)
 class RMSProp(Optimizer):
     """Tieleman & Hinton 2012; WGAN uses it because momentum made its critic unstable."""
 

@@ -29,6 +29,7 @@ from core_gans.runs.playable import require_playable
 from core_gans.runs.showing import samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
 from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
+from core_gans.texts import TextLesson
 from core_gans.translation import Lesson
 
 
@@ -98,7 +99,7 @@ class RunKind(ABC, Generic[State]):
 
     game: Game
     options: Options
-    examples: Examples | Lesson | Held
+    examples: Examples | Lesson | Held | TextLesson
     console: Console
 
     @abstractmethod

@@ -24,6 +24,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
             "training",
             "comparison",
             "translation",
+            "texts",
             "held_out",
             "models",
             "sampling",

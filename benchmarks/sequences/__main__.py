@@ -8,16 +8,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {}
+from benchmarks.sequences import words
+
+SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {"words": words.main}
 """By name, in the order of the page docs/sequences.md."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Measure the system that the first word names, or say which there are."""
-    name, *words = (sys.argv[1:] if args is None else args) or [""]
+    name, *rest = (sys.argv[1:] if args is None else args) or [""]
     if name not in SYSTEMS:
         raise SystemExit(f"usage: python -m benchmarks.sequences SYSTEM [options], with one of {', '.join(SYSTEMS)}.")
-    SYSTEMS[name](words)
+    SYSTEMS[name](rest)
 
 
 if __name__ == "__main__":

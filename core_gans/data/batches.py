@@ -14,6 +14,7 @@ from core_gans.data.examples import Examples, as_float
 from core_gans.data.first_batch import IMAGES, require_range
 from core_gans.data.known import load
 from core_gans.data.pairs import Pairs
+from core_gans.data.texts.sentences import SentencePairs, Sentences
 from core_gans.game import Batch
 
 
@@ -76,6 +77,9 @@ class Batches(Iterator[Batch]):
             real = self._as_float(self.data.target[torch.tensor(indices)])
             other = self._as_float(self.data.source[torch.tensor(indices if others is None else others)])
             return Batch(real.to(self.device), other=other.to(self.device))
+        if isinstance(self.data, Sentences | SentencePairs):
+            texts = self.data.together(indices)
+            return Batch(texts.real.to(self.device), other=None if texts.other is None else texts.other.to(self.device))
         if isinstance(self.data, Examples):
             chosen = torch.tensor(indices)
             real, label, captions = self._as_float(self.data.images[chosen]), self.data.labels, self.data.captions

@@ -26,11 +26,13 @@ from core_gans.variants.infogan import InfoGAN
 from core_gans.variants.lapgan import LAPGAN
 from core_gans.variants.ls_gan import LossSensitiveGAN
 from core_gans.variants.lsgan import LSGAN
+from core_gans.variants.nmt import NMT
 from core_gans.variants.pix2pix import Pix2Pix
 from core_gans.variants.progan import ProGAN
 from core_gans.variants.r3gan import R3GAN
 from core_gans.variants.relativistic import Relativistic
 from core_gans.variants.semi_supervised import SemiSupervised
+from core_gans.variants.seqgan import SeqGAN
 from core_gans.variants.stargan import StarGAN
 from core_gans.variants.text_to_image import TextToImage
 from core_gans.variants.wgan import WGAN
@@ -49,7 +51,7 @@ VARIANTS: dict[str, type[Game]] = {
 TRANSLATIONS: dict[str, type[TranslationGame]] = {kind.name: kind for kind in (Pix2Pix, CycleGAN, StarGAN)}
 """The games that translate images, by name."""
 
-SEQUENCES: dict[str, type[Game]] = {kind.name: kind for kind in (Driving,)}
+SEQUENCES: dict[str, type[Game]] = {kind.name: kind for kind in (Driving, NMT, SeqGAN)}
 """The games of what goes on in time, clips and sentences, by name."""
 
 

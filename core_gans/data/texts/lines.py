@@ -73,7 +73,7 @@ class FileLines:
     def at(self, places: Sequence[int]) -> list[Line]:
         """LabError where the file has changed since it was looked through."""
         found = []
-        with open(self.name, "rb") as file:
+        with Path(self.name).open("rb") as file:
             for place in places:
                 file.seek(int(self.starts[place]))
                 line = _columns(_decoded(file.readline(), self.name, 0), self.columns)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from core_gans.data.texts.vocabulary import FIRST
 
-WORDS, LENGTH = 200, 20  # the paper has 5,000 words
+WORDS, LENGTH = 100, 12  # the paper has 5,000 and 20; here a run takes minutes
 WIDTH = 32  # of an embedding and of the state
 SEED = 0  # of its weights: the same oracle every time
 

@@ -147,6 +147,4 @@ def _one(words: tuple[str, ...], rng: torch.Generator) -> str:
 def every_phrase() -> list[Phrase]:
     """All phrases there are."""
     adjectives = [each for count in range(3) for each in itertools.permutations(ADJECTIVES, count)]
-    return [
-        Phrase(*parts) for parts in itertools.product(ARTICLES, adjectives, NOUNS, (False, True))
-    ]
+    return [Phrase(*parts) for parts in itertools.product(ARTICLES, adjectives, NOUNS, (False, True))]
