@@ -24,12 +24,12 @@ from core_gans.foundation.whole_files import write_whole
 from core_gans.games.texts import SentenceTranslation, TextGame
 from core_gans.runs import checkpoints
 from core_gans.texts import TextLesson, read_texts
-from core_gans.texts.judging import judge_of, test_pairs
+from core_gans.texts.judging import held_pairs, judge_of
 from core_gans.texts.scores import bleu_difference, bleu_interval
 from core_gans.training import TrainingState, start, train
 from core_gans.variants import make, variant
 
-PIECE = 100  # rounds between two savings
+PIECE = 50  # rounds between two savings
 ARMS = ("likelihood", "adversary")
 
 
@@ -161,7 +161,7 @@ def _row(name: str, part: Part, seed: int, out: Path) -> dict[str, Any]:
         seconds += spent
         row[arm] = verdict(state.nets)
         if isinstance(playing, SentenceTranslation):
-            written[arm] = playing.translate(state.nets, test_pairs(lesson, 1_000)[0])
+            written[arm] = playing.translate(state.nets, held_pairs(lesson, 1_000)[0])
         print(f"{name}, seed {seed}, {arm}: {row[arm]}", flush=True)
     row["seconds"] = seconds
     if isinstance(game, SentenceTranslation):
@@ -171,7 +171,7 @@ def _row(name: str, part: Part, seed: int, out: Path) -> dict[str, Any]:
 
 
 def _compared(lesson: TextLesson, written: dict[str, list[str]], seed: int) -> dict[str, Any]:
-    sources, references = test_pairs(lesson, 1_000)
+    sources, references = held_pairs(lesson, 1_000)
     rng = torch.Generator().manual_seed(seed)
     intervals = {f"BLEU, {arm}": tuple(bleu_interval(written[arm], references, rng)) for arm in written}
     both = written["adversary"], written["likelihood"]

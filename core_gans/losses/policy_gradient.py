@@ -15,7 +15,7 @@ def policy_gradient(log_probabilities: Tensor, advantages: Tensor) -> Tensor:
     ``log_probabilities`` (N, T) are of each word after those before it, 0 of padding; ``advantages`` are (N,), one for
     the whole sequence, or (N, T), one for each word. No gradient passes through them. ValueError for other shapes.
     """
-    if advantages.dim() == 1:
+    if advantages.shape == log_probabilities.shape[:1]:
         advantages = advantages[:, None].expand_as(log_probabilities)
     if advantages.shape != log_probabilities.shape:
         raise ValueError(

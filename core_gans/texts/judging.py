@@ -40,7 +40,7 @@ def judge_of(game: TextGame, lesson: TextLesson, count: int = WRITTEN, seed: int
     return _of_writing(game, lesson, count, seed)
 
 
-def test_pairs(lesson: TextLesson, count: int) -> tuple[list[str], list[list[str]]]:
+def held_pairs(lesson: TextLesson, count: int) -> tuple[list[str], list[list[str]]]:
     """At most ``count`` held-out sources with all of their translations, in words as the model writes them."""
     held = lesson.held
     assert isinstance(held, SentencePairs)
@@ -52,7 +52,7 @@ def test_pairs(lesson: TextLesson, count: int) -> tuple[list[str], list[list[str
 
 
 def _of_translations(game: SentenceTranslation, lesson: TextLesson, count: int, beams: int) -> Verdict:
-    sources, references = test_pairs(lesson, count)
+    sources, references = held_pairs(lesson, count)
     scored = has_sacrebleu()
     beside = {"bleu[untranslated]": bleu(sources, references)} if scored else {}
 

@@ -17,7 +17,7 @@ from core_gans.runs.interrupt import Interrupt
 from core_gans.runs.progress import ProgressBar
 from core_gans.runs.watchers import Checkpoint, Judged, Log, WatchedState, Watcher
 from core_gans.session import Options
-from core_gans.texts.judging import judge_of, test_pairs
+from core_gans.texts.judging import held_pairs, judge_of
 from core_gans.texts.lessons import TextLesson
 from core_gans.texts.scores import has_sacrebleu
 
@@ -76,7 +76,7 @@ def _shown(game: TextGame, lesson: TextLesson, seed: int) -> Callable[[Nets], st
     """From the players to a page of texts: held-out sources with their translations, or what is written."""
     if isinstance(game, SentenceTranslation):
         translating = game
-        sources, references = test_pairs(lesson, SHOWN)
+        sources, references = held_pairs(lesson, SHOWN)
 
         def translations(nets: Nets) -> str:
             rows = zip(sources, translating.translate(nets, sources), references, strict=True)
