@@ -54,16 +54,16 @@ PARTS = {
     "toy_language": Part(
         "nmt",
         "toy_language",
-        {"width": 64, "embedding": 32, "channels": 16, "rate": 2e-3, "pretrain": 500, "lead": 150},
-        rounds=300,
+        {"width": 64, "embedding": 32, "channels": 16, "rate": 3e-3, "pretrain": 500, "lead": 100},
+        rounds=200,
         seeds=5,
         count=1_500,
     ),
     "oracle": Part(
         "seqgan",
         "oracle",
-        {"pretrain": 400, "lead": 200, "rollouts": 4, "filters": 16, "windows": (1, 2, 3, 4)},
-        rounds=150,
+        {"pretrain": 300, "lead": 100, "rollouts": 4, "filters": 16, "windows": (1, 2, 3, 4)},
+        rounds=100,
         seeds=3,
         batch=64,
         count=2_000,
@@ -72,9 +72,9 @@ PARTS = {
     "tatoeba": Part(
         "nmt",
         "tatoeba",
-        {"width": 96, "embedding": 64, "channels": 16, "rate": 2e-3, "pretrain": 1_500, "lead": 150}
+        {"width": 96, "embedding": 64, "channels": 16, "rate": 2e-3, "pretrain": 800, "lead": 100}
         | {"longest": 7, "least_often": 3},
-        rounds=300,
+        rounds=200,
         seeds=1,
         batch=64,
     ),
