@@ -14,6 +14,7 @@ from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import did_you_mean
 from core_gans.foundation.notebook import shown
 from core_gans.game import Game, HeldOutGame, NoiseGame, TranslationGame
+from core_gans.games.texts import TextGame
 from core_gans.initialising import initialising
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
@@ -22,7 +23,7 @@ from core_gans.runs.fitting import fitting
 from core_gans.runs.playable import require_playable
 from core_gans.runs.showing import png_of, samples_of
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import from_saved, name_of
+from core_gans.variants import SEQUENCES, from_saved, name_of
 
 AGame = TypeVar("AGame", bound=Game, covariant=True)
 
@@ -127,6 +128,8 @@ def open_translator(path: str | Path) -> Model[TranslationGame]:
     """The same for games that translate; LabError for one that draws from latents, and for a player that is another."""
     model = _open(path)
     game = model.game
+    if isinstance(game, TextGame):
+        raise LabError(f"{path} is of {game.name}, which writes texts by itself: draw them with `core-gans sample`.")
     if not isinstance(game, TranslationGame):
         raise LabError(
             f"{path} is of {game.name}, which draws from latents and translates nothing: give a run or a model of a "
@@ -146,6 +149,24 @@ def open_answering(path: str | Path) -> Model[HeldOutGame]:
     return Model(model.net, game, model.player, model.card)
 
 
+def open_texts(path: str | Path) -> Model[TextGame] | None:
+    """A run's folder or a model file of a game of texts; None for other games, whose weights are not read."""
+    path = Path(path)
+    if path.is_dir() and (path / "config.json").is_file():
+        named = runs.read_config(path)["variant"]
+    elif path.is_file() and path.suffix == ".safetensors":
+        named = checkpoints.load(path).get("variant")
+    else:
+        return None
+    if not issubclass(SEQUENCES.get(str(named), Game), TextGame):
+        return None
+    model = _open(path)
+    assert isinstance(model.game, TextGame)
+    if model.player != "generator":
+        raise LabError(f"{path} holds a {model.player}, which writes nothing: give a generator, or a run's folder.")
+    return Model(model.net, model.game, model.player, model.card)
+
+
 def _open(path: str | Path) -> Model[Game]:
     path = Path(path)
     if not path.exists():
@@ -160,6 +181,8 @@ def _drawing(model: Model[Game]) -> Model[NoiseGame]:
     game = model.game
     if isinstance(game, TranslationGame):
         raise CheckpointError(f"{game.name} draws from no latents: it translates pictures, by `core-gans translate`.")
+    if isinstance(game, TextGame):
+        raise CheckpointError(f"{game.name} is a game of texts, and draws no pictures: see docs/sequences.md.")
     if not isinstance(game, NoiseGame):
         raise CheckpointError(f"{game.name} draws from no latents, so its generator cannot be opened here.")
     return Model(model.net, game, model.player, model.card)

@@ -12,10 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from core_gans import models
+from core_gans.commands.judge_texts import judged_texts
 from core_gans.commands.judged_source import source_at
 from core_gans.data import Resize
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
+from core_gans.games.texts import TextGame
 from core_gans.metrics import Judge, PrincipalPixels, metrics_for
 from core_gans.metrics.choosing import classifier_for, pixels_told
 from core_gans.metrics.inception import SUFFIXES
@@ -66,6 +69,8 @@ class Judging:
             raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
         if self.seed < 0:
             raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
+        if (model := models.open_texts(self.source)) is not None:
+            return self._texts(model, console)
         self._require_metrics()
         source = source_at(self.source)
         with Progress(
@@ -104,6 +109,23 @@ class Judging:
             console.print(f"numbers: {self.out}", highlight=False, soft_wrap=True)
         return found
 
+    def _texts(self, model: models.Model[TextGame], console: Console) -> dict[str, float]:
+        """The numbers of a game of texts."""
+        if self.metrics or self.features or self.size is not None:
+            raise LabError(f"{model.game.name} writes texts: leave --metrics, --features and --size out.")
+        if self.count < 2:
+            raise LabError(f"expected a --count of at least 2, got {self.count}.")
+        found, real, data, notes = judged_texts(model, self.source, self.data, self.count, self.seed)
+        for note in [models.hardly_learned(model), *notes]:
+            if note:
+                console.print(note, highlight=False, soft_wrap=True)
+        console.print(f"{self.source} against held-out texts of {data}", highlight=False, markup=False, soft_wrap=True)
+        console.print(_table(found, real))
+        if self.out is not None:
+            _write(self.out, replace(self, data=data), found, real)
+            console.print(f"numbers: {self.out}", highlight=False, soft_wrap=True)
+        return found
+
     def _require_metrics(self) -> None:
         """ValueError for a name that is no metric, and for fid without the network that it is measured on."""
         for metric in self.metrics:
@@ -137,7 +159,8 @@ def _bar(bars: Progress, what: str, total: int) -> Update:
 def _table(found: dict[str, float], perfect: dict[str, float]) -> Table:
     table = Table("metric", "samples", "real examples")
     for name, value in found.items():
-        table.add_row(Text(name), f"{value:.4g}", f"{perfect[name]:.4g}")  # as Text, [digits-cnn] is no markup
+        beside = f"{perfect[name]:.4g}" if name in perfect else ""
+        table.add_row(Text(name), f"{value:.4g}", beside)  # as Text, [digits-cnn] is no markup
     return table
 
 

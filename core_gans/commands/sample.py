@@ -1,4 +1,4 @@
-"""``python -m core_gans sample``: samples of a run or a model file, as pictures, an array or a sheet."""
+"""``python -m core_gans sample``: samples of a run or a model file, as pictures, an array, a sheet or texts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from core_gans import models
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import require_memory
 from core_gans.foundation.seeds import require_seed
+from core_gans.foundation.whole_files import write_whole
 from core_gans.game import NoiseGame
+from core_gans.games.texts import TextGame, WritingGame
 from core_gans.sampling import drawing, require_free_place, write_samples
 from core_gans.sampling.drawing import labels_of
 from core_gans.variants import TextToImage
 
 OUT = Path("samples.png")
+TEXTS_OUT = Path("samples.txt")
+MOST_COPIES = 100  # bytes of a word while it is drawn
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,17 @@ class Sample:
     more alike; default: none is."""
     out: Path | None = None
     """A .png for a sheet, .npz for an array, or a folder for one PNG a sample. Classes become labels of the array and
-    subfolders of the folder. Nothing that exists is replaced. Default: samples.png, or the next free number."""
+    subfolders of the folder; texts go into a .txt. Nothing that exists is replaced. Default: samples.png, samples.txt,
+    or the next free number."""
 
     def run(self, console: Console) -> None:
         """Draw and write."""
         if self.count < 1:
             raise ValueError(f"expected at least one sample, got --count {self.count}.")
         require_seed(self.seed)
+        if (writer := models.open_texts(self.source)) is not None:
+            self._write_texts(writer, console)
+            return
         out = self.out or _free(OUT)
         require_free_place(out)
         model = models.open_model(self.source)
@@ -68,6 +76,26 @@ class Sample:
             again = f"numbers of latents beyond {self.truncation:g} were drawn again"
             console.print(f"truncation: {again} (Brock et al. 2019)", highlight=False, soft_wrap=True)
         console.print(f"{self.count} samples: {out}", highlight=False, soft_wrap=True)
+
+    def _write_texts(self, model: models.Model[TextGame], console: Console) -> None:
+        """Texts of a game that writes them, one a line."""
+        game = model.game
+        if not isinstance(game, WritingGame):
+            raise LabError(f"{self.source} is of {game.name}, which translates: `core-gans translate` does.")
+        if self.classes or self.text is not None or self.truncation is not None:
+            raise LabError(f"{game.name} writes by chance alone: leave --classes, --text and --truncation out.")
+        out = self.out or _free(TEXTS_OUT)
+        if out.suffix.lower() != ".txt":
+            raise LabError(f"expected --out as a .txt, got {out}: {game.name} writes texts.")
+        if out.exists():
+            raise FileExistsError(f"{out} exists already and is kept: choose another name with --out.")
+        require_memory(MOST_COPIES * self.count * game.length, f"{self.count:,} texts", "--count")
+        written = game.write({"generator": model.net}, self.count, torch.Generator().manual_seed(self.seed))
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, "".join(f"{text}\n" for text in game.vocabulary.texts(written)))
+        if told := models.hardly_learned(model):
+            console.print(told, highlight=False, soft_wrap=True)
+        console.print(f"{self.count} texts: {out}", highlight=False, soft_wrap=True)
 
 
 def _free(path: Path) -> Path:

@@ -14,6 +14,8 @@ from core_gans.data.frame import Resize, Size
 from core_gans.data.points import GRID, RING
 from core_gans.data.road.data_set import ROAD
 from core_gans.data.scenes.data_set import SCENES
+from core_gans.data.texts.known import TEXTS
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
 KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SCENES, ROAD)}
@@ -27,6 +29,8 @@ def data_set(name: str | os.PathLike[str]) -> DataSet:
     name = os.fspath(name)
     if name in KNOWN:
         return KNOWN[name]
+    if name in TEXTS:
+        raise LabError(f"{name} holds texts: train nmt or seqgan on it.")
     if not Path(name).exists() and os.sep not in name and "." not in name:
         raise unknown_name("data set", name, KNOWN)
     return DataSet(

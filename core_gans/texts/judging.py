@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import fmean
 
 import torch
@@ -69,21 +70,32 @@ def _of_translations(game: SentenceTranslation, lesson: TextLesson, count: int, 
 def _of_writing(game: WritingGame, lesson: TextLesson, count: int, seed: int) -> Verdict:
     held = lesson.held
     assert isinstance(held, Sentences)
-    likelihoods = lesson.source.likelihoods
 
     def verdict(nets: Nets) -> dict[str, float]:
         rng = torch.Generator(next(nets["generator"].parameters()).device).manual_seed(seed)
         texts = game.vocabulary.texts(game.write(nets, count, rng).cpu())
-        found = {}
-        if likelihoods is not None:
-            known = likelihoods(texts)
-            possible = [each for each in known if math.isfinite(each)]
-            found["oracle_nll"] = -fmean(possible) if possible else math.nan
-            found["possible_share"] = len(possible) / len(known)
-        found["held_out_nll"] = held_out_nll(game, nets, held)
-        return {**found, "different_share": len(set(texts)) / len(texts)}
+        return {**_known(lesson, texts), "held_out_nll": held_out_nll(game, nets, held)}
 
     return verdict
+
+
+def real_numbers(lesson: TextLesson) -> dict[str, float]:
+    """The same numbers of the held-out texts themselves, where there are such; none of translations."""
+    if isinstance(lesson.held, SentencePairs):
+        return {}
+    return _known(lesson, [_as_written(text, lesson.held.vocabulary) for (text,) in in_turn(lesson.held.lines)])
+
+
+def _known(lesson: TextLesson, texts: list[str]) -> dict[str, float]:
+    """What can be told of ``texts`` without a model."""
+    found = {}
+    likelihoods = lesson.source.likelihoods
+    if likelihoods is not None:
+        known = likelihoods(texts)
+        possible = [each for each in known if math.isfinite(each)]
+        found["oracle_nll"] = -fmean(possible) if possible else math.nan
+        found["possible_share"] = len(possible) / len(known)
+    return {**found, "different_share": len(set(texts)) / len(texts)}
 
 
 @torch.no_grad()
@@ -91,8 +103,9 @@ def held_out_nll(game: WritingGame, nets: Nets, held: Sentences) -> float:
     """The negative log-likelihood of ``held`` under the generator, a mean per word, ends included."""
     total, numbers = 0.0, 0
     device = next(nets["generator"].parameters()).device
+    ours = replace(held, vocabulary=game.vocabulary, length=game.length, ends=game.ends)  # as its own data, or others
     for start in range(0, min(len(held), WRITTEN), AT_ONCE):
-        tokens = held.together(range(start, min(start + AT_ONCE, len(held)))).real.to(device)
+        tokens = ours.together(range(start, min(start + AT_ONCE, len(held)))).real.to(device)
         total -= float(game.likelihoods(nets, Batch(tokens), tokens).double().sum())
         numbers += int(lengths(tokens).sum())
     return total / numbers

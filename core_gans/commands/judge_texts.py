@@ -1,0 +1,44 @@
+"""``core-gans judge`` of a game of texts: its numbers on held-out texts, beside what real ones score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core_gans.foundation.errors import LabError
+from core_gans.games.texts import SentenceTranslation, TextGame
+from core_gans.models import Model
+from core_gans.runs import folder as runs
+from core_gans.session import options_from
+from core_gans.texts.judging import judge_of, real_numbers
+from core_gans.texts.lessons import read_texts
+from core_gans.texts.scores import has_sacrebleu
+
+
+def judged_texts(
+    model: Model[TextGame], path: Path, data: str, count: int, seed: int
+) -> tuple[dict[str, float], dict[str, float], str, list[str]]:
+    """The numbers of ``model``, those of real texts, what they were judged on, and what to know of it.
+
+    Held-out texts of what the run learned from, or of ``data``. LabError where a model file does not say what that is.
+    """
+    config = runs.read_config(path) if path.is_dir() else None
+    options = options_from(config["options"]) if config is not None else None
+    if not data and options is None:
+        raise LabError(f"{path} does not say what it was trained on: give --data.")
+    game = model.game
+    shortest = min(game.length, game.source_length) if isinstance(game, SentenceTranslation) else game.length
+    lesson = read_texts(
+        game.learns_from,
+        data or str(options.data if options else ""),
+        level=game.level,
+        longest=min(game.longest, shortest),
+        least=game.least_often,
+        count=options.count if options else None,
+        seed=options.seed if options else 0,
+        skip_broken=options.skip_broken if options else False,
+    )
+    notes = list(lesson.notes)
+    if isinstance(game, SentenceTranslation) and not has_sacrebleu():
+        notes.append("BLEU and chrF are left out: they need the extra `text` (pip install 'gan-lab[text]').")
+    found = judge_of(game, lesson, count, seed)({"generator": model.net})
+    return found, real_numbers(lesson), lesson.name, notes
