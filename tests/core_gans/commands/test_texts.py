@@ -190,7 +190,7 @@ def test_what_makes_no_sense_of_texts_is_refused_in_a_line(home: Path, refused: 
     assert "no data set of texts is called 'digits'" in refused("train", "nmt", "--data", "digits")
     assert "expected pairs of sentences" in refused("train", "nmt", "--data", "grammar")
     assert "holds texts: train nmt or seqgan on it" in refused("train", "gan", "--data", "grammar")
-    assert "row 1 holds no numbers" in refused("train", "gan", "--data", home / "pairs.tsv")
+    assert "row 2 holds no numbers" in refused("train", "gan", "--data", home / "pairs.tsv")
 
 
 def test_the_list_names_texts() -> None:
