@@ -16,6 +16,7 @@ from core_gans.foundation.notebook import shown
 from core_gans.game import Game, HeldOutGame, NoiseGame, TranslationGame
 from core_gans.games.texts import TextGame
 from core_gans.initialising import initialising
+from core_gans.networks.mixture import Mixture
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
 from core_gans.runs.checkpoints import CheckpointError
@@ -71,6 +72,7 @@ def save_model(path: str | Path, model: Model[Game], *, half: bool = False, over
         "variant": name_of(model.game),
         "fields": asdict(model.game),
         "player": model.player,
+        "mixed": len(model.net.generators) if isinstance(model.net, Mixture) else 0,
         "weights": weights,
         "card": dict(model.card),
     }
@@ -90,13 +92,15 @@ def _load(path: str | Path) -> Model[Game]:
         )
     with fitting(path):
         require_trusted(path, content["variant"])
-        return _build(content["variant"], content["fields"], content["player"], content["weights"], content["card"])
+        what = (content["variant"], content["fields"], content["player"], content["weights"], content["card"])
+        return _build(*what, mixed=content.get("mixed", 0))
 
 
 def model_of_run(folder: str | Path) -> Model[NoiseGame]:
     """The generator of a run's newest checkpoint: its weight average when it has one, else the raw one.
 
-    Of an evolution it is the best survivor. Reading does not hold the run: it may be training meanwhile.
+    Of an evolution it is the best survivor, of one on islands what they chose: one of them, or a mixture. Reading does
+    not hold the run: it may be training meanwhile.
     """
     return _drawing(_of_run(folder))
 
@@ -108,15 +112,18 @@ def _of_run(folder: str | Path) -> Model[Game]:
     run = runs.Run(folder, config)
     content = run.load_checkpoint()
     state = content["state"]
+    mixed = 0
     with fitting(run.latest_checkpoint()):
-        if "average" in content["watchers"]:
+        if "sampler" in state:
+            weights, mixed = state["sampler"]["weights"], state["sampler"]["mixed"]
+        elif "average" in content["watchers"]:
             weights = content["watchers"]["average"]
         elif config["kind"] == "evolution":
             weights = state["parents"][0]["generator"]
         else:
             weights = state["nets"]["generator"]
         card = {"run": folder.name, "rounds": int(state["round"]), "images_seen": int(state["images_seen"])}
-        return _build(config["variant"], config["fields"], "generator", weights, card)
+        return _build(config["variant"], config["fields"], "generator", weights, card, mixed=mixed)
 
 
 def open_model(path: str | Path) -> Model[NoiseGame]:
@@ -189,12 +196,20 @@ def _drawing(model: Model[Game]) -> Model[NoiseGame]:
 
 
 def _build(
-    variant: str, fields: Mapping[str, Any], player: str, weights: Mapping[str, Any], card: Mapping[str, Any]
+    variant: str,
+    fields: Mapping[str, Any],
+    player: str,
+    weights: Mapping[str, Any],
+    card: Mapping[str, Any],
+    *,
+    mixed: int,
 ) -> Model[Game]:
+    """The player with its ``weights``; a mixture of ``mixed`` of them, where that is not 0."""
     game = from_saved(variant, fields)
-    require_playable(game, batch=1, copies=1)
+    require_playable(game, batch=1, copies=max(1, mixed))
     with initialising(0):  # all of it is replaced
-        net = game.players()[player]
+        nets = [game.players()[player] for _ in range(max(1, mixed))]
+    net = Mixture(nets) if mixed else nets[0]
     net.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
     )

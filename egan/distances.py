@@ -75,20 +75,21 @@ def frechet_to(real: Tensor) -> Callable[[Tensor], float]:
 
 
 def kernel_to(real: Tensor) -> Callable[[Tensor], float]:
-    """The squared maximum mean discrepancy to ``real`` (R, F), unbiased. Gretton et al. 2012, equation 3.
+    """The squared maximum mean discrepancy to ``real`` (R, F), unbiased. Gretton et al. 2012, equation 3."""
+    among, between = mean_kernel(real)
+    within = among(real)
+    return lambda fake: within + among(fake) - 2 * between(real, fake)
+
+
+def mean_kernel(real: Tensor) -> tuple[Callable[[Tensor], float], Callable[[Tensor, Tensor], float]]:
+    """The mean kernel among the pairs of a set (N, F), and between two sets; its widths are those of ``real`` (R, F).
 
     The kernel is a mean of Gaussians of several widths (Li et al. 2015), because a polynomial one, which is usual for
     images, is blind to the modes of a ring: its first moments are those of a circle.
     """
-    among = torch.pdist(real)
-    widths = (among.median() * torch.tensor(WIDTHS, dtype=real.dtype)).clamp_min(1e-12)
+    widths = (torch.pdist(real).median() * torch.tensor(WIDTHS, dtype=real.dtype)).clamp_min(1e-12)
 
-    def kernel(distances: Tensor) -> Tensor:
-        return torch.stack([torch.exp(-(distances**2) / (2 * width**2)) for width in widths]).mean()
+    def kernel(distances: Tensor) -> float:
+        return float(torch.stack([torch.exp(-(distances**2) / (2 * width**2)) for width in widths]).mean())
 
-    within = kernel(among)
-
-    def distance(fake: Tensor) -> float:
-        return float(within + kernel(torch.pdist(fake)) - 2 * kernel(torch.cdist(real, fake)))
-
-    return distance
+    return lambda ones: kernel(torch.pdist(ones)), lambda ones, others: kernel(torch.cdist(ones, others))

@@ -81,7 +81,7 @@ def run_evolution(
 ) -> Result[Population]:
     """Evolve ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.
 
-    ``watchers`` look on after those that write the folder.
+    ``watchers`` look on after those that write the folder. On several islands: ``egan.islands.run.run_islands``.
     """
     console = console or Console(markup=False)
     require_bounds(rounds, seconds)
@@ -111,6 +111,8 @@ def resume_evolution(
     require_bounds(rounds, seconds)
 
     def rebuild(config: dict[str, Any]) -> EvolutionRun:
+        if config.get("islands") is not None:
+            raise LabError(f"{folder} is an evolution on islands: continue it with egan.islands.run.resume_islands.")
         options, evolution = options_from(config["options"]), evolution_from(config)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         told = console or Console(markup=False)

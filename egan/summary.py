@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -13,6 +14,8 @@ from rich.text import Text
 from core_gans.metrics.choosing import pixels_told
 from core_gans.run_kind import Result
 from core_gans.runs.folder import numbered
+from egan.islands.archipelago import Archipelago
+from egan.islands.watching import island_table
 from egan.population import Population
 from egan.watching import CHART, TREE
 
@@ -26,10 +29,7 @@ def summary_table(result: Result[Population]) -> Table:
     whole = Table.grid()
     whole.title = f"{population.round:,} generations in {population.seconds:,.0f} s"
     whole.title_justify = "left"
-    judged = _table("judge", "before", "after", numbers=2)
-    for name, value in result.after.items():
-        judged.add_row(Text(name), _number(result.before.get(name)), _number(value))
-    whole.add_row(judged)
+    whole.add_row(_judged(result))
     winners = Counter(population.logbook.select("winner"))
     if winners:
         won = _table("winning mutation", "share", "generations", numbers=2)
@@ -46,10 +46,29 @@ def summary_table(result: Result[Population]) -> Table:
 def print_result(result: Result[Population], console: Console) -> None:
     """The summary, and how to go on."""
     console.print(summary_table(result))
+    print_going_on(result, console)
+
+
+def print_islands(result: Result[Archipelago], console: Console) -> None:
+    """The islands, the judge's numbers before and after, and how to go on."""
+    console.print(island_table(result.state))
+    console.print(_judged(result))
+    print_going_on(result, console)
+
+
+def print_going_on(result: Result[Any], console: Console) -> None:
+    """Where all of a run is, and what continues it."""
     if told := pixels_told(result.after, "these data"):
         console.print(told, highlight=False, soft_wrap=True)
     console.print(f"all of it is in {result.folder}", highlight=False, soft_wrap=True)
     console.print(f"continue with: egan resume {shlex.quote(str(result.folder))}", highlight=False, soft_wrap=True)
+
+
+def _judged(result: Result[Any]) -> Table:
+    judged = _table("judge", "before", "after", numbers=2)
+    for name, value in result.after.items():
+        judged.add_row(Text(name), _number(result.before.get(name)), _number(value))
+    return judged
 
 
 def _table(*headings: str, numbers: int) -> Table:

@@ -21,9 +21,11 @@ from torch import Tensor
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
-SECTIONS = ("options", "fields", "evolution")
+SECTIONS = ("options", "fields", "evolution", "islands")
 AT_ONCE = 2**22  # bytes that are copied together: data may be larger than memory
-FREE = frozenset({"options.device", "options.threads", "options.keep", "options.checkpoint_every"})  # decide no number
+FREE = frozenset(  # decide no number
+    f"options.{name}" for name in ("device", "threads", "keep", "checkpoint_every")
+) | {"islands.workers", "islands.address"}
 
 
 def differing(saved: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Configuration:
-    """The keys of config.json. What is in ``fields``, ``options`` and ``evolution`` is checked by who reads them."""
+    """The keys of config.json. What is in ``fields``, ``options``, ``evolution`` and ``islands``, its readers check."""
 
     format: int
     kind: Literal["training", "evolution"]
@@ -24,6 +24,7 @@ class Configuration:
     fields: dict[str, Any]
     options: dict[str, Any]
     evolution: dict[str, Any] | None = None
+    islands: dict[str, Any] | None = None
     rounds: int | None = None
     seconds: float | None = None
     history: list[dict[str, Any]] | None = None

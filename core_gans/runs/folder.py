@@ -40,7 +40,7 @@ class Run:
 
     def describe(self) -> dict[str, Any]:
         """What every checkpoint says of the run beside its state."""
-        known = ("kind", "variant", "fields", "options", "evolution")
+        known = ("kind", "variant", "fields", "options", "evolution", "islands")
         return {key: self.config[key] for key in known if key in self.config} | {"data": self.data}
 
     @property

@@ -20,9 +20,11 @@ from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import DCGAN, GAN, from_saved, name_of, variant
 from egan.experiment import run_evolution
+from egan.islands.run import run_islands
+from egan.islands.settings import Islands, islands_from
 from egan.options import Evolution, evolution_from
 from egan.settings import GAMMA_ON_POINTS
-from egan.summary import print_result
+from egan.summary import print_islands, print_result
 
 Flat = tyro.conf.OmitArgPrefixes
 AGame = TypeVar("AGame", bound=NoiseGame)
@@ -51,29 +53,27 @@ class Evolve(Generic[AGame]):
     """Data, seed, what is written when, and what computes."""
     evolution: Annotated[Evolution, Flat] = field(default_factory=Evolution)
     """The numbers of E-GAN."""
+    islands: Annotated[Islands, Flat] = field(default_factory=Islands)
+    """Populations apart, in processes or over Ray."""
 
     def run(self, console: Console) -> None:
         """Evolve, then print the summary."""
         variant, fields = name_of(self.game), asdict(self.game)
-        options, evolution, rounds, seconds = self.session, self.evolution, self.rounds, self.seconds
+        options, evolution, islands = self.session, self.evolution, self.islands
+        rounds, seconds = self.rounds, self.seconds
         if self.like is not None:
             config = runs.read_config(self.like)
             variant, options, evolution = config["variant"], options_from(config["options"]), evolution_from(config)
             require_trusted(self.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
             fields = asdict(from_saved(variant, config["fields"]))
             rounds, seconds = rounds or config["rounds"], seconds or config["seconds"]
-        result = run_evolution(
-            variant,
-            fields,
-            options,
-            evolution,
-            rounds=rounds,
-            seconds=seconds,
-            runs_folder=self.runs,
-            name=self.name,
-            console=console,
-        )
-        print_result(result, console)
+            islands = islands_from(config)
+        bounds: Any = {"rounds": rounds, "seconds": seconds}
+        place: Any = {"runs_folder": self.runs, "name": self.name, "console": console}
+        if islands.islands > 1:
+            print_islands(run_islands(variant, fields, options, evolution, islands, **bounds, **place), console)
+        else:
+            print_result(run_evolution(variant, fields, options, evolution, **bounds, **place), console)
 
 
 def evolve(program: str, words: list[str]) -> Command:
@@ -82,7 +82,7 @@ def evolve(program: str, words: list[str]) -> Command:
     points = points_in(words) is not None
     kind: Any = variant(words[0]) if named else GAN if points else DCGAN
     game, rounds = suited(kind, words)
-    flags = without_clashes(kind, Evolve, Options, Evolution)
+    flags = without_clashes(kind, Evolve, Options, Evolution, Islands)
     evolution = Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution()
     if wants_paper(words):
         evolution = Evolution(evaluation_size=EVALUATION_SIZE)
