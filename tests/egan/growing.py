@@ -21,8 +21,8 @@ REAL = torch.zeros(8)  # scores that no mutation here looks at
 POISON = Mutation("poison", lambda scores: scores.mean() * torch.nan)
 
 
-def game_for(examples: Examples, **fields: Any) -> NoiseGame:
-    game = small("dcgan", examples, **fields)
+def game_for(examples: Examples, variant: str = "dcgan", **fields: Any) -> NoiseGame:
+    game = small(variant, examples, **fields)
     assert isinstance(game, NoiseGame)
     return game
 
