@@ -112,7 +112,10 @@ def resume_evolution(
 
     def rebuild(config: dict[str, Any]) -> EvolutionRun:
         if config.get("islands") is not None:
-            raise LabError(f"{folder} is an evolution on islands: continue it with egan.islands.run.resume_islands.")
+            raise LabError(
+                f"{folder} is an evolution on islands: continue it with `egan resume {folder}`; in Python with "
+                "egan.islands.run.resume_islands."
+            )
         options, evolution = options_from(config["options"]), evolution_from(config)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         told = console or Console(markup=False)

@@ -41,8 +41,8 @@ def test_islands_differ_from_each_other_and_the_first_has_the_seed_of_the_run() 
     assert island_seed(5, 0) == 5
     assert len({island_seed(seed, island) for seed in range(20) for island in range(20)}) == 400
     state = begun(RING)
-    weights = [island.state["parents"][0]["generator"] for island in state.islands]
-    assert all(differences(weights[0], other) for other in map(unpacked, weights[1:]))
+    first, *others = (unpacked(island.state["parents"][0]["generator"]) for island in state.islands)
+    assert all(differences(first, other) for other in others)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_on_a_ring_generators_with_their_averages_go_from_island_to_island() -> 
             name: np.abs(array - origin["shadows"][0][name]).max() for name, array in each.state["shadows"][0].items()
         }
         assert max(moved.values()) < 0.05  # a step from the shadow that came with it, and far from the island's own
-        assert differences(origin["parents"][0]["generator"], before[island]["parents"][0]["generator"])
+        assert differences(unpacked(origin["parents"]), unpacked(before[island]["parents"]))
 
 
 def test_where_neighbours_compete_the_fittest_stay() -> None:

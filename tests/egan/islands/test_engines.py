@@ -1,0 +1,201 @@
+"""Serial, processes and Ray give the same bits, also when a worker is killed in the middle."""
+
+from __future__ import annotations
+
+import builtins
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core_gans.foundation.errors import LabError
+from egan.islands import ray_engine
+from egan.islands.archipelago import Archipelago
+from egan.islands.engines import engine
+from egan.islands.island import Leg
+from egan.islands.ray_engine import RayEngine, unfit
+from egan.islands.same_code import code, different
+from egan.islands.settings import Islands
+from egan.islands.watching import rows
+from tests.egan.islands.small import a_setup, begun, played
+from tests.tiny import differences
+
+SETTINGS = Islands(islands=3, migrate_every=20, migrate_discriminators=True, outcome="mixture")
+ROUNDS = 50
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def serial() -> Archipelago:
+    """What all others must equal."""
+    state = begun(SETTINGS)
+    played(state, ROUNDS)
+    return state
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    """A cluster of this machine, for all tests of the file."""
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    yield ray
+    ray.shutdown()
+
+
+def require_equal(state: Archipelago, serial: Archipelago) -> None:
+    assert differences(state.state_dict(), serial.state_dict()) == []
+    assert rows(state) == rows(serial)
+
+
+def killing(found: Callable[[], list[int]]) -> threading.Thread:
+    """A thread that waits until ``found`` names processes, and kills the first, a moment later."""
+
+    def kill() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if pids := found():
+                time.sleep(0.1)
+                os.kill(pids[0], signal.SIGKILL)
+                return
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+def children(of: int) -> list[int]:
+    """The processes that ``of`` started, and those that they started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended meanwhile
+            continue
+        if parent == of:
+            found += [int(path.parent.name), *children(int(path.parent.name))]
+    return found
+
+
+def at_work(title: bytes) -> list[int]:
+    """Processes of this one whose command line begins with ``title``."""
+    found = []
+    for pid in children(os.getpid()):
+        try:
+            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(title):
+                found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_processes_give_the_same_bits_also_when_one_is_killed(serial: Archipelago) -> None:
+    state = begun(SETTINGS)
+    thread = killing(lambda: [each.pid for each in multiprocessing.active_children() if each.pid])
+    told = played(state, ROUNDS, workers=2)
+    thread.join()
+    require_equal(state, serial)
+    assert told
+    assert all(line.startswith("warning: a process died; islands ") for line in told)
+    assert not multiprocessing.active_children()
+
+
+def test_processes_that_die_again_and_again_are_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dying(a_setup().__class__):  # type: ignore[misc]  # of a class that no other process knows
+        pass
+
+    monkeypatch.setattr("egan.islands.engines.DEATHS", 1)
+    setup = a_setup()
+    with (
+        engine(Dying(**vars(setup)), replace(SETTINGS, workers=2), lambda line: None) as pool,
+        pytest.raises(LabError, match="the processes of islands 1 died 1 times in a row"),
+    ):
+        pool.play([Leg(0, setup.founded(0), (), 1)])
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+def test_ray_gives_the_same_bits_also_when_a_worker_is_killed(ray: Any, serial: Archipelago) -> None:
+    state = begun(SETTINGS)
+    thread = killing(lambda: at_work(b"ray::_play"))
+    played(state, ROUNDS, address="auto")
+    thread.join()
+    require_equal(state, serial)
+
+
+def test_what_was_begun_in_this_process_goes_on_over_ray(ray: Any, serial: Archipelago) -> None:
+    state = begun(SETTINGS)
+    played(state, 20)
+    played(state, ROUNDS, address="auto")
+    require_equal(state, serial)
+
+
+def test_a_node_with_other_code_is_left_out_with_a_line(ray: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = code()
+    monkeypatch.setattr(ray_engine, "code", lambda: {**here, "gan-lab": "9.9"})
+    with pytest.raises(
+        LabError, match=r"node .* is left out: it has gan-lab .* instead of 9\.9; install the same there"
+    ):
+        RayEngine(ray, a_setup(), print)
+
+
+class TestWhatANodeAnswers:
+    def test_the_same_code_is_fit(self) -> None:
+        assert unfit(dict(code())) == ""
+
+    def test_another_version_and_no_package_are_not(self) -> None:
+        assert unfit({**code(), "torch": "1.0"}).startswith("it has torch 1.0 instead of ")
+        told = unfit("ModuleNotFoundError: No module named 'egan'")
+        assert told.startswith("ModuleNotFoundError: No module named 'egan'; install gan-lab there: pip install")
+        assert different({"a": "1"}, {}) == "a None instead of 1"
+
+    def test_it_can_be_asked_where_the_package_is_missing(self) -> None:
+        cloudpickle = pytest.importorskip("ray").cloudpickle
+        asked = cloudpickle.dumps(ray_engine._asking())
+        program = f"import sys, pickle\nsys.modules['egan'] = None\nprint(pickle.loads({asked!r})())"
+        answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert "Error: " in answer.stdout
+        assert "egan" in answer.stdout
+
+
+class TestNoCluster:
+    def test_without_ray(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = builtins.__import__
+
+        def without(name: str, *rest: Any, **named: Any) -> Any:
+            if name == "ray":
+                raise ImportError(name)
+            return real(name, *rest, **named)
+
+        monkeypatch.setattr(builtins, "__import__", without)
+        with (
+            pytest.raises(
+                LabError, match=r"--address auto needs Ray, which is not installed: pip install 'gan-lab\[cl"
+            ),
+            engine(a_setup(), replace(SETTINGS, address="auto"), print),
+        ):
+            pass
+
+    def test_nothing_at_the_address(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(LabError, match=f"there is no Ray cluster at --address {address} .*: start one with"):
+            ray_engine._require_answer(address)
+
+    def test_no_address(self) -> None:
+        with pytest.raises(LabError, match="expected --address auto, local or HOST:PORT, got 'somewhere'"):
+            ray_engine._require_answer("somewhere")
