@@ -60,14 +60,14 @@ def require_equal(state: Archipelago, serial: Archipelago) -> None:
     assert rows(state) == rows(serial)
 
 
-def killing(found: Callable[[], list[int]]) -> threading.Thread:
-    """A thread that waits until ``found`` names processes, and kills the first, a moment later."""
+def killing(found: Callable[[], list[int]], after: float = 0.1) -> threading.Thread:
+    """A thread that waits until ``found`` names processes, and kills the first, some seconds ``after``."""
 
     def kill() -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if pids := found():
-                time.sleep(0.1)
+                time.sleep(after)
                 os.kill(pids[0], signal.SIGKILL)
                 return
             time.sleep(0.01)
@@ -105,7 +105,7 @@ def at_work(title: bytes) -> list[int]:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_processes_give_the_same_bits_also_when_one_is_killed(serial: Archipelago) -> None:
     state = begun(SETTINGS)
-    thread = killing(lambda: [each.pid for each in multiprocessing.active_children() if each.pid])
+    thread = killing(lambda: [each.pid for each in multiprocessing.active_children() if each.pid], after=0.5)
     told = played(state, ROUNDS, workers=2)
     thread.join()
     require_equal(state, serial)
@@ -114,32 +114,31 @@ def test_processes_give_the_same_bits_also_when_one_is_killed(serial: Archipelag
     assert not multiprocessing.active_children()
 
 
-def test_processes_that_die_again_and_again_are_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Dying(a_setup().__class__):  # type: ignore[misc]  # of a class that no other process knows
-        pass
+class Fatal:
+    """Who reads it ends at once."""
 
-    monkeypatch.setattr("egan.islands.engines.DEATHS", 1)
-    setup = a_setup()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (1,)
+
+
+def test_processes_that_die_again_and_again_are_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("egan.islands.engines.DEATHS", 2)
+    told: list[str] = []
     with (
-        engine(Dying(**vars(setup)), replace(SETTINGS, workers=2), lambda line: None) as pool,
-        pytest.raises(LabError, match="the processes of islands 1 died 1 times in a row"),
+        engine(a_setup(), replace(SETTINGS, workers=2), told.append) as pool,
+        pytest.raises(LabError, match="the processes of islands 5 died 2 times in a row"),
     ):
-        pool.play([Leg(0, setup.founded(0), (), 1)])
+        pool.play([Leg(4, {"fatal": Fatal()}, (), 1)])
+    assert told == ["warning: a process died; islands 5 go on from their last rest"]
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
-def test_ray_gives_the_same_bits_also_when_a_worker_is_killed(ray: Any, serial: Archipelago) -> None:
+def test_what_was_begun_here_goes_on_over_ray_also_when_a_worker_is_killed(ray: Any, serial: Archipelago) -> None:
     state = begun(SETTINGS)
+    played(state, 20)
     thread = killing(lambda: at_work(b"ray::_play"))
     played(state, ROUNDS, address="auto")
     thread.join()
-    require_equal(state, serial)
-
-
-def test_what_was_begun_in_this_process_goes_on_over_ray(ray: Any, serial: Archipelago) -> None:
-    state = begun(SETTINGS)
-    played(state, 20)
-    played(state, ROUNDS, address="auto")
     require_equal(state, serial)
 
 

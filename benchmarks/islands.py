@@ -1,0 +1,174 @@
+"""``python -m benchmarks.islands [workers] [migration] [modes]``: processes, the cost of a migration, and modes found.
+
+``workers``: the clock's seconds of one process and of two for the same islands, in turn; of use on a quiet machine
+alone, so its load stands beside them. ``migration``: the processor's seconds of a run on eight islands, and of what
+passes between them: states that rest, travel and wake, and who goes where. ``modes``: the ring with eight small
+islands, by seeds.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+import tyro
+from rich.console import Console
+
+from benchmarks.timing import chosen, heading
+from core_gans.data import KNOWN, load
+from core_gans.foundation.markdown import table
+from core_gans.game import NoiseGame
+from core_gans.metrics import Judge
+from core_gans.point_presets import points_fields
+from core_gans.session import Options, over_the_run
+from core_gans.training import run
+from core_gans.variants import make
+from egan.islands.archipelago import Archipelago
+from egan.islands.engines import Engine, engine
+from egan.islands.island import Leg, Played, Setup, play
+from egan.islands.migration import arrivals
+from egan.islands.run import IslandsRun
+from egan.islands.settings import Islands
+from egan.islands.transport import size_of
+from egan.options import Evolution
+from egan.settings import GAMMA_ON_POINTS
+
+
+def headed(title: str, *heads: str) -> None:
+    """The beginning of a table in Markdown."""
+    print(f"\n{title}\n\n{table(heads, [])}", flush=True)
+
+
+def lined(*cells: str) -> None:
+    """A line of it."""
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+K = 50  # generations between migrations, as the command begins
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Measure islands on this machine."""
+
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Which tables; default: all."""
+    seeds: int = 10
+    """Of the modes."""
+    rounds: int = 1_000
+    """Generations of an island, for the modes."""
+
+
+def begun(data: str, islands: Islands, rounds: int, seed: int = 0, batch: int = 64) -> Archipelago:
+    """Founders on ``data`` with the settings that the commands begin with."""
+    examples = load(data, count=20_000) if KNOWN[data].points else load(data)
+    fields = points_fields("gan", KNOWN[data]) if KNOWN[data].points else {}
+    name = "gan" if KNOWN[data].points else "dcgan"
+    game = make(name, **over_the_run({**fields, "shape": examples.shape}, rounds))
+    assert isinstance(game, NoiseGame)
+    options = Options(data=data, batch=batch, seed=seed, threads=1, samples_every=10**6)
+    evolution = Evolution(gamma=GAMMA_ON_POINTS if KNOWN[data].points else 0.01)
+    return IslandsRun(game, options, examples, Console(quiet=True), evolution, islands).start()
+
+
+def played(state: Archipelago, by: Engine, rounds: int) -> float:
+    """The clock's seconds until ``rounds`` generations."""
+    state.engine, before = by, time.perf_counter()
+    run(state, lambda: state.play(rounds), rounds, None, [])
+    return time.perf_counter() - before
+
+
+def workers(asked: Asked) -> None:
+    """One process and two, the same four islands."""
+    del asked
+    headed("two processes against one, four islands", "data", "generations", "1", "2", "times", "load")
+    for data, rounds in (("ring", 400), ("digits", 8)):
+        islands = Islands(islands=4, migrate_every=50)
+        seconds: dict[int, list[float]] = {1: [], 2: []}
+        for count in (1, 2, 1, 2):
+            state = begun(data, islands, rounds + 1)
+            with engine(state.setup, replace(islands, workers=count), print) as by:
+                played(state, by, 1)  # the processes are there by then
+                seconds[count].append(played(state, by, rounds + 1))
+        one, two = min(seconds[1]), min(seconds[2])
+        lined(data, str(rounds), f"{one:.1f} s", f"{two:.1f} s", f"{one / two:.2f}", f"{os.getloadavg()[0]:.1f}")
+
+
+class Timed:
+    """Plays here, and adds up the processor's seconds of playing, and of what a pool would do beside it."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup, self.generations, self.around, self.bytes = setup, 0.0, 0.0, 0
+
+    def play(self, legs: Sequence[Leg]) -> list[Played]:
+        answers = []
+        for leg in legs:
+            begin = time.process_time()
+            travelled = pickle.loads(pickle.dumps(leg, protocol=5))
+            there = time.process_time()
+            empty = play(self.setup, replace(travelled, generations=0))
+            rested = time.process_time()
+            answer = play(self.setup, travelled)
+            done = time.process_time()
+            answers.append(pickle.loads(pickle.dumps(answer, protocol=5)))
+            back = time.process_time()
+            del empty
+            still = rested - there  # waking and resting, which ``answer`` has inside it, too
+            self.around += (there - begin) + still + (back - done)
+            self.generations += done - rested - still
+            self.bytes += size_of(answer.state)
+        return answers
+
+
+def migration(asked: Asked) -> None:
+    """What eight islands spend on generations, and between them."""
+    del asked
+    headed("a migration of eight islands", "data", "generation", "migration", f"share, K = {K}", "bytes an island")
+    for data, rounds, every in (("ring", 200, 20), ("digits", 4, 1)):
+        state = begun(data, Islands(islands=8, migrate_every=every), rounds)
+        by = Timed(state.setup)
+        played(state, by, rounds)
+        before = time.process_time()
+        arrivals([island.state for island in state.islands], state.settings)
+        passed = by.around / (rounds / every) + time.process_time() - before
+        generation = by.generations / rounds  # of all eight
+        share = passed / (passed + K * generation)
+        size = by.bytes / (rounds / every) / 8
+        lined(data, f"{generation * 1e3:.0f} ms", f"{passed * 1e3:.0f} ms", f"{share:.2%}", f"{size:,.0f}")
+
+
+def modes(asked: Asked) -> None:
+    """The ring on eight islands: modes and high quality of what the run draws from, and of the islands alone."""
+    title = f"ring, eight islands, {asked.rounds} generations each"
+    headed(title, "seed", "modes", "high quality", "best island, distance", "processor")
+    judge = Judge(load("ring"))
+    for seed in range(asked.seeds):
+        before = time.process_time()
+        state = begun("ring", Islands(islands=8), asked.rounds, seed)
+        with engine(state.setup, state.settings, print) as by:
+            played(state, by, asked.rounds)
+        spent = time.process_time() - before
+        found = judge(partial(drawn, state, torch.Generator().manual_seed(seed + 2)))
+        distances = state.chosen.distances
+        best = f"{state.chosen.best + 1}, {min(distances):.2g} of up to {max(distances):.2g}"
+        lined(str(seed), f"{found['modes_covered']:.0f}", f"{found['high_quality_share']:.2f}", best, f"{spent:.0f} s")
+
+
+def drawn(state: Archipelago, rng: torch.Generator, count: int) -> torch.Tensor:
+    """Samples (count, 2) of what the run draws from."""
+    return state.game.sample(state.sampling_nets(), count, rng)
+
+
+TABLES = {"workers": workers, "migration": migration, "modes": modes}
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    options = tyro.cli(Asked, description=__doc__)
+    print(heading(), flush=True)
+    for name in chosen(options.names, list(TABLES), "table"):
+        TABLES[name](options)
