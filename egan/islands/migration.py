@@ -11,7 +11,7 @@ from deap import tools
 
 from egan.individual import Fitness
 from egan.islands.settings import Islands
-from egan.islands.topology import sources
+from egan.islands.topology import LAYOUTS
 
 State = Mapping[str, Any]
 COMPETES = -1  # in place of a parent's place: who arrives is judged beside the parents
@@ -44,7 +44,8 @@ def arrivals(states: Sequence[State], settings: Islands) -> list[list[Arrival]]:
     all, copies of the best of every source compete with the island's own parents.
     """
     demes = [_seats(island, state) for island, state in enumerate(states)]
-    if settings.topology == "ring":
+    layout = LAYOUTS[settings.topology]
+    if layout.replaces:
         tools.migRing(demes, settings.migrants, tools.selBest, tools.selWorst)
         return [
             [
@@ -57,7 +58,7 @@ def arrivals(states: Sequence[State], settings: Islands) -> list[list[Arrival]]:
     best = [tools.selBest(deme, settings.migrants) for deme in demes]
     return [
         [_arrival(states, seat, COMPETES) for source in each for seat in best[source]]
-        for each in sources(settings.topology, len(states))
+        for each in layout.sources(len(states))
     ]
 
 

@@ -17,10 +17,11 @@ from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Judged, Watcher
-from core_gans.session import Options, make_watchers, options_from, over_the_run, with_data
+from core_gans.session import Options, make_watchers, options_from, over_the_run, require_taken, with_data
 from core_gans.training import run as play_rounds
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import from_saved, make, name_of
+from core_gans.variants import variant as variant_called
 from egan.checks import require_fit
 from egan.experiment import require_bounds
 from egan.islands.archipelago import Archipelago, Island
@@ -98,6 +99,7 @@ def run_islands(
     islands.require_parents(evolution.parents)
     evolution.scheme()  # refuses what could not be played before any work
     examples = options.load(console)
+    require_taken(variant_called(variant), examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
     folder = runs_folder / (name or runs.default_name("egan", "islands", options.data))
     config = {

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,15 @@ from egan.islands.same_code import code, different
 from egan.islands.settings import Islands
 from egan.islands.watching import rows
 from tests.egan.islands.small import a_setup, begun, played
+from tests.killing import PATIENCE
 from tests.tiny import differences
 
 SETTINGS = Islands(islands=3, migrate_every=20, migrate_discriminators=True, outcome="mixture")
 ROUNDS = 50
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
-)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +63,25 @@ def require_equal(state: Archipelago, serial: Archipelago) -> None:
     assert rows(state) == rows(serial)
 
 
-def killing(found: Callable[[], list[int]], after: float = 0.1) -> threading.Thread:
-    """A thread that waits until ``found`` names processes, and kills the first, some seconds ``after``."""
+@contextmanager
+def killing(found: Callable[[], list[int]], after: float = 0.1) -> Iterator[None]:
+    """Inside, the first process that ``found`` names is killed, some seconds ``after`` it is there."""
+    killed = []
 
     def kill() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + PATIENCE
+        while not killed and time.monotonic() < deadline:
             if pids := found():
                 time.sleep(after)
                 os.kill(pids[0], signal.SIGKILL)
-                return
+                killed.append(pids[0])
             time.sleep(0.01)
 
     thread = threading.Thread(target=kill)
     thread.start()
-    return thread
+    yield
+    thread.join()
+    assert killed
 
 
 def children(of: int) -> list[int]:
@@ -105,9 +112,8 @@ def at_work(title: bytes) -> list[int]:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_processes_give_the_same_bits_also_when_one_is_killed(serial: Archipelago) -> None:
     state = begun(SETTINGS)
-    thread = killing(lambda: [each.pid for each in multiprocessing.active_children() if each.pid], after=0.5)
-    told = played(state, ROUNDS, workers=2)
-    thread.join()
+    with killing(lambda: [each.pid for each in multiprocessing.active_children() if each.pid], after=0.5):
+        told = played(state, ROUNDS, workers=2)
     require_equal(state, serial)
     assert told
     assert all(line.startswith("warning: a process died; islands ") for line in told)
@@ -136,9 +142,8 @@ def test_processes_that_die_again_and_again_are_no_accident(monkeypatch: pytest.
 def test_what_was_begun_here_goes_on_over_ray_also_when_a_worker_is_killed(ray: Any, serial: Archipelago) -> None:
     state = begun(SETTINGS)
     played(state, 20)
-    thread = killing(lambda: at_work(b"ray::_play"))
-    played(state, ROUNDS, address="auto")
-    thread.join()
+    with killing(lambda: at_work(b"ray::_play")):
+        played(state, ROUNDS, address="auto")
     require_equal(state, serial)
 
 
