@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 from core_gans.foundation.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from egan.asking import AskTell, init
     from egan.distances import DistanceRule, distance_rule
-    from egan.evolution import evolve
+    from egan.evolution import evolve, make_toolbox
     from egan.fitness import FitnessRule, Judgement, Rule, diversity, quality
     from egan.individual import Individual, Record
     from egan.mutations import MUTATIONS, PAPER, Mutation, mutation
-    from egan.population import Population
+    from egan.population import Population, start
     from egan.scheme import Scheme
 
 __all__ = [
     "MUTATIONS",
     "PAPER",
+    "AskTell",
     "DistanceRule",
     "FitnessRule",
     "Individual",
@@ -33,19 +35,23 @@ __all__ = [
     "distance_rule",
     "diversity",
     "evolve",
+    "init",
+    "make_toolbox",
     "mutation",
     "quality",
+    "start",
 ]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "egan.asking": "AskTell init",
         "egan.distances": "DistanceRule distance_rule",
-        "egan.evolution": "evolve",
+        "egan.evolution": "evolve make_toolbox",
         "egan.fitness": "FitnessRule Judgement Rule diversity quality",
         "egan.individual": "Individual Record",
         "egan.mutations": "MUTATIONS PAPER Mutation mutation",
-        "egan.population": "Population",
+        "egan.population": "Population start",
         "egan.scheme": "Scheme",
     },
 )

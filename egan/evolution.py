@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -22,11 +22,11 @@ from core_gans.data.batches import Batches
 from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.foundation.seeds import as_generator
-from core_gans.game import Game
+from core_gans.game import Batch, Game
 from core_gans.runs.attending import attended
 from core_gans.runs.watchers import Watcher
 from core_gans.training import require_given, run
-from egan import engine, multi_discriminator
+from egan import engine, mapping, multi_discriminator
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
@@ -37,7 +37,7 @@ from egan.population import Population, start, turn_of
 from egan.record_generation import conclude
 from egan.returning import play_or_return
 from egan.scheme import Scheme
-from egan.selection import chance_from
+from egan.selection import chance_from, nsga2, nsga3
 from egan.train_discriminator import require_sound, train_discriminator
 from egan.variation import vary
 
@@ -74,7 +74,7 @@ def evolve(
     generation; DivergedError at the third return in a row. What could not be played is refused before the first one.
     """
     require_given(game, batches, generations, seconds)
-    scheme = _changed(scheme or Scheme(), changes, state, batches)
+    scheme = changed(scheme or Scheme(), changes, state, batches)
     population = state or start(game, batches, as_generator(rng, batches.device), scheme.parents, compute)
     population.stats = stats
     require_fit(population, scheme)
@@ -91,7 +91,7 @@ def evolve(
     return population
 
 
-def _changed(scheme: Scheme, changes: dict[str, Any], state: Population | None, batches: Batches) -> Scheme:
+def changed(scheme: Scheme, changes: dict[str, Any], state: Population | None, batches: Batches) -> Scheme:
     """The scheme with the fields given (None stands for none), and as many parents as ``state`` has.
 
     Discriminators are as many as it has at least.
@@ -116,6 +116,10 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     - ``fitness(judgements)``: a number for each
     - ``select(individuals, count)``: the survivors
     - ``train_discriminator(batch, fakes)``: the discriminator's steps, and its last loss
+    - ``map(function, items)``: Python's; one of your own, such as that of a pool, does the variation of each parent and
+      the evaluation of each candidate (``egan.mapping``)
+
+    LabError where the fast engine is asked for and cannot be had, and for a map with several discriminators.
     """
     size = scheme.judged_on(population.batches.size, turn_of(population.game, "discriminator").times)
     toolbox = base.Toolbox()
@@ -128,9 +132,10 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     toolbox.register("select", scheme.selection)
     toolbox.register("train_discriminator", train_discriminator, population)
     if scheme.discriminators > 1:
+        mapping.require_pythons(own)
         multi_discriminator.equip(toolbox, population, scheme)
     if scheme.engine != "reference":
-        obstacle = engine.obstacle(population, scheme)
+        obstacle = engine.obstacle(population, scheme) or mapping.obstacle(own)
         if not obstacle:
             engine.equip(toolbox, population, scheme)
         elif scheme.engine == "fast":
@@ -141,18 +146,13 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
 
 
 def registered(own: base.Toolbox) -> dict[str, Callable[..., Any]]:
-    """The operators in a user's toolbox; a ValueError for a name that no generation calls.
-
-    ``clone`` is DEAP's own and is ignored, and so is a ``map`` that is still Python's.
-    """
+    """The operators in a user's toolbox; a ValueError for a name that no generation calls. ``clone`` is DEAP's own."""
     found = {}
     for name, operator in vars(own).items():
-        if name in OPERATORS:
+        if name in (*OPERATORS, "map"):
             found[name] = operator
-        elif name == "map" and operator.func is not map:
-            raise ValueError("toolbox.map is not called here: a generation is played in one process. Leave it out.")
-        elif name not in ("clone", "map"):
-            raise unknown_name("operator of a generation", name, OPERATORS)
+        elif name != "clone":
+            raise unknown_name("operator of a generation", name, (*OPERATORS, "map"))
     return found
 
 
@@ -161,21 +161,55 @@ def generation(population: Population, scheme: Scheme, toolbox: base.Toolbox) ->
 
     DivergedError when fewer than mu candidates live, or the discriminator's loss or weights are not finite.
     """
+    born = bear(population, scheme, toolbox)
+    if mapping.is_own_map(toolbox):
+        judgements = mapping.judged(population, scheme, toolbox, born.batch, born.real, born.candidates, born.latents)
+    else:
+        asked = zip(born.candidates, born.latents, strict=True)
+        judgements = [toolbox.evaluate(candidate, born.real, latents) for candidate, latents in asked]
+    survive(population, scheme, toolbox, born, judgements)
+
+
+@dataclass(frozen=True)
+class Born:
+    """A generation before anyone is judged."""
+
+    batch: Batch  # the real examples
+    real: Tensor  # the discriminator's scores of them
+    children: list[Individual]
+    candidates: list[Individual]  # the children, and with the strategy "plus" their parents
+    latents: list[Tensor]  # on which each candidate is judged
+    common: Tensor | None  # those of all, where they are the same
+
+
+def bear(population: Population, scheme: Scheme, toolbox: base.Toolbox) -> Born:
+    """Variation: the children of a generation, and the latents on which the candidates are to be judged."""
     batch = population.draw_batch()
     real = toolbox.real_scores(batch)
-    children = [child for parent in population.parents for child in toolbox.vary(parent, real)]
+    if mapping.is_own_map(toolbox) and mapping.is_ours(toolbox.vary, vary):
+        children = mapping.varied(population, scheme, toolbox, real)
+    else:
+        children = [child for parent in population.parents for child in toolbox.vary(parent, real)]
     if scheme.crossover != "none":
         children += [toolbox.mate(better, worse) for better, worse in pairwise(population.parents)]
     candidates = [*children, *population.parents] if scheme.strategy == "plus" else children
     common = toolbox.latents() if scheme.common_latents else None
-    judgements = {
-        candidate.number: toolbox.evaluate(candidate, real, toolbox.latents() if common is None else common)
-        for candidate in candidates
-    }
-    survivors = choose(population, scheme, toolbox, children, candidates, judgements)
-    loss = toolbox.train_discriminator(batch, torch.cat([judgements[survivor.number].fakes for survivor in survivors]))
+    latents = [toolbox.latents() if common is None else common for _ in candidates]
+    return Born(batch, real, children, candidates, latents, common)
+
+
+def survive(
+    population: Population, scheme: Scheme, toolbox: base.Toolbox, born: Born, judgements: Sequence[Judgement]
+) -> None:
+    """Selection among the candidates by their ``judgements``, and the discriminator's steps."""
+    by_number = {candidate.number: one for candidate, one in zip(born.candidates, judgements, strict=True)}
+    survivors = choose(population, scheme, toolbox, born.children, born.candidates, by_number)
+    fakes = torch.cat([by_number[survivor.number].fakes for survivor in survivors])
+    loss = toolbox.train_discriminator(born.batch, fakes)
     require_sound(population)
-    conclude(population, survivors, children, candidates, recycled(population, scheme, common), loss)
+    again = recycled(population, scheme, born.common)
+    by_objectives = scheme.selection in (nsga2, nsga3)
+    conclude(population, survivors, born.children, born.candidates, again, loss, by_objectives)
     multi_discriminator.note(population)
 
 

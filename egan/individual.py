@@ -49,6 +49,8 @@ class Individual:
     record: Record
     fitness: Fitness = field(default_factory=Fitness)
     rate: float = 1.0  # factor of its learning rate, inherited
+    history_index: int = field(init=False, compare=False)
+    """Given by DEAP's ``History``, which finds a child's parent by it; there is none without a history."""
 
     def __repr__(self) -> str:
         fitness = f"{self.fitness.values[0]:.4g}" if self.fitness.valid else "not judged"
@@ -67,7 +69,10 @@ class Individual:
     def child(self, optimizer: Optimizer, record: Record) -> Individual:
         """A copy under its own name, which may be changed without touching this individual."""
         generator = cloned(self.generator)
-        return Individual(generator, cloned_optimizer(self.optimizer, optimizer, generator), record, rate=self.rate)
+        child = Individual(generator, cloned_optimizer(self.optimizer, optimizer, generator), record, rate=self.rate)
+        if hasattr(self, "history_index"):
+            child.history_index = self.history_index
+        return child
 
     def set_rate(self, optimizer: Optimizer, round: int) -> None:
         """The learning rate of the round after ``round`` played ones, times its own factor."""

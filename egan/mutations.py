@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -41,6 +42,11 @@ class Mutation:
     def __post_init__(self) -> None:
         if self.loss is None and self.change is None:
             raise ValueError(f"expected the mutation {self.name!r} to have a loss, a change, or both.")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickled by the name that ``mutation`` knows it by, if any: losses are functions without names."""
+        named = KNOWN.get(self.name) is self or is_own(self.name)
+        return (mutation, (self.name,)) if named else super().__reduce_ex__(protocol)
 
     def gradients(self, fake: Tensor, real: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """The gradient of the loss by each parameter; the graph of the scores stays. No loss, no gradients."""

@@ -34,8 +34,8 @@ class Evolution(EvolutionSettings):
     least_squares_pearson, wasserstein, hinge, relativistic_average, relativistic_paired, f_kl and the other
     f-divergences, noise (of the weights), rate (of learning), or one's own objective as module:name."""
     selection: SelectionName = "best"
-    """best, tournament (of two), nsga2 (on quality and diversity), annealed (a worse child may replace its parent;
-    needs plus), random (the control), fixed (the first mutation always wins: the baseline)."""
+    """best, tournament (of two), nsga2, nsga3 (on quality and diversity), annealed (a worse child may replace its
+    parent; needs plus), random (the control), fixed (the first mutation always wins: the baseline)."""
     fitness: Fitness = "paper"
     """paper: quality + gamma x diversity; frechet, kernel: minus the distance to real examples (points as they are,
     digits in a classifier's features, other images in principal pixels)."""

@@ -44,6 +44,7 @@ def logbook_from(state: Mapping[str, Any]) -> tools.Logbook:
     for name, chapter in state.get("chapters", {}).items():  # the first checkpoints know of no chapters
         for line in unpack(chapter):
             logbook.chapters[name].record(**line)
+    logbook.header = list(dict.fromkeys([*(logbook[-1] if logbook else ()), *logbook.chapters])) or None
     return logbook
 
 

@@ -21,7 +21,8 @@ from core_gans.runs.watchers import Watcher
 from core_gans.training import fresh_players
 from egan.discriminators import Discriminator
 from egan.individual import Individual, Record
-from egan.past import history_from, logbook_from, pack
+from egan.pareto import Placed, pareto_front
+from egan.past import history_from, logbook_from, pack, unpack
 
 MARKS = tuple(mark.name for mark in fields(Record))
 HALL_SIZE = 3  # individuals of the highest fitness ever, which is not the best ever: the discriminator moves on
@@ -52,6 +53,8 @@ class Population:
     terms: dict[str, float | str] = field(default_factory=dict)
     logbook: tools.Logbook = field(default_factory=tools.Logbook)
     hall_of_fame: tools.HallOfFame = field(default_factory=lambda: hall_of_fame())
+    front: tools.ParetoFront = field(default_factory=pareto_front)
+    """Where selection is by quality and diversity: the records that none of the run dominates, as each was judged."""
     history: list[Record] = field(default_factory=list)  # every individual ever born, without weights: 0.3 kB each
     averages: dict[str, nn.Module] = field(default_factory=dict)
     stats: tools.Statistics | tools.MultiStatistics | None = None  # of a generation's candidates, into the logbook
@@ -114,7 +117,8 @@ class Population:
             "recycled": self.recycled,
             "logbook": pack(self.logbook),
             "chapters": {name: pack(chapter) for name, chapter in self.logbook.chapters.items()},
-            "history": pack([{mark: getattr(record, mark) for mark in MARKS} for record in self.history]),
+            "front": pack([marks_of(placed.record) for placed in self.front]),
+            "history": pack([marks_of(record) for record in self.history]),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -137,6 +141,8 @@ class Population:
         recycled = state.get("recycled")
         self.recycled = None if recycled is None else recycled.to(self.batches.device)
         self.logbook, self.history = logbook_from(state), history_from(state)
+        self.front = pareto_front()
+        self.front.update([Placed(Record(**row)) for row in unpack(state.get("front", []))])  # the first know of none
         known = {record.number: record for record in self.history}
         for parent in self.parents:  # a parent that lives on goes on marking its own line of the history
             parent.record = known[parent.number]
@@ -153,6 +159,11 @@ class Population:
 def hall_of_fame() -> tools.HallOfFame:
     """DEAP's hall of fame, which tells individuals apart by number."""
     return tools.HallOfFame(HALL_SIZE, similar=same_number)
+
+
+def marks_of(record: Record) -> dict[str, Any]:
+    """A record as a row of ``pack``."""
+    return {mark: getattr(record, mark) for mark in MARKS}
 
 
 def same_number(one: Individual, other: Individual) -> bool:

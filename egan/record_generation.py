@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from egan.individual import Individual
+from egan.pareto import Placed
 from egan.population import Population
 
 
@@ -20,14 +22,18 @@ def conclude(
     candidates: Sequence[Individual],
     recycled: Tensor | None,
     loss: float,
+    by_objectives: bool = False,
 ) -> None:
     """Make the survivors the parents, best first, and write the generation down.
 
-    ``recycled`` are latents for their next variation, ``loss`` is the discriminator's.
+    ``recycled`` are latents for their next variation, ``loss`` is the discriminator's. The Pareto front is kept where
+    selection is ``by_objectives``.
     """
     population.parents = sorted(survivors, key=lambda individual: individual.fitness, reverse=True)
     population.recycled = recycled
     population.hall_of_fame.update(population.parents)
+    if by_objectives:
+        population.front.update([Placed(replace(each.record)) for each in candidates if each.alive])
     best = population.parents[0]
     line: dict[str, float | str] = {
         "discriminator": loss,

@@ -62,13 +62,18 @@ def play_or_return(population: Population, play: Callable[[], None]) -> None:
     try:
         play()
     except DivergedError as error:
-        beginning.restore(population)
-        population.returns += 1
-        if population.returns >= MOST:
-            raise DivergedError(f"{error} It was the third return to the last good generation in a row.") from error
-        _log(population)
+        go_back(population, beginning, error)
     else:
         population.returns = 0
+
+
+def go_back(population: Population, beginning: Beginning, error: DivergedError) -> None:
+    """Return to where the generation began that ended in ``error``, which is raised the third time in a row."""
+    beginning.restore(population)
+    population.returns += 1
+    if population.returns >= MOST:
+        raise DivergedError(f"{error} It was the third return to the last good generation in a row.") from error
+    _log(population)
 
 
 def _log(population: Population) -> None:

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal, get_args
 
+import numpy as np
 import torch
-from deap import base, tools
+from deap import tools
 
 from core_gans.foundation.names import require_known
 from egan.individual import Individual
+from egan.pareto import Objectives, objectives_of
 from egan.scheme import Selection
 
-Name = Literal["best", "tournament", "nsga2", "annealed", "random", "fixed"]
-
+Name = Literal["best", "tournament", "nsga2", "nsga3", "annealed", "random", "fixed"]
+DIRECTIONS = 12  # parts between the two axes of NSGA-III
 
 _CHANCE = Lock()  # Python's random is one for all threads, and evolutions may run side by side
 
@@ -68,16 +70,14 @@ class Tournament:
         return chosen
 
 
-class Objectives(base.Fitness):
-    """Quality and diversity, both to be maximised."""
-
-    weights = (1.0, 1.0)
-
-
 @dataclass
 class _Candidate:
     individual: Individual
     fitness: Objectives
+
+
+def _candidates(individuals: Sequence[Individual]) -> list[_Candidate]:
+    return [_Candidate(each, objectives_of(each.record)) for each in individuals]
 
 
 def nsga2(individuals: Sequence[Individual], count: int) -> list[Individual]:
@@ -85,8 +85,21 @@ def nsga2(individuals: Sequence[Individual], count: int) -> list[Individual]:
 
     Baioletti et al. 2020 select generators so (MO-EGAN). The scheme's fitness only decides who leads.
     """
-    candidates = [_Candidate(each, Objectives((each.record.quality, each.record.diversity))) for each in individuals]
-    return [candidate.individual for candidate in tools.selNSGA2(candidates, count)]
+    return [candidate.individual for candidate in tools.selNSGA2(_candidates(individuals), count)]
+
+
+def nsga3(individuals: Sequence[Individual], count: int) -> list[Individual]:
+    """By the same fronts, and on the last of them by 13 directions between quality and diversity. Deb & Jain 2014.
+
+    Candidates near a direction that few others are near go first.
+    """
+    before = np.random.get_state()  # noqa: NPY002  # DEAP's selNSGA3 draws from numpy's global chance
+    np.random.seed(random.getrandbits(32))  # noqa: NPY002
+    try:
+        found = tools.selNSGA3(_candidates(individuals), count, tools.uniform_reference_points(2, DIRECTIONS))
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+    return [candidate.individual for candidate in found]
 
 
 @dataclass(frozen=True)
@@ -137,6 +150,7 @@ def selection(name: str, mutation: str = "") -> Selection:
         "best": tools.selBest,
         "tournament": Tournament(),
         "nsga2": nsga2,
+        "nsga3": nsga3,
         "annealed": Annealed(),
         "random": at_random,
         "fixed": Fixed(mutation),

@@ -17,7 +17,7 @@ from core_gans.runs.folder import numbered
 from egan.islands.archipelago import Archipelago
 from egan.islands.watching import island_table
 from egan.population import Population
-from egan.watching import CHART, TREE
+from egan.watching import CHART, FRONT, TREE
 
 
 def summary_table(result: Result[Population]) -> Table:
@@ -87,6 +87,7 @@ def _pictures(result: Result[Population]) -> list[tuple[str, str]]:
         ("training.gif", "how the samples came about"),
         (CHART, "fitness, quality, diversity, winners"),
         (TREE, "who descends from whom"),
+        (FRONT, "quality against diversity"),
     ]
     return [(name, shows) for name, shows in wanted if (result.folder / name).is_file()]
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from egan.buffers import preserved_buffers
 from egan.individual import Individual, Record
+from egan.mutations import Mutation
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
 
@@ -40,16 +41,25 @@ def bear(
     population: Population, scheme: Scheme, parent: Individual, gradients: Iterable[Sequence[Tensor]]
 ) -> list[Individual]:
     """A child of ``parent`` by each mutation of the scheme, given the gradient of each; none for one without a loss."""
-    optimizer = turn_of(population.game, "generator").optimizer
     children = []
     for mutation, gradient in zip(scheme.mutations, gradients, strict=True):
-        child = parent.child(
-            optimizer, Record(population.next_number(), parent.number, mutation.name, population.round + 1)
-        )
-        if mutation.change is not None:
-            mutation.change(child, population.rng)
-        if gradient:
-            child.set_rate(optimizer, population.round)
-            child.step(gradient)
+        child = conceived(population, parent, mutation)
+        grow(population, child, gradient)
         children.append(child)
     return children
+
+
+def conceived(population: Population, parent: Individual, mutation: Mutation) -> Individual:
+    """A copy of ``parent`` with a number of its own and the mutation's change, before its step."""
+    record = Record(population.next_number(), parent.number, mutation.name, population.round + 1)
+    child = parent.child(turn_of(population.game, "generator").optimizer, record)
+    if mutation.change is not None:
+        mutation.change(child, population.rng)
+    return child
+
+
+def grow(population: Population, child: Individual, gradient: Sequence[Tensor]) -> None:
+    """The child's step along the gradient of its mutation; none where the mutation has no loss."""
+    if gradient:
+        child.set_rate(turn_of(population.game, "generator").optimizer, population.round)
+        child.step(gradient)

@@ -14,11 +14,13 @@ from core_gans.runs.watchers import WatchedState, Watcher
 from egan.curves import curves
 from egan.population import Population
 
-CHART, NUMBERS, TREE = "evolution.png", "evolution.json", "family_tree.png"
+CHART, NUMBERS, TREE, FRONT = "evolution.png", "evolution.json", "family_tree.png", "pareto_front.png"
 
 
 class EvolutionPictures(Watcher):
     """Writes evolution.png, evolution.json and family_tree.png every ``every`` generations, and at the end.
+
+    And pareto_front.png where selection is by quality and diversity.
 
     Between two drawings at least ``rest`` seconds pass: a drawing takes about one, and generations of points are many.
     ``subject`` stands in the titles, such as "dcgan on ring".
@@ -42,14 +44,18 @@ class EvolutionPictures(Watcher):
             self.draw(state)
 
     def draw(self, state: WatchedState) -> None:
-        """Write the three files from the state's logbook and history; what has no generations yet is left out."""
+        """Write the files from the state's logbook and history; what has no generations yet is left out."""
         from egan.pictures.charts import evolution_picture  # matplotlib's import takes a second
         from egan.pictures.family_tree import family_picture
+        from egan.pictures.front import front_picture
 
         assert isinstance(state, Population)  # of an evolution alone
         self._drawn_at, self._drawn_round = time.monotonic(), state.round
         if len(state.logbook) > 0:
             write_png(self.folder / TREE, family_picture(state.history, title=f"Family tree{self.of}"))
+        if len(state.front):
+            front = [placed.record for placed in state.front]
+            write_png(self.folder / FRONT, front_picture(front, state.history, f"Pareto front{self.of}"))
         if len(state.logbook) > 1:
             course = curves(state.logbook)
             write_png(self.folder / CHART, evolution_picture(course, f"Evolution{self.of}"))

@@ -95,7 +95,7 @@ class TestEvolve:
         for option in ("--common-latents", "--recycle", "--engine", "annealed", "distillation", "kernel", "f_kl"):
             assert option in told
 
-    @pytest.mark.parametrize("selection", ["best", "tournament", "nsga2", "annealed", "random", "fixed"])
+    @pytest.mark.parametrize("selection", ["best", "tournament", "nsga2", "nsga3", "annealed", "random", "fixed"])
     def test_every_selection_has_a_name(self, command: Command, tmp_path: Path, selection: str) -> None:
         choice = ["--selection", selection, "--strategy", "plus" if selection == "annealed" else "comma"]
         command("evolve", *TINY, *choice, "--rounds", 2, "--runs", tmp_path, "--name", "one", "--parents", 2)

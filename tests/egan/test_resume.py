@@ -19,7 +19,7 @@ from egan.fitness import FitnessRule
 from egan.mutations import KNOWN, MUTATIONS, Mutation
 from egan.population import Population, start
 from egan.scheme import Scheme
-from egan.selection import Annealed, Tournament, at_random, nsga2
+from egan.selection import Annealed, Tournament, at_random, nsga2, nsga3
 from tests.killing import final_checkpoint, kill_after_first_checkpoint, metrics, rounds
 from tests.tiny import batches, differences, pictures, points, small
 
@@ -58,6 +58,7 @@ CASES: dict[str, Case] = {
     "annealed": Case(scheme=Scheme(STEPS, 2, strategy="plus", selection=Annealed(1.0), crossover="interpolation")),
     "tournament": Case(scheme=Scheme(STEPS, 2, selection=Tournament(), fitness=FitnessRule(balance=0.5))),
     "nsga2": Case(scheme=Scheme(STEPS, 2, selection=nsga2)),
+    "nsga3": Case(scheme=Scheme(STEPS, 2, selection=nsga3)),
     "random": Case(scheme=Scheme(STEPS, 2, selection=at_random, fitness=distance_rule("kernel", points()))),
 }
 

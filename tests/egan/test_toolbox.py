@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from core_gans.game import Batch, NoiseGame
 from core_gans.runs import checkpoints
-from egan.evolution import evolve
+from egan.evolution import evolve, make_toolbox
 from egan.family import deap_history, lineage
 from egan.fitness import FitnessRule, Judgement
 from egan.individual import Individual, Record
 from egan.population import Population, start
+from egan.scheme import Scheme
 from tests.tiny import all_equal, batches, differences, pictures, points, small, weights
 
 
@@ -107,13 +108,6 @@ class TestOperatorsOfOnesOwn:
         ):
             played(begun(), 1, toolbox=toolbox)
 
-    def test_a_map_of_ones_own_is_refused_while_nothing_calls_it(self) -> None:
-        toolbox = base.Toolbox()
-        played(begun(), 1, toolbox=toolbox)
-        toolbox.register("map", lambda function, items: [function(item) for item in items])
-        with pytest.raises(ValueError, match=r"toolbox\.map is not called here"):
-            played(begun(), 1, toolbox=toolbox)
-
     def test_a_misspelt_field_of_the_scheme_lists_the_nearest(self) -> None:
         with pytest.raises(ValueError, match="no field of the scheme is called 'mutation': did you mean mutations"):
             played(begun(), 1, mutation=[])
@@ -169,10 +163,13 @@ class TestStatistics:
         again.load_state_dict(saved)
         assert again.logbook.chapters["fitness"].select("mean") == grown.logbook.chapters["fitness"].select("mean")
 
-    def test_the_logbook_prints_under_a_header(self) -> None:
+    def test_the_logbook_prints_under_a_header_also_after_a_restart(self) -> None:
         grown = played(begun(), 2)
         assert grown.logbook.header[:3] == ["generation", "discriminator", "fitness"]
         assert str(grown.logbook).split()[:3] == ["generation", "discriminator", "fitness"]
+        again = begun()
+        again.load_state_dict(grown.state_dict())
+        assert str(again.logbook) == str(grown.logbook)
 
 
 class TestCopies:
@@ -212,3 +209,37 @@ class TestCopies:
                     break
                 (index,) = history.genealogy_tree[index]
             assert line[::-1] == [record.number for record in lineage(grown.history, parent.number)]
+
+
+class TestHistory:
+    def test_deaps_history_decorates_the_labs_operators(self) -> None:
+        grown, history = begun(parents=2), tools.History()
+        toolbox = make_toolbox(grown, Scheme(parents=2, strategy="plus"))
+        toolbox.decorate("vary", history.decorator)
+        history.update(grown.parents)
+        played(grown, 4, toolbox=toolbox, strategy="plus")
+        assert len(history.genealogy_history) == grown.born
+        for parent in grown.parents:
+            line = lineage(grown.history, parent.number)
+            tree = history.getGenealogy(parent)
+            numbers = {history.genealogy_history[index].number for index in tree}
+            assert {record.number for record in line} <= numbers
+
+    def test_a_loop_of_ones_own_uses_them(self) -> None:
+        grown, same = begun(parents=2), begun(parents=2)
+        scheme = Scheme(parents=2, engine="reference")
+        toolbox = make_toolbox(grown, scheme)
+        for generation in range(3):
+            batch = grown.draw_batch()
+            real = toolbox.real_scores(batch)
+            children = [child for parent in grown.parents for child in toolbox.vary(parent, real)]
+            judgements = [toolbox.evaluate(child, real, toolbox.latents()) for child in children]
+            for child, value in zip(children, toolbox.fitness(judgements), strict=True):
+                child.fitness.values = (value,)
+            chosen = toolbox.select(children, 2)
+            fakes = [judgements[children.index(child)].fakes for child in chosen]
+            toolbox.train_discriminator(batch, torch.cat(fakes))
+            grown.parents, grown.round = chosen, generation + 1
+        played(same, 3, scheme=scheme)
+        for one, other in zip(grown.parents, same.parents, strict=True):
+            assert all_equal(weights(one.generator), weights(other.generator))
