@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -91,8 +92,8 @@ def test_what_cannot_be_is_told_in_one_line(
     with pytest.raises(SystemExit) as stopped:
         main(["evolve", *ISLANDS, *words, "--rounds=4", f"--runs={tmp_path}", "--name=none"])
     assert stopped.value.code == 2
-    (line,) = [each for each in capsys.readouterr().out.splitlines() if each.startswith("error: ")]
-    assert told in line
+    printed = capsys.readouterr()
+    assert told in " ".join(re.sub("[│╭╮╰╯─]", "", printed.out + printed.err).split())  # tyro puts it into a box
     assert not (tmp_path / "none" / "config.json").exists()
 
 
