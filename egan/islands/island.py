@@ -67,7 +67,7 @@ class Setup:
     def founded(self, island: int) -> dict[str, Any]:
         """The state of an island before its first generation."""
         population = self.found(island)
-        average = LineageAverage(self.options.average)
+        average = LineageAverage(self.options.average, self.options.average_rises)
         average.begin(population.parents)
         return rested(population, average)
 
@@ -105,7 +105,7 @@ def play(setup: Setup, leg: Leg) -> Played:
 
 def _play(setup: Setup, leg: Leg) -> Played:
     population = setup.found(leg.island)
-    average = LineageAverage(setup.options.average)
+    average = LineageAverage(setup.options.average, setup.options.average_rises)
     wake(population, average, leg.state)
     came = welcome(population, average, setup.scheme, leg.arrivals) if leg.arrivals else []
     toolbox = make_toolbox(population, setup.scheme)

@@ -12,16 +12,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from core_gans.runs.averaging import Average
 from egan.individual import Individual
 
 Shadow = dict[str, Tensor]
 
 
 class LineageAverage:
-    """Keeps ``shadow <- decay shadow + (1 - decay) weights`` of every parent, with the decay of ``Average``."""
+    """Keeps ``shadow <- decay shadow + (1 - decay) weights`` of every parent, with the decays of ``Average``."""
 
-    def __init__(self, decay: float) -> None:
+    def __init__(self, decay: float, rises: int = 0) -> None:
         self.decay = decay
+        self.decay_at = Average(decay=decay, rises=rises).decay_at
         self.shadows: dict[int, Shadow] = {}  # by the parent's number
 
     def begin(self, parents: Sequence[Individual]) -> None:
@@ -33,7 +35,7 @@ class LineageAverage:
     @torch.no_grad()
     def follow(self, parents: Sequence[Individual], round: int) -> None:
         """Take in the weights of the ``parents`` after ``round`` generations; shadows of others are forgotten."""
-        decay = min(self.decay, (1 + round) / (10 + round))
+        decay = self.decay_at(round)
         heirs = {parent.number: self._heir(parent) for parent in parents}
         asked = Counter(heirs.values())
         before, self.shadows = self.shadows, {}
