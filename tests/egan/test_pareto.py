@@ -41,7 +41,7 @@ def test_the_front_survives(selection) -> None:  # type: ignore[no-untyped-def]
     assert {each.number for each in selection(individuals(), 3)} == {0, 1, 2}
     four = {each.number for each in selection(individuals(), 4)}
     assert {0, 1, 2} < four
-    assert four <= {0, 1, 2, 3}  # the next front: (0.4, 0.4) dominates (0.1, 0.1), and not (0.5, 0.1)
+    assert four <= {0, 1, 2, 3, 4}  # the next front: neither of (0.4, 0.4) and (0.5, 0.1) dominates the other
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
 
 
