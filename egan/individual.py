@@ -76,8 +76,9 @@ class Individual:
 
     def set_rate(self, optimizer: Optimizer, round: int) -> None:
         """The learning rate of the round after ``round`` played ones, times its own factor."""
+        optimizer.set_rate(self.optimizer, round)
         for group in self.optimizer.param_groups:
-            group["lr"] = optimizer.rate * optimizer.schedule.share(round) * self.rate
+            group["lr"] *= self.rate
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         """One step of the optimiser along ``gradients``, one for each parameter of the generator."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,9 +20,10 @@ from core_gans.training import fresh_players
 from egan.individual import Record
 from egan.islands.choosing import Chosen, choose
 from egan.islands.engines import Engine
+from egan.islands.genes import exploited, explored
 from egan.islands.held_out import HeldOut
 from egan.islands.island import PAST, Leg, Played, Setup
-from egan.islands.migration import Arrival, State, arrivals, with_discriminators_moved
+from egan.islands.migration import Arrival, State, arrivals, everyone_of, taken_over, with_discriminators_moved
 from egan.islands.settings import Islands
 from egan.islands.transport import packed, unpacked
 from egan.past import history_from, pack, unpack
@@ -38,6 +40,7 @@ class Island:
     lines: list[dict[str, Any]] = field(default_factory=list)  # of its logbook
     records: dict[int, dict[str, Any]] = field(default_factory=dict)  # of all who were born there or came, by number
     diverged: str = ""  # why it rests for good; its state is that of its last good generation
+    genes: dict[str, Any] = field(default_factory=dict)  # settings of its own
 
     @property
     def round(self) -> int:
@@ -47,14 +50,14 @@ class Island:
     def saved(self) -> dict[str, Any]:
         """A population's state_dict, with what an island has beside it."""
         past = {"logbook": pack(self.lines), "chapters": {}, "history": pack(list(self.records.values()))}
-        return {**unpacked(self.state), **past, "diverged": self.diverged}
+        return {**unpacked(self.state), **past, "diverged": self.diverged, "genes": self.genes}
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> Island:
         """What ``saved`` gave."""
         records = {record.number: _marks(record) for record in history_from(saved)}
-        state = {name: each for name, each in saved.items() if name not in (*PAST, "diverged")}
-        return cls(packed(state), list(unpack(saved["logbook"])), records, saved["diverged"])
+        state = {name: each for name, each in saved.items() if name not in (*PAST, "diverged", "genes")}
+        return cls(packed(state), list(unpack(saved["logbook"])), records, saved["diverged"], saved["genes"])
 
     def drawn_by(self) -> dict[str, Any]:
         """The weights that its samples are drawn with: its best parent's average, or that parent's own."""
@@ -113,7 +116,7 @@ class Archipelago:
 
     def population(self, island: int) -> Population:
         """The population of an island, as ``evolve`` would leave it."""
-        found = self.setup.found(island)
+        found = self.setup.with_genes(self.islands[island].genes).found(island)
         found.load_state_dict(self.islands[island].saved())
         return found
 
@@ -143,21 +146,45 @@ class Archipelago:
         DivergedError when the last island has diverged.
         """
         assert self.engine is not None
-        living = self.living
-        states: Sequence[State] = [self.islands[number].state for number in living]
-        coming: Sequence[Sequence[Arrival]] = [()] * len(living)
-        if self.round and self.round % self.settings.migrate_every == 0 and len(living) > 1:
-            coming = arrivals(states, self.settings)
-            coming = [[replace(each, origin=living[each.origin]) for each in who] for who in coming]
-            states = with_discriminators_moved(states) if self.settings.migrate_discriminators else states
-        until = self._next_rest(rounds)
-        legs = [Leg(*leg, until - self.round) for leg in zip(living, states, coming, strict=True)]
+        legs = self._legs(self._next_rest(rounds))
         for leg, played in zip(legs, self.engine.play(legs), strict=True):
             self._take(leg, played)
         if not self.living:
-            raise DivergedError(f"all islands diverged; the last: {self.islands[living[-1]].diverged}")
+            raise DivergedError(f"all islands diverged; the last: {self.islands[legs[-1].island].diverged}")
         self.terms = self._terms()
-        self.round = until - 1
+        self.round += legs[0].generations - 1
+
+    def _legs(self, until: int) -> list[Leg]:
+        """What each island plays next, after the migration where it is due."""
+        living, generations = self.living, until - self.round
+        states: Sequence[State] = [self.islands[number].state for number in living]
+        coming: Sequence[Sequence[Arrival]] = [()] * len(living)
+        due = self.round > 0 and self.round % self.settings.migrate_every == 0
+        if due and len(living) > 1:
+            coming = arrivals(states, self.settings)
+            coming = [[replace(each, origin=living[each.origin]) for each in who] for who in coming]
+            states = with_discriminators_moved(states) if self.settings.migrate_discriminators else states
+        plans = zip(living, states, coming, strict=True)
+        legs = {plan[0]: Leg(*plan, generations, self.islands[plan[0]].genes) for plan in plans}
+        if due and self.settings.explore:
+            legs |= self._copies(generations)
+        return [legs[number] for number in sorted(legs)]
+
+    def _copies(self, generations: int) -> dict[int, Leg]:
+        """The legs of the islands that become copies of better ones, with genes changed by chance."""
+        chance = random.Random(f"{self.setup.options.seed}/{self.round}")
+        far = float("inf")
+        distances = {
+            number: far if island.diverged else self.chosen.distances[number]
+            for number, island in enumerate(self.islands)
+        }
+        found = {}
+        for loser, winner in exploited(distances, self.settings.exploit, chance).items():
+            source = self.islands[winner]
+            state = {**taken_over(self.islands[loser].state, source.state), "round": self.round, "returns": 0}
+            who = everyone_of(source.state, winner)
+            found[loser] = Leg(loser, state, who, generations, explored(source.genes, chance))
+        return found
 
     def _next_rest(self, rounds: int | None) -> int:
         steps = (self.settings.migrate_every, STRETCH, *(each for each in self.every if each))
@@ -166,7 +193,7 @@ class Archipelago:
 
     def _take(self, leg: Leg, played: Played) -> None:
         island = self.islands[leg.island]
-        island.state = played.state
+        island.state, island.genes, island.diverged = played.state, dict(leg.genes), ""
         island.lines += played.lines
         island.records.update({record["number"]: record for record in played.records})
         for origin, there, here in played.came:
@@ -185,6 +212,10 @@ class Archipelago:
             if island.lines and not island.diverged
             for name, value in island.lines[-1].items()
             if name in ("fitness", "quality", "diversity", "discriminator", "winner")
+        } | {
+            f"island {number + 1}/gene {name}": " ".join(value) if isinstance(value, tuple) else value
+            for number, island in enumerate(self.islands)
+            for name, value in island.genes.items()
         }
 
     def state_dict(self) -> dict[str, Any]:

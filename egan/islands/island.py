@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
 import torch
 from deap import tools
+from torch import nn
 
 from core_gans.data import Examples
 from core_gans.foundation.errors import DivergedError
+from core_gans.game import NoiseGame
 from core_gans.session import Options
 from core_gans.variants import from_saved
 from egan import multi_discriminator
@@ -23,7 +25,7 @@ from egan.islands.seeds import island_seed
 from egan.islands.transport import packed, unpacked
 from egan.options import Evolution
 from egan.past import pack
-from egan.population import MARKS, Population, found, require_evolvable, start
+from egan.population import MARKS, Population, found, require_evolvable, start, turn_of
 from egan.returning import play_or_return
 from egan.scheme import Scheme
 
@@ -54,6 +56,14 @@ class Setup:
         examples = unpacked(state["examples"])
         vars(self).update(state | {"examples": Examples(**examples)})
 
+    def with_genes(self, genes: Mapping[str, Any]) -> Setup:
+        """The same with an island's own settings."""
+        if not genes:
+            return self
+        of_game = {name: value for name, value in genes.items() if name in self.fields}
+        of_evolution = {name: value for name, value in genes.items() if name not in self.fields}
+        return replace(self, fields={**self.fields, **of_game}, evolution=replace(self.evolution, **of_evolution))
+
     def found(self, island: int) -> Population:
         """The founders of an island, with chance and an order of the data of its own."""
         options = replace(self.options, seed=island_seed(self.options.seed, island))
@@ -80,6 +90,7 @@ class Leg:
     state: Mapping[str, Any]
     arrivals: Sequence[Arrival]
     generations: int
+    genes: Mapping[str, Any] = field(default_factory=dict)  # settings of its own
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,7 @@ def play(setup: Setup, leg: Leg) -> Played:
 
 
 def _play(setup: Setup, leg: Leg) -> Played:
+    setup = setup.with_genes(leg.genes)
     population = setup.found(leg.island)
     average = LineageAverage(setup.options.average, setup.options.average_rises)
     wake(population, average, leg.state)
@@ -135,10 +147,21 @@ def wake(population: Population, average: LineageAverage, state: Mapping[str, An
     records = [Record(**parent["record"]) for parent in tensors["parents"]]
     marks = [{mark: getattr(record, mark) for mark in MARKS} for record in records]
     population.load_state_dict({**tensors, "logbook": pack([]), "chapters": {}, "history": pack(marks)})
+    for parent in population.parents:
+        keep_options(parent.optimizer, population.game, "generator")
+    keep_options(population.optimizer, population.game, "discriminator")
     if tensors["shadows"] is not None:
         average.shadows = {
             parent.number: shadow for parent, shadow in zip(population.parents, tensors["shadows"], strict=True)
         }
+
+
+def keep_options(optimizer: torch.optim.Optimizer, game: NoiseGame, player: str) -> None:
+    """Let the moments of a saved optimiser go on with the decays that ``game`` has: they may be genes."""
+    fresh = turn_of(game, player).optimizer.build([nn.Parameter(torch.zeros(1))])
+    options = {name: value for name, value in fresh.param_groups[0].items() if name not in ("params", "lr")}
+    for group in optimizer.param_groups:
+        group.update(options)
 
 
 def welcome(
@@ -188,6 +211,7 @@ def _guest(population: Population, arrival: Arrival) -> Individual:
     guest = found(population.game, torch.Generator().manual_seed(0), population.compute, 0)
     guest.generator.to(population.dtype)
     guest.load_state_dict(unpacked(arrival.parent))
+    keep_options(guest.optimizer, population.game, "generator")
     number, there = population.next_number(), guest.record
     guest.record = Record(
         number, -1, MIGRANT, population.round, quality=there.quality, diversity=there.diversity, survived=True

@@ -62,14 +62,23 @@ def arrivals(states: Sequence[State], settings: Islands) -> list[list[Arrival]]:
     ]
 
 
-def with_discriminators_moved(states: Sequence[State]) -> list[State]:
+def with_discriminators_moved(states: Sequence[State]) -> list[dict[str, Any]]:
     """The states, each with the discriminators of the island after it: against the direction of the ring.
 
     In its direction a generator would meet the discriminator that it comes from.
     """
-    count = len(states)
-    moved = ("discriminator", "optimizer", "discriminators")
-    return [{**state, **{key: states[(i + 1) % count][key] for key in moved}} for i, state in enumerate(states)]
+    return [taken_over(state, states[(place + 1) % len(states)]) for place, state in enumerate(states)]
+
+
+def taken_over(state: State, source: State) -> dict[str, Any]:
+    """``state`` with the discriminators of ``source``, and their optimisers."""
+    return {**state, **{key: source[key] for key in ("discriminator", "optimizer", "discriminators")}}
+
+
+def everyone_of(source: State, island: int) -> list[Arrival]:
+    """All parents of ``source``, which is that of ``island``, in place of those who are there."""
+    places = range(len(source["parents"]))
+    return [_arrival({island: source}, Seat(island, place, Fitness()), place) for place in places]
 
 
 def _seats(island: int, state: State) -> list[Seat]:
@@ -80,7 +89,7 @@ def _seats(island: int, state: State) -> list[Seat]:
     return seats
 
 
-def _arrival(states: Sequence[State], seat: Seat, place: int) -> Arrival:
+def _arrival(states: Sequence[State] | Mapping[int, State], seat: Seat, place: int) -> Arrival:
     state = states[seat.island]
     parent = state["parents"][seat.place]
     shadows = state["shadows"]

@@ -26,6 +26,7 @@ from egan.checks import require_fit
 from egan.experiment import require_bounds
 from egan.islands.archipelago import Archipelago, Island
 from egan.islands.engines import engine
+from egan.islands.genes import first_genes, spread
 from egan.islands.held_out import judge_by, split
 from egan.islands.island import Setup
 from egan.islands.settings import Islands, islands_from
@@ -51,7 +52,11 @@ class IslandsRun(RunKind[Archipelago]):
         learned, held_out = split(self.examples, options.seed)
         setup = Setup(name_of(self.game), dataclasses.asdict(self.game), options, self.evolution, learned)
         require_fit(setup.found(0), setup.scheme)
-        states = [Island(setup.founded(number)) for number in range(settings.islands)]
+        genes = first_genes(settings.explore, self.game, self.evolution)
+        states = []
+        for number in range(settings.islands):
+            own = spread(genes, options.seed, number)
+            states.append(Island(setup.with_genes(own).founded(number), genes=own))
         judge, every = judge_by(settings.chosen_by, held_out), (options.samples_every, options.judge_every)
         told = self._told
         return Archipelago(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.parsing import as_annotated, require_choices
 
-Topology = Literal["ring", "grid", "all"]
+Topology = Literal["ring", "grid", "all", "alone"]
 Outcome = Literal["best", "mixture"]
 Distance = Literal["kernel", "frechet"]
 
@@ -25,11 +25,18 @@ class Islands:
     """Generations between migrations (K)."""
     topology: Topology = "ring"
     """ring: the best go to the next island and replace its worst (DEAP's migRing); grid: each island judges copies of
-    the best of its four neighbours beside its own parents, and the fittest stay (Lipizzaner); all: of every island."""
+    the best of its four neighbours beside its own parents, and the fittest stay (Lipizzaner); all: of every island;
+    alone: of none (the control)."""
     migrants: int = 1
     """Generators that leave each island at a migration."""
     migrate_discriminators: bool = False
     """At a migration each discriminator moves to the island before, too."""
+    explore: tuple[str, ...] = ()
+    """Settings that are genes of an island (rate, beta1, beta2, r1, gamma, mutations): at a migration the islands that
+    are farthest from the examples held out become copies of the nearest, with these changed by chance (population
+    based training, Jaderberg et al. 2017)."""
+    exploit: float = 0.2
+    """The share of the islands that do; one at least."""
     outcome: Outcome = "best"
     """What the run draws from: best (the island that is nearest to examples that none has seen), or mixture (of all
     islands, their shares evolved on the same examples)."""
@@ -45,6 +52,8 @@ class Islands:
         for name in ("islands", "migrate_every", "migrants", "workers"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")
+        if not 0 < self.exploit <= 0.5:
+            raise LabError(f"expected an --exploit above 0 and up to 0.5, got {self.exploit:g}.")
         for each in dataclasses.fields(self)[1:]:
             if self.islands == 1 and getattr(self, each.name) != each.default:
                 raise LabError(f"--{each.name.replace('_', '-')} is of several islands: give --islands 2 or more.")

@@ -26,6 +26,11 @@ def ring(count: int) -> Sources:
     return [[(island - 1) % count] if count > 1 else [] for island in range(count)]
 
 
+def nobody(count: int) -> Sources:
+    """No one."""
+    return [[] for _ in range(count)]
+
+
 def everyone(count: int) -> Sources:
     """All others."""
     return [[other for other in range(count) if other != island] for island in range(count)]
@@ -52,4 +57,5 @@ LAYOUTS: dict[Topology, Layout] = {
     "ring": Layout(ring, replaces=True),
     "grid": Layout(grid, replaces=False),
     "all": Layout(everyone, replaces=False),
+    "alone": Layout(nobody, replaces=False),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def rows(state: Archipelago) -> list[dict[str, Any]]:
             "share": chosen.shares[number],
             "came": sum(each["to"] == number for each in state.migrations),
             "diverged": island.diverged,
+            "genes": island.genes,
         }
         for number, island in enumerate(state.islands)
     ]
@@ -56,8 +58,14 @@ def island_table(state: Archipelago) -> Table:
         table.add_column(Text(heading), justify="right" if 0 < index < 5 else "left")
     for row in rows(state):
         distance = "" if row["distance"] is None else f"{row['distance']:.4g}"
-        told = "diverged" if row["diverged"] else ""
+        told = "diverged" if row["diverged"] else _words(row["genes"])
         table.add_row(
             str(row["island"]), f"{row['generations']:,}", distance, f"{row['share']:.0%}", str(row["came"]), told
         )
     return table
+
+
+def _words(genes: Mapping[str, Any]) -> str:
+    """Genes in a cell: ``rate 0.002 gamma 0.05``."""
+    words = {name: f"{value:.3g}" if isinstance(value, float) else "+".join(value) for name, value in genes.items()}
+    return " ".join(f"{name} {word}" for name, word in words.items())

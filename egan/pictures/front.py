@@ -30,7 +30,14 @@ def front_picture(front: Sequence[Record], records: Sequence[Record], title: str
     axes = figure.subplots()
     for kind, (size, opacity) in ((around, (8, 0.3)), (front, (46, 1.0))):
         places = np.array([(record.quality, record.diversity) for record in kind]).reshape(-1, 2)
-        axes.scatter(*places.T, s=size, c=[paint[record.mutation] for record in kind], alpha=opacity, linewidths=0)
+        axes.scatter(
+            places[:, 0],
+            places[:, 1],
+            s=size,
+            c=[paint[record.mutation] for record in kind],
+            alpha=opacity,
+            linewidths=0,
+        )
     line = sorted((record.quality, record.diversity) for record in front)
     axes.step(*zip(*line, strict=True), where="pre", color=INK, linewidth=1, zorder=0)
     axes.set_xlabel("quality: how real the discriminator of the time found its samples")
