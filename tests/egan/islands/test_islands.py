@@ -166,7 +166,7 @@ class TestSettings:
             ({"islands": 2, "migrate_every": 0}, "expected --migrate-every of at least 1, got 0"),
             ({"islands": 2, "migrants": 0}, "expected --migrants of at least 1, got 0"),
             ({"islands": 2, "workers": 0}, "expected --workers of at least 1, got 0"),
-            ({"islands": 2, "topology": "rnig"}, "expected topology to be ring, grid or all, got 'rnig'"),
+            ({"islands": 2, "topology": "rnig"}, "expected topology to be ring, grid, all or alone, got 'rnig'"),
             ({"topology": "grid"}, "--topology is of several islands: give --islands 2 or more"),
             ({"address": "auto"}, "--address is of several islands"),
         ],
