@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rich.console import Console
 
@@ -27,7 +28,8 @@ class Resume(Resumption):
     def run(self, console: Console) -> None:
         """Evolve on, then print the summary."""
         on_islands = read_config(self.folder).get("islands") is not None
-        going, bounds = self.going(Evolution), {"rounds": self.rounds, "seconds": self.seconds}
+        going = self.going(Evolution)
+        bounds: Any = {"rounds": self.rounds, "seconds": self.seconds}
         asked = {"workers": self.workers, "address": self.address}
         where = {name: value for name, value in asked.items() if value is not None}
         if on_islands:

@@ -85,6 +85,7 @@ class Archipelago:
     tell: Callable[[str], None] = print
     round: int = 0
     seconds: float = 0.0
+    images_seen: int = 0  # by all islands
     migrations: list[dict[str, int]] = field(default_factory=list)  # who came where, a line each
     terms: dict[str, float | str] = field(default_factory=dict)
     averages: dict[str, nn.Module] = field(default_factory=dict)
@@ -95,11 +96,6 @@ class Archipelago:
 
     def __repr__(self) -> str:
         return told(type(self).__name__, self, "generation", f"{len(self.islands)} islands")
-
-    @property
-    def images_seen(self) -> int:
-        """Real examples drawn, by all islands."""
-        return sum(int(island.state["images_seen"]) for island in self.islands)
 
     @property
     def living(self) -> list[int]:
@@ -152,6 +148,7 @@ class Archipelago:
         if not self.living:
             raise DivergedError(f"all islands diverged; the last: {self.islands[legs[-1].island].diverged}")
         self.terms = self._terms()
+        self.images_seen = sum(int(island.state["images_seen"]) for island in self.islands)
         self.round += legs[0].generations - 1
 
     def _legs(self, until: int) -> list[Leg]:
@@ -241,7 +238,7 @@ class Archipelago:
             self.setup.found(number).load_state_dict({**saved})  # refuses what does not fit
             self.islands[number] = Island.of(saved)
         self.migrations = list(unpack(state["migrations"]))
-        self.round, self.seconds = state["round"], state["seconds"]
+        self.round, self.seconds, self.images_seen = state["round"], state["seconds"], state["images_seen"]
         self._chosen = None
 
 
