@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from core_gans.losses import objectives, penalties
     from core_gans.models import Model, load_model, open_model, save_model
     from core_gans.runs.checkpoints import load, save
-    from core_gans.training import TrainingState, train
+    from core_gans.runs.inheriting import inherit
+    from core_gans.training import TrainingState, start, train
     from core_gans.trusted_code import trust
     from core_gans.variants import VARIANTS, make
 
@@ -32,6 +33,7 @@ __all__ = [
     "NoiseGame",
     "TrainingState",
     "Turn",
+    "inherit",
     "load",
     "load_model",
     "make",
@@ -40,6 +42,7 @@ __all__ = [
     "penalties",
     "save",
     "save_model",
+    "start",
     "train",
     "trust",
 ]
@@ -54,7 +57,8 @@ __getattr__, __dir__ = lazy_names(
         "core_gans.losses.penalties": "penalties",
         "core_gans.models": "Model load_model open_model save_model",
         "core_gans.runs.checkpoints": "load save",
-        "core_gans.training": "TrainingState train",
+        "core_gans.runs.inheriting": "inherit",
+        "core_gans.training": "TrainingState start train",
         "core_gans.trusted_code": "trust",
         "core_gans.variants": "VARIANTS make",
     },

@@ -18,6 +18,7 @@ from core_gans.held_out import Held, held_out_watchers
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
+from core_gans.runs.inheriting import Heirloom
 from core_gans.runs.playable import require_playable
 from core_gans.runs.watchers import Judged, Watcher
 from core_gans.session import (
@@ -55,9 +56,16 @@ class Training(RunKind[TrainingState]):
 
     kind, verb, unit, program, other_program = "training", "training", "round", "core-gans", "egan"
 
+    heirloom: Heirloom | None = None
+    """The networks of another run that it begins with."""
+
     def start(self) -> TrainingState:
         learned = self.examples.learned if isinstance(self.examples, Lesson | Held | TextLesson) else self.examples
-        return start(self.game, self.options.batches(learned), self.options.rng(), self.options.compute())
+        state = start(self.game, self.options.batches(learned), self.options.rng(), self.options.compute())
+        if self.heirloom is not None:
+            told = str(self.heirloom.give(self.game, state.nets))
+            self.console.print(told, highlight=False, soft_wrap=True)
+        return state
 
     def watch(self, run: Run) -> tuple[list[Watcher], Judged]:
         game, examples = self.game, self.examples
@@ -87,7 +95,7 @@ class Training(RunKind[TrainingState]):
 
         def measured(game: Translator, batch: int) -> float:
             require_playable(game, batch, self.options.device)
-            tried = replace(self, game=game, options=replace(self.options, batch=batch))
+            tried = replace(self, game=game, options=replace(self.options, batch=batch), heirloom=None)
             return seconds_of_round(tried.start(), budget / ENOUGH)
 
         with self._threads(), self.console.status("measuring how fast this machine is"):
@@ -108,10 +116,12 @@ def run_training(
     name: str = "",
     console: Console | None = None,
     measured: Sequence[Choice] = (),
+    start_from: Heirloom | None = None,
 ) -> Result[TrainingState]:
     """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.
 
-    Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both.
+    Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both. It
+    begins with the networks of ``start_from``, as far as they fit; config.json tells of them.
     """
     console = console or Console(markup=False)
     examples = _examples(variant, fields, options, console)
@@ -119,11 +129,12 @@ def run_training(
         fitting = examples.fields(fields)
     else:
         fitting = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
-    training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console)
+    training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console, start_from)
     if measured:
         training = training.of_measured_extent(measured, rounds, seconds)
     folder = runs_folder / (name or runs.default_name(variant, options.data))
-    return training.create(folder, {"variant": variant}, rounds, seconds)
+    begun = {} if start_from is None else {"begun_from": {"run": start_from.run, "round": start_from.round}}
+    return training.create(folder, {"variant": variant, **begun}, rounds, seconds)
 
 
 def resume_training(

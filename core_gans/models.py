@@ -96,24 +96,24 @@ def _load(path: str | Path) -> Model[Game]:
         return _build(*what, mixed=content.get("mixed", 0))
 
 
-def model_of_run(folder: str | Path) -> Model[NoiseGame]:
+def model_of_run(folder: str | Path, checkpoint: int | str | None = None) -> Model[NoiseGame]:
     """The generator of a run's newest checkpoint: its weight average when it has one, else the raw one.
 
-    Of an evolution it is the best survivor, of one on islands what they chose: one of them, or a mixture. Reading does
-    not hold the run: it may be training meanwhile.
+    Of an evolution it is the best survivor, of one on islands what they chose: one of them, or a mixture.
+    ``checkpoint`` may be ``best`` (by the judge) or a round. Reading does not hold the run: it may be training meanwhile.
     """
-    return _drawing(_of_run(folder))
+    return _drawing(_of_run(folder, checkpoint))
 
 
-def _of_run(folder: str | Path) -> Model[Game]:
+def _of_run(folder: str | Path, checkpoint: int | str | None) -> Model[Game]:
     folder = Path(folder)
-    config = runs.read_config(folder)
+    run = runs.Run.reading(folder)
+    config = run.config
     require_trusted(folder, config["variant"])
-    run = runs.Run(folder, config)
-    content = run.load_checkpoint()
+    content = run.load_checkpoint(checkpoint)
     state = content["state"]
     mixed = 0
-    with fitting(run.latest_checkpoint()):
+    with fitting(run.checkpoint_of(checkpoint)):
         if "sampler" in state:
             weights, mixed = state["sampler"]["weights"], state["sampler"]["mixed"]
         elif "average" in content["watchers"]:
@@ -126,9 +126,12 @@ def _of_run(folder: str | Path) -> Model[Game]:
         return _build(config["variant"], config["fields"], "generator", weights, card, mixed=mixed)
 
 
-def open_model(path: str | Path) -> Model[NoiseGame]:
-    """A model file, or the generator of a run's folder; LabError with the nearest names when nothing is there."""
-    return _drawing(_open(path))
+def open_model(path: str | Path, checkpoint: int | str | None = None) -> Model[NoiseGame]:
+    """A model file, or the generator of a run's folder; LabError with the nearest names when nothing is there.
+
+    Of a run, ``checkpoint`` may be ``newest`` (as without it), ``best`` (by the judge) or a round.
+    """
+    return _drawing(_open(path, checkpoint))
 
 
 def open_translator(path: str | Path) -> Model[TranslationGame]:
@@ -156,8 +159,11 @@ def open_answering(path: str | Path) -> Model[HeldOutGame]:
     return Model(model.net, game, model.player, model.card)
 
 
-def open_texts(path: str | Path) -> Model[TextGame] | None:
-    """A run's folder or a model file of a game of texts; None for other games, whose weights are not read."""
+def open_texts(path: str | Path, checkpoint: int | str | None = None) -> Model[TextGame] | None:
+    """A run's folder or a model file of a game of texts; None for other games, whose weights are not read.
+
+    ``checkpoint`` is what ``open_model`` takes.
+    """
     path = Path(path)
     if path.is_dir() and (path / "config.json").is_file():
         named = runs.read_config(path)["variant"]
@@ -167,20 +173,24 @@ def open_texts(path: str | Path) -> Model[TextGame] | None:
         return None
     if not issubclass(SEQUENCES.get(str(named), Game), TextGame):
         return None
-    model = _open(path)
+    model = _open(path, checkpoint)
     assert isinstance(model.game, TextGame)
     if model.player != "generator":
         raise LabError(f"{path} holds a {model.player}, which writes nothing: give a generator, or a run's folder.")
     return Model(model.net, model.game, model.player, model.card)
 
 
-def _open(path: str | Path) -> Model[Game]:
+def _open(path: str | Path, checkpoint: int | str | None = None) -> Model[Game]:
     path = Path(path)
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "give a run's folder or a model file."
         raise LabError(f"there is nothing at {path}: {hint}")
-    return _of_run(path) if path.is_dir() else _load(path)
+    if path.is_dir():
+        return _of_run(path, checkpoint)
+    if checkpoint not in (None, runs.NEWEST):
+        raise LabError(f"{path} is one model, so there is no checkpoint {checkpoint} to choose: give a run's folder.")
+    return _load(path)
 
 
 def _drawing(model: Model[Game]) -> Model[NoiseGame]:

@@ -26,6 +26,7 @@ from core_gans.metrics.judge import Progress as Update
 from core_gans.metrics.judge import Sampler
 from core_gans.metrics.measures import FID, metric_names, unknown_metric
 from core_gans.runs.configuration import reading_of
+from core_gans.runs.folder import NEWEST
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Judging:
     """A run's folder or a model file; or any data set or folder of pictures, to be compared with --data."""
     data: str = ""
     """ring, grid, digits, scenes, or a path; default: what the run was trained on."""
+    checkpoint: str = NEWEST
+    """Of a run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     count: int = 2_000
     """How many samples; most metrics depend on it. Of a data set, at most all that it has."""
     size: int | None = None
@@ -72,7 +75,7 @@ class Judging:
         if (model := models.open_texts(self.source)) is not None:
             return self._texts(model, console)
         self._require_metrics()
-        source = source_at(self.source)
+        source = source_at(self.source, self.checkpoint)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         ) as bars:

@@ -124,11 +124,14 @@ class Given(Source):
         return draw
 
 
-def source_at(path: Path) -> Source:
-    """The run, the model file or the data set at ``path``; LabError with the nearest names where there is none."""
+def source_at(path: Path, checkpoint: str = runs.NEWEST) -> Source:
+    """The run, the model file or the data set at ``path``; LabError with the nearest names where there is none.
+
+    ``checkpoint`` is what ``open_model`` takes.
+    """
     if _is_data(path):
         return Given(str(path))
-    model = models.open_model(path)
+    model = models.open_model(path, checkpoint)
     if model.player != "generator":
         raise LabError(f"{path} holds a {model.player}, which draws no samples: give a generator, or a run's folder.")
     return Drawn(path, model, runs.read_config(path) if path.is_dir() else None)

@@ -18,6 +18,7 @@ from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.whole_files import write_whole
 from core_gans.game import NoiseGame
 from core_gans.games.texts import TextGame, WritingGame
+from core_gans.runs.folder import NEWEST
 from core_gans.sampling import drawing, require_free_place, write_samples
 from core_gans.sampling.drawing import labels_of
 from core_gans.variants import TextToImage
@@ -33,6 +34,8 @@ class Sample:
 
     source: tyro.conf.Positional[Path]
     """A run's folder or a model file."""
+    checkpoint: str = NEWEST
+    """Of a run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     count: int = 64
     """How many samples."""
     seed: int = 0
@@ -54,12 +57,12 @@ class Sample:
         if self.count < 1:
             raise ValueError(f"expected at least one sample, got --count {self.count}.")
         require_seed(self.seed)
-        if (writer := models.open_texts(self.source)) is not None:
+        if (writer := models.open_texts(self.source, self.checkpoint)) is not None:
             self._write_texts(writer, console)
             return
         out = self.out or _free(OUT)
         require_free_place(out)
-        model = models.open_model(self.source)
+        model = models.open_model(self.source, self.checkpoint)
         if model.player != "generator":
             raise LabError(f"{self.source} holds a {model.player}, which draws nothing: give a generator or a run.")
         each = model.game.latents(1, torch.Generator().manual_seed(0)).numel()

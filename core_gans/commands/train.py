@@ -18,6 +18,9 @@ from core_gans.experiment import run_training
 from core_gans.game import Game
 from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
+from core_gans.runs.fitting import fitting
+from core_gans.runs.folder import NEWEST
+from core_gans.runs.inheriting import Heirloom
 from core_gans.session import Options, options_from
 from core_gans.translation.extent import Choice
 from core_gans.trusted_code import require_trusted
@@ -39,6 +42,10 @@ class Train(Generic[AGame]):
     """Where run folders are made."""
     name: str = ""
     """Name of the run folder; default: what it is, date and time."""
+    start: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """A run's folder: begin with its networks, as far as they fit, and learn from these data instead (fine-tuning)."""
+    checkpoint: str = NEWEST
+    """Of that run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     preset: Preset = "default"
     """paper: begin with the paper's own values where the defaults below differ from them (docs/variants.md lists them);
     words that follow come before both."""
@@ -58,6 +65,7 @@ class Train(Generic[AGame]):
             name=self.name,
             console=console,
             measured=self.measured,
+            start_from=None if self.start is None else Heirloom.of(self.start, self.checkpoint),
         )
         print_result(result, console)
 
@@ -90,8 +98,17 @@ class Repeat:
             runs_folder=self.runs,
             name=self.name,
             console=console,
+            start_from=_origin(config.get("begun_from")),
         )
         print_result(result, console)
+
+
+def _origin(told: dict[str, Any] | None) -> Heirloom | None:
+    """The networks with which a run began, as its config.json tells."""
+    if told is None:
+        return None
+    with fitting("begun_from of config.json"):
+        return Heirloom.of(told["run"], int(told["round"]))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Configuration:
     islands: dict[str, Any] | None = None
     rounds: int | None = None
     seconds: float | None = None
+    begun_from: dict[str, Any] | None = None
+    """The run whose networks this one began with, and the round that they were of."""
     history: list[dict[str, Any]] | None = None
     """What was changed when the run was resumed."""
 

@@ -25,6 +25,7 @@ from core_gans.runs.changes import differing
 from core_gans.runs.configuration import FORMAT, read_config
 
 LOCK = "run.lock"
+NEWEST, BEST = "newest", "best"  # checkpoints by other names than their rounds
 PACKAGES = ("gan-lab", "torch", "numpy", "deap", "scikit-learn", "opencv-python-headless", "gradio")
 
 
@@ -56,16 +57,38 @@ class Run:
             )
         return found[-1]
 
-    def checkpoint_of(self, round: int | None) -> Path:
-        """The checkpoint of ``round``, the newest without one; LabError names those that are there."""
-        if round is None:
+    @classmethod
+    def reading(cls, folder: Path) -> Run:
+        """The run in ``folder`` to read from, which does not hold it: it may be training meanwhile."""
+        return cls(folder, read_config(folder))
+
+    def checkpoint_of(self, which: int | str | None) -> Path:
+        """The checkpoint of a round, the ``best`` by the judge, or the ``newest``; LabError names those that are there.
+
+        A round may be a text of digits; None is the newest.
+        """
+        if which is None or which == NEWEST:
             return self.latest_checkpoint()
+        if which == BEST:
+            return self._best_checkpoint()
+        if not str(which).isdecimal():
+            raise LabError(f"expected {NEWEST}, {BEST} or a round as the checkpoint, got {which!r}.")
+        round = int(which)
         files = [*self.checkpoints.glob("best-*.safetensors"), *numbered(self.checkpoints, "safetensors")]
         found = {int(path.stem.rpartition("-")[2]): path for path in files}
         if round not in found:
             there = ", ".join(map(str, found)) or "none"
             raise LabError(f"{self.folder} has no checkpoint of round {round}: there are {there}; --keep keeps more.")
         return found[round]
+
+    def _best_checkpoint(self) -> Path:
+        found = sorted(self.checkpoints.glob("best-*.safetensors"))
+        if not found:
+            raise LabError(
+                f"{self.folder} has no best checkpoint: one is kept of those rounds that the judge looks at, so train "
+                "with --judge-every."
+            )
+        return found[-1]
 
     def set_aside_after(self, round: int) -> Path | None:
         """Move the checkpoints after ``round`` and a copy of the log out of the way; where to, or None without any."""
@@ -87,11 +110,11 @@ class Run:
         self.config = dict(config)
         _write_json(self.folder / "config.json", self.config)
 
-    def load_checkpoint(self, round: int | None = None) -> dict[str, Any]:
-        """The content of the checkpoint of ``round``, by default the newest; LabError when it is corrupt, or was made
-        with other settings than config.json names.
+    def load_checkpoint(self, which: int | str | None = None) -> dict[str, Any]:
+        """The content of a checkpoint (``checkpoint_of``), by default the newest; LabError when it is corrupt, or was
+        made with other settings than config.json names.
         """
-        path = self.checkpoint_of(round)
+        path = self.checkpoint_of(which)
         content = checkpoints.load(path)
         for key in ("kind", "variant"):
             if content.get(key) != self.config[key]:

@@ -10,11 +10,10 @@ from pathlib import Path
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from core_gans import shipped
 from core_gans.foundation.whole_files import write_whole
 from core_gans.games.conditions import ConditionalGenerator
-from core_gans.models import load_model, open_model, save_model
-from dissect.commands.opening import SHIPPED, Source
+from core_gans.models import save_model
+from dissect.commands.opening import Source
 from dissect.mending import Mending
 from dissect.mending.folding import Mended
 
@@ -35,7 +34,7 @@ def save_mended(
     if source.generator is not None:
         write_whole(path, save({name: tensor.clone() for name, tensor in mended.state_dict().items()}, dict(facts)))
         return f"mended generator: --generator {source.generator} --weights {path}"
-    model = load_model(shipped.path(SHIPPED)) if source.model is None else open_model(source.model)
+    model = source.lab_model()
     net: nn.Module = mended
     if isinstance(model.net, ConditionalGenerator):
         net = copy.deepcopy(model.net)

@@ -15,7 +15,8 @@ from core_gans import shipped
 from core_gans.compute import Compute
 from core_gans.game import NoiseGame
 from core_gans.games.conditions import ConditionalGenerator
-from core_gans.models import load_model, open_model
+from core_gans.models import Model, load_model, open_model
+from core_gans.runs.folder import NEWEST
 from dissect import generators
 from dissect.commands.user_generator import own_latents, own_network
 from dissect.generators import LabelDoor, LabelledLatents, Latents
@@ -31,6 +32,7 @@ SHIPPED = "scenes-generator"
 LOOKED_AT = 4  # images that tell whether a generator works
 COMPARED = 64  # latents that tell whether a game takes labels
 ANY = "any"
+OF_THE_LAB = ("model", "checkpoint", "generator", "label", "device")  # fields of a source that suit the lab's models
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +92,8 @@ class Source:
 
     model: tyro.conf.Positional[Path | None] = None
     """A run's folder or a model file; default: the scenes generator that comes with the lab."""
+    checkpoint: str = NEWEST
+    """Of a run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     generator: str | None = None
     """Your own: module:name of an nn.Module or its maker; layers, 'linear 64 784; tanh; ...'; or a TorchScript file,
     which is a program: opening it runs it, so open only what you trust."""
@@ -133,13 +137,21 @@ class Source:
                 found = replace(found, notes=(f"TorchScript keeps closed what is inside {', '.join(closed)}",))
         return replace(found, notes=(*found.notes, *generators.oddities(found.net, found.example(LOOKED_AT))))
 
+    def lab_model(self) -> Model[NoiseGame]:
+        """The model of the lab that is named, or the one that comes with it. Raises what ``open_model`` raises."""
+        if self.model is not None:
+            return open_model(self.model, self.checkpoint)
+        if self.checkpoint != NEWEST:
+            raise ValueError("--checkpoint chooses among those of a run: name its folder")
+        return load_model(shipped.path(SHIPPED))
+
     def _lab(self) -> Opened:
         for each in fields(self):
-            if each.name not in ("model", "generator", "label", "device") and getattr(self, each.name) != each.default:
+            if each.name not in OF_THE_LAB and getattr(self, each.name) != each.default:
                 raise ValueError(
                     f"--{each.name.replace('_', '-')} is for a generator of your own: name it by --generator"
                 )
-        model = load_model(shipped.path(SHIPPED)) if self.model is None else open_model(self.model)
+        model = self.lab_model()
         name = SHIPPED if self.model is None else self.model.name
         net = model.net.net if isinstance(model.net, ConditionalGenerator) else model.net
         if not _takes_labels(model.game):

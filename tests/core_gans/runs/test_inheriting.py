@@ -1,0 +1,228 @@
+"""Fine-tuning: a run that begins with the networks of another, and checkpoints chosen by name."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from core_gans import inherit, start, train
+from core_gans.commands.sample import Sample
+from core_gans.commands.train import train as train_command
+from core_gans.experiment import resume_training, run_training
+from core_gans.foundation.errors import LabError
+from core_gans.models import open_model
+from core_gans.runs import checkpoints
+from core_gans.runs.folder import Run
+from core_gans.runs.inheriting import Heirloom
+from core_gans.session import Options
+from core_gans.variants import make
+from dissect.commands.opening import Source
+from egan.experiment import run_evolution
+from egan.options import Evolution
+from tests.tiny import all_equal, batches, chance, differences, pictures, weights
+
+FIELDS = {"width": 4, "latent": 3}
+QUIET: dict[str, Any] = {"batch": 4, "explain_every": 0, "log_every": 1, "samples_every": 100}
+
+
+def noise(path: Path, size: int, colours: int = 1, seed: int = 0) -> str:
+    shape = (12, size, size) if colours == 1 else (12, size, size, colours)
+    np.savez(path, images=np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8))
+    return str(path)
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=1_000)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two rounds on pictures of 16 pixels, judged after each."""
+    folder = tmp_path_factory.mktemp("first")
+    options = Options(noise(folder / "old.npz", 16), size=16, judge_every=1, **QUIET)
+    return run_training("dcgan", FIELDS, options, rounds=2, runs_folder=folder, name="run", console=console()).folder
+
+
+def tuned(first: Path, tmp_path: Path, name: str = "tuned", **more: Any) -> Any:
+    options = Options(noise(tmp_path / "new.npz", 16, seed=1), size=16, **QUIET)
+    return run_training(
+        more.pop("variant", "hinge"), FIELDS | more, options, rounds=2, runs_folder=tmp_path, name=name,
+        console=console(), start_from=Heirloom.of(first),
+    )  # fmt: skip
+
+
+class TestLayers:
+    def test_all_that_fit_are_taken_with_their_statistics_and_the_average_draws(self, first: Path) -> None:
+        game = make("dcgan", shape=(1, 16, 16), **FIELDS)
+        state = start(game, batches(pictures()), chance(5))
+        given = inherit(state, first)
+        assert given.new == ()
+        assert given.round == 2
+        assert "all that there are" in str(given)
+        saved = Run.reading(first).load_checkpoint()
+        assert all_equal(weights(state.nets["discriminator"]), [
+            saved["state"]["nets"]["discriminator"][name] for name, _ in state.nets["discriminator"].named_parameters()
+        ])  # fmt: skip
+        ours = {k: v for k, v in state.nets["generator"].state_dict().items() if "num_batches" not in k}
+        theirs = {name: saved["watchers"]["average"][name] for name in ours}
+        assert differences(ours, theirs) == []
+        assert any(name.endswith("running_mean") for name in ours)
+
+    def test_a_layer_of_another_shape_is_new_whole_and_named(self, first: Path) -> None:
+        game = make("dcgan", shape=(1, 16, 16), **FIELDS | {"latent": 5})
+        state, same = (start(game, batches(pictures()), chance(5)) for _ in range(2))
+        given = inherit(state, first)
+        assert given.new == ("generator.block4.1",)
+        assert "new are generator.block4.1" in str(given)
+        fresh = same.nets["generator"].get_submodule("block4.1")
+        assert all_equal(weights(state.nets["generator"].get_submodule("block4.1")), weights(fresh))
+
+    def test_growing_keeps_the_blocks_below(self, first: Path) -> None:
+        """16 pixels of width 4 have 8 channels at 8 pixels; so have 32 pixels of width 2 at half of that."""
+        state = start(make("dcgan", shape=(1, 32, 32), width=2, latent=3), batches(pictures(size=32)), chance(5))
+        given = inherit(state, first)
+        assert {"generator.block4.1", "generator.block8.0", "discriminator.block4.0"} <= set(given.taken)
+        assert {"generator.block16.0", "generator.image", "discriminator.block16.0"} <= set(given.new)
+
+    def test_counts_and_chance_begin_anew(self, first: Path, tmp_path: Path) -> None:
+        fields: dict[str, Any] = {"augment": ("mirror",), "augment_target": 0.5, "penalty_every": 2}
+        run = tuned(first, tmp_path, "counting", normalisation="none", r1=0.1, discriminator_steps=1, **fields).folder
+        game = make("hinge", shape=(1, 16, 16), normalisation="none", r1=0.1, discriminator_steps=1, **FIELDS, **fields)
+        state = start(game, batches(pictures()), chance(5))
+        before = {k: v.clone() for k, v in state.nets["discriminator"].state_dict().items() if "augment" in k}
+        inherit(state, run)
+        after = state.nets["discriminator"].state_dict()
+        assert differences({name: after[name] for name in before}, before) == []
+        assert int(after["steps"]) == 0
+
+    def test_an_evolution_hands_its_best_parent_on(self, tmp_path: Path) -> None:
+        options = Options(noise(tmp_path / "old.npz", 16), size=16, average=0.0, **QUIET)
+        run = run_evolution(
+            "dcgan", FIELDS, options, Evolution(), rounds=1, runs_folder=tmp_path, name="evolved", console=console()
+        ).folder
+        state = start(make("dcgan", shape=(1, 16, 16), **FIELDS), batches(pictures()), chance(5))
+        assert inherit(state, run).new == ()
+        assert all_equal(weights(state.nets["generator"]), weights(open_model(run).net))
+
+
+class TestRuns:
+    def test_it_is_recorded_and_the_first_numbers_are_those_of_the_old_generator(
+        self, first: Path, tmp_path: Path
+    ) -> None:
+        result = tuned(first, tmp_path, variant="dcgan")
+        config = json.loads((result.folder / "config.json").read_text())
+        assert config["begun_from"] == {"run": str(first.resolve()), "round": 2}
+        torch.testing.assert_close(
+            open_model(first).net(torch.ones(2, 3)),
+            train_of_no_rounds(first, tmp_path)(torch.ones(2, 3)),
+        )
+
+    def test_it_resumes_to_the_bit_without_the_run_that_it_began_with(self, first: Path, tmp_path: Path) -> None:
+        gone = tmp_path / "gone"
+        shutil.copytree(first, gone)
+        whole = tuned(gone, tmp_path, "whole")
+        shutil.rmtree(gone)
+        longer = resume_training(whole.folder, rounds=4, console=console())
+        state = start(longer.state.game, longer.state.batches, chance(9))
+        path = Run.reading(whole.folder).checkpoint_of(2)
+        state.load_state_dict(checkpoints.load(path)["state"])
+        again = train(longer.state.game, state.batches, 4, rng=0, state=state)
+        assert differences(again.state_dict(), longer.state.state_dict()) == []
+
+    def test_a_repeated_run_begins_alike(self, first: Path, tmp_path: Path) -> None:
+        one = tuned(first, tmp_path, "one")
+        command = train_command(
+            "core-gans train", ["--like", str(one.folder), "--runs", str(tmp_path), "--name", "two"]
+        )
+        command.run(console())
+        two = Run.reading(tmp_path / "two").load_checkpoint()["state"]
+        assert differences(two["nets"], one.state.state_dict()["nets"]) == []
+
+    def test_the_command_takes_a_run_and_a_checkpoint(self, first: Path, tmp_path: Path) -> None:
+        data = noise(tmp_path / "new.npz", 16, seed=1)
+        words = f"dcgan --width 4 --latent 3 --data {data} --size 16 --rounds 1 --batch 4 --runs {tmp_path} --name cli"
+        said = console()
+        train_command("core-gans train", [*words.split(), "--from", str(first), "--checkpoint", "1"]).run(said)
+        assert json.loads((tmp_path / "cli" / "config.json").read_text())["begun_from"]["round"] == 1
+        assert "layers begin as in" in said.file.getvalue()  # type: ignore[attr-defined]
+
+
+def train_of_no_rounds(first: Path, tmp_path: Path) -> torch.nn.Module:
+    """The generator that a tuned run begins with, in evaluation mode."""
+    state = start(make("dcgan", shape=(1, 16, 16), **FIELDS), batches(pictures()), chance(5))
+    inherit(state, first)
+    return state.nets["generator"].eval()
+
+
+class TestRefusals:
+    def test_another_family_other_channels_and_points(self, first: Path) -> None:
+        heirloom = Heirloom.of(first)
+        with pytest.raises(LabError, match="has networks of the family dcgan, and this game those of mlp: choose"):
+            heirloom.require_fit(make("dcgan", shape=(1, 16, 16), family="mlp"))
+        with pytest.raises(LabError, match=r"shape \(1, 16, 16\), and these have the shape \(3, 16, 16\)"):
+            heirloom.require_fit(make("dcgan", shape=(3, 16, 16)))
+        with pytest.raises(LabError, match=r"these have the shape \(2,\)"):
+            replace(heirloom, fields={**heirloom.fields, "family": "mlp"}).require_fit(
+                make("gan", shape=(2,), family="mlp")
+            )
+        with pytest.raises(LabError, match="historical averaging remembers"):
+            heirloom.require_fit(make("dcgan", shape=(1, 16, 16), historical_averaging=0.1))
+
+    def test_nothing_that_fits(self, first: Path) -> None:
+        heirloom, game = Heirloom.of(first), make("dcgan", shape=(1, 16, 16), width=7, latent=9)
+        with pytest.raises(LabError, match="choose --width 4, --latent 3, as there"):
+            heirloom.give(game, {"generator": torch.nn.Sequential(torch.nn.Linear(2, 2))})
+
+    def test_weights_that_are_nan(self, first: Path) -> None:
+        heirloom, game = Heirloom.of(first), make("dcgan", shape=(1, 16, 16), **FIELDS)
+        broken = {name: torch.full_like(t, torch.nan) for name, t in heirloom.players["generator"].items() if t.dim()}
+        with pytest.raises(ValueError, match=r"generator in .*run"):
+            replace(heirloom, players={"generator": broken}).give(game, start(game, batches(pictures()), chance()).nets)
+
+    def test_no_code_that_the_run_names_is_imported(self, first: Path, tmp_path: Path) -> None:
+        place = tmp_path / "hostile"
+        shutil.copytree(first, place)
+        (place / "evil.py").write_text("raise SystemExit('executed')")
+        for path in place.glob("checkpoints/*.safetensors"):
+            content = checkpoints.load(path)
+            checkpoints.save(path, {**content, "variant": "evil:Game"}, overwrite=True)
+        config = json.loads((place / "config.json").read_text())
+        (place / "config.json").write_text(json.dumps({**config, "variant": "evil:Game"}))
+        assert Heirloom.of(place).round == 2
+
+
+class TestCheckpointsByName:
+    def test_best_newest_and_a_round(self, first: Path) -> None:
+        run = Run.reading(first)
+        best = run.checkpoint_of("best")
+        assert best.name.startswith("best-")
+        assert run.checkpoint_of("newest") == run.checkpoint_of(None) == run.checkpoint_of(2) == run.checkpoint_of("2")
+        assert open_model(first, "best").card["rounds"] == int(best.stem.rpartition("-")[2])
+        assert open_model(first, "1").card["rounds"] == 1
+
+    def test_sample_and_dissect_take_it(self, first: Path, tmp_path: Path) -> None:
+        Sample(first, count=1, checkpoint="best", out=tmp_path / "a.npz").run(console())
+        assert (tmp_path / "a.npz").exists()
+        opened = Source(first, checkpoint="best").open()
+        assert all_equal(weights(opened.net), weights(open_model(first, "best").net))
+
+    def test_what_is_not_there_says_so(self, first: Path, tmp_path: Path) -> None:
+        run = tuned(first, tmp_path, "unjudged").folder
+        with pytest.raises(LabError, match=r"has no best checkpoint.*--judge-every"):
+            open_model(run, "best")
+        with pytest.raises(LabError, match="expected newest, best or a round"):
+            open_model(run, "bset")
+        with pytest.raises(LabError, match="has no checkpoint of round 77"):
+            open_model(run, 77)
+        with pytest.raises(ValueError, match="--checkpoint chooses among those of a run"):
+            Source(checkpoint="best").lab_model()
+        assert asdict(Source())["checkpoint"] == "newest"
