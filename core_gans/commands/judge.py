@@ -72,7 +72,7 @@ class Judging:
             raise FileExistsError(f"{self.out} exists already and is kept: choose another name with --out.")
         if self.seed < 0:
             raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
-        if (model := models.open_texts(self.source)) is not None:
+        if (model := models.open_texts(self.source, self.checkpoint)) is not None:
             return self._texts(model, console)
         self._require_metrics()
         source = source_at(self.source, self.checkpoint)

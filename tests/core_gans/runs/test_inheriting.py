@@ -52,12 +52,22 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_training("dcgan", FIELDS, options, rounds=2, runs_folder=folder, name="run", console=console()).folder
 
 
-def tuned(first: Path, tmp_path: Path, name: str = "tuned", **more: Any) -> Any:
-    options = Options(noise(tmp_path / "new.npz", 16, seed=1), size=16, **QUIET)
+COUNTING: dict[str, Any] = {
+    **FIELDS,
+    **{"normalisation": "none", "r1": 0.1, "discriminator_steps": 1, "penalty_every": 2},
+    **{"augment": ("mirror",), "augment_target": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def second(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two rounds that begins with the networks of the first, on other pictures, and counts its steps."""
+    folder = tmp_path_factory.mktemp("second")
+    options = Options(noise(folder / "new.npz", 16, seed=1), size=16, **QUIET)
     return run_training(
-        more.pop("variant", "hinge"), FIELDS | more, options, rounds=2, runs_folder=tmp_path, name=name,
-        console=console(), start_from=Heirloom.of(first),
-    )  # fmt: skip
+        "hinge", COUNTING, options, rounds=2, runs_folder=folder, name="run", console=console(),
+        start_from=Heirloom.of(first),
+    ).folder  # fmt: skip
 
 
 class TestLayers:
@@ -93,13 +103,10 @@ class TestLayers:
         assert {"generator.block4.1", "generator.block8.0", "discriminator.block4.0"} <= set(given.taken)
         assert {"generator.block16.0", "generator.image", "discriminator.block16.0"} <= set(given.new)
 
-    def test_counts_and_chance_begin_anew(self, first: Path, tmp_path: Path) -> None:
-        fields: dict[str, Any] = {"augment": ("mirror",), "augment_target": 0.5, "penalty_every": 2}
-        run = tuned(first, tmp_path, "counting", normalisation="none", r1=0.1, discriminator_steps=1, **fields).folder
-        game = make("hinge", shape=(1, 16, 16), normalisation="none", r1=0.1, discriminator_steps=1, **FIELDS, **fields)
-        state = start(game, batches(pictures()), chance(5))
+    def test_counts_and_chance_begin_anew(self, second: Path) -> None:
+        state = start(make("hinge", shape=(1, 16, 16), **COUNTING), batches(pictures()), chance(5))
         before = {k: v.clone() for k, v in state.nets["discriminator"].state_dict().items() if "augment" in k}
-        inherit(state, run)
+        inherit(state, second)
         after = state.nets["discriminator"].state_dict()
         assert differences({name: after[name] for name in before}, before) == []
         assert int(after["steps"]) == 0
@@ -115,37 +122,28 @@ class TestLayers:
 
 
 class TestRuns:
-    def test_it_is_recorded_and_the_first_numbers_are_those_of_the_old_generator(
-        self, first: Path, tmp_path: Path
-    ) -> None:
-        result = tuned(first, tmp_path, variant="dcgan")
-        config = json.loads((result.folder / "config.json").read_text())
+    def test_it_is_recorded(self, first: Path, second: Path) -> None:
+        config = json.loads((second / "config.json").read_text())
         assert config["begun_from"] == {"run": str(first.resolve()), "round": 2}
-        torch.testing.assert_close(
-            open_model(first).net(torch.ones(2, 3)),
-            train_of_no_rounds(first, tmp_path)(torch.ones(2, 3)),
-        )
 
-    def test_it_resumes_to_the_bit_without_the_run_that_it_began_with(self, first: Path, tmp_path: Path) -> None:
-        gone = tmp_path / "gone"
-        shutil.copytree(first, gone)
-        whole = tuned(gone, tmp_path, "whole")
-        shutil.rmtree(gone)
-        longer = resume_training(whole.folder, rounds=4, console=console())
+    def test_it_resumes_to_the_bit_without_a_look_at_the_run_that_it_began_with(
+        self, second: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = tmp_path / "copy"
+        shutil.copytree(second, place)
+        monkeypatch.setattr(Heirloom, "of", None)
+        longer = resume_training(place, rounds=4, console=console())
         state = start(longer.state.game, longer.state.batches, chance(9))
-        path = Run.reading(whole.folder).checkpoint_of(2)
-        state.load_state_dict(checkpoints.load(path)["state"])
+        state.load_state_dict(checkpoints.load(Run.reading(second).checkpoint_of(2))["state"])
         again = train(longer.state.game, state.batches, 4, rng=0, state=state)
         assert differences(again.state_dict(), longer.state.state_dict()) == []
 
-    def test_a_repeated_run_begins_alike(self, first: Path, tmp_path: Path) -> None:
-        one = tuned(first, tmp_path, "one")
-        command = train_command(
-            "core-gans train", ["--like", str(one.folder), "--runs", str(tmp_path), "--name", "two"]
+    def test_a_repeated_run_begins_alike(self, second: Path, tmp_path: Path) -> None:
+        train_command("core-gans train", ["--like", str(second), "--runs", str(tmp_path), "--name", "two"]).run(
+            console()
         )
-        command.run(console())
-        two = Run.reading(tmp_path / "two").load_checkpoint()["state"]
-        assert differences(two["nets"], one.state.state_dict()["nets"]) == []
+        one, two = (Run.reading(each).load_checkpoint()["state"] for each in (second, tmp_path / "two"))
+        assert differences(two["nets"], one["nets"]) == []
 
     def test_the_command_takes_a_run_and_a_checkpoint(self, first: Path, tmp_path: Path) -> None:
         data = noise(tmp_path / "new.npz", 16, seed=1)
@@ -154,13 +152,6 @@ class TestRuns:
         train_command("core-gans train", [*words.split(), "--from", str(first), "--checkpoint", "1"]).run(said)
         assert json.loads((tmp_path / "cli" / "config.json").read_text())["begun_from"]["round"] == 1
         assert "layers begin as in" in said.file.getvalue()  # type: ignore[attr-defined]
-
-
-def train_of_no_rounds(first: Path, tmp_path: Path) -> torch.nn.Module:
-    """The generator that a tuned run begins with, in evaluation mode."""
-    state = start(make("dcgan", shape=(1, 16, 16), **FIELDS), batches(pictures()), chance(5))
-    inherit(state, first)
-    return state.nets["generator"].eval()
 
 
 class TestRefusals:
@@ -215,14 +206,13 @@ class TestCheckpointsByName:
         opened = Source(first, checkpoint="best").open()
         assert all_equal(weights(opened.net), weights(open_model(first, "best").net))
 
-    def test_what_is_not_there_says_so(self, first: Path, tmp_path: Path) -> None:
-        run = tuned(first, tmp_path, "unjudged").folder
+    def test_what_is_not_there_says_so(self, second: Path) -> None:
         with pytest.raises(LabError, match=r"has no best checkpoint.*--judge-every"):
-            open_model(run, "best")
+            open_model(second, "best")
         with pytest.raises(LabError, match="expected newest, best or a round"):
-            open_model(run, "bset")
+            open_model(second, "bset")
         with pytest.raises(LabError, match="has no checkpoint of round 77"):
-            open_model(run, 77)
+            open_model(second, 77)
         with pytest.raises(ValueError, match="--checkpoint chooses among those of a run"):
             Source(checkpoint="best").lab_model()
         assert asdict(Source())["checkpoint"] == "newest"
