@@ -99,8 +99,8 @@ def _load(path: str | Path) -> Model[Game]:
 def model_of_run(folder: str | Path, checkpoint: int | str | None = None) -> Model[NoiseGame]:
     """The generator of a run's newest checkpoint: its weight average when it has one, else the raw one.
 
-    Of an evolution it is the best survivor, of one on islands what they chose: one of them, or a mixture.
-    ``checkpoint`` may be ``best`` (by the judge) or a round. Reading does not hold the run: it may be training meanwhile.
+    Of an evolution it is the best survivor, of one on islands what they chose: one of them, or a mixture. Reading does
+    not hold the run: it may be training meanwhile. ``checkpoint`` may be ``best`` (by the judge) or a round.
     """
     return _drawing(_of_run(folder, checkpoint))
 
