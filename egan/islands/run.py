@@ -57,7 +57,8 @@ class IslandsRun(RunKind[Archipelago]):
         for number in range(settings.islands):
             own = spread(genes, options.seed, number)
             states.append(Island(setup.with_genes(own).founded(number), genes=own))
-        judge, every = judge_by(settings.chosen_by, held_out), (options.samples_every, options.judge_every)
+        judge = judge_by(settings.chosen_by, held_out)
+        every = (options.samples_every, options.judge_every, options.checkpoint_every)
         told = self._told
         return Archipelago(
             setup, settings, self.game, judge, options.batches(learned), options.rng(), states, every=every, tell=told
