@@ -26,7 +26,7 @@ from core_gans.game import Batch, Game
 from core_gans.runs.attending import attended
 from core_gans.runs.watchers import Watcher
 from core_gans.training import require_given, run
-from egan import engine, mapping, multi_discriminator
+from egan import bandit, engine, mapping, multi_discriminator
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
@@ -186,6 +186,8 @@ def bear(population: Population, scheme: Scheme, toolbox: base.Toolbox) -> Born:
     """Variation: the children of a generation, and the latents on which the candidates are to be judged."""
     batch = population.draw_batch()
     real = toolbox.real_scores(batch)
+    if scheme.offspring == "bandit":
+        population.drawn = bandit.draw(population, scheme)
     if mapping.is_own_map(toolbox) and mapping.is_ours(toolbox.vary, vary):
         children = mapping.varied(population, scheme, toolbox, real)
     else:
@@ -229,6 +231,8 @@ def choose(
         record.quality, record.diversity = judgement.quality, judgement.diversity
         inherited = lineage.get(record.number) or lineage.get(record.parent) or ()
         candidate.fitness.values = (blended(value, inherited, scheme.inertia),)
+    if scheme.offspring == "bandit":
+        bandit.learn(population, children)
     population.history += [child.record for child in children]
     alive = [candidate for candidate in candidates if candidate.alive]
     count = len(population.parents)

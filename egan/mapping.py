@@ -28,7 +28,7 @@ from egan.judging import evaluate, judge, real_scores
 from egan.mutations import Mutation
 from egan.population import Population
 from egan.scheme import Scheme
-from egan.variation import conceived, grow, latents_of_broods
+from egan.variation import conceived, grow, latents_of_broods, mutations_of
 
 
 @dataclass
@@ -115,14 +115,15 @@ def require_pythons(own: base.Toolbox | None) -> None:
 def varied(population: Population, scheme: Scheme, toolbox: base.Toolbox, real: Tensor) -> list[Individual]:
     """The children of all parents, as ``egan.variation.vary`` has them; each parent is a job."""
     bench = _bench(population)
+    mutations = mutations_of(population, scheme)
     plans, jobs = [], []
     for parent in population.parents:
         broods, asked = [], []
         for latents in latents_of_broods(population, scheme):
             asked.append(latents)
-            broods.append([conceived(population, parent, mutation) for mutation in scheme.mutations])
+            broods.append([conceived(population, parent, mutation) for mutation in mutations])
         plans.append(broods)
-        jobs.append(_packed(Variation(bench, scheme.mutations, parent.generator, asked, real.detach())))
+        jobs.append(_packed(Variation(bench, mutations, parent.generator, asked, real.detach())))
     children = []
     answers = map(pickle.loads, toolbox.map(worked, jobs))
     for parent, broods, answer in zip(population.parents, plans, answers, strict=True):

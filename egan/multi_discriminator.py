@@ -25,7 +25,7 @@ from egan.judging import draw, judge
 from egan.mutations import Mutation
 from egan.population import Population, found_discriminator, turn_of
 from egan.scheme import Scheme
-from egan.variation import bear, latents_of_broods
+from egan.variation import bear, latents_of_broods, mutations_of
 
 
 def recruit(population: Population, count: int) -> None:
@@ -61,7 +61,8 @@ def vary(population: Population, scheme: Scheme, parent: Individual, real: Tenso
                 with preserved_buffers(network):
                     scores.append(network(fakes))
         gradients = [
-            soft_gradients(mutation, scores, real, parameters, scheme.harshness) for mutation in scheme.mutations
+            soft_gradients(mutation, scores, real, parameters, scheme.harshness)
+            for mutation in mutations_of(population, scheme)
         ]
         children += bear(population, scheme, parent, gradients)
     return children

@@ -49,6 +49,8 @@ class Population:
     returns: int = 0  # generations in a row that ended where they began, because too few children lived
     discriminators: list[Discriminator] = field(default_factory=list)
     """Where several evolve (CDE-GAN): all of them, best first; the first is ``discriminator`` with ``optimizer``."""
+    credits: dict[str, float] = field(default_factory=dict)  # of the mutations that a bandit draws (egan.bandit)
+    drawn: str = ""  # the mutation that it drew for this generation
     recycled: Tensor | None = None  # (b, ...) latents on which the parents were judged, for their next variation
     terms: dict[str, float | str] = field(default_factory=dict)
     logbook: tools.Logbook = field(default_factory=tools.Logbook)
@@ -114,6 +116,7 @@ class Population:
             "images_seen": self.images_seen,
             "born": self.born,
             "returns": self.returns,
+            "credits": dict(self.credits),
             "recycled": self.recycled,
             "logbook": pack(self.logbook),
             "chapters": {name: pack(chapter) for name, chapter in self.logbook.chapters.items()},
@@ -138,6 +141,7 @@ class Population:
         self.round, self.seconds, self.born = state["round"], state["seconds"], state["born"]
         self.images_seen = state["images_seen"]
         self.returns = state.get("returns", 0)  # the first checkpoints do not know of these
+        self.credits = dict(state.get("credits", {}))
         recycled = state.get("recycled")
         self.recycled = None if recycled is None else recycled.to(self.batches.device)
         self.logbook, self.history = logbook_from(state), history_from(state)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Strategy = Literal["comma", "plus"]
+Offspring = Literal["each", "bandit"]
 Crossover = Literal["none", "distillation", "interpolation"]
 Engine = Literal["auto", "reference", "fast"]
 GAMMA_ON_POINTS = 0.05  # with it the paper's fitness keeps more modes than with its 0.01
@@ -17,6 +18,8 @@ class EvolutionSettings:
 
     mutations: tuple[Any, ...] = ()
     """Of generators: names in ``Evolution``, objects in ``Scheme``."""
+    offspring: Offspring = "each"
+    """each: a child of every parent by each mutation; bandit: by one mutation alone, drawn by what paid lately."""
     parents: int = 1
     """Generators that survive a generation (mu)."""
     children: int = 1

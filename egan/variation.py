@@ -25,7 +25,7 @@ def vary(population: Population, scheme: Scheme, parent: Individual, real: Tenso
     for latents in latents_of_broods(population, scheme):
         with preserved_buffers(population.discriminator), population.compute.autocast():
             scores = population.discriminator(parent.generator(latents))
-        gradients = (mutation.gradients(scores, real, parameters) for mutation in scheme.mutations)
+        gradients = (each.gradients(scores, real, parameters) for each in mutations_of(population, scheme))
         children += bear(population, scheme, parent, gradients)
     return children
 
@@ -42,11 +42,18 @@ def bear(
 ) -> list[Individual]:
     """A child of ``parent`` by each mutation of the scheme, given the gradient of each; none for one without a loss."""
     children = []
-    for mutation, gradient in zip(scheme.mutations, gradients, strict=True):
+    for mutation, gradient in zip(mutations_of(population, scheme), gradients, strict=True):
         child = conceived(population, parent, mutation)
         grow(population, child, gradient)
         children.append(child)
     return children
+
+
+def mutations_of(population: Population, scheme: Scheme) -> tuple[Mutation, ...]:
+    """Those of this generation: all, or the one that a bandit drew."""
+    if scheme.offspring == "each":
+        return scheme.mutations
+    return tuple(mutation for mutation in scheme.mutations if mutation.name == population.drawn)
 
 
 def conceived(population: Population, parent: Individual, mutation: Mutation) -> Individual:

@@ -29,6 +29,7 @@ from egan.individual import Individual, Record
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
 from egan.train_discriminator import train_discriminator
+from egan.variation import mutations_of
 
 
 @dataclass
@@ -88,7 +89,7 @@ class Operators:
         asked = scores.detach().requires_grad_()
         slopes = torch.autograd.grad(scores.sum(), seen)[0] if self.uncoupled else None
         parameters, children = list(generator.parameters()), []
-        for mutation in self.scheme.mutations:
+        for mutation in mutations_of(population, self.scheme):
             record = Record(population.next_number(), parent.number, mutation.name, population.round + 1)
             child = parent.child(optimizer, record)
             wanted = mutation.gradients(asked, real, [asked])
