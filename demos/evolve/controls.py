@@ -19,6 +19,7 @@ SELECTION_WORDS = {
     "best": "best: the fittest survive",
     "tournament": "tournament of two",
     "nsga2": "NSGA-II on quality and diversity",
+    "nsga3": "NSGA-III: the same, by directions",
     "annealed": "annealed: a worse child now and then",
     "random": "random: the control",
     "fixed": "fixed: the first mutation always wins",

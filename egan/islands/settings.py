@@ -10,6 +10,7 @@ from typing import Any, Literal
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.parsing import as_annotated, require_choices
 
+MOST = 4_096  # islands, and processes of one machine
 Topology = Literal["ring", "grid", "all", "alone"]
 Outcome = Literal["best", "mixture"]
 Distance = Literal["kernel", "frechet"]
@@ -52,6 +53,9 @@ class Islands:
         for name in ("islands", "migrate_every", "migrants", "workers"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected --{name.replace('_', '-')} of at least 1, got {getattr(self, name)}.")
+        for name in ("islands", "workers"):
+            if getattr(self, name) > MOST:
+                raise LabError(f"expected at most {MOST:,} --{name}, got {getattr(self, name):,}.")
         if not 0 < self.exploit <= 0.5:
             raise LabError(f"expected an --exploit above 0 and up to 0.5, got {self.exploit:g}.")
         for each in dataclasses.fields(self)[1:]:

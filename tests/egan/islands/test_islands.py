@@ -163,6 +163,8 @@ class TestSettings:
         ("wrong", "told"),
         [
             ({"islands": 0}, "expected --islands of at least 1, got 0"),
+            ({"islands": 10**9}, "expected at most 4,096 --islands, got 1,000,000,000"),
+            ({"islands": 2, "exploit": 0.6}, "expected an --exploit above 0 and up to 0.5, got 0.6"),
             ({"islands": 2, "migrate_every": 0}, "expected --migrate-every of at least 1, got 0"),
             ({"islands": 2, "migrants": 0}, "expected --migrants of at least 1, got 0"),
             ({"islands": 2, "workers": 0}, "expected --workers of at least 1, got 0"),
