@@ -36,4 +36,5 @@ class Lab:
         self.sessions.close()
         self.evolutions.close()
         self.side_by_side.close()
+        self.painters.close()
         self.work.close()

@@ -18,8 +18,8 @@ from core_gans.commands.dispatch import read
 from demos import guard, password
 from demos.app import TABS
 from demos.exploring.routes import LONGEST
-from demos.exploring.uploads import LARGEST_FILE, MOST_PIXELS
 from demos.server_address import PORT
+from demos.uploads import LARGEST_FILE, MOST_PIXELS
 from dissect.commands.findings import FindingsCommand
 from dissect.findings.gathering import ATTRIBUTED, CAUSAL, PLACED
 from dissect.findings.removal import TRIALS

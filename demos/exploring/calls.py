@@ -23,10 +23,10 @@ from demos.exploring.finding import METHODS
 from demos.exploring.learned_from import picture_like
 from demos.exploring.makeup import FARTHEST_CODE
 from demos.exploring.translating import translated
-from demos.exploring.uploads import LARGEST_FILE, picture_in
 from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.model_store import SHIPPED
+from demos.uploads import LARGEST_FILE, picture_in
 
 Call = Callable[[Mapping[str, Any]], Any]
 M = TypeVar("M", bound=JsonModel)

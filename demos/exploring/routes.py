@@ -8,10 +8,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from demos.exploring.uploads import LARGEST_FILE
 from demos.guard import LONGEST_CALL
 from demos.json_calls import CallError, answered
 from demos.lab import Lab
+from demos.uploads import LARGEST_FILE
 
 LONGEST = {"/lab/explore/translate": LONGEST_CALL + 2 * LARGEST_FILE}  # bytes; it brings a picture's file as base64
 

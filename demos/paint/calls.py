@@ -19,9 +19,10 @@ from demos.paint.canvas import class_bytes, image_url
 from demos.paint.changes import Step, rows_of, summary_of
 from demos.paint.control import TRIALS, random_shares
 from demos.paint.explain import Removal, features_of, firing, label_at, without
+from demos.paint.own_calls import shown, told_of
 from demos.paint.painter import SEEN, Painter
 from demos.paint.palette import Crop, crops
-from demos.paint.script import script_of
+from demos.paint.script import packed, script_of
 from demos.paint.sketch import (
     MOST_STROKES,
     Mark,
@@ -87,15 +88,17 @@ class PaintCalls:
         return {"model": key, "layers": sorted(known, key=order.index), **_description(painter, self._view(painter))}
 
     def scene(self, sketch: Sketch) -> Answer:
-        """The untouched scene of a seed."""
+        """The untouched scene of a seed, or a picture of one's own."""
         painter = self._painter(sketch)
-        edit_session = painter.edit_session(sketch.seed)
-        shares = painter.shares(sketch.seed)
+        edit_session = painter.edit_session(sketch.subject)
+        shares = painter.shares(sketch.subject)
         there = [label for label in painter.concepts if shares[label] >= SEEN]
+        where = "scene" if sketch.picture is None else "picture"
         return {
-            "picture": image_url(edit_session.before),
+            "picture": image_url(shown(painter, sketch.subject, painter.paint(sketch.subject, []))),
+            "own": told_of(painter, sketch.subject),
             "classes": class_bytes(edit_session.classes_before),
-            "said": f"In this scene the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
+            "said": f"In this {where} the segmenter sees {', '.join(there) or 'nothing that the palette has'}.",
         }
 
     def render(self, asked: RenderRequest) -> Answer:
@@ -106,7 +109,7 @@ class PaintCalls:
         if asked.stroke is not None and asked.stroke >= len(strokes):
             raise ValueError(f"expected a stroke out of the {len(strokes)} that are on, got {asked.stroke}")
         answer: Answer = {
-            "picture": image_url(painting.after),
+            "picture": image_url(shown(painter, asked.subject, painting)),
             "classes": class_bytes(painting.classes_after),
             "rows": [],
             "said": "",
@@ -137,8 +140,8 @@ class PaintCalls:
         """The units that fire most at the point (x, y) of a sketch's picture."""
         painter = self._painter(asked)
         strokes = self._strokes(asked, painter)
-        found = firing(painter, features_of(painter, asked.seed, strokes), asked.x, asked.y)
-        label = label_at(painter, painter.paint(asked.seed, strokes).after, asked.x, asked.y)
+        found = firing(painter, features_of(painter, asked.subject, strokes), asked.x, asked.y)
+        label = label_at(painter, painter.paint(asked.subject, strokes).after, asked.x, asked.y)
         heats = [heat(each.activation, HEAT, HEAT) for each in found]
         units = [
             {
@@ -160,7 +163,7 @@ class PaintCalls:
         if units[-1] >= painter.dissection.count:
             raise ValueError(f"expected units from 0 to {painter.dissection.count - 1}, got {units[-1]}")
         strokes = self._strokes(asked, painter)
-        removal = without(painter, asked.seed, strokes, units, asked.x, asked.y, asked.radius)
+        removal = without(painter, asked.subject, strokes, units, asked.x, asked.y, asked.radius)
         return {
             "before": image_url(removal.before),
             "after": image_url(removal.after),
@@ -169,13 +172,13 @@ class PaintCalls:
         }
 
     def script(self, sketch: Sketch) -> Answer:
-        """The program that paints the sketch again."""
+        """The program that paints the sketch again; of a picture of one's own with all that it needs, packed."""
         painter = self._painter(sketch)
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
-        return {
-            "name": f"scene-{sketch.seed}.py",
-            "text": script_of(self.resolved(painter, sketch.painted)[0], painter, here),
-        }
+        text = script_of(self.resolved(painter, sketch.painted)[0], painter, here)
+        if sketch.picture is None:
+            return {"name": f"scene-{sketch.seed}.py", "text": text}
+        return {"name": "my-picture.zip", "zip": packed(text, painter.pictures.of(painter, sketch.picture))}
 
     def places(self, asked: PlacesRequest) -> Answer:
         """Where a thing can be added to a scene: rows of shares in [0, 1], from the top left."""
@@ -188,7 +191,7 @@ class PaintCalls:
         return self._painted(painter, self.resolved(painter, asked.painted)[0])
 
     def _places(self, painter: Painter, asked: PlacesRequest) -> list[list[float]]:
-        shares: list[list[float]] = painter.examples.places(asked.seed, asked.concept).tolist()
+        shares: list[list[float]] = painter.examples.places(asked.subject, asked.concept).tolist()
         return shares
 
     def _strokes(self, asked: Sketch, painter: Painter) -> list[BrushStroke]:
@@ -256,17 +259,17 @@ def _offers(painter: Painter, sketch: Sketch) -> tuple[tuple[MarkExample, float]
     *made, mark = sketch.strokes
     mask = brush_mask(mark.points, mark.radius, mark.soft, painter.side)
     strokes = strokes_of(sketch.first(len(made)), painter)
-    return tuple((named, each.reached) for named, each in painter.examples.offers(sketch.seed, strokes, mark, mask))
+    return tuple((named, each.reached) for named, each in painter.examples.offers(sketch.subject, strokes, mark, mask))
 
 
 def _painting(painter: Painter, sketch: Sketch) -> Painting:
-    return painter.paint(sketch.seed, strokes_of(sketch, painter))
+    return painter.paint(sketch.subject, strokes_of(sketch, painter))
 
 
 def _control(painter: Painter, sketch: Sketch) -> Answer:
     if not sketch.strokes:
         raise LabError("paint something first: then random units can do the same.")
-    return {"after": random_shares(painter, sketch.seed, strokes_of(sketch, painter)), "trials": TRIALS}
+    return {"after": random_shares(painter, sketch.subject, strokes_of(sketch, painter)), "trials": TRIALS}
 
 
 def _description(painter: Painter, view: FirstView) -> Answer:

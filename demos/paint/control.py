@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import torch
 
-from demos.paint.painter import Painter
+from demos.paint.painter import Painter, Subject
 from dissect.cause.random_units import random_units
 from dissect.painting import BrushStroke, Fill, Stroke, Transplant
 
@@ -41,7 +41,7 @@ def random_strokes(painter: Painter, strokes: Sequence[BrushStroke], rng: torch.
     return others
 
 
-def random_shares(painter: Painter, seed: int, strokes: Sequence[BrushStroke]) -> dict[str, float]:
+def random_shares(painter: Painter, subject: Subject, strokes: Sequence[BrushStroke]) -> dict[str, float]:
     """The share of the picture of each label after the random strokes, a mean over ``TRIALS`` sets.
 
     The sets are the same at every call.
@@ -49,7 +49,7 @@ def random_shares(painter: Painter, seed: int, strokes: Sequence[BrushStroke]) -
     totals = dict.fromkeys(painter.labels, 0.0)
     for removal in range(TRIALS):
         rng = torch.Generator().manual_seed(removal)
-        painting = painter.paint(seed, random_strokes(painter, strokes, rng))
+        painting = painter.paint(subject, random_strokes(painter, strokes, rng))
         for line in painting.table:
             totals[line.concept] += line.after / painting.classes_after.numel() / TRIALS
     return totals

@@ -23,7 +23,7 @@ from dissect.painting.examples import Example, additions, removals
 from dissect.painting.growing import places
 
 if TYPE_CHECKING:
-    from demos.paint.painter import Painter
+    from demos.paint.painter import Painter, Subject
 
 FIRST_SEED = 1_000_000  # of the examples: beyond the scenes that people open
 COUNT = 400  # examples
@@ -41,9 +41,9 @@ class Examples:
         self._donor = lru_cache(maxsize=DONORS_KEPT)(self._make_donor)
 
     def offers(
-        self, seed: int, made: Sequence[BrushStroke], mark: Mark, mask: Tensor
+        self, subject: Subject, made: Sequence[BrushStroke], mark: Mark, mask: Tensor
     ) -> tuple[tuple[MarkExample, Example], ...]:
-        """The best few examples for ``mark`` on the scene of ``seed``, after the strokes ``made``; the best first.
+        """The best few examples for ``mark`` on what is painted on, after the strokes ``made``; the best first.
 
         Raises:
             ValueError: nothing to erase, or the thing cannot grow there; one line.
@@ -55,7 +55,7 @@ class Examples:
             with painter.whole:
                 return bank.donors(painter.generator, layers, numbers)
 
-        scene = painter.scene(seed)
+        scene = painter.scene(subject)
         ways = additions if mark.mode == "add" else removals
         with scene.lock:
             found = ways(
@@ -78,9 +78,9 @@ class Examples:
         """Any picture of the bank as the donor of ``layers``."""
         return self._donor(FIRST_SEED + int(torch.randint(COUNT, (), generator=rng)), layers)
 
-    def places(self, seed: int, concept: str) -> Tensor:
-        """How often the thing stands at each cell of the scene of ``seed``: see ``dissect.painting.growing``."""
-        return places(self.bank(), self.painter.parts(concept), self.painter.edit_session(seed).classes_before)
+    def places(self, subject: Subject, concept: str) -> Tensor:
+        """How often the thing stands at each cell of what is painted on: see ``dissect.painting.growing``."""
+        return places(self.bank(), self.painter.parts(concept), self.painter.edit_session(subject).classes_before)
 
     def bank(self) -> Bank:
         """The bank, read from its file or made."""

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from demos.paint.brush import brush_mask
 from demos.paint.control import TRIALS
-from demos.paint.painter import Painter
+from demos.paint.painter import Painter, Subject
 from demos.paint.sketch import NAMED
 from dissect import Match, ablate
 from dissect.cause.random_units import random_units
@@ -46,9 +46,9 @@ class Removal:
     share_random: float  # a mean over ``TRIALS`` draws
 
 
-def features_of(painter: Painter, seed: int, strokes: Sequence[BrushStroke]) -> Tensor:
-    """What the layer puts out (1, U, h, w) for the scene of ``seed`` with ``strokes`` made."""
-    scene = painter.scene(seed)
+def features_of(painter: Painter, subject: Subject, strokes: Sequence[BrushStroke]) -> Tensor:
+    """What the layer puts out (1, U, h, w) for what is painted on, with ``strokes`` made."""
+    scene = painter.scene(subject)
     session = scene.edit_session
     with scene.lock, at_rest(session.net):
         run = (lambda: session.paint(strokes)) if strokes else (lambda: session.net(session.start))

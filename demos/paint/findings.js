@@ -40,6 +40,7 @@ function tell() {
   tellLegend();
   tellHistory();
   tellScene();
+  tellOwn();
   showSettings();
   if (comparing) compareWithRandom();
 }

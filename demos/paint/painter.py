@@ -1,14 +1,14 @@
 """The painter: a generator, its dissection and a segmenter behind one brush.
 
 Bau et al. 2019, "Semantic Photo Manipulation with a Generative Image Prior" (GANPaint). Knows nothing of any
-interface: scenes are seeds, masks are tensors.
+interface: scenes are seeds, pictures of one's own are digests, masks are tensors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock, RLock
 from typing import NamedTuple
@@ -21,10 +21,12 @@ from core_gans import shipped
 from core_gans.models import load_model
 from demos.json_models import LARGEST_SEED
 from demos.paint.examples import Examples
+from demos.paint.own_pictures import OwnPicture, OwnPictures
 from demos.paint.sketch import By
 from dissect import ClassChange, Dissection, EditSession, Painting, Segmenter, Stroke, UnitSet, choose_units
 from dissect.cause.attribution import attribution
 from dissect.cause.choosing import PAINTING_SHARE, Ranking, with_values
+from dissect.fingerprint import fingerprint
 from dissect.from_layer import is_chain
 from dissect.generators import default_layers
 from dissect.hooks import layers as layers_of
@@ -34,6 +36,7 @@ from dissect.segmenters.unet import UNetSegmenter
 from dissect.segmenters.wholes import WHOLES, labels_of
 
 SCENES_KEPT = 128  # pictures whose first look is remembered
+OWN_KEPT = 4  # pictures of one's own that are ready to be painted on: each with a copy of the generator
 UNIT_SETS_KEPT = 256
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
@@ -43,6 +46,10 @@ CAUSE_SCENES = 72  # the first; causes are measured on those of them that show m
 CAUSE_IMAGES = 24
 RANKED: dict[By, Ranking] = {"agreement": "score", "iou": "iou", "example": "score"}
 CELLS = range(2, 9)  # pixels, the side of a cell of those layers that examples are taken from
+
+
+Subject = int | str
+"""What is painted on: the seed of a scene, or the digest of a picture of one's own."""
 
 
 class LockedSession(NamedTuple):
@@ -63,10 +70,11 @@ class Painter:
         segmenter: Segmenter,
         colours: Sequence[Sequence[int]] | None = None,
         examples_at: Path | None = None,
+        pictures: OwnPictures | None = None,
     ) -> None:
         """``latent`` draws the latent (1, ...) of one picture; ``colours`` has an RGB for each of the labels.
 
-        ``examples_at`` is the file that keeps the examples.
+        ``examples_at`` is the file that keeps the examples; ``pictures`` are those of people's own, by default none.
 
         Raises:
             ValueError: the dissection was made with other labels than the segmenter's, or the pictures are not square.
@@ -88,7 +96,9 @@ class Painter:
         self.whole = RLock()  # of what runs the generator as a whole; who holds it by a scene may take it again
         self.layers = self._layers_to_edit()
         self.examples = Examples(self, examples_at)
+        self.pictures = OwnPictures() if pictures is None else pictures
         self._scene = lru_cache(maxsize=SCENES_KEPT)(self._make_scene)
+        self._own_scene = lru_cache(maxsize=OWN_KEPT)(self._make_own_scene)
         self._unit_set = lru_cache(maxsize=UNIT_SETS_KEPT)(self._make_unit_set)
         self._causes = lru_cache(maxsize=len(self.labels))(self._measure_causes)
         height, width = self.edit_session(0).before.shape[-2:]
@@ -104,19 +114,27 @@ class Painter:
         dissection = Dissection.load(shipped.path("scenes-dissection"))
         return cls(model.net, lambda rng: model.game.latents(1, rng), dissection, segmenter, segmenter.colours)
 
-    def edit_session(self, seed: int) -> EditSession:
-        """The untouched scene of ``seed``. ValueError for a seed out of range.
+    @cached_property
+    def digest(self) -> str:
+        """Which generator it is: see ``dissect.fingerprint``."""
+        return fingerprint(self.generator)
 
-        It edits the dissected layer and those that examples are taken from.
+    def edit_session(self, subject: Subject) -> EditSession:
+        """The untouched scene of a seed, or a picture of one's own as the generator draws it.
+
+        It edits the dissected layer and those that examples are taken from. ValueError for a seed out of range,
+        CallError for a picture that is not kept.
         """
-        return self.scene(seed).edit_session
+        return self.scene(subject).edit_session
 
-    def scene(self, seed: int) -> LockedSession:
+    def scene(self, subject: Subject) -> LockedSession:
         """The same, with the lock that whoever runs it must hold."""
-        if not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
-            raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {seed!r}")
+        if isinstance(subject, str):
+            return self._own_scene(self.pictures.of(self, subject))
+        if not isinstance(subject, int) or not 0 <= subject <= LARGEST_SEED:
+            raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {subject!r}")
         with self.whole:
-            return self._scene(seed)
+            return self._scene(subject)
 
     def stroke(
         self,
@@ -134,13 +152,12 @@ class Painter:
         """
         return Stroke(mode, {self.dissection.layer: self.unit_set(concept, units, by)}, mask, strength)
 
-    def paint(self, seed: int, strokes: Sequence[BrushStroke], *, keep_outside: bool = True) -> Painting:
-        """The scene of ``seed`` with ``strokes`` made in their order; without any, the scene as it is.
+    def paint(self, subject: Subject, strokes: Sequence[BrushStroke], *, keep_outside: bool = True) -> Painting:
+        """A scene, or a picture of one's own as the generator draws it, with ``strokes`` made in their order.
 
-        ``keep_outside`` leaves every pixel that no brush covers as it was, to the bit. ValueError for a seed out of
-        range.
+        ``keep_outside`` leaves every pixel that no brush covers as it was, to the bit. Raises as ``edit_session``.
         """
-        scene = self.scene(seed)
+        scene = self.scene(subject)
         if not strokes:
             return _untouched(scene.edit_session)
         with scene.lock:
@@ -173,9 +190,9 @@ class Painter:
         """
         return with_values(self.dissection, units, concept)
 
-    def shares(self, seed: int) -> dict[str, float]:
-        """The share of the picture, in [0, 1], that each label covers in the scene of ``seed``."""
-        classes = self.edit_session(seed).classes_before
+    def shares(self, subject: Subject) -> dict[str, float]:
+        """The share of the untouched picture, in [0, 1], that each label covers."""
+        classes = self.edit_session(subject).classes_before
         counts = torch.bincount(classes[classes >= 0], minlength=len(self.labels)) / classes.numel()
         return dict(zip(self.labels, counts.tolist(), strict=True))
 
@@ -205,6 +222,12 @@ class Painter:
         # What follows a link of a chain belongs to its scene alone; the rests of other generators share all of them.
         lock = Lock() if is_chain(self.generator, self.layers) else self.whole
         return LockedSession(EditSession(self.generator, self.layers, latent, self.segmenter), lock)
+
+    def _make_own_scene(self, own: OwnPicture) -> LockedSession:
+        found = own.found
+        with self.whole:
+            drawing = found.applied_to(self.generator)
+        return LockedSession(EditSession(drawing, self.layers, found.latent, self.segmenter), Lock())
 
     def _make_unit_set(self, concept: str, count: int | None, by: By) -> UnitSet:
         count = max(1, round(PAINTING_SHARE * self.dissection.count)) if count is None else count

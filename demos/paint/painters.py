@@ -11,6 +11,7 @@ from core_gans.foundation.names import unknown_name
 from demos.dissecting.segmenter_choice import SegmenterChoice, segmenter_choice
 from demos.made_once import MadeOnce
 from demos.model_store import SHIPPED, ModelStore
+from demos.paint.own_pictures import OwnPictures
 from demos.paint.painter import Painter
 from dissect import Dissection
 from dissect.segmenters.named import SEGMENTERS
@@ -24,6 +25,7 @@ class Painters:
 
     def __init__(self, store: ModelStore) -> None:
         self.store = store
+        self.pictures = OwnPictures()
         self._put: dict[str, Painter] = {}
         self._made: MadeOnce[Painter] = MadeOnce(KEPT)
         self._fresh: dict[tuple[str, str | None], tuple[float, Painter]] = {}
@@ -31,6 +33,12 @@ class Painters:
     def put(self, key: str, painter: Painter) -> None:
         """Offer ``painter`` as the one of the model called ``key``, in place of what the store has."""
         self._put[key] = painter
+
+    def close(self) -> None:
+        """End what is at work on pictures."""
+        for painter in self._put.values():
+            painter.pictures.close()
+        self.pictures.close()
 
     def layers(self, key: Any) -> tuple[str, ...]:
         """The layers of the model called ``key`` that can be painted with. An error for an unknown model."""
@@ -80,6 +88,7 @@ class Painters:
             seen_by.segmenter,
             seen_by.colours,
             self.store.place_for(key, dissection.layer).parent / "examples" / "bank.safetensors",
+            self.pictures,
         )
 
 

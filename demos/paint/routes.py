@@ -9,27 +9,34 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from demos.guard import LONGEST_CALL
 from demos.json_calls import answered
 from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
+from demos.paint.own_calls import OwnCalls
 from demos.paint.sketch import (
+    EndRequest,
     ModelRequest,
+    PictureRequest,
     PlaceRequest,
     PlacesRequest,
     RemovalRequest,
     RenderRequest,
     Sketch,
     StripRequest,
+    UploadRequest,
 )
+from demos.uploads import LARGEST_FILE
 
 M = TypeVar("M", bound=JsonModel)
+LONGEST = {"/lab/paint/upload": LONGEST_CALL + 2 * LARGEST_FILE}  # bytes; it brings a picture's file as base64
 
 
 def routes(lab: Lab) -> APIRouter:
     """The routes, to be included in the web application."""
     router = APIRouter(prefix="/lab/paint")
-    calls = PaintCalls(lab)
+    calls, own = PaintCalls(lab), OwnCalls(lab)
     for name, route in {
         "model": _route(lab, ModelRequest, calls.model),
         "scene": _route(lab, Sketch, calls.scene),
@@ -40,6 +47,9 @@ def routes(lab: Lab) -> APIRouter:
         "test": _route(lab, RemovalRequest, calls.test),
         "places": _route(lab, PlacesRequest, calls.places),
         "script": _route(lab, Sketch, calls.script),
+        "upload": _route(lab, UploadRequest, own.upload),
+        "inverting": _route(lab, PictureRequest, own.inverting),
+        "end": _route(lab, EndRequest, own.end),
     }.items():
         router.add_api_route(f"/{name}", route, methods=["POST"], response_model=None)
     return router

@@ -28,7 +28,7 @@ function goTo(seed) {
     one(".st-seed").value = session.now.seed;
     return;
   }
-  if (seed === session.now.seed) return;
+  if (seed === session.now.seed && !session.now.picture) return;
   chosen = null;
   closeExplained();
   step({ seed, marks: [] });
@@ -50,22 +50,23 @@ async function showStrip() {
   const kept = favourites();
   const seeds = [...kept, ...session.strip.filter((seed) => !kept.includes(seed))].slice(0, Math.max(STRIP, kept.length));
   if (!seeds.includes(session.now.seed)) seeds.splice(kept.length, seeds.length < STRIP ? 0 : 1, session.now.seed);
-  const now = JSON.stringify([model.model, session.layer, seeds]);
+  const now = JSON.stringify([model.model, session.layer, seeds, ...brought.keys()]);
   if (now !== strip) {
     strip = now;
     try {
       const { pictures } = await remembered("strip", { model: model.model, layer: session.layer, seeds });
       if (strip !== now) return;
-      one(".st-strip").replaceChildren(...seeds.map((seed) => thumbnail(seed, pictures[seed])));
+      const own = [...brought].reverse().map(([picture, { name, prepared }]) => ownThumbnail(picture, name, prepared));
+      one(".st-strip").replaceChildren(...own, ...seeds.map((seed) => thumbnail(seed, pictures[seed])));
     } catch (error) {
       strip = "";
       fail(error);
     }
   }
   for (const button of all(".st-strip button")) {
-    const seed = Number(button.dataset.seed);
-    button.setAttribute("aria-current", seed === session.now.seed);
-    button.classList.toggle("st-kept", favourites().includes(seed));
+    const { seed, picture } = button.dataset;
+    button.setAttribute("aria-current", session.now.picture ? picture === session.now.picture : Number(seed) === session.now.seed);
+    button.classList.toggle("st-kept", !picture && favourites().includes(Number(seed)));
   }
 }
 
@@ -74,6 +75,14 @@ function thumbnail(seed, source) {
   Object.assign(button, { type: "button", title: `Scene ${seed}` });
   button.dataset.seed = seed;
   button.addEventListener("click", () => goTo(seed));
+  return button;
+}
+
+function ownThumbnail(picture, name, source) {
+  const button = made("button", "", Object.assign(made("img"), { src: source, alt: `Your picture ${name}` }));
+  Object.assign(button, { type: "button", title: name });
+  button.dataset.picture = picture;
+  button.addEventListener("click", () => paintOn(picture));
   return button;
 }
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
+import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from string import Template
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
+from core_gans.foundation.pixels import png, to_bytes
 from demos.model_store import DISSECTIONS, SHIPPED
 from demos.paint.brush import brush
+from demos.paint.own_pictures import OwnPicture
 from demos.paint.painter import Painter
 from demos.paint.sketch import Mark, Sketch
 from dissect.segmenters.strokes import StrokeSegmenter
 
 SCRIPT = Template('''\
-"""Paints scene $seed again, as it was painted in the lab, and writes $name.
+"""Paints $subject again, as it was painted in the lab, and writes $name.
 
     python $script$usage
 
@@ -25,8 +32,7 @@ $imports
 
 LAYER = $layer  # whose units are edited
 LAYERS = $layers
-SEED = $seed
-
+$seed
 
 $brush
 
@@ -46,7 +52,7 @@ def opened(seed):
 
 $opening
 segmenter = $segmenter
-session = opened(SEED)
+$session
 side = session.before.shape[-1]
 
 strokes = [
@@ -54,12 +60,12 @@ $strokes]
 
 if strokes:
     painting = session.paint(strokes)
-    picture = painting.after
+    picture = $after
     for line in painting.table:
         if line.before or line.after:
             print(f"{line.concept:10} {line.before:5} -> {line.after:5} pixels")
 else:
-    picture = session.before
+    picture = $before
 print("written to", write_png("$name", to_bytes(picture[None])[0]))
 ''')
 OPEN_SHIPPED = """\
@@ -100,6 +106,21 @@ FILL = """\
         strength={strength!r},
     ),
 """
+ORIGINAL, INVERSION = "original.png", "inversion.safetensors"
+OF_OWN = {
+    "subject": "a picture of yours",
+    "name": "my-picture.png",
+    "script": "my-picture.py",
+    "seed": "",
+    "session": f"""\
+own = Inversion.load("{INVERSION}")
+session = EditSession(own.applied_to(model.net), LAYERS, own.latent, segmenter)
+original = torch.from_numpy(cv2.imread("{ORIGINAL}")[..., ::-1].copy()).permute(2, 0, 1)[: len(session.before)]
+original = original / 127.5 - 1""",
+    "after": "paste_back(original, session.before, painting.after)",
+    "before": "original",
+    "library": "Inversion, paste_back, ",
+}
 IMPORTS = """\
 import cv2
 import numpy as np
@@ -107,7 +128,7 @@ import torch
 
 from core_gans import {names}
 from core_gans.foundation.pixels import to_bytes, write_png
-from dissect import Dissection, EditSession, Fill, Stroke, Transplant, UnitSet, choose_units
+from dissect import {library}Dissection, EditSession, Fill, Stroke, Transplant, UnitSet, choose_units
 {segmenter}"""
 PATHS = "import sys\nfrom pathlib import Path\n\n"
 
@@ -125,11 +146,10 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
     strokes = isinstance(painter.segmenter, StrokeSegmenter)
     segmenter = OPEN_STROKES if strokes else OPEN_UNET
     names = ["load_model" if shipped else "open_model", *(["shipped"] if shipped or not strokes else [])]
-    imports = IMPORTS.format(names=", ".join(names), segmenter=segmenter[0])
+    subject = _of_scene(sketch.seed) if sketch.picture is None else dict(OF_OWN)
+    imports = IMPORTS.format(names=", ".join(names), segmenter=segmenter[0], library=subject.pop("library"))
     return SCRIPT.substitute(
-        seed=sketch.seed,
-        name=f"scene-{sketch.seed}.png",
-        script=f"scene-{sketch.seed}.py",
+        **subject,
         usage=" runs        where runs is the lab's folder of runs" if local else "",
         imports=PATHS + imports if local else imports,
         layer=_text(painter.dissection.layer),
@@ -139,6 +159,30 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
         segmenter=segmenter[1],
         strokes="".join(_stroke(mark, painter) for mark in sketch.strokes),
     )
+
+
+def packed(text: str, own: OwnPicture) -> str:
+    """The script ``text`` of a picture of one's own, that picture, and what it is drawn from: a ZIP, in base64."""
+    pack = io.BytesIO()
+    with TemporaryDirectory() as folder, ZipFile(pack, "w") as files:
+        own.found.save(Path(folder) / INVERSION)
+        files.write(Path(folder) / INVERSION, INVERSION)
+        files.writestr(ORIGINAL, png(to_bytes(own.prepared.image[None])[0]))
+        files.writestr(OF_OWN["script"], text)
+    return base64.b64encode(pack.getvalue()).decode()
+
+
+def _of_scene(seed: int) -> dict[str, str]:
+    return {
+        "subject": f"scene {seed}",
+        "name": f"scene-{seed}.png",
+        "script": f"scene-{seed}.py",
+        "seed": f"SEED = {seed}\n",
+        "session": "session = opened(SEED)",
+        "after": "painting.after",
+        "before": "session.before",
+        "library": "",
+    }
 
 
 def _stroke(mark: Mark, painter: Painter) -> str:

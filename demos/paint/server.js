@@ -15,6 +15,7 @@ async function ask(name, question) {
   const answer = await reply.json().catch(() => ({ error: `the server answered ${reply.status}` }));
   if (!reply.ok || answer.error) {
     const error = new Error(answer.error || "the server could not answer");
+    error.forgotten = Boolean(answer.forgotten); // the server no longer has the picture that was asked about
     error.refused = reply.ok; // asking again would not help
     throw error;
   }
@@ -42,6 +43,7 @@ async function refresh() {
   due = true;
   if (rendering) return;
   rendering = true;
+  let lost = null; // why what was to be shown is not
   const slow = setTimeout(() => (one(".st-busy").hidden = false), 300);
   while (due) {
     due = false;
@@ -54,8 +56,14 @@ async function refresh() {
       const result = question.strokes.length ? await remembered("render", { ...question, stroke }) : null;
       if (result) keepOffers(asked, result.examples);
       if (!due) await show(scene, result, seed, stroke);
-      one(".st-error").hidden = true;
+      if (lost) fail(lost);
+      else one(".st-error").hidden = true;
     } catch (error) {
+      if (error.forgotten) {
+        if (!(await invertAgain(question.picture))) lost = new Error("Your picture is no longer kept: choose it again.");
+        due = true;
+        continue;
+      }
       fail(error);
       if (due) continue;
       // Strokes that another layer cannot paint: the scene is shown without them, and they can be switched off.

@@ -1,5 +1,5 @@
 // The session of this page: kept in sessionStorage, so that it outlives a reload and is this page's alone.
-// A step is { seed, marks: [{ id, on }] }; strokes never change, so steps share them.
+// A step is { seed, picture, marks: [{ id, on }] }, with the digest of a picture of one's own or none; strokes never change, so steps share them.
 const STORE = "gan-lab-paint";
 const MOST_STEPS = 100;
 const one = (selector) => element.querySelector(selector);
@@ -11,9 +11,9 @@ let model = null; // what the server told of it
 let preview = null; // a stroke that is being retuned: { id, stroke }
 let chosen = null; // the id of the stroke that the sliders change, beside the next one
 
-function stored() {
+function stored(name = STORE) {
   try {
-    return JSON.parse(sessionStorage.getItem(STORE)) || {};
+    return JSON.parse(sessionStorage.getItem(name)) || {};
   } catch {
     return {}; // a browser that keeps nothing, or something else under this name
   }
@@ -96,9 +96,9 @@ const strokeOf = (id) => (preview && preview.id === id ? preview.stroke : sessio
 
 // What the server is asked: the whole session.
 function sketch() {
-  const { seed, marks } = session.now;
+  const { seed, picture = null, marks } = session.now;
   const strokes = marks.map(({ id, on }) => ({ ...strokeOf(id), on }));
-  return { model: model.model, layer: session.layer, seed, strokes };
+  return { model: model.model, layer: session.layer, seed, picture, strokes };
 }
 
 // The same with the strokes alone that are on: what the picture depends on.

@@ -23,6 +23,8 @@ NAMED = 12  # units that are named at a point, and taken away together, at most
 Share = Annotated[float, AfterValidator(lambda share: min(max(share, -9.0), 9.0))]
 Point = Annotated[tuple[Share, Share], Field(strict=False)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+DIGEST = "the digest of a picture of yours, 64 hex digits, or null for a scene"
 InPicture = Annotated[float, Field(ge=0, le=0.9999)]
 
 
@@ -67,11 +69,20 @@ class Mark(JsonModel):
 
 
 class SceneRequest(JsonModel):
-    """A scene of a model, and the layer that is edited; None for the first that was dissected."""
+    """A scene of a model, and the layer that is edited; None for the first that was dissected.
+
+    With ``picture``, the digest of a picture of one's own, that is painted on, and the seed waits.
+    """
 
     model: Name = expected("the name of a model")
     layer: Name | None = expected("the name of a layer", default=None)
     seed: Seed = expected(f"a whole scene number from 0 to {LARGEST_SEED}")
+    picture: Digest | None = expected(DIGEST, default=None)
+
+    @property
+    def subject(self) -> int | str:
+        """What is painted on, as a painter takes it."""
+        return self.seed if self.picture is None else self.picture
 
 
 class PlacesRequest(SceneRequest):
@@ -102,7 +113,7 @@ class Sketch(SceneRequest):
         return self._with(self.strokes[:count])
 
     def _with(self, strokes: tuple[Mark, ...]) -> Sketch:
-        return Sketch(model=self.model, layer=self.layer, seed=self.seed, strokes=strokes)
+        return Sketch(model=self.model, layer=self.layer, seed=self.seed, picture=self.picture, strokes=strokes)
 
 
 class RenderRequest(Sketch):
@@ -134,6 +145,24 @@ class ModelRequest(JsonModel):
 
     model: Name = expected("the name of a model")
     layer: Name | None = expected("the name of a layer", default=None)
+
+
+class UploadRequest(ModelRequest):
+    """A picture of one's own, for a model."""
+
+    file: str = expected("a picture's file as base64")
+
+
+class PictureRequest(ModelRequest):
+    """A picture that was uploaded."""
+
+    picture: Digest = expected("the digest of a picture of yours, 64 hex digits")
+
+
+class EndRequest(PictureRequest):
+    """How its inversion ends early."""
+
+    take: bool = expected("true to take what was found so far, false to throw it away")
 
 
 class StripRequest(ModelRequest):

@@ -90,12 +90,14 @@ function listenToButtons() {
     pressed("compare", view.split !== null);
   });
   one("[data-do=png]").addEventListener("click", () => {
-    download(view.shown.sources[1], `scene-${session.now.seed}.png`);
+    const name = session.now.picture ? `${ownName()}-painted` : `scene-${session.now.seed}`;
+    download(view.shown.sources[1], `${name}.png`);
   });
   one("[data-do=script]").addEventListener("click", async () => {
     try {
-      const { name, text } = await ask("script", painted());
-      const address = URL.createObjectURL(new Blob([text], { type: "text/x-python" }));
+      const { name, text, zip } = await ask("script", painted());
+      const file = zip ? new Blob([bytes(zip)], { type: "application/zip" }) : new Blob([text], { type: "text/x-python" });
+      const address = URL.createObjectURL(file);
       download(address, name);
       setTimeout(() => URL.revokeObjectURL(address), 10000);
     } catch (error) {
@@ -153,6 +155,7 @@ listenToButtons();
 listenToSplit();
 listenToFindings();
 listenToScenes();
+listenToOwn();
 watch("value", () => {
   if (props.value.model !== wanted) open(props.value.model);
 });

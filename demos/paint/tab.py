@@ -11,7 +11,7 @@ import gradio as gr
 from demos.job_queue import LISTENER
 from demos.page import Page
 from demos.paint.endpoints import endpoints
-from demos.paint.routes import routes
+from demos.paint.routes import LONGEST, routes
 from demos.tab import Tab
 
 INTRODUCTION = """
@@ -22,7 +22,7 @@ another scene or with the units of the thing.</p>
 """
 # One function in the browser, in this order: what is kept, who is asked, what is shown, what is done.
 SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "scenes.js", "explain.js",
-           "studio.js")  # fmt: skip
+           "own.js", "studio.js")  # fmt: skip
 
 
 def paint_tab(page: Page) -> None:
@@ -45,4 +45,6 @@ def _opened(model: Any) -> dict[str, Any]:
     return {"model": model}
 
 
-TAB = Tab("Paint", paint_tab, css=Path(__file__).with_name("studio.css"), routes=routes, endpoints=endpoints)
+TAB = Tab(
+    "Paint", paint_tab, css=Path(__file__).with_name("studio.css"), routes=routes, endpoints=endpoints, longest=LONGEST
+)

@@ -65,6 +65,7 @@ async function show(scene, result, seed, stroke = null) {
     classesBefore,
     classesAfter,
     sources: [scene.picture, after.picture],
+    own: scene.own,
     rows: result ? result.rows : null,
     said: result ? result.said : scene.said,
   };

@@ -24,18 +24,27 @@ class Stage:
     until: float  # the clock's seconds at which it ends; infinite without a limit
     begun: float
     tell: Callable[[float], None]  # the part of this stage that is done
+    enough: Callable[[], bool]  # whether it is to end now
 
     def done(self, steps: int) -> float:
         """The part that is done after ``steps``."""
+        if self.enough():
+            return 1.0
         spent = 0.0 if self.until == math.inf else (time.perf_counter() - self.begun) / (self.until - self.begun)
         return min(max(steps / max(self.steps, 1), spent), 1.0)
 
 
 class Clock:
-    """Shares the seconds and the progress between the stages."""
+    """Shares the seconds, the progress and the end that is asked for between the stages."""
 
-    def __init__(self, seconds: float | None, latent_part: float, progress: Callable[[float], None] | None) -> None:
-        self.begun, self.seconds, self.progress = time.perf_counter(), seconds, progress
+    def __init__(
+        self,
+        seconds: float | None,
+        latent_part: float,
+        progress: Callable[[float], None] | None,
+        enough: Callable[[], bool],
+    ) -> None:
+        self.begun, self.seconds, self.progress, self.enough = time.perf_counter(), seconds, progress, enough
         self.parts = {"latent": (0.0, latent_part), "features": (latent_part, 1.0)}
 
     def stage(self, name: str, steps: int, rate: float) -> Stage:
@@ -47,7 +56,7 @@ class Clock:
                 self.progress(low + (high - low) * done)
 
         begun = time.perf_counter()
-        return Stage(name, steps, rate, max(until, begun + 1e-9), begun, tell)
+        return Stage(name, steps, rate, max(until, begun + 1e-9), begun, tell, self.enough)
 
 
 def descend(

@@ -76,6 +76,7 @@ def invert(
     segmenter: Segmenter | None = None,
     settings: InversionSettings | None = None,
     progress: Callable[[float], None] | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Inversion:
     """Find what ``generator`` draws ``image`` from.
 
@@ -90,6 +91,7 @@ def invert(
         layer: whose features are sought after the latent; by default the encoder's, without one none.
         segmenter: judges how many pixels show the same class; it takes no part in the search.
         progress: called with the part that is done, from 0 to 1, after every step.
+        enough: asked after every step; once it says True, each stage ends, and what was found so far is the result.
 
     Raises:
         ValueError: an image of another shape, out of range or not finite; samples that are not finite, fewer than 2,
@@ -108,7 +110,7 @@ def invert(
     target = image[None].to(drawn).detach()  # (1, C, H, W)
     goal = Goal(target, perceptual, settings.perceptual)
     mean, spread = samples.float().mean(), samples.float().std().clamp_min(LEAST_SPREAD)
-    clock = Clock(settings.seconds, settings.latent_part if layer is not None else 1.0, progress)
+    clock = Clock(settings.seconds, settings.latent_part if layer is not None else 1.0, progress, enough)
     with at_rest(generator):
         start, begin = _start(generator, goal, samples, drawn, encoder)
         move, curve = descend(

@@ -46,11 +46,12 @@ class Example:
     reached: float  # share that shows the thing (adding), or of the thing that is gone (erasing)
     strayed: float  # share that now shows something that is neither wanted nor was there
     seam: float  # mean difference of colour, in [0, 2], at the edge of what is shown
+    traces: float = 0.0  # erasing: how probable the segmenter still finds the thing, in the mean; 0 where it only names
 
     @property
     def merit(self) -> float:
         """By which examples are ordered."""
-        return min(self.reached, ENOUGH) - self.strayed - self.seam
+        return min(self.reached, ENOUGH) - self.strayed - self.seam - self.traces
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demos.exploring.uploads import LARGEST_FILE, picture_in, size_of
+from demos.uploads import LARGEST_FILE, picture_in, size_of
 
 GREY, RGB = 0, 2  # colour types of PNG
 MOST_GROWTH = 50 * 2**20  # bytes
@@ -85,7 +85,7 @@ def test_bombs_are_refused_and_memory_hardly_grows(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[2],
     )
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("answers ")]
