@@ -1,15 +1,16 @@
 """``python -m benchmarks.painting JUDGE``: does what is added appear, and does what is erased go?
 
-The shipped generator is painted on through the app's own call with its default settings: the brush is the box of a real
-object of another scene (adding) or of the scene itself (erasing). Donors are chosen by the shipped segmenter; JUDGE is
-another one, with another seed and architecture:
+The shipped generator is painted on through the app's own call with its default settings. The brush is led through the
+box of a real object: of another scene (adding), or of the scene itself, over all of the box (erasing). Donors are
+chosen by the shipped segmenter; JUDGE is another one, with another seed and architecture:
 
     dissect train-segmenter --count 6000 --steps 2500 --seed 77 --widths 20 40 80 --out judge.safetensors
 
 *Added* counts the places in which more than half of the box becomes the thing, by the judge; *random* the same with a
 random picture in place of the example. *Erased* is the share of the thing's pixels under the brush that is gone, and
 *others* the largest net change of any class but that, sky and grass, of the picture. A place is sensible where what
-surrounds the box is like what surrounds it in the object's own scene, at a like hour.
+surrounds the box is like what surrounds it in the object's own scene, at a like hour; for a window and a door, where a
+wall has room for it: all around, or above and beside where it stands on the ground.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ ERASED = (*ADDED[:10], "wall", "door", "window")
 NONSENSE = {"door": 0.16, "sun": 0.84, "moon": 0.84, "path": 0.12}  # the thing, and the height where it cannot be
 LEAST, RING, MARGIN = 12, 4, 2  # pixels: of an object; around a box; that a box to erase is wider
 SCENES, OTHERS = 400, 100  # looked through for objects, and for places of theirs: fewer than a painter remembers
-IN_A_WALL = ("door", "window")  # added inside a wall alone
+IN_A_WALL = {"window": True, "door": False}  # added inside a wall alone; whether the wall goes on below
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def _measure(plan: Plan, judge: UNetSegmenter, calls: PaintCalls, painter: Paint
     for concept in plan.concepts:
         cells = [concept]
         rows: list[tuple[str, list[Picture]]] = []
-        places = list(_places(painter, concept, plan)) if concept in ADDED else []
+        find = _in_walls if concept in IN_A_WALL else _places
+        places = list(find(painter, concept, plan)) if concept in ADDED else []
         found = [_add(calls, painter, judge, concept, place, rows) for place in places]
         cells += [f"{sum(own > 0.5 for own, _ in found)}", f"{len(found)}", f"{sum(any_ > 0.5 for _, any_ in found)}"]
         gone = [
@@ -168,16 +170,21 @@ def _refused(calls: PaintCalls, concept: str, height: float, plan: Plan) -> str:
 
 
 def _sketch(painter: Painter, place: Place, concept: str, mode: str) -> Sketch:
-    """One stroke through the box, in as many lines as its shorter side needs."""
+    """One stroke: to add, along the box with a brush as wide as that; to erase, to and fro over all of it."""
     left, top, width, height = place.box
-    radius = min(width, height) / 2
-    lines = max(1, round(max(width, height) / radius / 2))
-    steps = [(number + 0.5) / lines for number in range(lines)]
-    line = [
-        [left + width * step, top + height / 2] if width >= height else [left + width / 2, top + height * step]
-        for step in steps
+    long, short = max(width, height), min(width, height)
+    if mode == "add":
+        radius, lines = short / 2, max(1, round(long / short))
+        way = [(long * (number + 0.5) / lines, short / 2) for number in range(lines)]
+    else:
+        radius = max(1.0, short / 4)
+        rows = max(2, round(short / radius) - 1)
+        ways = [(radius + (short - 2 * radius) * row / (rows - 1), row % 2) for row in range(rows)]
+        way = [(end, across) for across, back in ways for end in sorted((radius, long - radius), reverse=bool(back))]
+    points = [
+        [(left + x) / painter.side, (top + y) / painter.side]
+        for x, y in (way if width >= height else [(across, along) for along, across in way])
     ]
-    points = [[x / painter.side, y / painter.side] for x, y in line]
     stroke = {"mode": mode, "concept": concept, "points": points, "radius": radius / painter.side, "by": "example"}
     return Sketch.read({"model": "scenes", "seed": place.seed, "strokes": [stroke]})
 
@@ -210,7 +217,7 @@ def _places(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
             place = Place(other, box)
             there = painter.edit_session(other).canvas.seen(painter.parts(concept))
             if float(there[place.mask(painter.side)].float().mean()) < 0.1 and _sensible(
-                painter, other, ring, usual, concept, abs(_light(painter, seed) - _light(painter, other))
+                painter, other, ring, usual, abs(_light(painter, seed) - _light(painter, other))
             ):
                 yield place
                 count += 1
@@ -219,10 +226,38 @@ def _places(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
             return
 
 
-def _sensible(painter: Painter, seed: int, ring: Tensor, usual: Tensor, concept: str, darker: float) -> bool:
+def _in_walls(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
+    """Scenes with room in a wall for the thing of another scene, one place in each."""
+    rng = random.Random(plan.seed)
+    objects = [_largest(painter, seed, concept) for seed in range(plan.seed, plan.seed + SCENES)]
+    sizes = [box[2:] for box in objects if box is not None]
+    count = 0
+    for seed in range(plan.seed + SCENES + OTHERS, plan.seed + 2 * SCENES + OTHERS):
+        wall = painter.edit_session(seed).canvas.seen(["wall"])
+        width, height = sizes[count % len(sizes)]
+        room = _room(wall, width, height, below=IN_A_WALL[concept])
+        if room:
+            yield Place(seed, (*rng.choice(room), width, height))
+            count += 1
+        if count == plan.scenes:
+            return
+
+
+def _room(wall: Tensor, width: int, height: int, *, below: bool) -> list[tuple[int, int]]:
+    """Left and top of each box in the wall (H, W) with wall around it: ``below`` it, too, or else the ground."""
+    found = []
+    high, wide = wall.shape
+    for top in range(1, high - height - 1):
+        for left in range(1, wide - width - 1):
+            around = wall[top - 1 : top + height + below, left - 1 : left + width + 1]
+            under = wall[top + height, left : left + width]
+            if bool(around.all()) and (below or not bool(under.any())):
+                found.append((left, top))
+    return found
+
+
+def _sensible(painter: Painter, seed: int, ring: Tensor, usual: Tensor, darker: float) -> bool:
     found = _shares(painter, seed, ring)
-    if concept in IN_A_WALL:
-        return float(found[painter.labels.index("wall")]) > 0.8
     main = usual >= 0.15
     return bool(found[main].sum() >= 0.8 and (found[main] >= 0.5 * usual[main]).all() and darker < 0.25)
 

@@ -37,6 +37,7 @@ from demos.paint.sketch import (
     StripRequest,
 )
 from dissect.painting import BrushStroke, Painting, class_changes
+from dissect.painting.examples import groups
 from dissect.report.sheets import heat
 
 RENDERS_KEPT = 512
@@ -288,5 +289,6 @@ def _description(painter: Painter, view: FirstView) -> Answer:
         ],
         "wholes": {name: list(parts) for name, parts in painter.wholes.items()},
         "byCause": painter.by_cause,
+        "fill": list(groups(painter.edit_session(0))[0][0]),
         "seed": view.seed,
     }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIRST_SEED = 1_000_000  # of the examples: beyond the scenes that people open
 COUNT = 400  # examples
-DONORS_KEPT = 64
+DONORS_KEPT = 256
 OFFERED = 6  # examples for one stroke
 
 

@@ -1,4 +1,4 @@
-// What the strokes did: the sentence, the table, the legend, the list of strokes.
+// What the strokes did: the sentence, the table, the legend.
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 const signed = (share) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(share)).toFixed(1)}`;
 const NOTICED = 0.001; // of the picture: less is the segmenter's own flicker
@@ -65,9 +65,13 @@ function tellTable(control) {
       const beside = made("td", "st-random", control ? (Math.abs(random) >= NOTICED ? signed(random) : "·") : "");
       const row = made("tr", "", name, made("td", "", percent(before)), made("td", "", percent(after)), cell, beside);
       row.dataset.verdict = (verdict || "").replaceAll(" ", "-");
+      row.classList.toggle("st-same", Boolean(shown.rows) && Math.max(Math.abs(change), Math.abs(random)) < NOTICED);
       return row;
     }),
   );
+  const same = all(".st-table .st-same").length;
+  one(".st-rest").hidden = !same;
+  one(".st-rest").textContent = one(".st-table").classList.contains("st-whole") ? "Only what changed" : `${same} more, as before`;
 }
 
 // The rows of a scene on which nothing is painted.
@@ -114,64 +118,12 @@ function tellLegend() {
   );
 }
 
-function tellHistory() {
-  const { marks } = session.now;
-  one(".st-none").hidden = marks.length > 0;
-  one(".st-history").replaceChildren(...marks.map(({ id, on }, index) => stroked(id, on, index + 1)));
-}
-
-function stroked(id, on, number) {
-  const { mode, concept, strength, units, by, example } = strokeOf(id);
-  const toggle = made("input");
-  Object.assign(toggle, { type: "checkbox", checked: on, ariaLabel: `Stroke ${number}: ${mode} ${concept}, on or off` });
-  toggle.addEventListener("change", () => {
-    if (toggle.checked && refuseMore()) {
-      toggle.checked = false;
-      return;
-    }
-    const marks = session.now.marks.map((mark) => (mark.id === id ? { ...mark, on: toggle.checked } : mark));
-    step({ ...session.now, marks });
-    tell();
-    refresh();
-  });
-  const dot = made("i");
-  dot.style.background = colourOf(concept);
-  const how = example ? exampleOf(example) : `${units} units${by === "agreement" ? "" : ` by ${by}`}`;
-  const detail = made("small", "", `strength ${strength.toFixed(2)} · ${how}`);
-  const name = made("button", "", dot, `${VERBS[mode]} ${concept}`, detail);
-  Object.assign(name, { type: "button", title: "Let the sliders change this stroke", ariaPressed: String(id === chosen) });
-  name.addEventListener("click", () => {
-    chosen = id === chosen ? null : id;
-    if (chosen) Object.assign(settings, { tool: mode, concept, strength, by, share: units / model.units });
-    showSettings();
-    tellHistory();
-    judgeAgain();
-  });
-  const row = made("li", on ? "" : "st-off", toggle, name);
-  if (on && (others.get(id) || []).length > 1) {
-    const another = made("button", "st-another", "Another one");
-    Object.assign(another, { type: "button", title: "Take the next example for this stroke" });
-    another.addEventListener("click", () => takeAnother(id));
-    row.append(another);
-  }
-  row.classList.toggle("st-chosen", id === chosen);
-  return row;
-}
-
-const exampleOf = ({ seed }) => (seed === null ? "from what surrounds it" : `as in scene ${seed}`);
-
-// The next of the examples that were found for a stroke, in place of the one that it has; undo brings that back.
-function takeAnother(id) {
-  const found = others.get(id);
-  const now = JSON.stringify(session.strokes[id].example);
-  const place = found.findIndex((example) => JSON.stringify(example) === now);
-  replaceStroke(id, { ...session.strokes[id], example: found[(place + 1) % found.length] });
-  others.set(chosen, found);
-  tell();
-  refresh();
-}
-
 function listenToFindings() {
+  one(".st-rest").addEventListener("click", () => {
+    one(".st-rest").setAttribute("aria-expanded", one(".st-table").classList.toggle("st-whole"));
+    tellTable(null);
+    compareWithRandom();
+  });
   one(".st-which").addEventListener("change", (event) => {
     if (event.target.value === "this") comparing = one("[data-of=control]").checked = false;
     judgeBy(event.target.value);

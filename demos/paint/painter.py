@@ -41,6 +41,7 @@ UNIT_SETS_KEPT = 256
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
 GREY = (128, 128, 128)
+DIGITS = 64  # of a digest
 PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a concept to offer it
 CAUSE_SCENES = 72  # the first; causes are measured on those of them that show most of the thing
 CAUSE_IMAGES = 24
@@ -129,7 +130,7 @@ class Painter:
 
     def scene(self, subject: Subject) -> LockedSession:
         """The same, with the lock that whoever runs it must hold."""
-        if isinstance(subject, str):
+        if isinstance(subject, str) and len(subject) == DIGITS:
             return self._own_scene(self.pictures.of(self, subject))
         if not isinstance(subject, int) or not 0 <= subject <= LARGEST_SEED:
             raise ValueError(f"expected a whole scene number from 0 to {LARGEST_SEED}, got {subject!r}")

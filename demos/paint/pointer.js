@@ -25,10 +25,22 @@ function thinned(line) {
 function begin(point) {
   if (!view.shown) return;
   view.places = null;
+  view.live = null;
+  borrowed = null;
   one(".st-error").hidden = true;
   if (settings.tool === "explain") explain(point);
-  else if (!refuseMore()) view.line = [point];
+  else if (!refuseMore()) {
+    view.line = [point];
+    paintAlong();
+  }
   draw();
+}
+
+// The stroke that the line under way makes. The right button erases what it began on, whatever the tool.
+function strokeOfLine() {
+  const { tool, soft, strength, by } = settings;
+  const { mode, concept } = view.erasing || { mode: tool, concept: settings.concept };
+  return { mode, concept, points: thinned(view.line), radius: radius(), soft, strength, units: unitsNow(), by: wayOf(concept, by) };
 }
 
 // Whether there are as many strokes as the server paints; says so.
@@ -40,9 +52,15 @@ function refuseMore() {
 
 function end() {
   if (!view.line.length) return;
-  const { tool: mode, concept, soft, strength, by } = settings;
-  const stroke = { mode, concept, points: thinned(view.line), radius: radius(), soft, strength, units: unitsNow(), by: wayOf(concept, by) };
+  const there = nameAt(view.line[0].map((share) => Math.min(0.9999, Math.max(0, share))));
+  if (view.picking && there && settings.concept !== there) {
+    view.line = [];
+    pick(there);
+    return;
+  }
+  const stroke = strokeOfLine();
   view.line = [];
+  view.erasing = null;
   view.pending = stroke;
   addStroke(stroke);
   tell();
@@ -50,18 +68,52 @@ function end() {
   draw();
 }
 
+// A click on another thing chooses it, where a dab would only erase what is not there; with Alt always.
+function pick(concept) {
+  settings.concept = concept;
+  nextStroke();
+}
+
 canvas.addEventListener("pointerdown", (event) => {
-  if (event.button || !event.isPrimary) return;
+  if (![0, 2].includes(event.button) || !event.isPrimary || !view.shown) return;
   canvas.setPointerCapture(event.pointerId);
   view.pointer = place(event);
+  const there = nameAt(view.pointer);
+  if (event.altKey) {
+    if (there) pick(there);
+    return;
+  }
+  view.erasing = event.button === 2 && settings.tool !== "explain" ? { mode: "erase", concept: there || settings.concept } : null;
+  view.picking = event.button === 0 && settings.tool === "erase" && !covers(settings.concept, view.pointer);
   begin(view.pointer);
 });
+canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+
+// Whether a brush at a point touches the thing.
+function covers(concept, [x, y]) {
+  const reach = Math.ceil(radius() * model.side);
+  const [column, row] = [x, y].map((share) => Math.floor(share * model.side));
+  const parts = model.wholes[concept] || [concept];
+  for (let down = -reach; down <= reach; down++) {
+    for (let right = -reach; right <= reach; right++) {
+      if (Math.hypot(down, right) > reach) continue;
+      const [there, below] = [column + right, row + down];
+      if (Math.min(there, below) < 0 || Math.max(there, below) >= model.side) continue;
+      if (parts.includes(model.labels[view.shown.classesAfter[below * model.side + there]])) return true;
+    }
+  }
+  return false;
+}
+
 canvas.addEventListener("pointermove", (event) => {
   if (!event.isPrimary) return;
   view.pointer = place(event);
   if (view.line.length) {
     const steps = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     view.line.push(...(steps.length ? steps : [event]).map(place));
+    const [x, y] = view.line[0];
+    if (Math.hypot(view.pointer[0] - x, view.pointer[1] - y) > radius() / 2) view.picking = false;
+    paintAlong();
   }
   draw();
 });
@@ -69,6 +121,7 @@ canvas.addEventListener("pointerup", end);
 canvas.addEventListener("pointercancel", (event) => {
   if (canvas.hasPointerCapture(event.pointerId)) canvas.releasePointerCapture(event.pointerId);
   view.line = [];
+  view.live = null;
   draw();
 });
 canvas.addEventListener("pointerleave", () => {
@@ -76,6 +129,7 @@ canvas.addEventListener("pointerleave", () => {
   draw();
 });
 
+const TOOLS = { e: "erase", a: "add", m: "amplify", x: "explain" };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 canvas.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -87,11 +141,21 @@ canvas.addEventListener("keydown", (event) => {
     if (view.line.length) view.line.push(view.pointer);
   } else if (event.key === " " || (event.key === "Enter" && settings.tool === "explain")) {
     view.pointer = view.pointer || [0.5, 0.5];
+    view.erasing = null;
+    view.picking = false;
     if (!event.repeat) begin(view.pointer);
   } else if (event.key === "[" || event.key === "]") {
     change("size", Math.min(16, Math.max(0.5, settings.size + (event.key === "]" ? 1 : -1))));
+  } else if (TOOLS[event.key.toLowerCase()]) {
+    settings.tool = TOOLS[event.key.toLowerCase()];
+    if (settings.tool !== "explain") closeExplained();
+    nextStroke();
+  } else if (event.key === "c") {
+    const there = view.pointer && nameAt(view.pointer);
+    if (there) pick(there);
   } else if (event.key === "Escape") {
     view.line = [];
+    view.live = null;
   } else return;
   event.preventDefault();
   draw();
@@ -105,6 +169,7 @@ canvas.addEventListener("focus", () => {
 });
 canvas.addEventListener("blur", () => {
   view.line = [];
+  view.live = null;
   view.pointer = null;
   if (view.shown) draw();
 });

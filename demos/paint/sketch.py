@@ -11,7 +11,7 @@ from dissect.painting import Mode
 
 By = Literal["example", "agreement", "iou", "cause"]  # another picture's features, or units chosen so
 
-MOST_STROKES = 40  # on one scene; each costs time at every repainting
+MOST_STROKES = 200  # on one scene; each costs time at every repainting
 MOST_POINTS = 2_000  # of one stroke's line
 STRONGEST = 3.0  # further out, units have values that they never take by themselves
 MOST_SCENES = 24  # of a strip

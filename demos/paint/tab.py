@@ -15,13 +15,14 @@ from demos.paint.routes import LONGEST, routes
 from demos.tab import Tab
 
 INTRODUCTION = """
-<h2>Paint with what the network knows</h2>
-<p>No photo is edited here. A generator makes the scene from random numbers; some of its inner <b>units</b> draw trees,
-others doors. Choose a thing and paint: under your brush, and only there, the network draws anew, with what it does in
-another scene or with the units of the thing.</p>
+<details><summary><b>Choose a thing and paint.</b> Under your brush the network draws anew. <u>More</u></summary>
+<p>A generator makes the scene from random numbers; some of its inner <b>units</b> draw trees, others doors. Under your
+brush, and only there, it draws with what it does in another scene, or with the units of the thing. A picture of yours
+can be painted on, too: the generator draws it first, and what your brush changes is put back into it.</p></details>
 """
 # One function in the browser, in this order: what is kept, who is asked, what is shown, what is done.
-SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "scenes.js", "explain.js",
+SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "history.js", "live.js",
+           "scenes.js", "explain.js",
            "own.js", "studio.js")  # fmt: skip
 
 

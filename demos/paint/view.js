@@ -8,6 +8,10 @@ const view = {
   previous: null, // the picture that fades away
   since: 0,
   line: [], // points of the stroke under way, in shares of the side
+  live: null, // the picture with the stroke under way: enlarged
+  erasing: null, // what the right button erases: { mode, concept }
+  picking: false, // whether the stroke under way, if it stays a dab, chooses the thing under it
+  outline: null, // of the thing under the pointer
   pending: null, // a stroke that is painted, but not answered yet
   pointer: null,
   holding: false,
@@ -52,7 +56,8 @@ async function show(scene, result, seed, stroke = null) {
   const [first, last] = await Promise.all([decoded(scene.picture), decoded(after.picture)]);
   const classesBefore = bytes(scene.classes);
   const classesAfter = bytes(after.classes);
-  view.previous = view.shown && view.shown.after;
+  view.previous = view.live || (view.shown && view.shown.after);
+  view.live = null;
   view.since = performance.now();
   view.pending = null;
   view.shown = {
@@ -92,7 +97,7 @@ function drawNow() {
   pen.globalAlpha = 1;
   if (fade < 1) pen.drawImage(previous, 0, 0);
   pen.globalAlpha = fade;
-  pen.drawImage(view.holding ? shown.before : shown.after, 0, 0);
+  pen.drawImage(view.holding ? shown.before : view.live || shown.after, 0, 0);
   pen.globalAlpha = 1;
   const split = view.holding ? 0 : (view.split || 0) * size;
   if (split) pen.drawImage(shown.before, 0, 0, split, size, 0, 0, split, size);
@@ -104,7 +109,8 @@ function drawNow() {
   }
   if (view.places && !view.holding) drawPlaces(view.places, size);
   const stroke = view.line.length ? { points: view.line, radius: radius() } : view.pending;
-  if (stroke && !view.holding) drawStroke(stroke, size);
+  if (stroke && !view.holding && !view.live) drawStroke(stroke, size);
+  drawOutline(size);
   if (view.place) drawRing(view.place, size, "rgb(255, 214, 10)");
   if (view.pointer) drawRing(view.pointer, size, "white");
   one(".st-badge").hidden = !view.holding;

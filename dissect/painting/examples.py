@@ -18,12 +18,15 @@ from torch.nn import functional as F
 from dissect.painting.bank import Bank
 from dissect.painting.session import EditSession, Painting
 from dissect.painting.strokes import BrushStroke, Donor, Fill, Transplant, grown
+from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.wholes import name_of
 
+SMALL = 1  # cells of the coarsest layer: of a brush that is narrower, the finest layer alone is tried, too
 RING = 1 / 16  # of the side: the surroundings of a brush that are compared
 REACH = 1 / 8, 1 / 4  # of the sides: how far an example may be moved down or up, and right or left
 LEAST = 0.4  # share of the brush in which an example must show the thing
-ENOUGH = 0.85  # from this share on, more is not better
+ENOUGH = 0.85  # share of the brush that a thing need not surpass
+MADE_UP = 0.1  # the merit that a fill loses: it is made of no picture, and leaves a haze where a large thing was
 ALIKE = 0.45  # share of the surroundings that may show other classes; with more, the thing cannot grow there
 KNOWN = 0.25  # share of the surroundings that must be left to compare, where the thing itself is left out
 DRAWN = 8  # examples drawn for each group of layers
@@ -50,8 +53,11 @@ class Example:
 
     @property
     def merit(self) -> float:
-        """By which examples are ordered."""
-        return min(self.reached, ENOUGH) - self.strayed - self.seam - self.traces
+        """By which examples are ordered. Of a thing that is added, from ``ENOUGH`` on more is not better."""
+        if isinstance(self.stroke, Fill):
+            return self.reached - self.strayed - self.seam - self.traces - MADE_UP
+        reached = min(self.reached, ENOUGH) if self.stroke.mode == "add" else self.reached
+        return reached - self.strayed - self.seam - self.traces
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +93,7 @@ def additions(
     wanted = bank.showing(concepts)
     found: list[Example] = []
     closest = 1.0
-    for layers, step in groups(session):
+    for layers, step in groups(session, brush):
         candidates = _ranked(bank, wanted, picture, classes, brush, step, adding=True)
         closest = min([closest, *(each.disagreement for each in candidates)])
         chosen = _varied([each for each in candidates if each.disagreement <= ALIKE], drawn)
@@ -131,7 +137,7 @@ def removals(
         raise ValueError(f"there is no {name_of(concepts)} under the brush, so there is nothing to erase")
     hole = grown(thing, 2) * (brush > 0)
     found: list[Example] = []
-    for layers, step in groups(session):
+    for layers, step in groups(session, brush):
         chosen = _varied(_ranked(bank, wanted, picture, classes, hole, step, adding=False), drawn)
         given = donors(layers, [each.number for each in chosen]) if chosen else []
         lasts: list[Transplant | Fill] = [Fill(tuple(concepts), layers, mask, strength)]
@@ -144,13 +150,20 @@ def removals(
     return tuple(sorted(found, key=lambda each: -each.merit))
 
 
-def groups(session: EditSession) -> list[tuple[tuple[str, ...], int]]:
-    """Neighbouring layers of the session that are edited together, and the pixels of a cell of the coarser one."""
+def groups(session: EditSession, brush: Tensor | None = None) -> list[tuple[tuple[str, ...], int]]:
+    """Neighbouring layers of the session that are edited together, and the pixels of a cell of the coarser one.
+
+    For a small ``brush`` (H, W) also the finest layer alone, where a thing can be moved by the fewest pixels.
+    """
     height = session.before.shape[-2]
     cells = {layer: session.cells[layer][0] for layer in session.layers}
     order = sorted(session.layers, key=lambda layer: cells[layer])
-    pairs = [tuple(order[start : start + 2]) for start in range(max(1, len(order) - 1))]
-    return [(pair, max(1, height // cells[pair[0]])) for pair in pairs]
+    found = [tuple(order[start : start + 2]) for start in range(max(1, len(order) - 1))]
+    if brush is not None and len(order) > 1:
+        narrow = min(int((brush.amax(axis) > 0).sum()) for axis in (0, 1))
+        if narrow < SMALL * height / cells[order[0]]:
+            found.append((order[-1],))
+    return [(layers, max(1, height // cells[layers[0]])) for layers in found]
 
 
 def _brush(session: EditSession, mask: Tensor) -> Tensor:
@@ -265,5 +278,15 @@ def _judged(
         edge = (painting.touched > 0) & (painting.touched < 1)
         moved = (painting.after - painting.before).abs().mean(0)[edge].sum()
         seam = float(moved / painting.touched[edge].sum()) if bool(edge.any()) else 0.0
-        found.append(Example(last, number, painting, reached, strayed, seam))
+        traces = 0.0 if adding else _probability(session, painting.after, wanted, inside)
+        found.append(Example(last, number, painting, reached, strayed, seam, traces))
     return found
+
+
+def _probability(session: EditSession, picture: Tensor, wanted: Tensor, inside: Tensor) -> float:
+    """The mean over ``inside`` (H, W) that the picture (C, H, W) shows one of the labels ``wanted``; 0 if unknown."""
+    if not isinstance(session.segmenter, DifferentiableSegmenter):
+        return 0.0
+    with torch.no_grad():
+        shares = session.segmenter.logits(picture[None])[0].softmax(0)
+    return float(shares[wanted.to(shares.device)].sum(0)[inside].mean())

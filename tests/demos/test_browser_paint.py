@@ -136,7 +136,7 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
           const store = JSON.parse(sessionStorage.getItem("gan-lab-paint"));
           const kept = store.models.scenes;
           const { marks } = kept.now;
-          kept.now = { ...kept.now, marks: Array.from({ length: 40 }, (_, place) => marks[place % 2]) };
+          kept.now = { ...kept.now, marks: Array.from({ length: 200 }, (_, place) => marks[place % 2]) };
           sessionStorage.setItem("gan-lab-paint", JSON.stringify(store));
         }""")
         page.reload()
@@ -149,10 +149,10 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
         page.mouse.down()
         page.mouse.move(frame["x"] + 90, frame["y"] + 90, steps=3)
         page.mouse.up()
-        assert "at most 40 strokes" in page.locator(".st-error").inner_text()
+        assert "at most 200 strokes" in page.locator(".st-error").inner_text()
         page.wait_for_timeout(500)
         assert posts == []
-        assert page.locator(".st-history li").count() == 40
+        assert page.locator(".st-history li").count() == 200
 
 
 def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path: Path) -> None:
