@@ -3,8 +3,8 @@
 Scenes of a seed that nothing was trained on are inverted by the shipped generator. Pixel L1 is the mean of |difference|
 of pixels in [-1, 1], so 2 is the most. Agreement is the share of the pixels in whose class a segmenter sees the picture
 and the rendering alike; beside it, the share that shows what the drawing's own mask says. In every scene with a tree of
-at least 40 pixels, its box is brushed over (Paint's erase at strength 1: by example, its default, by half of the units of
-the shipped dissection's layer, and by all that agree with trees): gone are the tree pixels under the brush that the
+at least 40 pixels, its box is brushed over (Paint's erase at strength 1: by example, its default, by half of the units
+of the shipped dissection's layer, and by all that agree with trees): gone are the tree pixels under the brush that the
 segmenter no longer sees, in the rendering and in the picture it was pasted into. Examples are chosen by the shipped
 segmenter, whoever judges.
 

@@ -79,7 +79,8 @@ function stroked({ id, on, name }, index) {
 
 function small(text, title, act, name = "") {
   const button = made("button", name, text);
-  Object.assign(button, { type: "button", title, ariaLabel: title });
+  Object.assign(button, { type: "button", title });
+  if (text.length === 1) button.ariaLabel = title; // a sign says little
   button.addEventListener("click", act);
   return button;
 }

@@ -221,7 +221,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         assert torch.equal(calls.picture("after"), painted)
 
         with page.expect_download() as saved:
-            page.get_by_role("button", name="Picture").click()
+            page.get_by_role("button", name="Picture (PNG)").click()
         assert saved.value.path().read_bytes() == base64.b64decode(calls.source("after").partition(",")[2])
         with page.expect_download() as saved:
             page.get_by_role("button", name="Script").click()
