@@ -4,7 +4,6 @@ const MOST_FILE = 4 * 2 ** 20;
 const OWN = "gan-lab-own-pictures";
 const OWN_KEPT = 3;
 const LOOK_AGAIN = 250; // milliseconds
-const FORGOTTEN = 410; // the status of an answer about a picture that the server no longer has
 const brought = new Map(stored(OWN).pictures || []); // digest -> { name, prepared, notes }; the longest unused first
 let inverting = null; // the picture under way: { model, layer, picture }
 

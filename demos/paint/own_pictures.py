@@ -18,9 +18,9 @@ from torch import Tensor
 from core_gans.data import as_float
 from core_gans.data.frame import Frame
 from core_gans.data.stacking import stack
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.sealed import digest
 from demos.background import BackgroundJob, JobList
-from demos.json_calls import CallError
 from demos.uploads import picture_in
 from dissect.commands.encoder_choice import chosen_encoder
 from dissect.inversion.inversion import Inversion
@@ -38,7 +38,6 @@ AT_ONCE = 2  # pictures inverted at once: each takes a core
 SAMPLES = 128  # latents among which the search begins
 SECONDS = 20.0  # at most
 STEPS = {True: (80, 120), False: (120, 180)}  # of the latent and of the features, with and without an encoder
-FORGOTTEN = 410  # the status that makes a page send its picture again
 GONE = "this picture is no longer kept here: it has to be inverted again."
 
 Phase = Literal["working", "ready", "cancelled", "failed"]
@@ -85,6 +84,10 @@ class InvertingSnapshot:
     phase: Phase = "working"
     done: float = 0.0
     trouble: str = ""
+
+
+class ForgottenError(LabError):
+    """A picture is asked about that is not kept here."""
 
 
 class CancelledError(RuntimeError):
@@ -159,14 +162,14 @@ class OwnPictures:
         return key[1]
 
     def progress(self, painter: Painter, name: str) -> InvertingSnapshot:
-        """How far the inversion of the picture with the digest ``name`` is. CallError for one that is not known."""
+        """How far the inversion of the picture called ``name`` is. ForgottenError for one that is not known."""
         with self._lock:
             if (painter.digest, name) in self._kept:
                 return InvertingSnapshot("ready", 1.0)
         return self._job(painter, name).snapshot
 
     def end(self, painter: Painter, name: str, *, take: bool) -> None:
-        """End an inversion early: ``take`` what was found so far, or throw it away. CallError as ``progress``."""
+        """End an inversion early: ``take`` what was found so far, or throw it away. ForgottenError as ``progress``."""
         job = self._job(painter, name)
         if take:
             job.enough.set()
@@ -181,11 +184,11 @@ class OwnPictures:
                 self._kept.popitem(last=False)
 
     def of(self, painter: Painter, name: str) -> OwnPicture:
-        """The picture with the digest ``name``. CallError with the status ``FORGOTTEN`` where it is not kept."""
+        """The picture with the digest ``name``. ForgottenError where it is not kept."""
         key = painter.digest, name
         with self._lock:
             if key not in self._kept:
-                raise CallError(FORGOTTEN, GONE)
+                raise ForgottenError(GONE)
             self._kept.move_to_end(key)
             return self._kept[key]
 
@@ -197,7 +200,7 @@ class OwnPictures:
         with self._lock:
             job = self._jobs.get((painter.digest, name))
         if job is None:
-            raise CallError(FORGOTTEN, GONE)
+            raise ForgottenError(GONE)
         return job
 
 

@@ -124,7 +124,7 @@ class Painter:
         """The untouched scene of a seed, or a picture of one's own as the generator draws it.
 
         It edits the dissected layer and those that examples are taken from. ValueError for a seed out of range,
-        CallError for a picture that is not kept.
+        ForgottenError for a picture that is not kept.
         """
         return self.scene(subject).edit_session
 

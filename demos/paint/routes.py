@@ -15,6 +15,7 @@ from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
 from demos.paint.own_calls import OwnCalls
+from demos.paint.own_pictures import ForgottenError
 from demos.paint.sketch import (
     EndRequest,
     ModelRequest,
@@ -56,7 +57,13 @@ def routes(lab: Lab) -> APIRouter:
 
 
 def _route(lab: Lab, model: type[M], answer: Callable[[M], dict[str, Any]]) -> Callable[[Request], Any]:
+    def made(asked: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return answer(model.read(asked))
+        except ForgottenError as error:
+            return {"error": str(error), "forgotten": True}  # the page has its pixels, and sends them again
+
     async def route(request: Request) -> Response:
-        return await answered(request, lab.work, lambda asked: answer(model.read(asked)))
+        return await answered(request, lab.work, made)
 
     return route

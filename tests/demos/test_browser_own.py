@@ -27,11 +27,7 @@ def test_a_picture_is_painted_on_and_found_again(tmp_path: Path, monkeypatch: py
     mine = picture(seed_with(painter, "tree"), 3 * SIDE)
     file = write_png(tmp_path / "holiday.png", to_bytes(mine[None])[0])
     (tmp_path / "no.png").write_text("no picture")
-    forgotten = ("Failed to load resource: the server responded with a status of 4",)  # refusals, which are meant here
-    with (
-        serving(lab_with(painter, tmp_path / "runs")) as address,
-        opened(address, tmp_path / "profile", forgiven=forgotten) as page,
-    ):
+    with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
         calls = PaintCalls(page)
         scene = calls.source("after")
         page.locator("[data-own=file]").set_input_files(tmp_path / "no.png")
