@@ -64,6 +64,19 @@ def test_the_latent_of_a_linear_generator_is_the_one_of_least_squares(samples: T
     assert found.pixel_l1 == found.latent_pixel_l1 < 1e-3
 
 
+def test_it_ends_when_it_is_told_to_and_keeps_what_was_found(samples: Tensor) -> None:
+    generator = linear_generator()
+    image = generator(torch.tensor([[0.7, -1.2, 0.4]]))[0].detach()
+    asked: list[float] = []
+    found = invert(
+        generator, image, samples, layer="units", settings=SHORT, progress=asked.append, enough=lambda: len(asked) >= 3
+    )
+    assert [(step.stage, step.step) for step in found.curve] == [("latent", 1), ("latent", 2), ("latent", 3),
+                                                                 ("latent", 4), ("features", 1)]  # fmt: skip
+    assert asked[-1] == 1.0
+    assert found.pixel_l1 <= found.latent_pixel_l1
+
+
 def test_the_prior_draws_the_latent_towards_its_mean(samples: Tensor) -> None:
     generator = linear_generator()
     image = generator(torch.tensor([[2.0, -2.0, 2.0]]))[0].detach()

@@ -21,6 +21,7 @@ from dissect import (
     removals,
     transplant,
 )
+from dissect.painting.examples import ENOUGH, Example, groups
 from dissect.painting.growing import CELLS, places
 from dissect.segmenters.wholes import name_of
 from tests.dissect.glass import DOOR, LABELS, ColourSegmenter, GlassGenerator, latents
@@ -161,6 +162,33 @@ def test_things_are_erased_and_what_is_not_there_is_said(bank: Bank) -> None:
     assert both.painting.table[TREES].after == both.painting.table[DOORS].after == 0
     with pytest.raises(ValueError, match="there is no tree under the brush"):
         removals(session_of(BARE), bank, ["tree"], everywhere, donors_of(bank))
+
+
+def test_a_narrow_brush_has_the_finest_layer_to_itself() -> None:
+    chain = nn.Sequential(
+        nn.Conv2d(4, 4, 1), nn.Upsample(scale_factor=2), nn.Conv2d(4, 3, 1), nn.Upsample(scale_factor=4)
+    )
+    session = EditSession(chain, ["0", "2"], torch.rand(1, 4, 4, 4), ColourSegmenter())
+    brush = torch.zeros(32, 32)
+    brush[4:11] = 1
+    assert groups(session) == [(("0", "2"), 8)]
+    assert groups(session, brush) == [(("0", "2"), 8), (("2",), 4)]  # 7 pixels, where a cell has 8
+    brush[4:12] = 1
+    assert groups(session, brush) == groups(session)
+
+
+def test_a_fill_must_be_better_than_a_picture_and_traces_count() -> None:
+    session, mask = session_of(HOUSE), torch.ones(32, 32)
+    painting = session.paint([Fill(("tree",), (LAYER,), mask)])
+    donor = session_of(BARE).donor([LAYER])
+    erasing, adding = (Transplant(mode, ("tree",), donor, mask) for mode in ("erase", "add"))
+
+    def merit(stroke: Transplant | Fill, reached: float, traces: float = 0.0) -> float:
+        return Example(stroke, None, painting, reached, strayed=0.0, seam=0.1, traces=traces).merit
+
+    assert merit(erasing, 1.0) > merit(erasing, 0.95) > merit(erasing, 0.95, traces=0.1)
+    assert merit(erasing, 0.95) > merit(Fill(("tree",), (LAYER,), mask), 1.0) > merit(erasing, 0.85)
+    assert merit(adding, 1.0) == merit(adding, ENOUGH) > merit(adding, 0.8)
 
 
 def test_a_bank_is_kept_and_belongs_to_its_generator(bank: Bank, tmp_path: Path) -> None:
