@@ -107,6 +107,8 @@ class Inverting(BackgroundJob[InvertingSnapshot]):
             found = self._inverted()
         except CancelledError:
             return {"phase": "cancelled"}
+        except FloatingPointError as error:
+            return {"phase": "failed", "trouble": str(error)}
         self.kept.put(self.key, OwnPicture(self.prepared, found))
         return {"phase": "ready", "done": 1.0}
 
