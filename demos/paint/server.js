@@ -99,6 +99,7 @@ async function showPlaces({ strokes, ...scene }) {
 function takeBack() {
   preview = null;
   view.pending = null;
+  view.live = null;
   const { marks } = session.now;
   if (marks.length && session.past.length && !session.past.at(-1).marks.some(({ id }) => id === marks.at(-1).id)) {
     undo();

@@ -49,11 +49,11 @@ def test_either_button_paints_and_the_history_is_put_in_order(tmp_path: Path) ->
         assert not torch.equal(erased, untouched)
         assert page.locator(".st-table tr:visible").count() < 1 + len(painter.labels)
 
-        page.locator(".st-chip", has_text=re.compile(r"^\s*sky\s*$")).click()
+        page.locator(".st-chip", has_text=re.compile(r"^\s*door\s*$")).click()
         calls.paint_by("agreement")
         calls.draw([(0.2, 0.8), (0.3, 0.8)])
         names = page.locator(".st-name")
-        assert names.nth(1).inner_text().startswith("Add sky")
+        assert names.nth(1).inner_text().startswith("Add door")
         both = calls.picture("after")
 
         names.nth(1).press("F2")
