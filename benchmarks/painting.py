@@ -20,6 +20,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,12 +102,12 @@ def _measure(plan: Plan, judge: UNetSegmenter, calls: PaintCalls, painter: Paint
         cells = [concept]
         rows: list[tuple[str, list[Picture]]] = []
         find = _in_walls if concept in IN_A_WALL else _places
-        places = list(find(painter, concept, plan)) if concept in ADDED else []
+        places = list(islice(find(painter, concept, plan), plan.scenes)) if concept in ADDED else []
         found = [_add(calls, painter, judge, concept, place, rows) for place in places]
         cells += [f"{sum(own > 0.5 for own, _ in found)}", f"{len(found)}", f"{sum(any_ > 0.5 for _, any_ in found)}"]
         gone = [
             _erase(calls, painter, judge, concept, place, rows)
-            for place in (_objects(painter, concept, plan) if concept in ERASED else [])
+            for place in (islice(_objects(painter, concept, plan), plan.scenes) if concept in ERASED else [])
         ]
         told = [f"{statistics.mean(each[number] for each in gone):.0%}" if gone else "" for number in (0, 1)]
         cells += [told[0], f"{len(gone)}", told[1]]
@@ -191,22 +192,17 @@ def _sketch(painter: Painter, place: Place, concept: str, mode: str) -> Sketch:
 
 def _objects(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
     """Scenes with the thing, and a brush over its largest piece."""
-    count = 0
     for seed in range(plan.seed, plan.seed + SCENES):
         box = _largest(painter, seed, concept)
         if box is not None:
             left, top, width, height = box
             yield Place(seed, (left - MARGIN, top - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN))
-            count += 1
-        if count == plan.scenes:
-            return
 
 
 def _places(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
     """Scenes without the thing, and the box of another scene's object where it is sensible to add one."""
     rng = random.Random(plan.seed)
     seeds = range(plan.seed + SCENES, plan.seed + SCENES + OTHERS)
-    count = 0
     for seed in range(plan.seed, plan.seed + SCENES):
         box = _largest(painter, seed, concept)
         if box is None:
@@ -220,40 +216,31 @@ def _places(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
                 painter, other, ring, usual, abs(_light(painter, seed) - _light(painter, other))
             ):
                 yield place
-                count += 1
                 break
-        if count == plan.scenes:
-            return
 
 
 def _in_walls(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
     """Scenes with room in a wall for the thing of another scene, one place in each."""
     rng = random.Random(plan.seed)
     objects = [_largest(painter, seed, concept) for seed in range(plan.seed, plan.seed + SCENES)]
-    sizes = [box[2:] for box in objects if box is not None]
-    count = 0
+    sizes = cycle([box[2:] for box in objects if box is not None])
     for seed in range(plan.seed + SCENES + OTHERS, plan.seed + 2 * SCENES + OTHERS):
         wall = painter.edit_session(seed).canvas.seen(["wall"])
-        width, height = sizes[count % len(sizes)]
+        width, height = next(sizes)
         room = _room(wall, width, height, below=IN_A_WALL[concept])
         if room:
             yield Place(seed, (*rng.choice(room), width, height))
-            count += 1
-        if count == plan.scenes:
-            return
 
 
 def _room(wall: Tensor, width: int, height: int, *, below: bool) -> list[tuple[int, int]]:
     """Left and top of each box in the wall (H, W) with wall around it: ``below`` it, too, or else the ground."""
-    found = []
-    high, wide = wall.shape
-    for top in range(1, high - height - 1):
-        for left in range(1, wide - width - 1):
-            around = wall[top - 1 : top + height + below, left - 1 : left + width + 1]
-            under = wall[top + height, left : left + width]
-            if bool(around.all()) and (below or not bool(under.any())):
-                found.append((left, top))
-    return found
+    corners = [(left, top) for top in range(1, len(wall) - height - 1) for left in range(1, len(wall) - width - 1)]
+    return [
+        (left, top)
+        for left, top in corners
+        if bool(wall[top - 1 : top + height + below, left - 1 : left + width + 1].all())
+        and (below or not bool(wall[top + height, left : left + width].any()))
+    ]
 
 
 def _sensible(painter: Painter, seed: int, ring: Tensor, usual: Tensor, darker: float) -> bool:

@@ -120,7 +120,9 @@ function rename(row, id, said) {
   };
   input.onblur = () => keep(true);
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === "Escape") keep(event.key === "Enter");
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault(); // or the key would press the button that has the focus next
+    keep(event.key === "Enter");
   });
   row.draggable = false;
   row.querySelector(".st-name").replaceWith(input);

@@ -163,13 +163,13 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
 
 def packed(text: str, own: OwnPicture) -> str:
     """The script ``text`` of a picture of one's own, that picture, and what it is drawn from: a ZIP, in base64."""
-    pack = io.BytesIO()
-    with TemporaryDirectory() as folder, ZipFile(pack, "w") as files:
+    file = io.BytesIO()
+    with TemporaryDirectory() as folder, ZipFile(file, "w") as pack:
         own.found.save(Path(folder) / INVERSION)
-        files.write(Path(folder) / INVERSION, INVERSION)
-        files.writestr(ORIGINAL, png(to_bytes(own.prepared.image[None])[0]))
-        files.writestr(OF_OWN["script"], text)
-    return base64.b64encode(pack.getvalue()).decode()
+        pack.write(Path(folder) / INVERSION, INVERSION)
+        pack.writestr(ORIGINAL, png(to_bytes(own.prepared.image[None])[0]))
+        pack.writestr(OF_OWN["script"], text)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def _of_scene(seed: int) -> dict[str, str]:
