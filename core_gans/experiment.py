@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from core_gans.game import HeldOutGame, NoiseGame, TranslationGame
 from core_gans.games.texts import TextGame
 from core_gans.games.translators import Translator
 from core_gans.held_out import Held, held_out_watchers
-from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
+from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind, threads
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
 from core_gans.runs.inheriting import Heirloom
@@ -48,6 +48,8 @@ from core_gans.variants import from_saved, make
 from core_gans.variants import variant as variant_called
 
 READING = ("level", "longest", "least_often")  # fields of a game of texts
+Fit = Callable[[str, dict[str, Any], Options, Examples], tuple[dict[str, Any], Options]]
+"""From a variant's name, its fields, the options and the data to fields and options."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Training(RunKind[TrainingState]):
             tried = replace(self, game=game, options=replace(self.options, batch=batch), heirloom=None)
             return seconds_of_round(tried.start(), budget / ENOUGH)
 
-        with self._threads(), self.console.status("measuring how fast this machine is"):
+        with threads(self.options, self.examples), self.console.status("measuring how fast this machine is"):
             extent = largest_extent(self.game, self.options.batch, free, budget, measured)
         self.console.print(told_of_extent(extent, free, budget), highlight=False, soft_wrap=True)
         game = replace(self.game, width=extent.width)
@@ -117,14 +119,18 @@ def run_training(
     console: Console | None = None,
     measured: Sequence[Choice] = (),
     start_from: Heirloom | None = None,
+    fit: Fit | None = None,
 ) -> Result[TrainingState]:
     """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.
 
-    Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both. It
-    begins with the networks of ``start_from``, as far as they fit; config.json tells of them.
+    Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both. Of
+    others, ``fit`` may change fields and options when the data have been read. It begins with the networks of
+    ``start_from``, as far as they fit; config.json tells of them.
     """
     console = console or Console(markup=False)
     examples = _examples(variant, fields, options, console)
+    if fit is not None and isinstance(examples, Examples):
+        fields, options = fit(variant, fields, options, examples)
     if isinstance(examples, Lesson | TextLesson):
         fitting = examples.fields(fields)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Preset = Literal["default", "paper"]
+Preset = Literal["default", "paper", "variant"]
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,17 @@ class Result(Generic[State]):
         return shown(f"{self.folder}: {self.state!r}", samples_of(self.state.game, self.state.sampling_nets()), numbers)
 
 
+@contextmanager
+def threads(options: Options, examples: Examples | Lesson | Held) -> Iterator[None]:
+    """As many threads as are asked for; by default, one for points, whose networks are too small for two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(options.threads or (1 if len(examples.shape) == 1 else before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @dataclass(frozen=True)
 class RunKind(ABC, Generic[State]):
     """A run that is about to be played: a game, what it learns from, and the options of the session."""
@@ -136,7 +147,7 @@ class RunKind(ABC, Generic[State]):
             "seconds": seconds,
         }
         require_playable(self.game, self.options.batch, self.options.device)
-        with self._threads():
+        with threads(self.options, self.examples):
             state = self.start()
             with runs.create(folder.parent, folder.name, whole) as run, runs.kept_once_begun(run, lambda: state.round):
                 return self._judged(run, state, rounds, seconds, self._prepared(run, state, {}))
@@ -191,19 +202,8 @@ class RunKind(ABC, Generic[State]):
             if rounds is not None and state.round >= rounds:
                 done = f"{folder} has its {state.round:,} {cls.unit}s already: ask for more with --rounds."
                 rebuilt.console.print(done)
-            with rebuilt._threads():
+            with threads(rebuilt.options, rebuilt.examples):
                 return rebuilt._judged(run, state, rounds, seconds, prepared)
-
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
-        """As many threads as are asked for; by default, one for points, whose networks are too small for two."""
-        before = torch.get_num_threads()
-        wanted = self.options.threads or (1 if len(self.examples.shape) == 1 else before)
-        torch.set_num_threads(wanted)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)
 
     def _prepared(self, run: Run, state: State, saved: dict[str, Any]) -> Prepared:
         """The watchers, the judge among them, and its numbers before anything is played; refuses what cannot be."""

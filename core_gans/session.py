@@ -34,6 +34,7 @@ from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, WatchedSta
 DEFAULT_SECONDS = 60.0  # of a run that was given no bound
 SHEET = 64  # images on a sheet of samples
 POINTS = 2_000  # points in a cloud of samples
+LOOK_SECONDS = 8.0  # of rounds, at most, between two looks at convergence: a minute has enough of them for a verdict
 LOOKED_AT = 128  # real examples on which convergence is measured
 MOST_THREADS = 1024
 CAPTIONS = 128  # of the data, that a game of text draws where no text is asked for
@@ -68,7 +69,8 @@ class Options:
     judge_every: int = 0
     """Rounds between judgements by independent metrics; 0 for one at the end."""
     explain_every: int = 200
-    """Rounds between looks at whether the run converges, reported in words; 0 for none."""
+    """Rounds between looks at whether the run converges, reported in words, and at most eight seconds of them; 0 for
+    none."""
     checkpoint_every: int = 1000
     """Rounds between checkpoints; one is also written in the first seconds, every minute and at the end."""
     keep: int = 2
@@ -222,7 +224,16 @@ def make_watchers(
         looked_at = game.with_condition(Batch(as_float(examples.images[:LOOKED_AT]), labels, text=text))
         kinds = len(examples.classes)
         watchers.append(
-            Converging(game, looked_at, log, options.explain_every, judged=verdict, kinds=kinds, console=console)
+            Converging(
+                game,
+                looked_at,
+                log,
+                options.explain_every,
+                judged=verdict,
+                kinds=kinds,
+                console=console,
+                seconds=LOOK_SECONDS,
+            )
         )
     watchers += [
         Samples(run.folder, draw, options.samples_every, real),

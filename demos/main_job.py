@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
 from rich.progress import Progress
 
 from core_gans import shipped
+from core_gans.commands.fitting import rounds_a_second
 from core_gans.models import load_model
 from core_gans.run_kind import Result
 from core_gans.runs.folder import default_name
-from demos.evolve.settings import SETTINGS
+from demos.evolve.settings import SETTINGS, Setting
 from dissect.measure.settings import DissectionSettings
 from dissect.report.study import Study, study
 from dissect.segmenters.unet import UNetSegmenter
@@ -23,6 +25,8 @@ from egan.population import Population
 from egan.summary import summary_table
 
 DISSECTED = 400  # images
+TIMED = 20.0  # seconds of evolving below which it is not worth it to time this machine
+ENOUGH = 1_300  # rounds of the wide networks, in whose time nearly all digits of an evolution can be read
 TESTED = ("tree", "door", "roof")  # concepts whose units are removed, to see what they cause
 
 
@@ -32,7 +36,7 @@ def evolve_digits(seconds: float, runs: Path, console: Console) -> Result[Popula
     setting = SETTINGS["digits"]
     result = run_evolution(
         setting.variant,
-        dict(setting.fields),
+        fields_in_time(setting, seconds, console),
         setting.options,
         Evolution(gamma=setting.gamma),
         seconds=seconds,
@@ -43,6 +47,20 @@ def evolve_digits(seconds: float, runs: Path, console: Console) -> Result[Popula
     console.print(summary_table(result))
     console.print(f"all of it is in {result.folder.resolve()}", highlight=False, soft_wrap=True)
     return result
+
+
+def fields_in_time(setting: Setting, seconds: float, console: Console) -> dict[str, Any]:
+    """The setting's fields, of half the width where this machine plays too few rounds in ``seconds`` to be read."""
+    fields = dict(setting.fields)
+    if seconds < TIMED:
+        return fields
+    data = setting.options.load(console)
+    speed = rounds_a_second(setting.variant, fields, setting.options, data)
+    if speed * seconds < ENOUGH:
+        fields["width"] //= 2
+        told = f"{speed:.0f} rounds a second here: the networks are half as wide, so that the digits are read in time"
+        console.print(told, highlight=False, soft_wrap=True)
+    return fields
 
 
 def dissect_scenes(runs: Path, console: Console) -> Study:

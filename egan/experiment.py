@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from core_gans.data import Examples
+from core_gans.experiment import Fit
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
@@ -78,16 +79,20 @@ def run_evolution(
     name: str = "",
     console: Console | None = None,
     watchers: Sequence[Watcher] = (),
+    fit: Fit | None = None,
 ) -> Result[Population]:
     """Evolve ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.
 
-    ``watchers`` look on after those that write the folder. On several islands: ``egan.islands.run.run_islands``.
+    ``watchers`` look on after those that write the folder; ``fit`` may change fields and options when the data have
+    been read. On several islands: ``egan.islands.run.run_islands``.
     """
     console = console or Console(markup=False)
     require_bounds(rounds, seconds)
     evolution.scheme()  # refuses what could not be played before any work
     examples = options.load(console)
     require_taken(variant_called(variant), examples)
+    if fit is not None:
+        fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
     folder = runs_folder / (name or runs.default_name("egan", options.data))
     config = {"variant": variant, "evolution": dataclasses.asdict(evolution)}

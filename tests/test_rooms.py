@@ -19,7 +19,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
     "core_gans": (
         *("foundation", "trusted_code", "compute", "optimizers", "losses", "shipped"),
         *("game", "data", "techniques", "networks", "games", "foreign", "initialising"),
-        *("runs", "metrics", "paper_presets", "point_presets", "user_code", "variants", "convergence", "session"),
+        *("runs", "metrics", "paper_presets", "recipes", "user_code", "variants", "convergence", "session"),
         *(
             "training",
             "comparison",

@@ -46,7 +46,7 @@ class Compare:
     batch: int = BATCH
     """Examples in a batch."""
     settings: Settings = "auto"
-    """paper: each variant's defaults; points: those of core_gans.point_presets; auto: points for points, else paper."""
+    """paper: each variant's defaults; points: those of core_gans.recipes; auto: points for points, else paper."""
     common: Annotated[tuple[str, ...], tyro.conf.arg(name="set")] = ()
     """field=value for every contender that has the field."""
     workers: int = 2

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import options_for, suited, to_measure
+from core_gans.commands.beginning import named_in, options_for, suited, to_measure
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
+from core_gans.commands.fitting import Fit
 from core_gans.commands.options import parsed
 from core_gans.commands.trained import print_result
 from core_gans.experiment import run_training
@@ -47,11 +48,14 @@ class Train(Generic[AGame]):
     checkpoint: str = NEWEST
     """Of that run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     preset: Preset = "default"
-    """paper: begin with the paper's own values where the defaults below differ from them (docs/variants.md lists them);
-    words that follow come before both."""
+    """default: begin with the recipe for the data, which draws within minutes; paper: with the paper's own values where
+    the variant's differ from them (docs/variants.md lists both); variant: with the variant's, as in Python. Your own
+    flags come before all."""
     options: Annotated[Options, tyro.conf.OmitArgPrefixes] = field(default_factory=Options)
     measured: tyro.conf.Suppress[tuple[Choice, ...]] = ()
     """What is chosen by a few rounds on this machine before it begins."""
+    given: tyro.conf.Suppress[frozenset[str]] = frozenset()
+    """Names that the words of the command set."""
 
     def run(self, console: Console) -> None:
         """Train, then print the judge's numbers before and after."""
@@ -66,8 +70,15 @@ class Train(Generic[AGame]):
             console=console,
             measured=self.measured,
             start_from=None if self.start is None else Heirloom.of(self.start, self.checkpoint),
+            fit=self._fit(console),
         )
         print_result(result, console)
+
+    def _fit(self, console: Console) -> Fit | None:
+        """How the recipe is fitted; networks that are begun with keep their width, however slow the machine is."""
+        if self.preset != "default":
+            return None
+        return Fit(self.given, self.rounds, self.seconds, console, timed=self.start is None)
 
 
 @dataclass(frozen=True)
@@ -139,5 +150,6 @@ def train(program: str, words: list[str]) -> Command:
     flags = without_clashes(kind, Train, Options)
     begin = Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))
     command = parsed(Train[flags], f"{program} {words[0]}", words[1:], default=begin)  # type: ignore[valid-type]
-    finished: Train[Any] = replace(command, game=as_kind(kind, command.game), measured=to_measure(kind, words))
+    measured, given = to_measure(kind, words), named_in(words)
+    finished: Train[Any] = replace(command, game=as_kind(kind, command.game), measured=measured, given=given)
     return finished

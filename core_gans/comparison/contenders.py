@@ -16,7 +16,7 @@ from core_gans.foundation.names import require_known
 from core_gans.game import Game, NoiseGame
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.networks.architecture import Architecture
-from core_gans.point_presets import points_fields
+from core_gans.recipes import points_fields
 from core_gans.session import over_the_run
 from core_gans.training import TrainingState, fresh_players, play_round, start
 from core_gans.variants import make, variant

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from core_gans.convergence.advice import advice
 from core_gans.convergence.judgement import judge_curves
 from core_gans.convergence.reading import Reading, reading_of
 from core_gans.convergence.verdict import Verdict
@@ -26,7 +27,7 @@ OBSERVED = ("k", "convergence")
 
 
 def explain_run(folder: Path) -> list[str]:
-    """Sentences on the run in ``folder``: its course, the verdict on its end, what the judge saw. At least one.
+    """Sentences on the run in ``folder``: its course, the verdict on its end, what to try, what the judge saw.
 
     Where the watcher looked on, its measurements are judged; otherwise the losses, from which collapse cannot be
     seen. Raises LabError for a folder without a run or without a log.
@@ -37,16 +38,15 @@ def explain_run(folder: Path) -> list[str]:
     told += of_log
     measured = [line for line in lines if PREFIX + "state" in line]
     if measured:
-        history = [_entry(line) for line in measured]
-        sentences = [*_course(measured), *_last_words(measured[-1], judge_curves(reading, history))]
+        verdict = judge_curves(reading, [_entry(line) for line in measured])
+        sentences = [*_course(measured), *_last_words(measured[-1], verdict)]
     else:
-        history = _from_losses(lines, reading)
-        verdict = judge_curves(reading, history)
+        verdict = judge_curves(reading, _from_losses(lines, reading))
         sentences = [
             f"{verdict.state}: {verdict.sentence}",
             "Read from the losses of training alone, which cannot show collapse.",
         ]
-    return [*told, *sentences, *_judged(lines)]
+    return [*told, *sentences, *advice(folder, config, lines[-1], verdict), *_judged(lines)]
 
 
 def _reading(folder: Path, config: dict[str, Any]) -> tuple[Reading, list[str]]:

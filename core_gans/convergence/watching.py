@@ -27,6 +27,8 @@ AGREED = 2  # verdicts in a row before good news is reported
 class Converging(Watcher):
     """Measures every ``every`` rounds on fixed examples and latents, and says in words what the curves mean.
 
+    Rounds that take long are also measured every ``seconds`` of them, where that is given.
+
     ``real`` (N, ...), floats as a batch has them, N at least 3 (a hundred tells enough); ``kinds`` is the number of
     modes or classes in the data, 0 if unknown. It must stand after ``log`` and ``judged`` among the watchers, so that
     it sees the newest judgement and ends while the log is open. ``latest`` is the last verdict; with a ``console`` a
@@ -46,12 +48,14 @@ class Converging(Watcher):
         kinds: int = 0,
         console: Console | None = None,
         seed: int = 0,
+        seconds: float = math.inf,
     ) -> None:
         if every < 1:
             raise ValueError(f"expected at least one round between measurements, got {every}.")
         if len(real) < 3:
             raise ValueError(f"expected at least three real examples to measure on, got {len(real)}.")
         self.game, self.log, self.every, self.judged, self.console = game, log, every, judged, console
+        self.seconds, self._looked = seconds, 0.0
         self.real, self.latents, self.kinds = real, fixed_latents(game, len(real), seed), kinds
         self.reading = reading_of(game.objective)
         self.history: list[dict[str, float]] = []
@@ -61,10 +65,12 @@ class Converging(Watcher):
 
     def begin(self, state: WatchedState, rounds: int | None, seconds: float | None) -> None:
         del rounds, seconds
+        self._looked = state.seconds
         self.real, self.latents = self.real.to(state.rng.device), self.latents.to(state.rng.device)
 
     def after_round(self, state: WatchedState) -> None:
-        if state.round % self.every == 0:
+        if state.round % self.every == 0 or state.seconds - self._looked >= self.seconds:
+            self._looked = state.seconds
             self._pronounce(state, self._look(state))
 
     def end(self, state: WatchedState) -> None:

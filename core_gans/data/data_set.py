@@ -67,6 +67,8 @@ class DataSet:
     read: Callable[[Wanted], Examples]
     size: int = 32
     """Side of the images in pixels, unless asked otherwise."""
+    colours: int = 0
+    """Channels of its images: 1 or 3; 0 where only the files know."""
     count: int = 0
     """How many are drawn, unless asked otherwise; 0 for data that are there and not drawn."""
     frames: int = 1
@@ -77,7 +79,7 @@ class DataSet:
     features: str | None = None
     """The classifier (``metrics.FEATURES``) that judges it; None for the coordinates of points, or the pixels."""
     fields: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of games of points that sharpen a longer run on it, beside those of ``point_presets``."""
+    """Fields of games of points that sharpen a longer run on it, beside those of the recipes."""
     rounds: int | None = None
     """Of a run without a bound, so that its rates know when they have fallen; None for as many as fit into a minute."""
     short: ShortRun = field(default_factory=ShortRun)

@@ -46,6 +46,7 @@ DIGITS = DataSet(
     "1,797 handwritten digits.",
     "images",
     lambda wanted: digits(wanted.size),
+    colours=1,
     kinds=10,
     kinds_called="digits",
     features="digits-cnn",

@@ -9,6 +9,7 @@ from typing import Any
 from core_gans.foundation.names import require_known
 from core_gans.foundation.parsing import as_annotated
 from core_gans.game import Game, TranslationGame
+from core_gans.recipes import KINDS, Kind, recipe_fields
 from core_gans.trusted_code import is_own
 from core_gans.user_code import own_variant
 from core_gans.variants.acgan import ACGAN
@@ -74,8 +75,11 @@ def name_of(game: Game) -> str:
     return f"{kind.__module__}:{kind.__name__}"
 
 
-def make(name: str, **fields: Any) -> Game:
+def make(name: str, recipe: Kind | None = None, **fields: Any) -> Game:
     """The game ``name`` with its defaults, but for ``fields``. Unknown names list the nearest ones.
+
+    ``recipe`` is the kind of data (points, grey, colour, pictures) whose recipe stands in place of the defaults
+    (docs/variants.md): ``make("wgan", recipe="grey", shape=(1, 32, 32))``.
 
     Defaults are the paper's numbers unless the docstring of the variant or of a field says what differs and why;
     ``core_gans.paper_presets.paper_fields(name)`` has the paper's where fields can say them.
@@ -84,6 +88,12 @@ def make(name: str, **fields: Any) -> Game:
     known = [field.name for field in dataclasses.fields(kind)]
     for given in fields:
         require_known(f"field of {name}", given, known)
+    if recipe is not None:
+        require_known("kind of data", recipe, KINDS)
+        fields = {
+            **{each: value for each, value in recipe_fields(name, recipe, fields).items() if each in known},
+            **fields,
+        }
     # JSON knows no tuples
     return kind(**{field: tuple(value) if isinstance(value, list) else value for field, value in fields.items()})
 

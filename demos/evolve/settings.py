@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from core_gans.data import KNOWN, DataSet
-from core_gans.point_presets import points_fields
+from core_gans.recipes import points_fields
 from core_gans.session import Options
 from core_gans.variants import DCGAN, GAN
 from egan.options import Evolution
@@ -40,7 +40,7 @@ def setting_of(data: DataSet) -> Setting:
     run = data.short
     if data.points:
         # Nobody knows how many rounds the seconds will be, so no rate falls.
-        fields = dict(run.fields) or {**points_fields(GAN.name, data), "fall_rounds": 0}
+        fields = dict(run.fields) or {**points_fields(GAN.name, data.fields), "fall_rounds": 0}
         options = Options(data=data.name, count=run.count, batch=256, average=run.average, samples_every=1_000)
     else:
         fields = dict(run.fields) or {"width": 32, "rate": 5e-4}

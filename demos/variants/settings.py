@@ -1,6 +1,6 @@
 """What each variant is tried with: networks that show something in twenty seconds of one core.
 
-Points have the settings of comparisons (``core_gans.point_presets``). On images the networks are narrow, and what takes
+Points have the settings of comparisons (``core_gans.recipes``). On images the networks are narrow, and what takes
 five steps of the discriminator in the papers takes two: in so short a time, rounds are worth more than exact critics.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from core_gans.data import KNOWN, DataSet, Examples
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
-from core_gans.point_presets import points_fields
+from core_gans.recipes import points_fields
 from core_gans.session import with_data
 from core_gans.variants import VARIANTS, make
 
@@ -58,7 +58,7 @@ def game(variant: str, data: Examples) -> NoiseGame:
     kind = VARIANTS[variant]
     defaults = {field.name: field.default for field in dataclasses.fields(kind)}
     if len(data.shape) == 1:
-        chosen = {**points_fields(variant, KNOWN.get(data.name)), "fall_rounds": 0}
+        chosen = {**points_fields(variant, KNOWN[data.name].fields), "fall_rounds": 0}
     else:
         chosen = {**IMAGES, **IMAGES_SPECIAL.get(variant, {})}
     fields = defaults | {name: value for name, value in chosen.items() if name in defaults}

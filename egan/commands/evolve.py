@@ -9,9 +9,10 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import options_for, points_in, suited, wants_paper
+from core_gans.commands.beginning import named_in, options_for, points_in, suited, wants_paper
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
+from core_gans.commands.fitting import Fit
 from core_gans.commands.options import parsed
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import EVALUATION_SIZE, Preset
@@ -47,21 +48,25 @@ class Evolve(Generic[AGame]):
     like: Path | None = None
     """Repeat the run in this folder: its configuration takes the place of every option below."""
     preset: Preset = "default"
-    """paper: begin with the papers' own values where the defaults below differ from them (docs/variants.md lists them);
-    words that follow come before both."""
+    """default: begin with the variant's recipe for the data; paper: with the papers' own values (docs/variants.md lists
+    both); variant: with the variant's, as in Python. Your own flags come before all."""
     session: Annotated[Options, Flat] = field(default_factory=Options)
     """Data, seed, what is written when, and what computes."""
     evolution: Annotated[Evolution, Flat] = field(default_factory=Evolution)
     """The numbers of E-GAN."""
     islands: Annotated[Islands, Flat] = field(default_factory=Islands)
     """Populations apart, in processes or over Ray."""
+    given: tyro.conf.Suppress[frozenset[str]] = frozenset()
+    """Names that the words of the command set."""
 
     def run(self, console: Console) -> None:
         """Evolve, then print the summary."""
         variant, fields = name_of(self.game), asdict(self.game)
         options, evolution, islands = self.session, self.evolution, self.islands
         rounds, seconds = self.rounds, self.seconds
+        fit = Fit(self.given, rounds, seconds, console, timed=False) if self.preset == "default" else None
         if self.like is not None:
+            fit = None
             config = runs.read_config(self.like)
             variant, options, evolution = config["variant"], options_from(config["options"]), evolution_from(config)
             require_trusted(self.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
@@ -73,7 +78,7 @@ class Evolve(Generic[AGame]):
         if islands.islands > 1:
             print_islands(run_islands(variant, fields, options, evolution, islands, **bounds, **place), console)
         else:
-            print_result(run_evolution(variant, fields, options, evolution, **bounds, **place), console)
+            print_result(run_evolution(variant, fields, options, evolution, **bounds, **place, fit=fit), console)
 
 
 def evolve(program: str, words: list[str]) -> Command:
@@ -89,5 +94,5 @@ def evolve(program: str, words: list[str]) -> Command:
     begin = Evolve(game=as_kind(flags, game), rounds=rounds, session=options_for(kind, words), evolution=evolution)
     called = " ".join([program, *words[:named]])
     command = parsed(Evolve[flags], called, words[named:], default=begin)  # type: ignore[valid-type]
-    finished: Evolve[Any] = replace(command, game=as_kind(kind, command.game))
+    finished: Evolve[Any] = replace(command, game=as_kind(kind, command.game), given=named_in(words))
     return finished

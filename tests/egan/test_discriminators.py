@@ -17,7 +17,7 @@ from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.game import Batch, NoiseGame
 from core_gans.losses.objectives import Objective, least_squares_labels, wasserstein
 from core_gans.metrics import mode_coverage
-from core_gans.point_presets import points_fields
+from core_gans.recipes import points_fields
 from core_gans.runs import checkpoints
 from core_gans.variants import make
 from egan.discriminators import (

@@ -18,6 +18,7 @@ SCENES = DataSet(
     "images",
     lambda wanted: examples(_drawn(wanted)),
     size=64,
+    colours=3,
     count=4_000,
     with_masks=_drawn,
     short=ShortRun(

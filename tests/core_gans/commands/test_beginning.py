@@ -1,4 +1,4 @@
-"""Commands begin with settings that fit points where their data are points, and with the papers' otherwise."""
+"""Commands begin with the recipe for their data, and on points with what the mixture asks for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core_gans.commands.train import Train, train
 from core_gans.data.points import RING
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import PAPER, paper_fields
-from core_gans.point_presets import COMMON
+from core_gans.recipes import points_fields, recipe_for
 from core_gans.session import Options
 from core_gans.variants import DCGAN, GAN, WGAN, StarGAN, make
 from egan.commands.evolve import Evolve, evolve
@@ -19,7 +19,8 @@ from egan.commands.evolve import Evolve, evolve
 @pytest.mark.parametrize("words", [["--data", "ring"], ["--data=ring"], ["--data", "digits", "--data", "ring"]])
 def test_points_begin_with_settings_for_points(words: list[str]) -> None:
     game, rounds = suited(GAN, words)
-    assert (game.family, game.width, game.r1, game.rate) == ("mlp", COMMON["width"], COMMON["r1"], COMMON["rate"])
+    common = points_fields("gan")
+    assert (game.family, game.width, game.r1, game.rate) == ("mlp", common["width"], common["r1"], common["rate"])
     assert game.fall_to == RING.fields["fall_to"]
     assert game.fall_rounds == -1
     assert rounds == RING.rounds
@@ -39,8 +40,10 @@ def test_a_variant_keeps_its_own_settings_for_points() -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["--data", "digits"], ["--rounds", "5"], ["--data"], ["ring", "--name", "ring"]])
-def test_other_data_begin_with_the_papers_numbers(words: list[str]) -> None:
-    assert suited(DCGAN, words) == (DCGAN(), None)
+def test_other_data_begin_with_their_recipe(words: list[str]) -> None:  # by default the data are the digits
+    recipe = recipe_for("dcgan", "grey")
+    assert recipe is not None
+    assert suited(DCGAN, words) == (DCGAN(**recipe.fields), None)
     assert points_in(words) is None
 
 
@@ -89,6 +92,7 @@ class TestPaper:
     def test_points_get_them_only_where_they_are_asked_for(self) -> None:
         assert suited(GAN, ["--data", "ring", "--preset", "paper"]) == (GAN(**paper_fields("gan")), RING.rounds)
         assert options_for(GAN, ["--data", "ring"]) == options_for(WGAN, ["--preset", "paper"]) == Options()
+        assert suited(GAN, ["--data", "ring", "--preset", "variant"]) == (GAN(), RING.rounds)
 
     def test_an_evolution_judges_on_256_fakes(self) -> None:
         command = evolve("egan evolve", ["--preset", "paper"])
@@ -96,7 +100,7 @@ class TestPaper:
         assert (command.evolution.evaluation_size, command.session.batch, command.game.width) == (256, 128, 128)
         default = evolve("egan evolve", [])
         assert isinstance(default, Evolve)
-        assert (default.evolution.evaluation_size, default.session.batch) == (None, 64)
+        assert (default.evolution.evaluation_size, default.session) == (None, options_for(DCGAN, []))
 
     @pytest.mark.parametrize("name", PAPER)
     def test_each_differs_from_the_defaults_and_builds_networks(self, name: str) -> None:

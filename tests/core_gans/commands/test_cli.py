@@ -44,7 +44,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Command:
             main([str(word) for word in words])
         assert stopped.value.code == 2
         told = capsys.readouterr().out.splitlines()
-        (line,) = [line for line in told if not line.startswith(("training", "run folder"))]
+        (line,) = [line for line in told if not line.startswith(("recipe of", "training", "run folder"))]
         assert line.startswith("error: ")
         return line
 

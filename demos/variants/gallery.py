@@ -1,0 +1,42 @@
+"""What each variant draws with its recipe: the rows of the gallery that ship as small pictures in ``rows/``."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from importlib.resources import files
+
+from core_gans.recipes import Measured, rows
+from core_gans.recipes.measured import all_measured
+
+DISTANCE = "frechet["
+
+
+@dataclass(frozen=True)
+class GalleryRow:
+    """Samples beside each other, as a picture that holds itself, and what they are."""
+
+    url: str
+    about: str
+
+
+def gallery_of(variant: str, value: str = "") -> list[GalleryRow]:
+    """The rows of ``variant``, with ``value`` of what it lets choose (a divergence), one a data set; maybe none."""
+    wanted = f"{variant}/{value}" if f"{variant}/{value}" in rows() else variant
+    return [shown for measured in all_measured() if measured.row == wanted for shown in _shown(measured)]
+
+
+def file_name(row: str, data: str) -> str:
+    """``fgan/kl`` on digits as digits-fgan-kl.jpg."""
+    return f"{data}-{row.replace('/', '-')}.jpg"
+
+
+def _shown(measured: Measured) -> list[GalleryRow]:
+    picture = files("demos.variants").joinpath("rows", file_name(measured.row, measured.data))
+    if not picture.is_file():
+        return []
+    url = f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    distance = next((value for name, value in measured.figures.items() if name.startswith(DISTANCE)), None)
+    told = f", Fréchet distance {distance:.3g}" if distance is not None else ""
+    about = f"{measured.data}: {measured.rounds:,} rounds in {measured.seconds:.0f} s of one core{told}"
+    return [GalleryRow(url, about)]

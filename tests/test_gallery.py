@@ -1,0 +1,94 @@
+"""The gallery: rows are trained with their recipes, kept, read again, shown, recorded, and told with their commands."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.gallery import pages
+from benchmarks.gallery.__main__ import Gallery, own_rows, play
+from benchmarks.gallery.sets import SETS, GallerySet
+from benchmarks.gallery.training import Trained, game_of
+from core_gans.commands.train import Train, train
+from core_gans.data import Examples
+from core_gans.recipes import Measured, choosing, kind_of, recipe_for, rows
+from core_gans.variants import VARIANTS
+
+
+def noise() -> Examples:
+    pixels = torch.randint(256, (40, 1, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return Examples("noise", pixels, torch.arange(40) % 10, tuple("0123456789"))
+
+
+TINY = GallerySet("tiny", "noise", noise, "digits", ("frechet",), "", "pca-pixels")
+
+
+def measured(row: str, data: str = "digits") -> Measured:
+    return Measured(row, "grey", data, "", "2026-11-29", "here", 0, 24.0, 400, 300, {"frechet[digits-cnn]": 5.0})
+
+
+def test_rows_that_are_there_are_not_trained_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = Gallery(only=("lsgan",), seconds=0.01, out=tmp_path)
+    play(TINY, ["lsgan"], asked)
+    first = capsys.readouterr().out
+    assert "lsgan: 1 rounds" in first
+    play(TINY, ["lsgan"], asked)
+    assert "rounds" not in capsys.readouterr().out
+    kept = pages.read_row(tmp_path / "tiny", "lsgan")
+    assert kept is not None
+    assert kept.samples.shape == (16, 1, 16, 16)
+    assert kept.measured.settings == recipe_for("lsgan", "grey", count=40).settings  # type: ignore[union-attr]
+    assert (tmp_path / "gallery-tiny.jpg").is_file()
+    assert (tmp_path / "tiny.md").read_text(encoding="utf-8").count("\n| lsgan |") == 1
+
+
+def test_a_row_whose_recipe_changed_is_trained_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = Trained(replace(measured("lsgan", "tiny"), settings="older"), torch.zeros(16, 1, 16, 16))
+    pages.save_row(tmp_path / "tiny", old)
+    play(TINY, ["lsgan"], Gallery(seconds=0.01, out=tmp_path))
+    assert "lsgan: 1 rounds" in capsys.readouterr().out
+
+
+def test_every_row_but_a_default_that_has_its_own_is_shown() -> None:
+    assert set(rows()) - set(own_rows()) == {"fgan"}  # whose default divergence is gan
+
+
+@pytest.mark.parametrize("row", ["wgan", "fgan/kl", "gan/minimax"])
+def test_the_command_beside_a_row_trains_it(row: str) -> None:
+    words = shlex.split(pages.command(SETS["digits"], measured(row)))
+    assert words[:2] == ["core-gans", "train"]
+    command = train("core-gans train", words[2:])
+    assert isinstance(command, Train)
+    variant, chosen = choosing(row)
+    assert type(command.game) is VARIANTS[variant]
+    recipe = recipe_for(variant, "grey", chosen)
+    assert recipe is not None
+    assert {**recipe.fields, **chosen}.items() <= vars(command.game).items()
+    assert (command.seconds, command.options.seed, command.options.data) == (24.0, 0, "digits")
+
+
+def test_games_are_those_of_the_recipes() -> None:
+    data = noise()
+    for row in own_rows():
+        variant, chosen = choosing(row)
+        recipe = recipe_for(variant, kind_of(data.shape), chosen, len(data))
+        assert recipe is not None
+        game = game_of(recipe, data)
+        known = {name: value for name, value in recipe.fields.items() if name in vars(game)}
+        assert {**known, **chosen}.items() <= vars(game).items()
+
+
+def test_new_measurements_take_the_place_of_old_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "measured.json"
+    path.write_text("[]", encoding="utf-8")
+    monkeypatch.setattr(pages, "MEASURED", path)
+    samples = torch.zeros(1)
+    pages.record([Trained(measured("wgan"), samples), Trained(measured("wgan", "mnist"), samples)])
+    pages.record([Trained(replace(measured("wgan"), rounds=9), samples)])
+    lines = [Measured(**line) for line in json.loads(path.read_text(encoding="utf-8"))]
+    assert [(line.data, line.rounds) for line in lines] == [("digits", 9), ("mnist", 400)]
