@@ -83,7 +83,7 @@ class Result(Generic[State]):
 
 
 @contextmanager
-def threads(options: Options, examples: Examples | Lesson | Held) -> Iterator[None]:
+def threads(options: Options, examples: Examples | Lesson | Held | TextLesson) -> Iterator[None]:
     """As many threads as are asked for; by default, one for points, whose networks are too small for two."""
     before = torch.get_num_threads()
     torch.set_num_threads(options.threads or (1 if len(examples.shape) == 1 else before))

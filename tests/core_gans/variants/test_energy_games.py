@@ -182,6 +182,18 @@ class TestBEGAN:
         # k + 0.5 (0.5 L(x) - L(G)): -0.125 is held at 0, 0.4 + 0.1 + 1 at 1
         assert trace == pytest.approx([0, 0.4, 0.5, 1, 0.75, 0.5, 0])
 
+    def test_samples_like_the_data_are_no_equilibrium_below_a_gamma_of_one(self, rng: torch.Generator) -> None:
+        """Equal distributions have equal losses under any autoencoder: k falls by lambda (1 - gamma) L(x) a round."""
+        game = small("began", points(), k_rate=0.5, gamma=0.6)
+        assert isinstance(game, BEGAN)
+        state = start(game, batches(points()), rng)
+        discriminator = state.nets["discriminator"]
+        loss = -float(discriminator(points().images.float()).mean().detach())
+        discriminator.get_buffer("k").fill_(1.0)
+        for played in (1, 2):
+            game.balance(losses(state, loss, loss).nets)
+            assert game.observe(state.nets)["k"] == pytest.approx(max(0.0, 1 - played * 0.5 * 0.4 * loss))
+
     def test_convergence_is_the_loss_and_the_distance_from_balance(self, rng: torch.Generator) -> None:
         game = small("began", points(), gamma=0.4)
         state = start(game, batches(points()), rng)
