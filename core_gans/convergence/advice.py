@@ -22,11 +22,12 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
     None for a variant without a recipe, and where it has had its rounds and nothing is wrong.
     """
     fields, options, variant = config["fields"], config["options"], config["variant"]
+    of = options.get("data", "digits")
     kind = kind_of(tuple(fields.get("shape", ())))
     recipe = recipe_for(variant, kind, fields)
     if config["kind"] != "training" or recipe is None or kind is None:
         return []
-    played, seconds, needed = last["round"], last["seconds"], recipe.shown_after
+    played, seconds, needed = last["round"], last.get("seconds", 0.0), recipe.shown_after
     early = needed is not None and played < needed
     sentences = []
     if needed is not None and early and seconds > 0:
@@ -38,18 +39,18 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
             f"`core-gans resume {shlex.quote(str(folder))} --seconds {more}` plays on."
         )
     if early or verdict.warns:
-        data = KNOWN.get(options["data"])
+        data = KNOWN.get(of)
         wanted = {**recipe.fields, **(data.fields if data and data.points else {})}
         differing = [
             f"{name} {wanted[name]} (here {fields[name]})"
             for name in wanted
             if name in fields and name not in NOT_COMPARED and fields[name] != wanted[name]
         ]
-        if options["batch"] != recipe.batch:
-            differing.append(f"batch {recipe.batch} (here {options['batch']})")
+        if (batch := options.get("batch", recipe.batch)) != recipe.batch:
+            differing.append(f"batch {recipe.batch} (here {batch})")
         if differing:
             sentences.append(
                 f"Its recipe for {TOLD[kind]} differs in {', '.join(differing)}: `core-gans train {variant} --data "
-                f"{shlex.quote(options['data'])}` begins with it."
+                f"{shlex.quote(of)}` begins with it."
             )
     return sentences
