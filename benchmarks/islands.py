@@ -17,6 +17,7 @@ from functools import partial
 
 import torch
 import tyro
+from core_gans.point_presets import points_fields
 from rich.console import Console
 
 from benchmarks.timing import chosen, heading
@@ -24,7 +25,6 @@ from core_gans.data import KNOWN, load
 from core_gans.foundation.markdown import table
 from core_gans.game import NoiseGame
 from core_gans.metrics import Judge
-from core_gans.point_presets import points_fields
 from core_gans.session import Options, over_the_run
 from core_gans.training import run
 from core_gans.variants import make
