@@ -1,9 +1,10 @@
-"""``python -m dissect``: run, layers, findings, patch, directions, mend, invert, train-segmenter, train-encoder.
+"""``python -m dissect``: open generators up.
 
     dissect run                              dissect the generator that comes with the lab, write a report
     dissect run runs/egan-scenes-...         dissect the generator of a run, or of a model file
     dissect run --generator my_gan:make --latent 100 --weights my.safetensors --segmenter my_segmenter.safetensors
                                              dissect a generator of your own: any nn.Module, or TorchScript
+    dissect inspect FILE                     what a file holds, and how it is opened; nothing in it is run
     dissect layers [MODEL]                   the layers there are, with their shapes
     dissect findings                         the paper's findings, measured, with pictures
     dissect patch --concept house            what carries the house? Two latents compared layer by layer, place by place

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core_gans.foreign.layouts import ours
+from core_gans.foreign.weights import read_weights
 from core_gans.foundation.errors import LabError
 from core_gans.networks.progressive import ProgressiveGenerator, side_of
 
@@ -24,13 +24,16 @@ def load_progressive(path: str | Path) -> ProgressiveGenerator:
         LabError: the file holds something else than tensors, or no layout that is known.
         OSError: there is no such file.
     """
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise LabError(f"{path} holds no weights that can be read safely: expected a state dict of tensors.") from error
+    content = read_weights(path)
     if not isinstance(content, Mapping):
         raise LabError(f"{path} holds a {type(content).__name__}, not a state dict.")
     return progressive_from(content)
+
+
+def is_progressive(weights: Mapping[str, Any]) -> bool:
+    """Whether these are names of gandissect's or pytorch_GAN_zoo's progressive generators."""
+    of_gandissect = "layer1.conv.weight" in weights or "features.0.conv.weight" in weights
+    return of_gandissect or any(name.startswith("formatLayer.") for name in weights)
 
 
 def progressive_from(content: Mapping[str, Any]) -> ProgressiveGenerator:

@@ -75,8 +75,8 @@ def load(path: str | Path) -> dict[str, Any]:
 
 def _corrupt(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is corrupt, or no file of this lab ({why}): nothing was changed; in a run, move it away to continue "
-        "from the checkpoint before it."
+        f"{path} is corrupt, or no file of this lab ({why}; ask dissect inspect FILE): nothing was changed; in a run, "
+        "move it away to continue from the checkpoint before it."
     )
 
 

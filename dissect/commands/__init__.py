@@ -2,6 +2,7 @@
 
 COMMANDS = {  # name: where it is; imported when it is asked for
     "run": "dissect.commands.run:Run",
+    "inspect": "dissect.commands.inspect:Inspect",
     "layers": "dissect.commands.layers:Layers",
     "findings": "dissect.commands.findings:FindingsCommand",
     "patch": "dissect.commands.patch:Patch",

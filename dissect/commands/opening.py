@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 import tyro
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from core_gans import shipped
 from core_gans.compute import Compute
+from core_gans.foreign.stylegan2 import StyleGAN2
 from core_gans.game import NoiseGame
 from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import Model, load_model, open_model
@@ -96,7 +98,7 @@ class Source:
     """Of a run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     generator: str | None = None
     """Your own: module:name of an nn.Module or its maker; layers, 'linear 64 784; tanh; ...'; or a TorchScript file,
-    which is a program: opening it runs it, so open only what you trust."""
+    which is a program: opening it runs it, so open only what you trust. Published weights: stylegan2:ffhq.pt."""
     weights: Path | None = None
     """Its weights: safetensors, or a state dict saved by torch."""
     latent: tuple[int, ...] = ()
@@ -109,6 +111,10 @@ class Source:
     """How many classes there are; default: as many as its embedding has."""
     label_form: Form = "index"
     """How it takes it: as generator(latents, numbers), generator(latents, one-hot rows), or both in one, joined."""
+    truncation: float | None = None
+    """Of published StyleGAN2 and BigGAN: from 0, the mean picture or statistics, to 1, none."""
+    space: Literal["z", "w", "w+"] = "z"
+    """Of published StyleGAN2: whether its latents are z, styles, or the styles of each layer."""
     range: Range = "-1..1"
     """Where the numbers of its images lie."""
     unit_range: bool = False
@@ -168,7 +174,11 @@ class Source:
     def _own(self, text: str) -> Opened:
         if self.model is not None:
             raise ValueError(f"expected one generator, got two: {self.model} and --generator {text}")
-        net = own_network(text)
+        net = own_network(text, self.truncation)
+        if self.space != "z":
+            if not isinstance(net, StyleGAN2):
+                raise ValueError(f"--space {self.space} is for published StyleGAN2: this is another generator")
+            net.space = self.space
         facts = {}
         if self.weights is not None:
             generators.load_weights(net, self.weights)

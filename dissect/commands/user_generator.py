@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from core_gans.foreign import PUBLISHED, open_published
+from core_gans.foreign.weights import holds_code
 from core_gans.foundation.memory import require_memory
 from core_gans.trusted_code import is_own
 from core_gans.user_code import load_object
@@ -28,16 +30,25 @@ LISTS = (".txt", ".layers")  # files that list layers
 PRIORS = ("normal", "uniform")
 
 
-def own_network(text: str) -> nn.Module:
-    """The generator that ``text`` means; its weights are those of a TorchScript file, else what the code gives them.
+def own_network(text: str, truncation: float | None = None) -> nn.Module:
+    """The generator that ``text`` means; its weights are those of a file, else what the code gives them.
 
-    ``module:name`` is a module, or something that makes one when it is called without arguments; a text with ``;`` is
+    ``stylegan2:FILE`` and the like are weights that others published, in that layout (``core_gans.foreign``), and so is
+    a file of weights alone, whose layout is found by its names; these may have a ``truncation``. ``module:name`` is
+    a module, or something that makes one when it is called without arguments; a text with ``;`` is
     a list of layers, and so is a file that ends in .txt or .layers; any other path is a TorchScript file.
 
     Raises:
         ValueError, FileNotFoundError: there is no such thing, or it is no generator.
     """
     path = Path(text)
+    layout, _, file = text.partition(":")
+    if file and layout in [each.name for each in PUBLISHED]:
+        return open_published(file, layout, truncation)[0]
+    if path.is_file() and path.suffix not in LISTS and not holds_code(path):
+        return open_published(path, None, truncation)[0]
+    if truncation is not None:
+        raise ValueError(f"--truncation is for published layouts ({', '.join(each.name for each in PUBLISHED)})")
     with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global random state
         if ";" in text or "\n" in text:
             return sequential(text)

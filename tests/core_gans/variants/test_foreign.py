@@ -229,7 +229,7 @@ def test_files_that_hold_no_weights_are_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="holds a list, not a state dict"):
         load_progressive(path)
     torch.save({"state_dict": Path("a class of its own")}, path)
-    with pytest.raises(LabError, match="no weights that can be read safely"):
+    with pytest.raises(LabError, match="holds objects of somebody's program, not weights alone"):
         load_progressive(path)
     with pytest.raises(OSError, match="No such file"):
         load_progressive(tmp_path / "nothing.pt")

@@ -1,0 +1,115 @@
+"""Reading the weights of strangers: only tensors, found by name, put into a network of ours that they must fit."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.names import did_you_mean
+
+Weights = Mapping[str, Tensor]
+# Under these names files keep the weights; the averaged generator first.
+WRAPPERS = ("g_ema", "G_ema", "ema", "netG", "generator", "state_dict", "model_state_dict", "g", "G")
+LISTED = 10  # names in an error
+HEAD = 4  # bytes that tell a pickle's protocol from an archive
+
+
+def read_weights(path: str | Path) -> Any:
+    """What lies at ``path``, safetensors or a file of ``torch.save``, read without running any code in it.
+
+    Raises:
+        LabError: it holds something else than tensors in mappings; a pickle of objects is named as what it is.
+        OSError: there is no such file.
+    """
+    path = Path(path)
+    if path.suffix == ".safetensors":
+        try:
+            return load_file(path)
+        except safetensors.SafetensorError as error:
+            raise LabError(f"{path} is not whole, or no safetensors: {error}.") from error
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, KeyError, ValueError) as error:
+        if head[:1] == b"\x80" or head[:2] == b"PK":
+            raise LabError(
+                f"{path} holds objects of somebody's program, not weights alone, so reading it would run their code. "
+                "Save the weights apart where you trust it: torch.save(network.state_dict(), 'weights.pt'), or for "
+                "NVIDIA's files torch.save(pickle.load(open(file, 'rb'))['G_ema'].state_dict(), 'weights.pt')."
+            ) from error
+        raise LabError(
+            f"{path} holds no weights that can be read safely: expected safetensors or a state dict."
+        ) from error
+
+
+def holds_code(path: Path) -> bool:
+    """Whether the file at ``path`` is TorchScript, which is a program. Only the names in its archive are read."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any("/code/" in name or name.endswith("constants.pkl") for name in archive.namelist())
+
+
+def state_of(content: Any) -> dict[str, Tensor]:
+    """The state dict in ``content``: itself, or the one under a name that files use. LabError where there is none.
+
+    Prefixes of parallel training are taken off; a mean style that lies beside the generator comes along.
+    """
+    if not isinstance(content, Mapping):
+        raise LabError(f"expected a state dict of tensors, got a {type(content).__name__}.")
+    for wrapper in WRAPPERS:
+        if isinstance(content.get(wrapper), Mapping):
+            inside = state_of(content[wrapper])
+            return inside | {"latent_avg": content["latent_avg"]} if "latent_avg" in content else inside
+    weights = {name.removeprefix("module."): value for name, value in content.items() if isinstance(value, Tensor)}
+    if not weights:
+        raise LabError(
+            f"expected a state dict of tensors, got {', '.join(map(str, list(content)[:LISTED])) or 'nothing'}."
+        )
+    return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def found(weights: Weights, name: str) -> Tensor:
+    """The weight called ``name``. LabError with the nearest names where there is none."""
+    if name not in weights:
+        near = did_you_mean(name, weights)
+        raise LabError(
+            f"expected weights called {name} in this layout, and there are none{': ' + near if near else '.'}"
+        )
+    return weights[name].float()
+
+
+def fitted(network: nn.Module, weights: Weights) -> None:
+    """Put ``weights`` into ``network``. LabError with the names that miss, are too many, or have another shape."""
+    own = network.state_dict()
+    counts = {name: value for name, value in own.items() if name.endswith("num_batches_tracked")}  # of no use here
+    weights = {**counts, **weights}
+    wrong = [f"{name} is missing" for name in own if name not in weights]
+    wrong += [f"{name} is one too many" for name in weights if name not in own]
+    wrong += [
+        f"{name} has the shape {tuple(weights[name].shape)}, not {tuple(value.shape)}"
+        for name, value in own.items()
+        if name in weights and weights[name].shape != value.shape
+    ]
+    if wrong:
+        more = f" and {len(wrong) - LISTED} more" if len(wrong) > LISTED else ""
+        raise LabError(f"these weights do not fit together: {'; '.join(wrong[:LISTED])}{more}.")
+    if broken := [name for name, value in weights.items() if not bool(torch.isfinite(value.float()).all())]:
+        raise LabError(
+            f"there are NaN or infinite numbers in {', '.join(broken[:LISTED])}: the file is of a run that diverged."
+        )
+    network.load_state_dict(dict(weights))
+    network.eval().requires_grad_(False)

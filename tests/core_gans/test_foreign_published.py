@@ -1,0 +1,213 @@
+"""Published generators: what the authors' own code drew from the same weights is drawn here, and files are told apart.
+
+The expected numbers were made once by the authors' public code on a CPU, with the weights of ``foreign_weights``.
+"""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from core_gans.foreign import PUBLISHED, layout_of, open_published
+from core_gans.foreign.biggan import of_biggan
+from core_gans.foreign.residual import of_mimicry
+from core_gans.foreign.stylegan2_layouts import of_ada, of_rosinality
+from core_gans.foreign.transposed import of_example
+from core_gans.foreign.weights import read_weights, state_of
+from core_gans.foundation.errors import LabError
+from dissect import ablate, intervene, record
+from dissect.commands.opening import Source
+from tests.core_gans import foreign_weights as theirs
+
+SHAPES = {
+    "stylegan2": theirs.rosinality(),
+    "stylegan2-ada": theirs.ada(),
+    "biggan-deep": theirs.biggan(),
+    "sngan": theirs.mimicry(),
+    "dcgan": theirs.example(),
+}
+
+
+def told(images: Tensor) -> Tensor:
+    """Three pixels, mean and deviation."""
+    found = [images[0, 0, 1, 2], images[0, 1, -2, 3], images[1, 2, 5, -1], images.mean(), images.std()]
+    return torch.stack(found)
+
+
+def expect(images: Tensor, *numbers: float) -> None:
+    torch.testing.assert_close(told(images), torch.tensor(numbers), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_stylegan2_of_rosinality_draws_what_its_authors_code_draws():
+    weights = theirs.filled(SHAPES["stylegan2"])
+    mean = torch.randn(16, generator=torch.Generator().manual_seed(9))
+    net = of_rosinality({**weights, "latent_avg": mean})
+    expect(net(theirs.latents(16)), -2.22453, -3.88575, 1.11811, -0.94755, 1.97677)
+    net.truncation = 0.5
+    expect(net(theirs.latents(16)), -6.14794, -2.59566, 0.59219, -1.66382, 2.52971)
+
+
+@torch.no_grad()
+def test_stylegan2_ada_draws_what_its_authors_code_draws():
+    net = of_ada(theirs.filled(theirs.ada()))
+    z = theirs.latents(16)
+    expect(net(z), -1.22883, -0.05699, 0.95649, 1.53158, 2.33167)
+    net.truncation = 0.5
+    expect(net(z), -4.60026, 1.20737, -3.43418, -2.50368, 2.89863)
+    net.truncation = 1.0
+    net.set_noise("none")
+    expect(net(z), -1.79297, -0.00333, 0.94999, 1.54241, 2.04733)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("truncation", "numbers"),
+    [(1.0, (-0.66762, 0.96263, -0.72651, -0.20266, 0.7985)), (0.43, (0.67903, 0.92624, 0.47097, -0.10362, 0.71177))],
+)
+def test_biggan_deep_draws_what_its_authors_code_draws(truncation, numbers):
+    net = of_biggan(theirs.filled(theirs.biggan()), truncation)
+    expect(net(theirs.latents(6), torch.tensor([1, 3])), *numbers)
+    assert net.latents(500, torch.Generator().manual_seed(0)).abs().max() <= 2 * truncation
+
+
+@torch.no_grad()
+def test_sngan_of_mimicry_draws_what_its_authors_code_draws():
+    images = of_mimicry(theirs.filled(theirs.mimicry()))(theirs.latents(7))
+    expect(images, 1.0, -1.0, -1.0, -0.3903, 0.91539)
+
+
+@torch.no_grad()
+def test_the_dcgan_example_draws_what_its_layers_draw():
+    weights = theirs.filled(theirs.example())
+    layers = nn.Sequential(
+        *(nn.ConvTranspose2d(5, 8, 4, 1, 0, bias=False), nn.BatchNorm2d(8), nn.ReLU(True)),
+        *(nn.ConvTranspose2d(8, 4, 4, 2, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU(True)),
+        *(nn.ConvTranspose2d(4, 3, 4, 2, 1, bias=False), nn.Tanh()),
+    ).eval()
+    layers.load_state_dict({name.removeprefix("main."): value for name, value in weights.items()}, strict=False)
+    z = theirs.latents(5)[:, :, None, None]
+    assert torch.equal(of_example(weights)(z), layers(z))
+
+
+@torch.no_grad()
+def test_styles_are_latents_too():
+    net = of_ada(theirs.filled(theirs.ada()))
+    z = theirs.latents(16)
+    images, w = net(z), net.styles(z)
+    net.space = "w"
+    assert torch.equal(net(w), images)
+    net.space = "w+"
+    each = w[:, None].repeat(1, net.layers, 1)
+    assert torch.equal(net(each), images)
+    each[:, -1] += 1  # of the last image alone
+    with record(net, ["b16"]) as seen:
+        assert not torch.equal(net(each), images)
+        features = seen["b16"]
+    each[:, -1] -= 1
+    with record(net, ["b16"]) as seen:
+        net(each)
+    torch.testing.assert_close(seen["b16"], features)
+    with pytest.raises(LabError, match=r"expected latents of w\+, got the shape \(2, 16\)"):
+        net(z)
+
+
+@torch.no_grad()
+def test_style_channels_are_units():
+    net = of_ada(theirs.filled(theirs.ada()))
+    z = theirs.latents(16)
+    with record(net, ["b8.conv1:in", "b8.conv1.affine~vector"]) as seen:
+        net(z)
+    scaled = seen["b8.conv1:in"] * seen["b8.conv1.affine~vector"]
+    assert scaled.shape == (2, 16, 8, 8)
+    with intervene(net, {"b8.conv1.affine~vector": ablate([3])}):
+        silenced = net(z)
+    with intervene(net, {"b8.conv1:in": ablate([3])}), record(net, ["b8.conv1"]) as seen:
+        net(z)
+    without = seen["b8.conv1"]
+    with intervene(net, {"b8.conv1.affine~vector": ablate([3])}), record(net, ["b8.conv1"]) as seen:
+        assert torch.equal(net(z), silenced)
+    assert seen["b8.conv1"].shape == without.shape
+    assert not torch.equal(silenced, net(z))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_layout_is_told_by_its_names_and_opened_by_the_command(name, tmp_path: Path):
+    weights = theirs.filled(SHAPES[name])
+    assert layout_of(weights) == next(each for each in PUBLISHED if each.name == name)
+    wrapped = {"stylegan2": {"g_ema": weights}, "sngan": {"model_state_dict": weights}}.get(name, weights)
+    torch.save(wrapped, tmp_path / "theirs.pt")
+    label = "1" if name == "biggan-deep" else None
+    by_name = Source(generator=f"{name}:{tmp_path / 'theirs.pt'}", label=label).open()
+    found = Source(generator=str(tmp_path / "theirs.pt"), label=label).open()
+    z = found.example(2)
+    with torch.no_grad():
+        assert torch.equal(by_name.net(z), found.net(z))
+    assert found.layers()[0]
+
+
+def test_weights_of_half_precision_and_of_parallel_training_are_opened(tmp_path: Path):
+    weights = theirs.filled(theirs.example())
+    save_file({f"module.{name}": value.bfloat16() for name, value in weights.items()}, tmp_path / "half.safetensors")
+    net, layout = open_published(tmp_path / "half.safetensors")
+    assert layout.name == "dcgan"
+    rounded = of_example({name: value.bfloat16().float() for name, value in weights.items()})
+    z = theirs.latents(5)
+    assert torch.equal(net(z), rounded(z))
+
+
+def test_what_cannot_be_opened_is_said_in_a_line(tmp_path: Path):
+    weights = theirs.filled(theirs.ada())
+    path = tmp_path / "w.pt"
+    for change, words in (
+        ({"synthesis.b8.conv1.affine.weight": None}, r"expected weights called synthesis\.b8\.conv1\.affine\.weight"),
+        ({"synthesis.b8.conv1.bias": torch.zeros(3)}, r"b8\.conv1\.bias has the shape \(3,\), not \(16,\)"),
+        ({"mapping.fc0.bias": torch.full((12,), torch.nan)}, r"NaN or infinite numbers in mapping\.1\.bias"),
+        ({"mapping.embed.weight": torch.zeros(2, 2)}, "takes labels"),
+    ):
+        changed = {name: value for name, value in {**weights, **change}.items() if value is not None}
+        torch.save(changed, path)
+        with pytest.raises(LabError, match=words):
+            open_published(path)
+    torch.save(weights, path)
+    with pytest.raises(LabError, match=r"does not hold biggan-deep .*: it looks like stylegan2-ada"):
+        open_published(path, "biggan-deep")
+    with pytest.raises(ValueError, match="did you mean stylegan2"):
+        open_published(path, "stylegan")
+    with pytest.raises(LabError, match="from 0 to 1, got 7"):
+        open_published(path, truncation=7)
+    torch.save({"a.b": torch.zeros(2)}, path)
+    with pytest.raises(LabError, match=r"names such as a\.b are of no layout that is opened here: stylegan2"):
+        open_published(path)
+    with pytest.raises(ValueError, match="--truncation is for published layouts"):
+        Source(generator="linear 6 12; reshape 3 2 2; tanh", truncation=0.5).open()
+    with pytest.raises(ValueError, match=r"--space w\+ is for published StyleGAN2"):
+        Source(generator="linear 6 12; reshape 3 2 2; tanh", space="w+").open()
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (Path.touch, (Path("exploded"),))  # type: ignore[return-value]
+
+
+def test_a_pickle_that_wants_to_run_code_is_named_and_not_run(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("evil.pkl").write_bytes(pickle.dumps({"G_ema": Bomb()}))
+    torch.save({"g_ema": Bomb()}, "evil.pt")
+    for name in ("evil.pkl", "evil.pt"):
+        with pytest.raises(LabError, match="objects of somebody's program"):
+            read_weights(name)
+    Path("noise.pt").write_bytes(b"nothing")
+    with pytest.raises(LabError, match="no weights that can be read safely"):
+        read_weights("noise.pt")
+    assert not Path("exploded").exists()
+
+
+def test_a_state_dict_is_found_under_the_names_that_files_use():
+    inner = {"a": torch.ones(2)}
+    assert state_of({"iteration": 3, "g": {"a": torch.zeros(2)}, "g_ema": inner})["a"].sum() == 2
+    with pytest.raises(LabError, match="expected a state dict of tensors, got epoch"):
+        state_of({"epoch": 3})
