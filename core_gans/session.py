@@ -156,7 +156,7 @@ def require_taken(kind: type[Game], examples: Examples) -> None:
 def with_data(game_fields: dict[str, Any], examples: Examples) -> dict[str, Any]:
     """A game's fields for these data: their shape, and the mlp family for points that the asked one does not take."""
     fields = {**game_fields, "shape": examples.shape}
-    if "classes" in fields:
+    if "classes" in fields and fields.get("conditional", True):
         if examples.labels is None:
             raise LabError(f"a conditional game needs a class with every example, and {examples.name} has no labels.")
         fields["classes"] = len(examples.classes)

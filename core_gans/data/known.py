@@ -6,6 +6,8 @@ import os
 from functools import partial
 from pathlib import Path
 
+from core_gans.data.clips.moving_digits import MOVING_DIGITS
+from core_gans.data.clips.moving_scenes import MOVING_SCENES
 from core_gans.data.data_set import DataSet, Progress, Wanted
 from core_gans.data.digits import DIGITS
 from core_gans.data.examples import Examples
@@ -18,7 +20,9 @@ from core_gans.data.texts.known import TEXTS
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
-KNOWN: dict[str, DataSet] = {each.name: each for each in (RING, GRID, DIGITS, SCENES, ROAD)}
+KNOWN: dict[str, DataSet] = {
+    each.name: each for each in (RING, GRID, DIGITS, SCENES, MOVING_DIGITS, MOVING_SCENES, ROAD)
+}
 """The data sets by name."""
 
 NAMES = tuple(KNOWN)

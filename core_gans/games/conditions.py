@@ -26,11 +26,11 @@ def one_hot(label: Tensor, classes: int) -> Tensor:
 
 
 def with_class(examples: Tensor, rows: Tensor) -> Tensor:
-    """Examples (N, C, H, W) or (N, D) with their classes, rows (N, K): (N, C + K, H, W) or (N, D + K)."""
+    """Examples (N, C, ...) or (N, D) with their classes, rows (N, K): (N, C + K, ...) or (N, D + K)."""
     rows = rows.to(examples.dtype)
     if examples.dim() == 2:
         return torch.cat((examples, rows), dim=1)
-    planes = rows[:, :, None, None].expand(-1, -1, *examples.shape[2:])
+    planes = rows[(..., *[None] * (examples.dim() - 2))].expand(-1, -1, *examples.shape[2:])
     return torch.cat((examples, planes), dim=1)
 
 

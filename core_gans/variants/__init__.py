@@ -36,6 +36,8 @@ from core_gans.variants.semi_supervised import SemiSupervised
 from core_gans.variants.seqgan import SeqGAN
 from core_gans.variants.stargan import StarGAN
 from core_gans.variants.text_to_image import TextToImage
+from core_gans.variants.video_prediction import VideoPrediction
+from core_gans.variants.videogan import VideoGAN
 from core_gans.variants.wgan import WGAN
 from core_gans.variants.wgan_gp import WGANGP
 
@@ -52,7 +54,9 @@ VARIANTS: dict[str, type[Game]] = {
 TRANSLATIONS: dict[str, type[TranslationGame]] = {kind.name: kind for kind in (Pix2Pix, CycleGAN, StarGAN)}
 """The games that translate images, by name."""
 
-SEQUENCES: dict[str, type[Game]] = {kind.name: kind for kind in (Driving, NMT, SeqGAN)}
+SEQUENCES: dict[str, type[Game]] = {
+    kind.name: kind for kind in (VideoPrediction, VideoGAN, Driving, NMT, SeqGAN)
+}
 """The games of what goes on in time, clips and sentences, by name."""
 
 

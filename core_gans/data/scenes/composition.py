@@ -17,6 +17,7 @@ from core_gans.data.scenes.captions import Attributes, caption, observe
 from core_gans.data.scenes.ground_plan import Box, GroundPlan
 from core_gans.data.scenes.house_painter import DOOR_WIDTH, House
 from core_gans.data.scenes.light import Glow, Light, Shadow, choose_light, finish
+from core_gans.data.scenes.movement import STILL, Moved
 
 MIN_SIZE = 16
 _EFFORTS = 20  # places tried for a thing before it is left out
@@ -32,10 +33,13 @@ class Scene:
     attributes: Attributes
 
 
-def draw(rng: np.random.Generator, size: int = 64) -> Scene:
-    """Draw a scene of ``size`` x ``size`` pixels, at least 16; everything in it is decided by ``rng``."""
+def draw(rng: np.random.Generator, size: int = 64, moved: Moved = STILL) -> Scene:
+    """Draw a scene of ``size`` x ``size`` pixels, at least 16; everything in it is decided by ``rng``.
+
+    ``moved`` says how far clouds, sun and people have come since: the same ``rng`` draws all else as it was.
+    """
     check_size(size)
-    return _Composer(rng, Canvas(size)).compose()
+    return _Composer(rng, Canvas(size), moved).compose()
 
 
 def check_size(size: int) -> None:
@@ -47,10 +51,10 @@ def check_size(size: int) -> None:
 class _Composer:
     """Lays a scene out and paints it."""
 
-    def __init__(self, rng: np.random.Generator, canvas: Canvas) -> None:
-        self.rng, self.canvas = rng, canvas
+    def __init__(self, rng: np.random.Generator, canvas: Canvas, moved: Moved) -> None:
+        self.rng, self.canvas, self.moved = rng, canvas, moved
         self.horizon = float(rng.uniform(28, 35))
-        self.light: Light = choose_light(rng, self.horizon)
+        self.light: Light = moved.light(choose_light(rng, self.horizon))
         self.plan = GroundPlan(self.horizon)
         self.shadows: list[Shadow] = []
         self.glows: list[Glow] = []
@@ -61,7 +65,7 @@ class _Composer:
         rng, canvas, light = self.rng, self.canvas, self.light
         sky.draw_sky(canvas, rng, light, self.horizon)
         if rng.random() < 0.85:
-            sky.draw_clouds(canvas, rng, light, self.horizon)
+            sky.draw_clouds(canvas, rng, light, self.horizon, self.moved.clouds)
         if rng.random() < 0.6:
             sky.draw_mountains(canvas, rng, light, self.horizon)
         ground.draw_meadow(canvas, rng, light, self.horizon)
@@ -215,8 +219,9 @@ class _Composer:
                 box = Box(x - height * 0.23, foot - height, x + height * 0.23, foot)
                 strolling = self.plan.trodden(x, foot) or rng.random() < 0.4
                 if strolling and not self.plan.wet(x, foot) and not self.plan.taken(box, gap=0.8):
-                    self._stand(foot, box, self._person(x, foot, height))
-                    self.shadows.append(Shadow(x - self.light.side * 1.2, foot, height * 0.3, 0.8))
+                    now = x + self.moved.people
+                    self._stand(foot, box, self._person(now, foot, height))
+                    self.shadows.append(Shadow(now - self.light.side * 1.2, foot, height * 0.3, 0.8))
                     break
 
     def _person(self, x: float, foot: float, height: float) -> Callable[[int], None]:

@@ -11,6 +11,7 @@ from core_gans.data.scenes.vocabulary import Label
 
 _ROCKS: tuple[Colour, ...] = ((122, 128, 152), (134, 122, 140), (106, 130, 138))
 _SNOW: Colour = (246, 248, 252)
+_OUTSIDE = 14.0  # units beside the picture in which no cloud is seen: more than half of the widest
 
 
 def draw_sky(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float) -> None:
@@ -34,14 +35,18 @@ def draw_sky(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: fl
             canvas.disc(x, y, radius * 0.8, light.disc, Label.SUN)
 
 
-def draw_clouds(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float) -> None:
-    """A few soft clouds, lit from above, flat below."""
+def draw_clouds(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float, drift: float = 0.0) -> None:
+    """A few soft clouds, lit from above, flat below, ``drift`` units to the right of where they were.
+
+    A cloud that has left the picture comes back on the other side.
+    """
     count = int(rng.choice(5, p=(0.14, 0.26, 0.28, 0.2, 0.12)))
     white: Colour = {"day": (255, 255, 255), "sunset": (255, 214, 196), "night": (96, 108, 150)}[light.hour]
     grey: Colour = {"day": (206, 220, 236), "sunset": (206, 132, 150), "night": (58, 70, 112)}[light.hour]
     start = rng.uniform(0, UNITS)
     for i in range(count):
         x = (start + (i + rng.uniform(-0.2, 0.2)) * UNITS / count) % UNITS
+        x = (x + drift + _OUTSIDE) % (UNITS + 2 * _OUTSIDE) - _OUTSIDE
         y = horizon * rng.uniform(0.14, 0.56)
         _cloud(canvas, rng, x, y, rng.uniform(5.5, 11), white, grey)
 
