@@ -182,7 +182,7 @@ def _examples(
                 skip_broken=options.skip_broken,
             )
     if not issubclass(kind, TranslationGame):
-        examples = options.load(console)
+        examples = options.load(console, kind.takes)
         require_taken(kind, examples)
         return Held.of(examples) if issubclass(kind, HeldOutGame) else examples
     with console.status(f"reading {options.data}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.parsing import as_annotated
 from core_gans.foundation.precision import has_bf16
 from core_gans.foundation.seeds import require_seed
-from core_gans.game import Batch, Game, NoiseGame, generate
+from core_gans.game import Batch, Game, Kind, NoiseGame, generate
 from core_gans.metrics import Judge
 from core_gans.metrics.measures import merit
 from core_gans.networks import family
@@ -32,7 +33,8 @@ from core_gans.runs.progress import ProgressBar
 from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, WatchedState, Watcher, fixed_latents
 
 DEFAULT_SECONDS = 60.0  # of a run that was given no bound
-SHEET = 64  # images on a sheet of samples
+SHEET, CLIPS = 64, 8  # images and clips on a sheet of samples
+JUDGED_CLIPS = 500  # films of a judgement during a run: each is as many pictures as it has frames
 POINTS = 2_000  # points in a cloud of samples
 LOOK_SECONDS = 8.0  # of rounds, at most, between two looks at convergence: a minute has enough of them for a verdict
 LOOKED_AT = 128  # real examples on which convergence is measured
@@ -122,7 +124,8 @@ class Options:
     def rng(self) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self.seed)
 
-    def load(self, console: Console) -> Examples:
+    def load(self, console: Console, takes: Sequence[Kind] = ("points", "images")) -> Examples:
+        """The examples of ``data``, files as the first of the kinds that a game ``takes``."""
         with console.status(f"reading {self.data}"):
             examples = datasets.load(
                 self.data,
@@ -133,6 +136,7 @@ class Options:
                 resize=self.resize,
                 skip_broken=self.skip_broken,
                 frames=self.frames,
+                takes=takes,
             )
         if self.bf16 and not has_bf16(torch.device(self.device)):
             console.print("bfloat16 is emulated here, about ten times more slowly than float32: leave --bf16 out.")
@@ -202,10 +206,12 @@ def make_watchers(
 ) -> tuple[list[Watcher], Judged]:
     """The watchers of a run, in the order in which they look, and the judge among them."""
     points = examples.kind == "points"
-    latents = fixed_latents(game, POINTS if points else SHEET, options.seed + 1).to(options.device)
+    clips = examples.kind == "clips"
+    shown = POINTS if points else CLIPS if clips else SHEET
+    latents = fixed_latents(game, shown, options.seed + 1).to(options.device)
     real = examples.images[:POINTS] if points else None
     log = Log(run.folder, options.log_every, console)
-    judge = Judge(examples)
+    judge = Judge(examples, JUDGED_CLIPS) if clips else Judge(examples)
 
     def draw(state: WatchedState) -> Tensor:
         return generate(state.sampling_nets()["generator"], latents)

@@ -89,8 +89,9 @@ def run_evolution(
     console = console or Console(markup=False)
     require_bounds(rounds, seconds)
     evolution.scheme()  # refuses what could not be played before any work
-    examples = options.load(console)
-    require_taken(variant_called(variant), examples)
+    kind = variant_called(variant)
+    examples = options.load(console, kind.takes)
+    require_taken(kind, examples)
     if fit is not None:
         fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))

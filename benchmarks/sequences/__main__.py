@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks.sequences import words
+from benchmarks.sequences import films, words
 
-SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {"words": words.main}
+SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {"films": films.main, "words": words.main}
 """By name, in the order of the page docs/sequences.md."""
 
 

@@ -64,8 +64,12 @@ class Drawn(Source):
             raise LabError(f"{self.path} does not say what it was trained on: give --data.")
         data = data or str(self.config["options"]["data"]) if self.config else data
         shape = tuple(self.model.game.sample({"generator": self.model.net}, 1, 0).shape[1:])
-        options: dict[str, Any] = {"size": size_of(shape), "channels": shape[0], **how} if len(shape) == 3 else {}
-        examples = datasets.load(data, **options, progress=progress)
+        options: dict[str, Any] = {}
+        if len(shape) > 1:
+            options = {"size": size_of((shape[0], *shape[-2:])), "channels": shape[0], **how}
+        if len(shape) == 4:
+            options |= {"frames": shape[1]}
+        examples = datasets.load(data, **options, takes=self.model.game.takes, progress=progress)
         if examples.shape != shape:
             raise LabError(
                 f"the model draws samples of shape {shape}, the examples of {data} have the shape {examples.shape}: "

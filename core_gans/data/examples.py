@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core_gans.data.captions import Captions
+from core_gans.data.room import picked
 from core_gans.foundation.notebook import shown
 from core_gans.foundation.pixels import Picture, png
 from core_gans.foundation.sheets import picture
@@ -77,10 +78,15 @@ class Examples(Dataset[tuple[Tensor, int]]):
         return "points" if self.images.is_floating_point() else "tokens"
 
     def part(self, chosen: Tensor) -> Examples:
-        """The examples at the indices ``chosen`` (n,), with their labels and captions."""
+        """The examples at the indices ``chosen`` (n,), with their labels and captions.
+
+        Many clips are put into a mapped file of their own, as they were.
+        """
+        many = self.kind == "clips" and self.images.dtype == torch.uint8
+        images = torch.from_numpy(picked(self.images.numpy(), chosen.numpy())) if many else self.images[chosen]
         return replace(
             self,
-            images=self.images[chosen],
+            images=images,
             labels=None if self.labels is None else self.labels[chosen],
             captions=None if self.captions is None else self.captions.part(chosen),
         )

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from core_gans.data.clips.files import read_clips
 from core_gans.data.clips.moving_digits import MOVING_DIGITS
 from core_gans.data.clips.moving_scenes import MOVING_SCENES
 from core_gans.data.data_set import DataSet, Progress, Wanted
 from core_gans.data.digits import DIGITS
 from core_gans.data.examples import Examples
 from core_gans.data.files import read
-from core_gans.data.frame import Resize, Size
+from core_gans.data.frame import Frame, Resize, Size
 from core_gans.data.points import GRID, RING
 from core_gans.data.road.data_set import ROAD
 from core_gans.data.scenes.data_set import SCENES
 from core_gans.data.texts.known import TEXTS
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
+from core_gans.game import Kind
 
 KNOWN: dict[str, DataSet] = {
     each.name: each for each in (RING, GRID, DIGITS, SCENES, MOVING_DIGITS, MOVING_SCENES, ROAD)
@@ -28,8 +31,11 @@ KNOWN: dict[str, DataSet] = {
 NAMES = tuple(KNOWN)
 
 
-def data_set(name: str | os.PathLike[str]) -> DataSet:
-    """The data set called ``name``, or the one of the files at that path; a ValueError lists the nearest names."""
+def data_set(name: str | os.PathLike[str], takes: Sequence[Kind] = ("points", "images")) -> DataSet:
+    """The data set called ``name``, or the one of the files at that path; a ValueError lists the nearest names.
+
+    ``takes`` are the kinds that a game learns from: files are read as the first of them that files can be.
+    """
     name = os.fspath(name)
     if name in KNOWN:
         return KNOWN[name]
@@ -37,24 +43,36 @@ def data_set(name: str | os.PathLike[str]) -> DataSet:
         raise LabError(f"{name} holds texts: train nmt or seqgan on it.")
     if not Path(name).exists() and os.sep not in name and "." not in name:
         raise unknown_name("data set", name, KNOWN)
-    return DataSet(
-        name,
-        "Images of your own.",
-        "images",
-        partial(_read, name),
-        rectangles=True,
-    )
+    kind = next((kind for kind in takes if kind in READERS), "images")
+    about, reader = READERS[kind]
+    return DataSet(name, about, kind, partial(reader, name), frames=8 if kind == "clips" else 1, rectangles=True)
 
 
-def _read(path: str, wanted: Wanted) -> Examples:
+def _clips(path: str, wanted: Wanted) -> Examples:
+    frame = Frame.of(_size(wanted), wanted.channels, wanted.resize)
+    return read_clips(Path(path), frame, wanted.frames, skip_broken=wanted.skip_broken, progress=wanted.progress)
+
+
+def _size(wanted: Wanted) -> Size:
+    return wanted.size if wanted.width is None else f"{wanted.width}x{wanted.size}"
+
+
+def _images(path: str, wanted: Wanted) -> Examples:
     return read(
         path,
-        wanted.size if wanted.width is None else f"{wanted.width}x{wanted.size}",
+        _size(wanted),
         wanted.channels,
         wanted.progress,
         resize=wanted.resize,
         skip_broken=wanted.skip_broken,
     )
+
+
+READERS: dict[Kind, tuple[str, Callable[[str, Wanted], Examples]]] = {
+    "images": ("Images of your own.", _images),
+    "clips": ("Clips of your own.", _clips),
+}
+"""How files become examples of each kind, and what these are called."""
 
 
 def load(
@@ -68,16 +86,17 @@ def load(
     resize: Resize = "crop",
     skip_broken: bool = False,
     frames: int | None = None,
+    takes: Sequence[Kind] = ("points", "images"),
 ) -> Examples:
     """The examples of the data set called ``name``, or those in the files at that path.
 
-    ``size`` is the side of images in pixels (default: 32 for digits and files, 64 for scenes), or "WIDTHxHEIGHT" for
-    files, ``count`` how many points or scenes are drawn, from ``seed``, ``frames`` how many a clip has. Pictures in
-    files are brought to the size by ``resize``: crop, pad or stretch; ``skip_broken`` leaves out what cannot be read.
-    Raises ValueError with the nearest names when ``name`` is neither a data set nor a path, and whatever
-    ``files.read`` raises.
+    ``size`` is the side of images in pixels (default: 32 for digits, files and clips, 64 for scenes), or "WIDTHxHEIGHT"
+    for files, ``count`` how many points or scenes are drawn, from ``seed``, ``frames`` how many a clip has. Pictures in
+    files are brought to the size by ``resize``: crop, pad or stretch; ``skip_broken`` leaves out what cannot be read;
+    ``takes`` says of which kind files are, as for ``data_set``. Raises ValueError with the nearest names when ``name``
+    is neither a data set nor a path, and whatever ``files.read`` or ``clips.files.read_clips`` raises.
     """
-    return data_set(name).load(
+    return data_set(name, takes).load(
         size=size,
         channels=channels,
         count=count,

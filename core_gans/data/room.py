@@ -19,22 +19,23 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import available, gib
 
 LIMIT_BYTES = 8 * 2**30  # more than this is mapped, however much memory is free
+CLIPS_BYTES = 2**29  # the same of clips, of which there are many bytes for what is learned from them at once
 SHARE = 0.5  # of the free memory: more than this is mapped, too
 _KEPT_FREE = 2**30  # bytes of the disk that are left to others
 
 
-def fits_memory(wanted: int) -> bool:
-    """Whether ``wanted`` bytes of images are kept in memory."""
+def fits_memory(wanted: int, most: int = LIMIT_BYTES) -> bool:
+    """Whether ``wanted`` bytes of images are kept in memory, which are ``most`` at most."""
     free = available()
-    return wanted <= LIMIT_BYTES and (free is None or wanted <= SHARE * free)
+    return wanted <= most and (free is None or wanted <= SHARE * free)
 
 
-def reserve(shape: tuple[int, ...]) -> np.ndarray:
+def reserve(shape: tuple[int, ...], most: int = LIMIT_BYTES) -> np.ndarray:
     """An array of bytes to write images into: in memory, or mapped where it does not fit. LabError for a full disk."""
     wanted = int(np.prod(shape, dtype=np.float64))
-    if fits_memory(wanted):
+    if fits_memory(wanted, most):
         return np.empty(shape, np.uint8)
-    require_disk(wanted, shape)
+    require_disk(wanted, shape, most)
     with tempfile.TemporaryFile(dir=folder()) as file:
         try:
             if hasattr(os, "posix_fallocate"):  # a hole that the disk cannot fill later would end the process
@@ -48,9 +49,17 @@ def reserve(shape: tuple[int, ...]) -> np.ndarray:
         return np.memmap(file, np.uint8, "r+", shape=shape)
 
 
-def require_disk(wanted: int, shape: tuple[int, ...]) -> None:
+def picked(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The clips at the indices ``chosen`` of ``images`` (N, C, T, H, W) uint8, one by one; many of them are mapped."""
+    found = reserve((len(chosen), *images.shape[1:]), CLIPS_BYTES)
+    for place, index in enumerate(chosen):
+        found[place] = images[index]
+    return found
+
+
+def require_disk(wanted: int, shape: tuple[int, ...], most: int = LIMIT_BYTES) -> None:
     """LabError where neither the memory nor the disk has ``wanted`` bytes free for images of ``shape`` (N, C, H, W)."""
-    if not fits_memory(wanted):
+    if not fits_memory(wanted, most):
         free = shutil.disk_usage(folder()).free - _KEPT_FREE
         if wanted > free:
             raise _no_room(wanted, shape, max(0, free))

@@ -22,6 +22,7 @@ from core_gans.metrics.digits_classifier import (
 )
 from core_gans.metrics.features import Classifier, FeatureExtractor
 from core_gans.metrics.inception import SUFFIXES, load_inception
+from core_gans.metrics.motion_classifier import MotionClassifier, load_motion_classifier
 from core_gans.metrics.pixels import PrincipalPixels
 from core_gans.metrics.transformer_features import load_clip, load_dino
 
@@ -29,12 +30,13 @@ CLASSIFIERS: dict[str, Callable[[], Classifier]] = {
     DigitsClassifier.name: cache(load_digits_classifier),
     MnistClassifier.name: cache(load_mnist_classifier),
     CifarResNet20.name: load_cifar_resnet20,
+    MotionClassifier.name: cache(load_motion_classifier),
 }
 SHIPPED = (
     DigitsClassifier.name,
     MnistClassifier.name,
 )  # on every machine alike: they may be chosen
-FEATURES = (*CLASSIFIERS, PrincipalPixels.name)  # of images
+FEATURES = (*CLASSIFIERS, PrincipalPixels.name)  # of images, and one of clips
 FOLDERS: dict[str, Callable[[Path], Classifier]] = {"clip": load_clip, "dino": load_dino}
 """Models of a person's own, by what stands before the colon of their folder."""
 ACCURATE = 0.9  # share of labelled real images of which a classifier must be right, to be their judge
@@ -51,7 +53,8 @@ class Coordinates:
 
 
 def classifier_named(name: str) -> Classifier:
-    """The classifier called ``digits-cnn``, ``mnist-cnn`` or ``cifar-resnet20``, whose weights lie in GANLAB_DATA.
+    """The classifier called ``digits-cnn``, ``mnist-cnn``, ``motion-cnn`` (of clips), or ``cifar-resnet20``, whose
+    weights lie in GANLAB_DATA.
 
     Raises ``ValueError`` with the nearest names for others, and ``CheckpointError`` when weights are missing.
     """
@@ -83,7 +86,7 @@ def classifier_for(data: Examples, asked: Classifier | str | None) -> Classifier
 def known_classifier(data: Examples) -> Classifier | None:
     """The classifier of the known data set that ``data`` are called after; None for others, and for points."""
     known = KNOWN.get(data.name)
-    return classifier_named(known.features) if known and known.features and len(data.shape) == 3 else None
+    return classifier_named(known.features) if known and known.features and data.kind == known.kind else None
 
 
 def known_features(data: Examples) -> str:
@@ -124,16 +127,21 @@ def _accurate(data: Examples) -> Classifier | None:
 
 
 def extractor_for(data: Examples, classifier: Classifier | None) -> FeatureExtractor:
-    """What ``data`` are seen through: coordinates of points, the classifier, or the pixels' principal components."""
-    match data.shape:
-        case (_,):
+    """What ``data`` are seen through: coordinates of points, the classifier, or the pixels' principal components.
+
+    Clips have ``motion-cnn`` in place of the pixels. LabError for tokens, and for examples of other shapes.
+    """
+    match data.kind, data.shape:
+        case "points", (_,):
             return Coordinates()
-        case (_, _, _):
+        case "images", (_, _, _):
             return PrincipalPixels(data.images) if classifier is None else classifier
+        case "clips", (1 | 3, _, _, _):
+            return classifier_named(MotionClassifier.name) if classifier is None else classifier
         case _:
             raise LabError(
-                f"only points (N, D) and images (N, C, H, W) can be judged; the examples of {data.name!r} "
-                f"have the shape {data.shape}"
+                "only points (N, D), images (N, C, H, W) and clips (N, 1 or 3, T, H, W) can be judged; the examples of "
+                f"{data.name!r} have the shape {data.shape}"
             )
 
 

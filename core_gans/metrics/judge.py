@@ -30,10 +30,12 @@ class Judge:
 
     - ``modes_covered``, ``high_quality_share``: points whose labels say their mode
     - ``classes_covered``, ``confident_share``, ``inception_style[NAME]``: the digits, or images with a ``classifier``
+    - ``still_pixels``: clips
     - ``frechet[NAME]``, ``kernel[NAME]``, ``precision[NAME]``, ``recall[NAME]``, ``density[NAME]``,
-      ``coverage[NAME]``: all of these, and any other images
+      ``coverage[NAME]``: all of these, and any other images and clips
 
-    where NAME says through which features they were seen: ``points``, the classifier's name, or ``pca-pixels``.
+    where NAME says through which features they were seen: ``points``, the classifier's name (``motion-cnn`` of clips),
+    or ``pca-pixels``.
 
     Samples are summed up batch by batch and forgotten; only precision, recall, density and coverage keep features.
     Most numbers depend on how many samples there are (docs/metrics.md says which and how): compare at one ``count``
@@ -58,7 +60,7 @@ class Judge:
         ``metrics`` are names of ``METRICS``; by default the quick ones that suit the data. ``progress`` is told how
         many real examples have been looked at.
 
-        Raises ``ValueError`` for data without a measure (fewer than two examples, points without labels, clips,
+        Raises ``ValueError`` for data without a measure (fewer than two examples, points without labels,
         text), and for metrics that do not exist or do not suit the data.
         """
         if count < 2 or batch_size < 1:
@@ -73,7 +75,9 @@ class Judge:
         self._extractor = extractor_for(data, seen_by)
         self.metrics = _chosen(metrics, data, metrics_for(data, seen_by))
         seen = Seen(data, self._extractor.name, seen_by, count)
-        self._measures = [measure.make(seen) for measure in MEASURES if set(measure.metrics) & set(self.metrics)]
+        asked = [measure for measure in MEASURES if set(measure.metrics) & set(self.metrics)]
+        self._measures = [measure.make(seen) for measure in asked]
+        self._of_samples = [measure.of_samples for measure in asked]
         self._real = self._summarise(self._real_batches(), progress)
 
     def __call__(self, sampler: Sampler, progress: Progress | None = None) -> dict[str, float]:
@@ -111,7 +115,10 @@ class Judge:
         done = 0
         for batch in batches:
             features = features_of(self._extractor, batch)
-            parts = tuple(measure.summarise(features) for measure in self._measures)
+            parts = tuple(
+                measure.summarise(batch if of_samples else features)
+                for measure, of_samples in zip(self._measures, self._of_samples, strict=True)
+            )
             whole = tuple(one.merge(other) for one, other in zip(whole, parts, strict=True)) if whole else parts
             done += len(batch)
             if progress is not None:

@@ -62,3 +62,5 @@ class KnownMeasure:
     quick: bool = False
     """Cheap enough to be asked often during a run."""
     lower_is_better: bool = False
+    of_samples: bool = False
+    """Whether it sums up the samples themselves, and not their features."""

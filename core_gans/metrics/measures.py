@@ -21,6 +21,7 @@ from core_gans.metrics.kernel import MOST_FEATURES, KernelMoments
 from core_gans.metrics.measure import KnownMeasure, Seen
 from core_gans.metrics.modes import ModeTally
 from core_gans.metrics.neighbours import MOST, KeptFeatures, compare_neighbours, require_room
+from core_gans.metrics.stillness import StillTally
 
 
 class FrechetMeasure:
@@ -131,6 +132,19 @@ class ModesMeasure:
         return {"modes_covered": float(coverage.covered), "high_quality_share": coverage.high_quality}
 
 
+class StillMeasure:
+    """The share of pixels that do not change from one frame to the next; keeps two numbers."""
+
+    metrics: tuple[str, ...] = ("still_pixels",)
+
+    def summarise(self, features: Tensor) -> StillTally:
+        return StillTally.of(features)
+
+    def score(self, real: StillTally, generated: StillTally) -> dict[str, float]:
+        del real  # how still they are is told beside them
+        return {"still_pixels": generated.share()}
+
+
 def _of_points(data: Examples, classifier: Classifier | None) -> bool:
     del classifier
     return len(data.shape) == 1
@@ -180,9 +194,17 @@ KERNEL = KnownMeasure(
     _of_few_features,
     lower_is_better=True,
 )
+STILL = KnownMeasure(
+    StillMeasure.metrics,
+    lambda seen: StillMeasure(),
+    "clips",
+    lambda data, classifier: data.kind == "clips",
+    quick=True,
+    of_samples=True,
+)
 NEIGHBOURS = KnownMeasure(NeighboursMeasure.metrics, lambda seen: NeighboursMeasure(seen.features, seen.count))
 
-MEASURES: list[KnownMeasure] = [MODES, CLASSES, FID, FRECHET, KERNEL, NEIGHBOURS]
+MEASURES: list[KnownMeasure] = [MODES, CLASSES, FID, FRECHET, KERNEL, NEIGHBOURS, STILL]
 
 
 def metric_names() -> tuple[str, ...]:

@@ -19,11 +19,11 @@ from core_gans.data.examples import as_float
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics.motion_classifier import FRAMES, SHIPPED, SIDE, MotionClassifier, save_motion_classifier
 
-CLIPS, HELD = 4_000, 1_000  # to learn from, and to be measured on
+CLIPS, HELD = 1_500, 500  # to learn from, and to be measured on
 _BATCH = 32
 
 
-def make_motion_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 1_200, overwrite: bool = False) -> None:
+def make_motion_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 150, overwrite: bool = False) -> None:
     """Train the classifier that judges films; write its weights and, beside them, a JSON file about it.
 
     Args:

@@ -17,7 +17,7 @@ from core_gans.networks.mlp import SLOPE
 
 SMALLEST = 4  # pixels of the shorter side at the coarsest scale, at least
 
-GENERATORS = (  # kernel sizes of each scale, the coarsest first, and channels, of which 2 are the width (the paper's 128)
+GENERATORS = (  # kernel sizes of each scale, the coarsest first, and channels: 2 are the width (the paper's 128)
     ((3, 3, 3, 3), (2, 4, 2)),
     ((5, 3, 3, 5), (2, 4, 2)),
     ((5, 3, 3, 3, 5), (2, 4, 8, 4, 2)),

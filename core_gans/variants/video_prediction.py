@@ -27,8 +27,8 @@ class VideoPrediction(HeldOutGame):
     """A generator and a discriminator at each of four scales; the loss is that of equation 7 with the paper's weights.
 
     Adam takes the place of the paper's SGD, the discriminators halve their maps after the first layer and end in one
-    linear layer, and the width is an eighth of the paper's, so that minutes on a processor show something. The twin of the
-    paper's table, which learns from the squared error alone: ``--adversarial 0 --gradient 0 --power 2``.
+    linear layer, and the width is an eighth of the paper's, so that minutes on a processor show something. The twin of
+    the paper's table, which learns from the squared error alone: ``--adversarial 0 --gradient 0 --power 2``.
     """
 
     name: ClassVar[str] = "video_prediction"

@@ -65,4 +65,5 @@ MOVING_DIGITS = DataSet(
     frames=8,
     kinds=len(WAYS),
     kinds_called="ways",
+    features="motion-cnn",
 )

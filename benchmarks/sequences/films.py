@@ -1,0 +1,205 @@
+"""``python -m benchmarks.sequences films [NAMES] [--seconds S] [--seeds N] [--folder FOLDER]``.
+
+Predicted frames and drawn films, each beside what needs no learning and beside its twin, as Markdown. A training is
+bounded by processor time. With a folder, a training that is done is kept there and not done again: an interrupted
+measurement goes on with the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import tyro
+
+from benchmarks.applications.row import Budget
+from core_gans.data import Batches, Examples, as_float, load
+from core_gans.data.clips.moving_digits import MOVING_DIGITS
+from core_gans.foundation.errors import LabError
+from core_gans.foundation.whole_files import write_whole
+from core_gans.game import Batch, NoiseGame
+from core_gans.metrics import Judge
+from core_gans.metrics.motion_classifier import load_motion_classifier
+from core_gans.metrics.prediction import predicted_well
+from core_gans.metrics.stillness import StillTally
+from core_gans.runs.averaging import Average
+from core_gans.training import TrainingState, train
+from core_gans.variants import make
+from core_gans.variants.video_prediction import VideoPrediction
+from core_gans.variants.videogan import film_generator
+
+BATCH, FILMS, DECAY = 8, 16, 0.98  # examples of a batch, films of one, and the average of a generator's weights
+SIZE, FRAMES, CLIPS, HELD = 32, 8, 2_000, 200  # of drawn clips
+JUDGED = 1_000  # films of a judgement
+REAL = "video_clips_64.npz"
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: which game with which fields, on which clips, for how long, and how it is judged."""
+
+    variant: str
+    fields: dict[str, Any]
+    data: Callable[[int], tuple[Examples, Examples]]
+    """From a seed to the clips to learn from, and those that are held out."""
+    judged: Callable[[TrainingState, Examples], Figures]
+    seconds: float
+    """Of processor time, unless asked otherwise."""
+    batch: int
+
+
+def digits(seed: int) -> tuple[Examples, Examples]:
+    """Moving digits, and others that are held out."""
+    return tuple(
+        MOVING_DIGITS.load(size=SIZE, frames=FRAMES, count=count, seed=2 * seed + part)
+        for part, count in enumerate((CLIPS, HELD))
+    )
+
+
+def scenes(seed: int) -> tuple[Examples, Examples]:
+    """Moving scenes; fewer, since they take longer to draw."""
+    return tuple(
+        load("moving_scenes", size=SIZE, frames=FRAMES, count=count, seed=2 * seed + part)
+        for part, count in enumerate((200, 40))
+    )
+
+
+def real(seed: int) -> tuple[Examples, Examples]:
+    """Real clips of 18 places; of each place that has several clips, those that begin last are held out."""
+    del seed
+    folder = os.environ.get("GANLAB_DATA")
+    if folder is None:
+        raise LabError(f"real clips lie in {REAL} of the folder that GANLAB_DATA names.")
+    clips = load(Path(folder, REAL), size=SIZE, frames=FRAMES, takes=("clips",))
+    assert clips.labels is not None
+    held = []
+    for label in clips.labels.unique():
+        places = (clips.labels == label).nonzero()[:, 0]
+        held += places[len(places) - len(places) // 5 :].tolist()
+    left = sorted(set(range(len(clips))) - set(held))
+    return clips.part(torch.tensor(left)), clips.part(torch.tensor(held))
+
+
+def predicted(state: TrainingState, held: Examples) -> Figures:
+    """The first and the last of four frames that are predicted from four."""
+    game = state.game
+    assert isinstance(game, VideoPrediction)
+    clips = as_float(held.images)
+    found = game.measure(state.sampling_nets(), Batch(clips), state.rng)
+    later = game.predict(state.sampling_nets(), clips[:, :, : game.given], 4)
+    last = predicted_well(later[:, :, 3], clips[:, :, game.given + 3], clips[:, :, : game.given + 3])
+    return {**found, "psnr_moving_of_fourth": last["psnr_moving"]}
+
+
+def drawn(state: TrainingState, held: Examples) -> Figures:
+    """Films beside as many real clips, through ``motion-cnn``; of two streams, also what the background has learned."""
+    game, nets = state.game, state.sampling_nets()
+    assert isinstance(game, NoiseGame)
+    judge = Judge(held, JUDGED, metrics=("frechet", "still_pixels"))
+    rng = torch.Generator().manual_seed(1)
+    found = judge(lambda count: game.sample(nets, count, rng))
+    found["still_pixels[real]"] = StillTally.of(as_float(held.images)).share()
+    found["frechet[first half of the real ones]"] = Judge(
+        held.part(torch.arange(len(held) // 2)), len(held) // 2, metrics=("frechet",)
+    )(lambda count: as_float(held.images[len(held) // 2 :][:count]))["frechet[motion-cnn]"]
+    if game.askable_classes:
+        classifier = load_motion_classifier()
+        asked = torch.arange(400) % game.askable_classes
+        films = game.sample(nets, 400, torch.Generator().manual_seed(2), asked)
+        told = classifier.logits(classifier(films)).argmax(1)
+        found["asked_way"] = (told == asked).double().mean().item()
+        real_told = classifier.logits(classifier(as_float(held.images))).argmax(1)
+        found["real_way"] = (real_told == held.labels).double().mean().item()
+    elif getattr(game, "streams", 1) == 2:
+        generator = film_generator(nets["generator"]).eval()
+        with torch.no_grad():
+            _, mask, background = generator.streams(game.latents(200, torch.Generator().manual_seed(3)))
+            films = generator(game.latents(200, torch.Generator().manual_seed(3)))
+        black = -torch.ones(())
+        found["background_error"] = (background - black).abs().mean().item()
+        found["mean_frame_error"] = (films.mean(2) - black).abs().mean().item()
+        found["mean_real_frame_error"] = (as_float(held.images).mean(2) - black).abs().mean().item()
+        found["mask"] = mask.mean().item()
+    return found
+
+
+L2 = {"adversarial": 0.0, "gradient": 0.0, "power": 2}
+NARROW = {"width": 8}
+FILM = {"width": 16, "rate": 5e-4}
+TRIALS = {
+    **{
+        f"prediction_{name}{twin}": Trial("video_prediction", {**NARROW, **fields}, data, predicted, seconds, BATCH)
+        for name, data, seconds in (("digits", digits, 60.0), ("real", real, 60.0), ("scenes", scenes, 60.0))
+        for twin, fields in (("", {}), ("_l2", L2))
+    },
+    "films_two_streams": Trial("videogan", FILM, digits, drawn, 90.0, FILMS),
+    "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 90.0, FILMS),
+    "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 120.0, FILMS),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Measure predicted frames and drawn films."""
+
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Which trials; default: all."""
+    seconds: float | None = None
+    """Processor seconds of one training; default: each trial's own."""
+    seeds: int = 3
+    """Trainings of each, from the seeds 0, 1, 2, ..."""
+    folder: Path | None = None
+    """Keep the figures of every training there, and go on with what is not there yet."""
+
+
+def measure(name: str, seed: int, seconds: float | None = None) -> Figures:
+    """Train once and judge; the figures by name, with the rounds that were played."""
+    trial = TRIALS[name]
+    learned, held = trial.data(seed)
+    game = make(trial.variant, **{**trial.fields, "shape": learned.shape})
+    watchers = [Average(decay=DECAY), Budget(seconds or trial.seconds)]
+    state = train(
+        game, Batches(learned, trial.batch, seed), None, rng=seed, watchers=watchers, seconds=86_400.0, progress=False
+    )
+    return {**trial.judged(state, held), "rounds": float(state.round)}
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Print one table a trial: the mean and the spread of each figure over the seeds."""
+    options = tyro.cli(Options, prog="python -m benchmarks.sequences films", args=args)
+    for name in options.names:
+        if name not in TRIALS:
+            raise SystemExit(f"no trial is called {name!r}: choose from {', '.join(TRIALS)}.")
+    torch.set_num_threads(1)
+    print(f"{time.strftime('%Y-%m-%d')}, torch {torch.__version__}, one thread.\n")
+    for name in options.names or TRIALS:
+        rows = [_kept(options, name, seed) for seed in range(options.seeds)]
+        seconds = options.seconds or TRIALS[name].seconds
+        print(
+            f"### {name}: {seconds:g} processor seconds, {len(rows)} seeds\n\n| figure | mean | spread |\n|---|---|---|"
+        )
+        for figure in rows[0]:
+            values = [row[figure] for row in rows]
+            spread = statistics.stdev(values) if len(values) > 1 else 0.0
+            print(f"| {figure} | {statistics.fmean(values):.4g} | {spread:.2g} |")
+        print(flush=True)
+
+
+def _kept(options: Options, name: str, seed: int) -> Figures:
+    path = None if options.folder is None else options.folder / f"{name}-{seed}.json"
+    if path is not None and path.exists():
+        found: Figures = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    found = measure(name, seed, options.seconds)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(found, indent=2) + "\n")
+    return found

@@ -1,0 +1,155 @@
+"""One clip as it is kept: a video, an animated GIF, or a folder of pictures in the order of their names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageSequence
+
+from core_gans.data.damage import damaged
+from core_gans.data.layouts import is_hidden
+from core_gans.data.pictures import LIMIT_PIXELS, decode, pixels_of
+
+VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
+ANIMATIONS = (".gif",)
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+_REMEDY = "remove it or replace it"
+_QUIET = "-8"  # what FFmpeg has to say of a damaged file is said by us
+_ODD = (OSError, SyntaxError, ValueError, EOFError, OverflowError)  # what Pillow raises on damaged files
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at a clip tells: its frames, their height and width, its rate in frames a second where the file says
+    one, and whether it is grey.
+    """
+
+    frames: int
+    size: tuple[int, int]
+    rate: float | None
+    grey: bool
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file is a clip by its ending, and not hidden."""
+    return path.suffix.lower() in (*VIDEOS, *ANIMATIONS) and not is_hidden((path.name,))
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures that lie directly in ``folder``, in the order of their names."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in PICTURES and not is_hidden((path.name,)))
+    return sorted(path for path in found if path.is_file())
+
+
+def clips_below(folder: Path) -> list[Path]:
+    """Every clip below ``folder`` in the order of their paths: files, and folders in which pictures lie."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_hidden((name,)))
+        here = Path(place)
+        found += [here / name for name in files if is_clip(here / name)]
+        if any(Path(name).suffix.lower() in PICTURES and not is_hidden((name,)) for name in files):
+            found.append(here)
+    return sorted(found)
+
+
+def look_at(path: Path) -> Found:
+    """What there is to know of the clip at ``path`` before it is read. ValueError for what is none or is damaged."""
+    if path.is_dir():
+        pictures = pictures_in(path)
+        if not pictures:
+            raise ValueError(f"{path} holds no pictures: give a folder of frames, a video or a GIF")
+        first = next(_pictures(pictures[:1]))
+        return Found(len(pictures), _size(first), None, first.ndim == 2)
+    if path.suffix.lower() in ANIMATIONS:
+        with _animation(path) as image:
+            pause = image.info.get("duration", 0)
+            frames = getattr(image, "n_frames", 1)
+            image.seek(0)
+            return Found(frames, (image.height, image.width), 1000 / pause if pause else None, image.mode in ("1", "L"))
+    with _video(path) as video:
+        rate = video.get(cv2.CAP_PROP_FPS)
+        size = int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(video.get(cv2.CAP_PROP_FRAME_WIDTH))
+        return Found(max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT))), size, rate if rate > 0 else None, False)
+
+
+def frames_of(path: Path) -> Iterator[np.ndarray]:
+    """The frames of the clip at ``path``, one by one: (H, W) where they are grey, else (H, W, 3) RGB, uint8.
+
+    ValueError for what is damaged, for one that ends before it should, and for frames of several sizes.
+    """
+    expected, count = look_at(path), 0
+    for frame in _read(path):
+        if _size(frame) != expected.size:
+            (height, width), (high, wide) = expected.size, _size(frame)
+            raise ValueError(
+                f"{path} holds frames of several sizes ({width}x{height} and {wide}x{high}): make them of one size"
+            )
+        count += 1
+        yield frame
+    if count < expected.frames:
+        raise ValueError(f"{path} ends after {count:,} of {expected.frames:,} frames: {_REMEDY}")
+
+
+def _read(path: Path) -> Iterator[np.ndarray]:
+    if path.is_dir():
+        yield from _pictures(pictures_in(path))
+    elif path.suffix.lower() in ANIMATIONS:
+        with _animation(path) as image:
+            for each in ImageSequence.Iterator(image):
+                yield np.ascontiguousarray(pixels_of(each))
+    else:
+        with _video(path) as video:
+            while True:
+                there, frame = video.read()
+                if not there:
+                    return
+                yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+
+
+def _pictures(paths: list[Path]) -> Iterator[np.ndarray]:
+    for path in paths:
+        with path.open("rb") as source:
+            yield decode(source, str(path))
+
+
+@contextmanager
+def _animation(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path, formats=("GIF",)) as image:
+            _require_bearable(path, image.height, image.width)
+            yield image
+    except _ODD as error:
+        if str(path) in str(error):
+            raise
+        raise damaged(str(path), error, _REMEDY) from error
+
+
+@contextmanager
+def _video(path: Path) -> Iterator[cv2.VideoCapture]:
+    if not path.is_file():
+        raise ValueError(f"{path} cannot be opened: check its permissions or its link")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _QUIET)
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        if not video.isOpened():
+            raise ValueError(f"{path} cannot be read as a video: {_REMEDY}")
+        _require_bearable(path, int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(video.get(cv2.CAP_PROP_FRAME_WIDTH)))
+        yield video
+    finally:
+        video.release()
+
+
+def _require_bearable(path: Path, height: int, width: int) -> None:
+    if height * width > LIMIT_PIXELS:
+        raise ValueError(f"{path} is too large: expected at most {LIMIT_PIXELS:,} pixels a frame, got {width}x{height}")
+
+
+def _size(frame: np.ndarray) -> tuple[int, int]:
+    return frame.shape[0], frame.shape[1]
