@@ -1,4 +1,5 @@
-"""``python -m core_gans``: train, resume, sample, judge, explain, explore, translate, compare, theory, data, list.
+"""``python -m core_gans``: train, resume, sample, judge, explain, explore, translate, predict, compare, theory,
+data, list.
 
     core-gans train dcgan --data digits --seconds 60     train a variant in a new run folder
     core-gans train my_losses:mine --data digits         the same with a game or an objective of your own
@@ -10,6 +11,8 @@
     core-gans judge runs/dcgan-digits-... --count 2000   measure it against real examples
     core-gans explore runs/dcgan-digits-...              paths between latents, nearest real examples, arithmetic
     core-gans translate runs/pix2pix-... IN OUT          translate a folder of pictures into another
+    core-gans sample runs/videogan-... --out films.gif   films: .gif, .mp4, a folder of GIFs, .npz, or a .png of frames
+    core-gans predict runs/video_prediction-... CLIP     how a clip goes on: --frames 8 --out predicted.gif
     core-gans compare gan lsgan wgan_gp --data digits    several variants on one budget: table, curves, samples
     core-gans theory --out theory                        the picture of data, model and optimal discriminator
     core-gans data photos --sheet photos.png             say what is read of a path, and show it

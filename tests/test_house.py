@@ -30,6 +30,7 @@ FOUNDATION = {  # every file of it by name, so that it stays small: one idea eac
     "colours.py",
     "errors.py",
     "figures.py",
+    "films.py",
     "finite.py",
     "frechet.py",
     "html.py",

@@ -14,7 +14,7 @@ from core_gans.data.points import ring
 from core_gans.game import Game
 from core_gans.variants import make, variant
 
-SMALL = {"latent": 3, "width": 4, "depth": 2, "code": 3}
+SMALL = {"latent": 3, "width": 4, "depth": 2, "code": 3, "scales": 2}
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -32,6 +32,13 @@ def pictures(count: int = 20, size: int = 16, seed: int = 0) -> Examples:
     rng = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (count, 1, size, size), generator=rng).byte()
     return Examples("noise", images, torch.arange(count) % 2, ("even", "odd"))
+
+
+def clips(count: int = 20, frames: int = 6, size: int = 16, seed: int = 0) -> Examples:
+    """Grey clips of noise, with two classes."""
+    rng = torch.Generator().manual_seed(seed)
+    noise = torch.randint(0, 256, (count, 1, frames, size, size), generator=rng).byte()
+    return Examples("noise in time", noise, torch.arange(count) % 2, ("even", "odd"))
 
 
 def small(name: str, examples: Examples, **fields: Any) -> Game:

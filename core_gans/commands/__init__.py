@@ -7,6 +7,7 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "judge": "core_gans.commands.judge:Judging",
     "explore": "core_gans.commands.explore:Explore",
     "translate": "core_gans.commands.translate:Translate",
+    "predict": "core_gans.commands.predict:Predict",
     "compare": "core_gans.commands.compare:Compare",
     "sample": "core_gans.commands.sample:Sample",
     "theory": "core_gans.commands.theory:Theory",

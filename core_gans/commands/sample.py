@@ -48,9 +48,9 @@ class Sample:
     """Draw again the numbers of a latent that lie beyond this (BigGAN's truncation): 0.5 gives better samples that are
     more alike; default: none is."""
     out: Path | None = None
-    """A .png for a sheet, .npz for an array, or a folder for one PNG a sample. Classes become labels of the array and
-    subfolders of the folder; texts go into a .txt. Nothing that exists is replaced. Default: samples.png, samples.txt,
-    or the next free number."""
+    """A .png for a sheet, .npz for an array, or a folder for one PNG a sample; of clips also a .gif or an .mp4 of all
+    of them, and a folder of GIFs. Classes become labels of the array and subfolders of the folder; texts go into a
+    .txt. Nothing that exists is replaced. Default: samples.png, samples.txt, or the next free number."""
 
     def run(self, console: Console) -> None:
         """Draw and write."""

@@ -14,16 +14,17 @@ from core_gans.convergence.reading import Reading, reading_of
 from core_gans.convergence.verdict import Verdict
 from core_gans.convergence.watching import PREFIX
 from core_gans.foundation.errors import LabError
-from core_gans.game import NoiseGame
+from core_gans.game import HeldOutGame, NoiseGame
 from core_gans.losses.objectives import heuristic
 from core_gans.metrics.measures import measure_of
 from core_gans.runs.folder import read_config
 from core_gans.runs.log_lines import read_lines
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import from_saved
+from core_gans.variants import SEQUENCES, from_saved
 
 POINTS = 40  # measurements that a log of losses is gathered into
 OBSERVED = ("k", "convergence")
+COUNTED = ("round", "seconds", "images_seen")  # in every line of the log, of no player
 
 
 def explain_run(folder: Path) -> list[str]:
@@ -34,6 +35,8 @@ def explain_run(folder: Path) -> list[str]:
     """
     config = read_config(folder)
     lines, of_log = _read(folder / "metrics.jsonl")
+    if _answers(config):
+        return [*of_log, *_answering(lines)]
     reading, told = _reading(folder, config)
     told += of_log
     measured = [line for line in lines if PREFIX + "state" in line]
@@ -47,6 +50,31 @@ def explain_run(folder: Path) -> list[str]:
             "Read from the losses of training alone, which cannot show collapse.",
         ]
     return [*told, *sentences, *advice(folder, config, lines[-1], verdict), *_judged(lines)]
+
+
+def _answers(config: dict[str, Any]) -> bool:
+    """Whether the run is of a variant that answers given examples; nothing of the user's is imported."""
+    kind = SEQUENCES.get(config["variant"])
+    return kind is not None and issubclass(kind, HeldOutGame)
+
+
+def _answering(lines: list[dict[str, Any]]) -> list[str]:
+    """First and last of each loss and of each number of the judge, of a game whose losses say how good its answers are.
+
+    A line of the log is one of losses if it has the names of the first one.
+    """
+    losses = [line for line in lines if line.keys() == lines[0].keys()]
+    judged = [line for line in lines if line.keys() != lines[0].keys()]
+    found = []
+    for what, kept in (("loss", losses), ("judge", judged)):
+        for name in [name for name in (kept[0] if kept else {}) if name not in COUNTED]:
+            values = [(line["round"], line[name]) for line in kept if isinstance(line.get(name), int | float)]
+            if values:
+                (first, before), (last, after) = values[0], values[-1]
+                found.append(f"{what}: {name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
+    if not judged:
+        found.append("The judge has not been asked during the run: train with --judge-every, or ask `core-gans judge`.")
+    return found
 
 
 def _reading(folder: Path, config: dict[str, Any]) -> tuple[Reading, list[str]]:

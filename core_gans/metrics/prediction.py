@@ -16,8 +16,8 @@ _C1, _C2 = 0.01**2, 0.03**2
 
 def predicted_well(drawn: Tensor, true: Tensor, given: Tensor) -> dict[str, float]:
     """``psnr``, ``ssim`` and ``sharpness`` (dB) of drawn frames (N, C, H, W) in [-1, 1], and ``psnr_moving`` and so on
-    of the pixels that move; larger is better. ``edges`` is the strength of the drawn edges beside that of the true
-    ones: 1 as sharp, less is blurred.
+    of the pixels that move; larger is better. ``edges`` is the energy of the drawn edges (the mean of
+    squared steps) beside that of the true ones: 1 as sharp, less is blurred.
 
     ``given`` (N, C, T, H, W) are the frames before. Each is the mean over frames; frames in which nothing moves do not
     count where it is of moving pixels (NaN where none moves).
@@ -33,8 +33,8 @@ def predicted_well(drawn: Tensor, true: Tensor, given: Tensor) -> dict[str, floa
         found[f"psnr{suffix}"] = _mean(_decibels(_within(error, where)))
         found[f"ssim{suffix}"] = _mean(_within(alike, where))
         found[f"sharpness{suffix}"] = _mean(_decibels(_within(blur, where)))
-        strengths = [(_strength(each) * where).sum().item() for each in (ours, theirs)]
-        found[f"edges{suffix}"] = strengths[0] / strengths[1] if strengths[1] else float("nan")
+        energies = [(_steps(each, 2) * where).sum().item() for each in (ours, theirs)]
+        found[f"edges{suffix}"] = energies[0] / energies[1] if energies[1] else float("nan")
     return found
 
 
@@ -79,14 +79,14 @@ def ssim(ours: Tensor, theirs: Tensor) -> Tensor:
 
 def _edge_error(ours: Tensor, theirs: Tensor) -> Tensor:
     """How much the strength of edges differs, (N, H, W) (the denominator of equation 11)."""
-    return (_strength(ours) - _strength(theirs)).abs()
+    return (_steps(ours) - _steps(theirs)).abs()
 
 
-def _strength(pictures: Tensor) -> Tensor:
-    """The strength of edges (N, H, W): the steps from the left and from above, the mean of the channels."""
+def _steps(pictures: Tensor, power: int = 1) -> Tensor:
+    """The strength of edges (N, H, W): sizes of the steps from the left and from above, the mean of the channels."""
     padded = F.pad(pictures, (1, 0, 1, 0), mode="replicate")
     across, down = padded[..., 1:, :].diff(dim=-1).abs(), padded[..., :, 1:].diff(dim=-2).abs()
-    return (across + down).mean(1)
+    return (across**power + down**power).mean(1)
 
 
 def _within(values: Tensor, where: Tensor) -> Tensor:

@@ -72,17 +72,20 @@ class NextFrame(nn.Module):
         self.scales = nn.ModuleList(nets)
 
     def forward(self, given: Tensor) -> Tensor:
-        return self.at_scales(given)[-1]
+        return self.at_scales(given)[-1].clamp(-1, 1)
 
     def at_scales(self, given: Tensor) -> list[Tensor]:
-        """The prediction at each scale, the coarsest first."""
+        """The prediction at each scale, the coarsest first, not cut off at [-1, 1]: beyond, nothing would be learned.
+
+        For the same reason the paper's last tanh is left out, whose slope is nothing on black and on white.
+        """
         found: list[Tensor] = []
         for net, frames in zip(self.scales, halved(given, len(self.scales)), strict=True):
             if not found:
-                found.append(torch.tanh(net(frames)))
+                found.append(net(frames))
                 continue
             coarse = F.interpolate(found[-1], size=frames.shape[-2:], mode="bilinear", align_corners=False)
-            found.append((coarse + torch.tanh(net(torch.cat((frames, coarse), dim=1)))).clamp(-1, 1))
+            found.append(coarse + net(torch.cat((frames, coarse), dim=1)))
         return found
 
 

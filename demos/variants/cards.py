@@ -10,10 +10,10 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from core_gans.foundation.html import filled
-from core_gans.game import Game, NoiseGame
+from core_gans.game import Game, HeldOutGame, NoiseGame
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.theory.taxonomy import constraint
-from core_gans.variants import TRANSLATIONS, VARIANTS
+from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS
 from demos.variants.curves import bound_charts, row_of, score_charts
 from demos.variants.gallery import gallery_of
 from demos.variants.mathml import formula
@@ -26,6 +26,7 @@ GROUPS = {
     "told": "Classes, codes, text",
     "growing": "Coarse to fine",
     "translating": "Translation",
+    "in_time": "In time",
 }
 CONDITIONAL = ("cgan", "acgan", "infogan", "semi_supervised", "text_to_image")
 GROWING = ("lapgan", "progan")
@@ -56,6 +57,11 @@ class Card:
         return self.name in TRANSLATIONS
 
     @property
+    def tried(self) -> bool:
+        """Whether it draws from latents on the data of the tab: it has curves, and is trained here."""
+        return self.name in VARIANTS
+
+    @property
     def groups(self) -> list[str]:
         belongs = {
             "all": True,
@@ -64,6 +70,7 @@ class Card:
             "told": self.name in CONDITIONAL,
             "growing": self.name in GROWING,
             "translating": self.translates,
+            "in_time": self.name in SEQUENCES,
         }
         return [group for group, there in belongs.items() if there]
 
@@ -77,7 +84,7 @@ class Card:
 @lru_cache(maxsize=1)
 def cards() -> Markup:
     """All cards as HTML, below a field to search in and the groups to choose from."""
-    kinds: dict[str, type[Game]] = {**VARIANTS, **TRANSLATIONS}
+    kinds: dict[str, type[Game]] = {**VARIANTS, **TRANSLATIONS, **SEQUENCES}
     return filled(
         "demos.variants",
         "cards.html.j2",
@@ -94,6 +101,8 @@ def cards() -> Markup:
 
 def _bounds(kind: type[Game]) -> tuple[str, str]:
     """On which half of the family the theory stands, and what bounds the slope in practice, empty for nothing."""
+    if issubclass(kind, HeldOutGame):
+        return "answers what is given", ""
     if not issubclass(kind, NoiseGame):
         return "translates images", ""
     game = kind()

@@ -20,6 +20,7 @@ VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v")
 ANIMATIONS = (".gif",)
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 _REMEDY = "remove it or replace it"
+MOST_REPEATS = 100  # frames for which one picture of a GIF may stand
 _QUIET = "-8"  # what FFmpeg has to say of a damaged file is said by us
 _ODD = (OSError, SyntaxError, ValueError, EOFError, OverflowError)  # what Pillow raises on damaged files
 
@@ -69,10 +70,10 @@ def look_at(path: Path) -> Found:
         return Found(len(pictures), _size(first), None, first.ndim == 2)
     if path.suffix.lower() in ANIMATIONS:
         with _animation(path) as image:
-            pause = image.info.get("duration", 0)
-            frames = getattr(image, "n_frames", 1)
-            image.seek(0)
-            return Found(frames, (image.height, image.width), 1000 / pause if pause else None, image.mode in ("1", "L"))
+            shown = [(_animated(each).ndim == 2, repeats) for each, repeats in _shown(image)]
+            frames, grey = sum(repeats for _, repeats in shown), all(each for each, _ in shown)
+            pause = min((each for each in _pauses(image) if each), default=0.0)
+            return Found(frames, (image.height, image.width), 1000 / pause if pause else None, grey)
     with _video(path) as video:
         rate = video.get(cv2.CAP_PROP_FPS)
         size = int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(video.get(cv2.CAP_PROP_FRAME_WIDTH))
@@ -102,8 +103,9 @@ def _read(path: Path) -> Iterator[np.ndarray]:
         yield from _pictures(pictures_in(path))
     elif path.suffix.lower() in ANIMATIONS:
         with _animation(path) as image:
-            for each in ImageSequence.Iterator(image):
-                yield np.ascontiguousarray(pixels_of(each))
+            for each, repeats in _shown(image):
+                frame = _animated(each)
+                yield from (frame for _ in range(repeats))
     else:
         with _video(path) as video:
             while True:
@@ -111,6 +113,28 @@ def _read(path: Path) -> Iterator[np.ndarray]:
                 if not there:
                     return
                 yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+
+
+def _shown(image: Image.Image) -> Iterator[tuple[Image.Image, int]]:
+    """Each picture of an animation, and how many frames it stands for: as many times as it is shown longer than the
+    shortest, since programs that write GIFs make one picture of equal frames.
+    """
+    pauses = _pauses(image)
+    shortest = min((pause for pause in pauses if pause), default=1)
+    for each, pause in zip(ImageSequence.Iterator(image), pauses, strict=True):
+        yield each, min(MOST_REPEATS, max(1, round(pause / shortest)))
+
+
+def _animated(image: Image.Image) -> np.ndarray:
+    """A picture of an animation, (H, W) where it has no colours: Pillow makes RGB of all but the first."""
+    picture = np.ascontiguousarray(pixels_of(image))
+    grey = picture.ndim == 3 and bool((picture[..., :1] == picture).all())
+    return picture[..., 0] if grey else picture
+
+
+def _pauses(image: Image.Image) -> list[float]:
+    """Milliseconds for which each picture is shown; 0 where the file does not say."""
+    return [float(each.info.get("duration", 0)) for each in ImageSequence.Iterator(image)]
 
 
 def _pictures(paths: list[Path]) -> Iterator[np.ndarray]:

@@ -21,11 +21,19 @@ from core_gans.optimizers import Adam, RMSProp
 from core_gans.runs import checkpoints
 from core_gans.training import TrainingState, start, take_turn, train
 from core_gans.variants import DCGAN, GAN, LSGAN, VARIANTS, WGAN, WGANGP, make, variant
-from tests.tiny import all_equal, batches, chance, differences, pictures, points, small, weights
+from tests.tiny import all_equal, batches, chance, clips, differences, pictures, points, small, weights
 
-DATA = {"points": points(), "pictures": pictures()}
-EVERY = pytest.mark.parametrize("name", VARIANTS)
-EVERYWHERE = pytest.mark.parametrize("data", DATA)
+DATA = {"points": points(), "pictures": pictures(), "clips": clips()}
+OF_CLIPS = (
+    "video_prediction",
+    "videogan",
+)  # others of SEQUENCES learn from more than clips: they have suites of their own
+HOME = dict.fromkeys(VARIANTS, "pictures") | dict.fromkeys(OF_CLIPS, "clips")  # what each is played on
+EVERY = pytest.mark.parametrize("name", HOME)
+EVERYWHERE = pytest.mark.parametrize(
+    ("name", "data"),
+    [(name, data) for name in VARIANTS for data in ("points", "pictures")] + [(name, "clips") for name in OF_CLIPS],
+)
 
 
 def played(name: str, data: str, rounds: int, seed: int = 0, state: TrainingState | None = None) -> TrainingState:
@@ -41,7 +49,6 @@ def with_nan(examples: Examples) -> Batches:
     return batches(dataclasses.replace(examples, images=torch.full_like(examples.images.float(), torch.nan)))
 
 
-@EVERY
 class TestEveryVariant:
     """What is a variant's own: its losses, its latents, the state of its players, its fields."""
 
@@ -63,29 +70,33 @@ class TestEveryVariant:
         with pytest.raises(DivergedError, match=r"expected finite losses.*weights were left as they were"):
             train(state.game, state.batches, 1, rng=state.rng, state=state)
 
+    @EVERY
     def test_resumed_equals_never_stopped_to_the_bit_whatever_the_global_chance(
         self, name: str, tmp_path: Path
     ) -> None:
         torch.manual_seed(7)
         before = torch.get_rng_state()
-        whole = played(name, "pictures", 5)
+        home = HOME[name]
+        whole = played(name, home, 5)
         assert torch.equal(before, torch.get_rng_state())
         torch.manual_seed(8)
-        path = checkpoints.save(tmp_path / "two.safetensors", played(name, "pictures", 2).state_dict())
-        state = start(small(name, DATA["pictures"]), batches(DATA["pictures"]), chance(99))
+        path = checkpoints.save(tmp_path / "two.safetensors", played(name, home, 2).state_dict())
+        state = start(small(name, DATA[home]), batches(DATA[home]), chance(99))
         assert differences(state.state_dict()["nets"], whole.state_dict()["nets"])
         state.load_state_dict(checkpoints.load(path))
-        resumed = played(name, "pictures", 5, state=state)
+        resumed = played(name, home, 5, state=state)
         assert differences(resumed.state_dict(), whole.state_dict()) == []
 
+    @pytest.mark.parametrize("name", [*VARIANTS, "videogan"])
     def test_sampling_draws_examples_and_touches_nothing(self, name: str) -> None:
-        sampled(name, "pictures")
+        sampled(name, HOME[name])
 
+    @EVERY
     def test_it_names_itself_and_its_paper_and_its_fields_survive_json(self, name: str) -> None:
         kind = variant(name)
         assert kind.name == name
         assert kind.paper[-4:].isdigit()
-        game = small(name, DATA["pictures"])
+        game = small(name, DATA[HOME[name]])
         again = make(name, **json.loads(json.dumps(dataclasses.asdict(game))))
         assert again == game
         assert type(again) is kind

@@ -19,7 +19,7 @@ from core_gans.data import Examples
 from core_gans.foundation.errors import LabError
 from core_gans.losses.f_divergences import NAMES
 from core_gans.metrics import Judge
-from core_gans.variants import TRANSLATIONS, VARIANTS
+from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS
 from demos.sessions import Sessions
 from demos.variants import side_by_side as jobs_module
 from demos.variants.cards import cards
@@ -140,7 +140,7 @@ def test_pull_is_minus_the_slope_of_the_loss(name: str) -> None:
 
 
 def test_every_variant_has_a_card_and_every_divergence_a_panel() -> None:
-    assert set(TOLD) == {*VARIANTS, *TRANSLATIONS}
+    assert set(TOLD) == {*VARIANTS, *TRANSLATIONS, *SEQUENCES}
     assert set(ROWS) == set(NAMES)
     text = cards()
     assert whole(text)
