@@ -1,8 +1,8 @@
 """``python -m benchmarks.sequences films [NAMES] [--seconds S] [--seeds N] [--folder FOLDER]``.
 
 Predicted frames and drawn films, each beside what needs no learning and beside its twin, as Markdown. A training is
-bounded by processor time. With a folder, a training that is done is kept there and not done again: an interrupted
-measurement goes on with the next one.
+bounded by processor time. With a folder, the figures and a film of a training that is done are kept there, and it is
+not done again: an interrupted measurement goes on with the next one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import tyro
 
@@ -23,6 +24,9 @@ from benchmarks.applications.row import Budget
 from core_gans.data import Batches, Examples, as_float, load
 from core_gans.data.clips.moving_digits import MOVING_DIGITS
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.films import write_film
+from core_gans.foundation.pixels import Pictures
+from core_gans.foundation.sheets import sheet
 from core_gans.foundation.whole_files import write_whole
 from core_gans.game import Batch, NoiseGame
 from core_gans.metrics import Judge
@@ -37,7 +41,7 @@ from core_gans.variants.videogan import film_generator
 
 BATCH, FILMS, DECAY = 8, 16, 0.98  # examples of a batch, films of one, and the average of a generator's weights
 SIZE, FRAMES, CLIPS, HELD = 32, 8, 2_000, 200  # of drawn clips
-JUDGED = 1_000  # films of a judgement
+JUDGED = 500  # films of a judgement
 REAL = "video_clips_64.npz"
 Figures = dict[str, float]
 
@@ -137,12 +141,12 @@ FILM = {"width": 16, "rate": 5e-4}
 TRIALS = {
     **{
         f"prediction_{name}{twin}": Trial("video_prediction", {**NARROW, **fields}, data, predicted, seconds, BATCH)
-        for name, data, seconds in (("digits", digits, 25.0), ("real", real, 40.0), ("scenes", scenes, 25.0))
+        for name, data, seconds in (("digits", digits, 20.0), ("real", real, 30.0), ("scenes", scenes, 20.0))
         for twin, fields in (("", {}), ("_l2", L2))
     },
     "films_two_streams": Trial("videogan", FILM, digits, drawn, 60.0, FILMS),
     "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 60.0, FILMS),
-    "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 60.0, FILMS),
+    "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 45.0, FILMS),
 }
 
 
@@ -160,8 +164,8 @@ class Options:
     """Keep the figures of every training there, and go on with what is not there yet."""
 
 
-def measure(name: str, seed: int, seconds: float | None = None) -> Figures:
-    """Train once and judge; the figures by name, with the rounds that were played."""
+def measure(name: str, seed: int, seconds: float | None = None, film: Path | None = None) -> Figures:
+    """Train once and judge; the figures by name, with the rounds that were played. ``film`` is where to show some."""
     trial = TRIALS[name]
     learned, held = trial.data(seed)
     game = make(trial.variant, **{**trial.fields, "shape": learned.shape})
@@ -169,7 +173,22 @@ def measure(name: str, seed: int, seconds: float | None = None) -> Figures:
     state = train(
         game, Batches(learned, trial.batch, seed), None, rng=seed, watchers=watchers, seconds=86_400.0, progress=False
     )
+    if film is not None:
+        write_film(film, shown(state, held))
     return {**trial.judged(state, held), "rounds": float(state.round)}
+
+
+def shown(state: TrainingState, held: Examples) -> Pictures:
+    """Eight films beside each other, (T, H, W, 3): of prediction, held-out clips and below each what was predicted."""
+    game, nets = state.game, state.sampling_nets()
+    if isinstance(game, VideoPrediction):
+        clips = game.show(nets, Batch(as_float(held.images)), state.rng)
+        clips = torch.cat((clips[::2][:6], clips[1::2][:6]))
+    else:
+        assert isinstance(game, NoiseGame)
+        asked = torch.arange(8) % game.askable_classes if game.askable_classes else None
+        clips = game.sample(nets, 8, 5, asked)
+    return np.stack([sheet(clips[:, :, time], len(clips) // 2, scale=2) for time in range(clips.shape[2])])
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -200,8 +219,9 @@ def _kept(options: Options, name: str, seed: int) -> Figures:
     if path is not None and path.exists():
         found: Figures = json.loads(path.read_text(encoding="utf-8"))
         return found
-    found = measure(name, seed, options.seconds)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
+    found = measure(name, seed, options.seconds, None if path is None else path.with_suffix(".gif"))
+    if path is not None:
         write_whole(path, json.dumps(found, indent=2) + "\n")
     return found

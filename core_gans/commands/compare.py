@@ -20,6 +20,7 @@ from core_gans.comparison.comparing import compare
 from core_gans.comparison.contenders import Settings, contenders
 from core_gans.comparison.plan import ComparisonPlan, Source
 from core_gans.data import Resize
+from core_gans.foundation.errors import LabError
 from core_gans.runs import folder as runs
 
 BATCH = 64  # examples; more would mean fewer rounds in the same time, which buys less
@@ -66,6 +67,8 @@ class Compare:
         source = Source(self.data, self.size, self.colours, self.count, self.resize, self.skip_broken)
         with console.status(f"reading {self.data}"):
             examples = source.load()
+        if examples.kind not in ("points", "images"):
+            raise LabError(f"a comparison is of games of points or images, and {self.data} holds {examples.kind}.")
         for note in examples.notes:
             console.print(note, highlight=False, soft_wrap=True)
         chosen = contenders(self.contenders, examples.shape, self.settings, self.common)

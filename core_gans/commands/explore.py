@@ -80,7 +80,7 @@ class Explore:
         with console.status("drawing"):
             samples = generate(model.net, latents)
         if samples.dim() != 4:
-            raise LabError("expected a generator of images: points are shown by `core-gans sample`.")
+            raise LabError("expected a generator of images: points and films are shown by `core-gans sample`.")
         with console.status("reading the data"):
             examples = _examples(self, samples)
         found: dict[str, Any] = {"samples": DRAWN, "seed": self.seed}

@@ -99,6 +99,14 @@ class TestFiles:
     def test_what_a_gif_keeps_comes_back_to_the_bit_equal_frames_too(self, tmp_path: Path) -> None:
         frames = film(6)
         frames[3] = frames[2]
+        still = write_film(tmp_path / "still.gif", film(1).repeat(5, axis=0))
+        assert len(list(frames_of(still))) == look_at(still).frames == 5
+        red = np.zeros((3, 16, 16, 3), np.uint8)
+        red[1, 2:9, 4:6], red[2, 5, 5] = (200, 30, 40), (1, 255, 7)
+        assert np.array_equal(
+            np.stack([np.atleast_3d(each) * [1, 1, 1] for each in frames_of(write_film(tmp_path / "red.gif", red))]),
+            red,
+        )
         path = write_film(tmp_path / "a.gif", frames, rate=10)
         found = look_at(path)
         assert (found.frames, found.size, found.rate, found.grey) == (6, (16, 16), 10, True)
@@ -250,7 +258,7 @@ class TestStreaming:
         inside = read_clips(tmp_path, FRAME, 4)
         held = Held.of(inside)
         made, mapping = [], np.memmap
-        monkeypatch.setattr(room, "CLIPS_BYTES", 1_000)
+        monkeypatch.setattr(room, "CLIPS_BYTES", 1_500)
         monkeypatch.setattr(np, "memmap", lambda *given, **more: made.append(more["shape"]) or mapping(*given, **more))
         mapped = read_clips(tmp_path, FRAME, 4)
         assert made == [(6, 1, 4, 16, 16)]
