@@ -54,9 +54,7 @@ VARIANTS: dict[str, type[Game]] = {
 TRANSLATIONS: dict[str, type[TranslationGame]] = {kind.name: kind for kind in (Pix2Pix, CycleGAN, StarGAN)}
 """The games that translate images, by name."""
 
-SEQUENCES: dict[str, type[Game]] = {
-    kind.name: kind for kind in (VideoPrediction, VideoGAN, Driving, NMT, SeqGAN)
-}
+SEQUENCES: dict[str, type[Game]] = {kind.name: kind for kind in (VideoPrediction, VideoGAN, Driving, NMT, SeqGAN)}
 """The games of what goes on in time, clips and sentences, by name."""
 
 
