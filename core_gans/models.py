@@ -150,13 +150,21 @@ def open_translator(path: str | Path) -> Model[TranslationGame]:
     return Model(model.net, game, model.player, model.card)
 
 
-def open_answering(path: str | Path) -> Model[HeldOutGame]:
-    """The same for games that answer given examples; LabError for other games, and for a player that is another."""
-    model = _open(path)
+def open_answering(path: str | Path, checkpoint: int | str | None = None) -> Model[HeldOutGame]:
+    """The same for games that answer given examples; LabError for other games, and for a player that is another.
+
+    ``checkpoint`` is what ``open_model`` takes.
+    """
+    model = _open(path, checkpoint)
     game = model.game
     if not isinstance(game, HeldOutGame) or model.player != "generator":
         raise LabError(f"{path} is of {game.name} ({model.player}), which does not answer given examples.")
     return Model(model.net, game, model.player, model.card)
+
+
+def open_answers(path: str | Path, checkpoint: int | str | None = None) -> Model[HeldOutGame] | None:
+    """The same; None for other games, whose weights are not read."""
+    return open_answering(path, checkpoint) if issubclass(_sequence_at(Path(path)), HeldOutGame) else None
 
 
 def open_texts(path: str | Path, checkpoint: int | str | None = None) -> Model[TextGame] | None:
@@ -165,19 +173,24 @@ def open_texts(path: str | Path, checkpoint: int | str | None = None) -> Model[T
     ``checkpoint`` is what ``open_model`` takes.
     """
     path = Path(path)
-    if path.is_dir() and (path / "config.json").is_file():
-        named = runs.read_config(path)["variant"]
-    elif path.is_file() and path.suffix == ".safetensors":
-        named = checkpoints.load(path).get("variant")
-    else:
-        return None
-    if not issubclass(SEQUENCES.get(str(named), Game), TextGame):
+    if not issubclass(_sequence_at(path), TextGame):
         return None
     model = _open(path, checkpoint)
     assert isinstance(model.game, TextGame)
     if model.player != "generator":
         raise LabError(f"{path} holds a {model.player}, which writes nothing: give a generator, or a run's folder.")
     return Model(model.net, model.game, model.player, model.card)
+
+
+def _sequence_at(path: Path) -> type[Game]:
+    """The class of the game of sequences in a run's folder or a model file, by its name; ``Game`` for all else."""
+    if path.is_dir() and (path / "config.json").is_file():
+        named = runs.read_config(path)["variant"]
+    elif path.is_file() and path.suffix == ".safetensors":
+        named = checkpoints.load(path).get("variant")
+    else:
+        return Game
+    return SEQUENCES.get(str(named), Game)
 
 
 def _open(path: str | Path, checkpoint: int | str | None = None) -> Model[Game]:
@@ -200,6 +213,8 @@ def _drawing(model: Model[Game]) -> Model[NoiseGame]:
         raise CheckpointError(f"{game.name} draws from no latents: it translates pictures, by `core-gans translate`.")
     if isinstance(game, TextGame):
         raise CheckpointError(f"{game.name} is a game of texts, and draws no pictures: see docs/sequences.md.")
+    if isinstance(game, HeldOutGame):
+        raise CheckpointError(f"{game.name} draws from no latents: it answers given examples, see docs/sequences.md.")
     if not isinstance(game, NoiseGame):
         raise CheckpointError(f"{game.name} draws from no latents, so its generator cannot be opened here.")
     return Model(model.net, game, model.player, model.card)

@@ -13,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from core_gans import models
+from core_gans.commands.judge_answers import judged_answers
 from core_gans.commands.judge_texts import judged_texts
 from core_gans.commands.judged_source import source_at
 from core_gans.data import Resize
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
+from core_gans.game import HeldOutGame
 from core_gans.games.texts import TextGame
 from core_gans.metrics import Judge, PrincipalPixels, metrics_for
 from core_gans.metrics.choosing import classifier_for, pixels_told
@@ -74,6 +76,8 @@ class Judging:
             raise ValueError(f"expected a seed of at least 0, got {self.seed}.")
         if (model := models.open_texts(self.source, self.checkpoint)) is not None:
             return self._texts(model, console)
+        if (answering := models.open_answers(self.source, self.checkpoint)) is not None:
+            return self._answers(answering, console)
         self._require_metrics()
         source = source_at(self.source, self.checkpoint)
         with Progress(
@@ -126,6 +130,23 @@ class Judging:
         console.print(_table(found, real))
         if self.out is not None:
             _write(self.out, replace(self, data=data), found, real)
+            console.print(f"numbers: {self.out}", highlight=False, soft_wrap=True)
+        return found
+
+    def _answers(self, model: models.Model[HeldOutGame], console: Console) -> dict[str, float]:
+        """The numbers of a game that answers given examples; those of its baselines stand among them."""
+        if self.metrics or self.features or self.size is not None:
+            raise LabError(f"{model.game.name} has measures of its own: leave --metrics, --features and --size out.")
+        found, data = judged_answers(model, self.source, self.data, self.seed)
+        if told := models.hardly_learned(model):
+            console.print(told, highlight=False, soft_wrap=True)
+        console.print(f"{self.source} on held-out examples of {data}", highlight=False, markup=False, soft_wrap=True)
+        table = Table("measure", "value")
+        for name, value in found.items():
+            table.add_row(Text(name), f"{value:.4g}")
+        console.print(table)
+        if self.out is not None:
+            _write(self.out, replace(self, data=data), found, {})
             console.print(f"numbers: {self.out}", highlight=False, soft_wrap=True)
         return found
 

@@ -76,6 +76,17 @@ def test_a_run_of_films_is_judged_on_its_motion(runs: Path, command: Command) ->
     assert "still_pixels" in told
 
 
+def test_a_run_of_prediction_is_judged_on_what_it_held_out(runs: Path, command: Command, tmp_path: Path) -> None:
+    told = command("judge", runs / "video_prediction", "--out", tmp_path / "numbers.json")
+    logged = [json.loads(line) for line in (runs / "video_prediction" / "metrics.jsonl").read_text().splitlines()]
+    judged = next(line for line in logged if "psnr[copy]" in line)
+    found = json.loads((tmp_path / "numbers.json").read_text())["samples"]
+    assert found["psnr_moving[linear]"] == pytest.approx(judged["psnr_moving[linear]"])
+    assert "psnr_moving[copy]" in told
+    refused = command("judge", runs / "video_prediction", "--metrics", "kernel", code=2)
+    assert "video_prediction has measures of its own" in refused
+
+
 def test_a_run_of_prediction_is_explained_by_its_losses_and_its_judge(runs: Path, command: Command) -> None:
     told = command("explain", runs / "video_prediction")
     assert "loss: error" in told

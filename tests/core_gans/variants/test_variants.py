@@ -203,7 +203,7 @@ def test_lsgan_asks_for_its_targets() -> None:
     assert LSGAN(a=-1, b=1, c=0).objective.generator(scores).item() == 2
 
 
-@EVERYWHERE
+@pytest.mark.parametrize("data", ["points", "pictures"])
 def test_wgan_bounds_every_weight_after_every_critic_step(data: str, rng: torch.Generator) -> None:
     game = small("wgan", DATA[data], clip=0.003)
     state = start(game, batches(DATA[data]), rng)
