@@ -22,7 +22,6 @@ import tyro
 
 from benchmarks.applications.row import Budget
 from core_gans.data import Batches, Examples, as_float, load
-from core_gans.data.clips.moving_digits import MOVING_DIGITS
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.films import write_film
 from core_gans.foundation.pixels import Pictures
@@ -62,18 +61,14 @@ class Trial:
 
 def digits(seed: int) -> tuple[Examples, Examples]:
     """Moving digits, and others that are held out."""
-    return tuple(
-        MOVING_DIGITS.load(size=SIZE, frames=FRAMES, count=count, seed=2 * seed + part)
-        for part, count in enumerate((CLIPS, HELD))
-    )
+    learned = load("moving_digits", size=SIZE, frames=FRAMES, count=CLIPS, seed=2 * seed)
+    return learned, load("moving_digits", size=SIZE, frames=FRAMES, count=HELD, seed=2 * seed + 1)
 
 
 def scenes(seed: int) -> tuple[Examples, Examples]:
     """Moving scenes; fewer, since they take longer to draw."""
-    return tuple(
-        load("moving_scenes", size=SIZE, frames=FRAMES, count=count, seed=2 * seed + part)
-        for part, count in enumerate((200, 40))
-    )
+    learned = load("moving_scenes", size=SIZE, frames=FRAMES, count=200, seed=2 * seed)
+    return learned, load("moving_scenes", size=SIZE, frames=FRAMES, count=40, seed=2 * seed + 1)
 
 
 def real(seed: int) -> tuple[Examples, Examples]:
@@ -137,7 +132,7 @@ def drawn(state: TrainingState, held: Examples) -> Figures:
 
 L2 = {"adversarial": 0.0, "gradient": 0.0, "power": 2}
 NARROW = {"width": 8, "rate": 1e-3}
-FILM = {"width": 16, "rate": 5e-4}
+FILM = {"width": 8, "rate": 1e-3}
 TRIALS = {
     **{
         f"prediction_{name}{twin}": Trial("video_prediction", {**NARROW, **fields}, data, predicted, seconds, BATCH)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional as F
 
+from benchmarks.sequences import films
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
 from core_gans.losses.frames import gradient_difference, lp
@@ -179,3 +182,34 @@ class TestPrediction:
         assert isinstance(game, VideoPrediction)
         with pytest.raises(LabError, match=r"expected clips \(N, 1, at least 4, H, W\)"):
             game.predict(game.players(), torch.zeros(1, 1, 3, 16, 16))
+
+
+def test_the_measurements_run_at_their_smallest_and_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, few in (("CLIPS", 20), ("HELD", 20), ("JUDGED", 20)):
+        monkeypatch.setattr(films, name, few)
+    words = [
+        "films_two_streams",
+        "prediction_digits_l2",
+        "--seconds",
+        "0.01",
+        "--seeds",
+        "1",
+        "--folder",
+        str(tmp_path),
+    ]
+    threads = torch.get_num_threads()
+    try:
+        films.main(words)
+        first = capsys.readouterr().out
+        assert "| frechet[motion-cnn] |" in first
+        assert "| psnr_moving[linear] |" in first
+        assert {path.name for path in tmp_path.iterdir()} == {
+            f"{name}-0.{end}" for name in words[:2] for end in ("json", "gif")
+        }
+        monkeypatch.setattr(films, "measure", None)  # all is there: nothing is trained again
+        films.main(words)
+        assert capsys.readouterr().out == first
+    finally:
+        torch.set_num_threads(threads)
