@@ -5,6 +5,7 @@ A task that dies with its worker or its node is played again by Ray, from the sa
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ def over_ray(setup: Setup, settings: Islands, told: Callable[[str], None]) -> It
 
     LabError without Ray, without a cluster there, and where no node of it has this code.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anyone, unless a person says otherwise
     try:
         import ray
     except ImportError as error:

@@ -26,6 +26,7 @@ from tests.killing import PATIENCE, final_checkpoint, metrics, rounds
 from tests.tiny import differences
 
 TINY = ["--data=ring", "--count=300", "--batch=16", "--width=8", "--latent=2", "--depth=1", "--fall-rounds=0"]
+PATIENT = os.environ | {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "240"}
 ISLANDS = [*TINY, "--islands=2", "--migrate-every=3", "--outcome=mixture", "--samples-every=1000"]
 
 
@@ -108,15 +109,15 @@ def test_workers_are_of_islands_alone(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_job_that_is_taken_off_its_machine_is_saved_and_goes_on(tmp_path: Path) -> None:
     options = [*ISLANDS, f"--runs={tmp_path}", "--checkpoint-every=10"]
     command = [sys.executable, "-m", "egan", "evolve", *options, "--rounds=1000000", "--workers=2", "--name=ended"]
-    log = (tmp_path / "log").open("w+")
-    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     deadline = time.monotonic() + PATIENCE
     while not numbered(tmp_path / "ended" / "checkpoints", "safetensors") and time.monotonic() < deadline:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGTERM)  # as a scheduler does: to every process of the job
     assert process.wait(PATIENCE) == 128 + signal.SIGTERM
-    log.seek(0)
-    assert "ended by SIGTERM, and saved; continue with: egan resume" in " ".join(log.read().split())
+    said = " ".join((tmp_path / "log").read_text().split())
+    assert "ended by SIGTERM, and saved; continue with: egan resume" in said
     last = rounds(tmp_path / "ended")[-1]
     main(["resume", str(tmp_path / "ended"), f"--rounds={last + 5}", "--workers=1"])
     main(["evolve", *options, f"--rounds={last + 5}", "--name=whole"])
@@ -137,8 +138,9 @@ def two_nodes(tmp_path: Path) -> Iterator[str]:
     nodes = []
     try:
         for number, command in enumerate((head, [*ray, f"--address={address}"])):
-            log = (tmp_path / f"node-{number}").open("w")
-            nodes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
+            with (tmp_path / f"node-{number}").open("w") as log:
+                node = subprocess.Popen(command, stdout=log, stderr=log, env=PATIENT, start_new_session=True)
+            nodes.append(node)
             deadline = time.monotonic() + PATIENCE
             while "Ray runtime started" not in (said := (tmp_path / f"node-{number}").read_text()):
                 assert nodes[-1].poll() is None, said
@@ -153,11 +155,11 @@ def two_nodes(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Ray's clusters are tested on POSIX systems")
-def test_two_nodes_give_the_bits_of_one_process(run: Path, two_nodes: str, tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_two_nodes_give_the_bits_of_one_process(two_nodes: str, tmp_path: Path) -> None:
     words = ["evolve", *ISLANDS, "--rounds=9", f"--runs={tmp_path}"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     there = [sys.executable, "-m", "egan", *words, "--name=there", f"--address={two_nodes}"]
-    told = subprocess.run(there, capture_output=True, text=True, env=environment, timeout=170)
+    told = subprocess.run(there, capture_output=True, text=True, env=PATIENT, timeout=400)
     assert told.returncode == 0, told.stdout + told.stderr
     main([*words, "--name=here"])
     assert differences(final_checkpoint(tmp_path / "there"), final_checkpoint(tmp_path / "here")) == []
