@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,7 +30,8 @@ from egan.islands.transport import packed, unpacked
 from egan.past import history_from, pack, unpack
 from egan.population import MARKS, Population
 
-STRETCH = 50  # generations at most between two moments at which all islands rest, so that a run can be seen and stopped
+STRETCH = 50  # generations at most between two rests,
+SECONDS = 5.0  # and about so long, so that a run can be seen and stopped; a rest anywhere changes no number
 
 
 @dataclass
@@ -93,6 +95,7 @@ class Archipelago:
     stop: bool = False
     mid_round: bool = False
     _chosen: tuple[int, Chosen] | None = None
+    _pace: float = 0.0  # generations a second of all islands; not known before the first stretch, which is of one
 
     def __repr__(self) -> str:
         return told(type(self).__name__, self, "generation", f"{len(self.islands)} islands")
@@ -143,8 +146,10 @@ class Archipelago:
         """
         assert self.engine is not None
         legs = self._legs(self._next_rest(rounds))
+        begun = time.monotonic()
         for leg, played in zip(legs, self.engine.play(legs), strict=True):
             self._take(leg, played)
+        self._pace = legs[0].generations / max(time.monotonic() - begun, 1e-6)
         if not self.living:
             raise DivergedError(f"all islands diverged; the last: {self.islands[legs[-1].island].diverged}")
         self.terms = self._terms()
@@ -186,6 +191,7 @@ class Archipelago:
     def _next_rest(self, rounds: int | None) -> int:
         steps = (self.settings.migrate_every, STRETCH, *(each for each in self.every if each))
         until = min((self.round // step + 1) * step for step in steps)
+        until = min(until, self.round + max(1, int(SECONDS * self._pace)))
         return until if rounds is None else min(until, rounds)
 
     def _take(self, leg: Leg, played: Played) -> None:
