@@ -132,18 +132,16 @@ def two_nodes(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    address, ray = (
-        f"127.0.0.1:{port}",
-        [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1"],
-    )
-    head = [*ray, "--head", f"--port={port}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"]
+    address, loopback = f"127.0.0.1:{port}", "--node-ip-address=127.0.0.1"
+    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1", loopback]
+    head = [*ray, "--head", f"--port={port}", "--include-dashboard=false"]
     nodes = []
     try:
         for number, command in enumerate((head, [*ray, f"--address={address}"])):
             with (tmp_path / f"node-{number}").open("w") as log:
                 node = subprocess.Popen(command, stdout=log, stderr=log, env=PATIENT, start_new_session=True)
             nodes.append(node)
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + 2 * PATIENCE
             while "Ray runtime started" not in (said := (tmp_path / f"node-{number}").read_text()):
                 assert nodes[-1].poll() is None, said
                 assert time.monotonic() < deadline, said
