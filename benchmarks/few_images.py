@@ -40,6 +40,7 @@ CONTENDERS: dict[str, dict[str, Any]] = {
     "ADA": {"augment": ("mirror", "turn", "translation", "zoom", "colour"), "augment_target": 0.6},
 }
 METRICS = ("kernel", "precision", "recall")
+SAMPLES = 1_000  # that are judged
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def main(args: Sequence[str] | None = None) -> None:
     asked = tyro.cli(Options, prog="python -m benchmarks.few_images", args=args)
     names = chosen(asked.names, list(CONTENDERS), "contender")
     few, others = horses(asked)
-    judge = Judge(others, 1_000, metrics=METRICS)
+    judge = Judge(others, SAMPLES, metrics=METRICS)
     runs = {(name, seed): played(name, seed, asked, few, judge) for seed in asked.seeds for name in names}
     found = {name: {seed: runs[name, seed] for seed in asked.seeds} for name in names}
     known = Judge(others, len(few), metrics=METRICS)(lambda count: as_float(few.images[:count]))

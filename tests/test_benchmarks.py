@@ -15,6 +15,7 @@ from benchmarks import __main__ as speed
 from benchmarks import (
     app_load,
     dissection_cost,
+    few_images,
     generation_cost,
     inversion,
     neighbours,
@@ -24,6 +25,8 @@ from benchmarks import (
 )
 from benchmarks.timing import in_turn, peak_of
 from core_gans import shipped
+from core_gans.data import Examples
+from tests.tiny import pictures
 
 ROOT = Path(__file__).parents[1]
 SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arguments, rows of the table)
@@ -62,7 +65,10 @@ def _threads() -> Iterator[None]:
 
 
 def test_no_benchmark_is_left_out() -> None:
-    run = {module.__name__.rsplit(".", 1)[1] for module in (inversion, *(each[0] for each in SMALLEST.values()))}
+    run = {
+        module.__name__.rsplit(".", 1)[1]
+        for module in (inversion, few_images, *(each[0] for each in SMALLEST.values()))
+    }
     assert sorted(run) == MODULES
 
 
@@ -135,3 +141,24 @@ def _example(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.mark.slow
+def test_few_images_are_played_once_and_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = pictures(24, size=16).images.expand(-1, 3, -1, -1)
+    monkeypatch.setattr(few_images, "horses", lambda asked: (Examples("few", noise[:8]), Examples("others", noise[8:])))
+    monkeypatch.setattr(few_images, "SAMPLES", 8)
+    words = ["none", "DiffAugment", "ADA", "--out", str(tmp_path), "--seeds", "0", "--every", "1", "--batch", "4"]
+    few_images.main([*words, "--rounds", "1"])
+    first = capsys.readouterr().out.splitlines()
+    assert len([line for line in first if line.startswith("|")]) == 2 + 3 + 1
+    few_images.main([*words, "--rounds", "2"])  # one round more of each
+    more = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("|")]
+    assert [line.split()[:3] for line in more if line.startswith(("none", "Diff", "ADA"))] == [
+        [name, "0", "2"] for name in ("none", "DiffAugment", "ADA")
+    ]
+    few_images.main([*words, "--rounds", "2"])
+    again = capsys.readouterr().out.splitlines()
+    assert not [line for line in again if line.startswith(("none", "Diff", "ADA"))]
