@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core_gans.losses import objectives, penalties
     from core_gans.models import Model, load_model, open_model, save_model
     from core_gans.runs.checkpoints import load, save
-    from core_gans.runs.inheriting import inherit
+    from core_gans.runs.fine_tuning import begin_from
     from core_gans.training import TrainingState, start, train
     from core_gans.trusted_code import trust
     from core_gans.variants import VARIANTS, make
@@ -33,7 +33,7 @@ __all__ = [
     "NoiseGame",
     "TrainingState",
     "Turn",
-    "inherit",
+    "begin_from",
     "load",
     "load_model",
     "make",
@@ -57,7 +57,7 @@ __getattr__, __dir__ = lazy_names(
         "core_gans.losses.penalties": "penalties",
         "core_gans.models": "Model load_model open_model save_model",
         "core_gans.runs.checkpoints": "load save",
-        "core_gans.runs.inheriting": "inherit",
+        "core_gans.runs.fine_tuning": "begin_from",
         "core_gans.training": "TrainingState start train",
         "core_gans.trusted_code": "trust",
         "core_gans.variants": "VARIANTS make",

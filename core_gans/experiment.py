@@ -17,8 +17,8 @@ from core_gans.games.translators import Translator
 from core_gans.held_out import Held, held_out_watchers
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind, threads
 from core_gans.runs import folder as runs
+from core_gans.runs.fine_tuning import TrainedPlayers
 from core_gans.runs.folder import Run
-from core_gans.runs.inheriting import Heirloom
 from core_gans.runs.playable import require_playable
 from core_gans.runs.watchers import Judged, Watcher
 from core_gans.session import (
@@ -58,14 +58,14 @@ class Training(RunKind[TrainingState]):
 
     kind, verb, unit, program, other_program = "training", "training", "round", "core-gans", "egan"
 
-    heirloom: Heirloom | None = None
+    trained: TrainedPlayers | None = None
     """The networks of another run that it begins with."""
 
     def start(self) -> TrainingState:
         learned = self.examples.learned if isinstance(self.examples, Lesson | Held | TextLesson) else self.examples
         state = start(self.game, self.options.batches(learned), self.options.rng(), self.options.compute())
-        if self.heirloom is not None:
-            told = str(self.heirloom.give(self.game, state.nets))
+        if self.trained is not None:
+            told = str(self.trained.copy_into(self.game, state.nets))
             self.console.print(told, highlight=False, soft_wrap=True)
         return state
 
@@ -97,7 +97,7 @@ class Training(RunKind[TrainingState]):
 
         def measured(game: Translator, batch: int) -> float:
             require_playable(game, batch, self.options.device)
-            tried = replace(self, game=game, options=replace(self.options, batch=batch), heirloom=None)
+            tried = replace(self, game=game, options=replace(self.options, batch=batch), trained=None)
             return seconds_of_round(tried.start(), budget / ENOUGH)
 
         with threads(self.options, self.examples), self.console.status("measuring how fast this machine is"):
@@ -118,7 +118,7 @@ def run_training(
     name: str = "",
     console: Console | None = None,
     measured: Sequence[Choice] = (),
-    start_from: Heirloom | None = None,
+    start_from: TrainedPlayers | None = None,
     fit: Fit | None = None,
 ) -> Result[TrainingState]:
     """Train ``variant`` in a new run folder under ``runs_folder``, for a minute when no bound is given.

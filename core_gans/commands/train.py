@@ -19,9 +19,9 @@ from core_gans.experiment import run_training
 from core_gans.game import Game
 from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
+from core_gans.runs.fine_tuning import TrainedPlayers
 from core_gans.runs.fitting import fitting
 from core_gans.runs.folder import NEWEST
-from core_gans.runs.inheriting import Heirloom
 from core_gans.session import Options, options_from
 from core_gans.translation.extent import Choice
 from core_gans.trusted_code import require_trusted
@@ -69,7 +69,7 @@ class Train(Generic[AGame]):
             name=self.name,
             console=console,
             measured=self.measured,
-            start_from=None if self.start is None else Heirloom.of(self.start, self.checkpoint),
+            start_from=None if self.start is None else TrainedPlayers.of(self.start, self.checkpoint),
             fit=self._fit(console),
         )
         print_result(result, console)
@@ -114,12 +114,12 @@ class Repeat:
         print_result(result, console)
 
 
-def _origin(told: dict[str, Any] | None) -> Heirloom | None:
+def _origin(told: dict[str, Any] | None) -> TrainedPlayers | None:
     """The networks with which a run began, as its config.json tells."""
     if told is None:
         return None
     with fitting("begun_from of config.json"):
-        return Heirloom.of(told["run"], int(told["round"]))
+        return TrainedPlayers.of(told["run"], int(told["round"]))
 
 
 @dataclass(frozen=True)

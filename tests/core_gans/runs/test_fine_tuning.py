@@ -14,15 +14,15 @@ import pytest
 import torch
 from rich.console import Console
 
-from core_gans import inherit, start, train
+from core_gans import begin_from, start, train
 from core_gans.commands.sample import Sample
 from core_gans.commands.train import train as train_command
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
 from core_gans.models import open_model
 from core_gans.runs import checkpoints
+from core_gans.runs.fine_tuning import TrainedPlayers
 from core_gans.runs.folder import Run
-from core_gans.runs.inheriting import Heirloom
 from core_gans.session import Options
 from core_gans.variants import make
 from dissect.commands.opening import Source
@@ -66,7 +66,7 @@ def second(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = Options(noise(folder / "new.npz", 16, seed=1), size=16, **QUIET)
     return run_training(
         "hinge", COUNTING, options, rounds=2, runs_folder=folder, name="run", console=console(),
-        start_from=Heirloom.of(first),
+        start_from=TrainedPlayers.of(first),
     ).folder  # fmt: skip
 
 
@@ -74,7 +74,7 @@ class TestLayers:
     def test_all_that_fit_are_taken_with_their_statistics_and_the_average_draws(self, first: Path) -> None:
         game = make("dcgan", shape=(1, 16, 16), **FIELDS)
         state = start(game, batches(pictures()), chance(5))
-        given = inherit(state, first)
+        given = begin_from(state, first)
         assert given.new == ()
         assert given.round == 2
         assert "all that there are" in str(given)
@@ -90,7 +90,7 @@ class TestLayers:
     def test_a_layer_of_another_shape_is_new_whole_and_named(self, first: Path) -> None:
         game = make("dcgan", shape=(1, 16, 16), **FIELDS | {"latent": 5})
         state, same = (start(game, batches(pictures()), chance(5)) for _ in range(2))
-        given = inherit(state, first)
+        given = begin_from(state, first)
         assert given.new == ("generator.block4.1",)
         assert "new are generator.block4.1" in str(given)
         fresh = same.nets["generator"].get_submodule("block4.1")
@@ -99,14 +99,14 @@ class TestLayers:
     def test_growing_keeps_the_blocks_below(self, first: Path) -> None:
         """16 pixels of width 4 have 8 channels at 8 pixels; so have 32 pixels of width 2 at half of that."""
         state = start(make("dcgan", shape=(1, 32, 32), width=2, latent=3), batches(pictures(size=32)), chance(5))
-        given = inherit(state, first)
+        given = begin_from(state, first)
         assert {"generator.block4.1", "generator.block8.0", "discriminator.block4.0"} <= set(given.taken)
         assert {"generator.block16.0", "generator.image", "discriminator.block16.0"} <= set(given.new)
 
     def test_counts_and_chance_begin_anew(self, second: Path) -> None:
         state = start(make("hinge", shape=(1, 16, 16), **COUNTING), batches(pictures()), chance(5))
         before = {k: v.clone() for k, v in state.nets["discriminator"].state_dict().items() if "augment" in k}
-        inherit(state, second)
+        begin_from(state, second)
         after = state.nets["discriminator"].state_dict()
         assert differences({name: after[name] for name in before}, before) == []
         assert int(after["steps"]) == 0
@@ -117,7 +117,7 @@ class TestLayers:
             "dcgan", FIELDS, options, Evolution(), rounds=1, runs_folder=tmp_path, name="evolved", console=console()
         ).folder
         state = start(make("dcgan", shape=(1, 16, 16), **FIELDS), batches(pictures()), chance(5))
-        assert inherit(state, run).new == ()
+        assert begin_from(state, run).new == ()
         assert all_equal(weights(state.nets["generator"]), weights(open_model(run).net))
 
 
@@ -131,7 +131,7 @@ class TestRuns:
     ) -> None:
         place = tmp_path / "copy"
         shutil.copytree(second, place)
-        monkeypatch.setattr(Heirloom, "of", None)
+        monkeypatch.setattr(TrainedPlayers, "of", None)
         longer = resume_training(place, rounds=4, console=console())
         state = start(longer.state.game, longer.state.batches, chance(9))
         state.load_state_dict(checkpoints.load(Run.reading(second).checkpoint_of(2))["state"])
@@ -156,28 +156,29 @@ class TestRuns:
 
 class TestRefusals:
     def test_another_family_other_channels_and_points(self, first: Path) -> None:
-        heirloom = Heirloom.of(first)
+        trained = TrainedPlayers.of(first)
         with pytest.raises(LabError, match="has networks of the family dcgan, and this game those of mlp: choose"):
-            heirloom.require_fit(make("dcgan", shape=(1, 16, 16), family="mlp"))
+            trained.require_fit(make("dcgan", shape=(1, 16, 16), family="mlp"))
         with pytest.raises(LabError, match=r"shape \(1, 16, 16\), and these have the shape \(3, 16, 16\)"):
-            heirloom.require_fit(make("dcgan", shape=(3, 16, 16)))
+            trained.require_fit(make("dcgan", shape=(3, 16, 16)))
         with pytest.raises(LabError, match=r"these have the shape \(2,\)"):
-            replace(heirloom, fields={**heirloom.fields, "family": "mlp"}).require_fit(
+            replace(trained, fields={**trained.fields, "family": "mlp"}).require_fit(
                 make("gan", shape=(2,), family="mlp")
             )
         with pytest.raises(LabError, match="historical averaging remembers"):
-            heirloom.require_fit(make("dcgan", shape=(1, 16, 16), historical_averaging=0.1))
+            trained.require_fit(make("dcgan", shape=(1, 16, 16), historical_averaging=0.1))
 
     def test_nothing_that_fits(self, first: Path) -> None:
-        heirloom, game = Heirloom.of(first), make("dcgan", shape=(1, 16, 16), width=7, latent=9)
+        trained, game = TrainedPlayers.of(first), make("dcgan", shape=(1, 16, 16), width=7, latent=9)
         with pytest.raises(LabError, match="choose --width 4, --latent 3, as there"):
-            heirloom.give(game, {"generator": torch.nn.Sequential(torch.nn.Linear(2, 2))})
+            trained.copy_into(game, {"generator": torch.nn.Sequential(torch.nn.Linear(2, 2))})
 
     def test_weights_that_are_nan(self, first: Path) -> None:
-        heirloom, game = Heirloom.of(first), make("dcgan", shape=(1, 16, 16), **FIELDS)
-        broken = {name: torch.full_like(t, torch.nan) for name, t in heirloom.players["generator"].items() if t.dim()}
+        trained, game = TrainedPlayers.of(first), make("dcgan", shape=(1, 16, 16), **FIELDS)
+        broken = {name: torch.full_like(t, torch.nan) for name, t in trained.players["generator"].items() if t.dim()}
+        nets = start(game, batches(pictures()), chance()).nets
         with pytest.raises(ValueError, match=r"generator in .*run"):
-            replace(heirloom, players={"generator": broken}).give(game, start(game, batches(pictures()), chance()).nets)
+            replace(trained, players={"generator": broken}).copy_into(game, nets)
 
     def test_no_code_that_the_run_names_is_imported(self, first: Path, tmp_path: Path) -> None:
         place = tmp_path / "hostile"
@@ -188,7 +189,7 @@ class TestRefusals:
             checkpoints.save(path, {**content, "variant": "evil:Game"}, overwrite=True)
         config = json.loads((place / "config.json").read_text())
         (place / "config.json").write_text(json.dumps({**config, "variant": "evil:Game"}))
-        assert Heirloom.of(place).round == 2
+        assert TrainedPlayers.of(place).round == 2
 
 
 class TestCheckpointsByName:

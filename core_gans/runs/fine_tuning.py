@@ -28,7 +28,7 @@ NAMED = 6  # layers that are told by name
 
 
 @dataclass(frozen=True)
-class Inherited:
+class Copied:
     """What a new run took from another: ``taken`` and ``new`` are names of layers, each after its player's."""
 
     run: str
@@ -45,7 +45,7 @@ class Inherited:
 
 
 @dataclass(frozen=True)
-class Heirloom:
+class TrainedPlayers:
     """The players of the run ``run`` at the round ``round``, as state dicts, and the fields of its game."""
 
     run: str
@@ -54,7 +54,7 @@ class Heirloom:
     players: Mapping[str, Mapping[str, Tensor]]
 
     @classmethod
-    def of(cls, folder: str | Path, checkpoint: int | str | None = None) -> Heirloom:
+    def of(cls, folder: str | Path, checkpoint: int | str | None = None) -> TrainedPlayers:
         """What the run in ``folder`` leaves; the generator as its weight average, where it has one.
 
         ``checkpoint`` is what ``Run.checkpoint_of`` takes. LabError where there is no run or no such checkpoint.
@@ -93,7 +93,7 @@ class Heirloom:
             raise LabError("historical averaging remembers all weights since the first ones: leave it out with --from.")
 
     @torch.no_grad()
-    def give(self, game: Game, nets: Mapping[str, nn.Module]) -> Inherited:
+    def copy_into(self, game: Game, nets: Mapping[str, nn.Module]) -> Copied:
         """Copy into the players ``nets`` of ``game`` each layer that has a like here, by name and shape.
 
         Counts, chance and other state of a game begin anew. LabError where ``require_fit`` raises it, and where no
@@ -114,16 +114,16 @@ class Heirloom:
         if not any(name.startswith("generator.") for name in taken):
             sizes = ", ".join(f"--{name} {self.fields[name]}" for name in ("width", "latent") if name in self.fields)
             raise LabError(f"no layer of the generator of {self.run} has a like in this one: choose {sizes}, as there.")
-        return Inherited(self.run, self.round, tuple(taken), tuple(new))
+        return Copied(self.run, self.round, tuple(taken), tuple(new))
 
 
-def inherit(state: WatchedState, run: str | Path, checkpoint: int | str | None = None) -> Inherited:
+def begin_from(state: WatchedState, run: str | Path, checkpoint: int | str | None = None) -> Copied:
     """Let the players of a fresh ``state`` begin as those of the run in the folder ``run``, as far as they fit.
 
     ``train(game, batches, rounds, rng=..., state=state)`` goes on from there. ``checkpoint`` is a round, or ``best``.
-    Raises what ``Heirloom.of`` and ``Heirloom.give`` raise.
+    Raises what ``TrainedPlayers.of`` and ``TrainedPlayers.copy_into`` raise.
     """
-    return Heirloom.of(run, checkpoint).give(state.game, state.nets)
+    return TrainedPlayers.of(run, checkpoint).copy_into(state.game, state.nets)
 
 
 def _layers(net: nn.Module) -> Iterator[tuple[str, dict[str, Tensor]]]:
