@@ -17,7 +17,6 @@ from functools import partial
 
 import torch
 import tyro
-from core_gans.point_presets import points_fields
 from rich.console import Console
 
 from benchmarks.timing import chosen, heading
@@ -25,6 +24,7 @@ from core_gans.data import KNOWN, load
 from core_gans.foundation.markdown import table
 from core_gans.game import NoiseGame
 from core_gans.metrics import Judge
+from core_gans.recipes import points_fields
 from core_gans.session import Options, over_the_run
 from core_gans.training import run
 from core_gans.variants import make
@@ -67,7 +67,7 @@ class Asked:
 def begun(data: str, islands: Islands, rounds: int, seed: int = 0, batch: int = 64) -> Archipelago:
     """Founders on ``data`` with the settings that the commands begin with."""
     examples = load(data, count=20_000) if KNOWN[data].points else load(data)
-    fields = points_fields("gan", KNOWN[data]) if KNOWN[data].points else {}
+    fields = points_fields("gan", KNOWN[data].fields) if KNOWN[data].points else {}
     name = "gan" if KNOWN[data].points else "dcgan"
     game = make(name, **over_the_run({**fields, "shape": examples.shape}, rounds))
     assert isinstance(game, NoiseGame)
