@@ -15,15 +15,19 @@ from torch import Tensor, nn
 
 from dissect.cause.causal import CausalEffect, causal_effect
 from dissect.cause.choosing import choose_units
+from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
 from dissect.measure.dissecting import DEFAULTS, compare_layers
 from dissect.measure.dissection import Dissection
 from dissect.measure.remarks import remarks
 from dissect.measure.settings import DissectionSettings
 from dissect.report import write_report
+from dissect.sampling import generate
+from dissect.segmenters.doubts import doubts
 from dissect.segmenters.protocol import Segmenter
 
 CAUSAL_IMAGES = 64  # images in which units are changed
+LOOKED_AT = 64  # images that tell whether the segmenter knows such pictures
 SMALL = 0.1  # of the picture: larger classes have units by their size alone
 TESTED = 3  # concepts whose causes are tested
 SMALLEST = 4  # side of the smallest layer worth dissecting, in cells
@@ -74,7 +78,9 @@ def study(
     if folder.exists():
         raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
     wanted = list(layers) or spatial_layers(generator, latents[:1])
-    said: list[str] = []
+    with at_rest(generator):
+        doubt = doubts(segmenter, generate(generator, latents[:LOOKED_AT]))
+    said = [doubt] if doubt else []
     dissections = compare_layers(generator, wanted, latents, segmenter, settings, remark=said.append)
     best = best_layer(dissections)
     said += [line for dissection in dissections.values() for line in remarks(dissection)]
