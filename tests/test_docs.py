@@ -48,7 +48,7 @@ def commands() -> list[str]:
     """Every line of a command, in a block of its own or in backticks, with its continued lines."""
     found: set[str] = set()
     for page in PAGES:
-        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        text = re.sub(r"\\\n\s*", " ", page.read_text(encoding="utf-8"))
         lines = re.findall(r"^ {4}((?:core-gans|egan|dissect|python -m (?:core_gans|egan|dissect)) .*)$", text, re.M)
         lines += re.findall(r"^((?:core-gans|egan|dissect|python -m (?:core_gans|egan|dissect)) [a-z].*)$", text, re.M)
         quoted = re.findall(r"`((?:core-gans|egan|dissect) [a-z][^`\n]*)`", text)

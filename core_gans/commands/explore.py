@@ -36,6 +36,7 @@ from core_gans.variants import TextToImage
 FRAMES = 48  # of the film, there and back
 SHOWN = 8
 DRAWN = 2_000  # samples that are compared with the real examples
+MOST = DRAWN // 2  # paths, which have their ends among these; and steps of one
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Explore:
 
     def run(self, console: Console) -> None:
         """Write pictures and numbers, and print the numbers."""
-        if min(self.paths, self.steps) < 2:
-            raise ValueError(f"expected at least 2 paths of 2 steps, got {self.paths} of {self.steps}.")
+        if not (2 <= self.paths <= MOST and 2 <= self.steps <= MOST):
+            raise ValueError(f"expected 2 to {MOST:,} paths of 2 to {MOST:,} steps, got {self.paths} of {self.steps}.")
         require_seed(self.seed)
         folder = self.out or Path("runs") / runs.default_name("exploration")
         if folder.exists():
@@ -85,7 +86,8 @@ class Explore:
             examples = _examples(self, samples)
         found: dict[str, Any] = {"samples": DRAWN, "seed": self.seed}
         shown = 2 * self.paths * self.steps  # straight and on the sphere
-        wanted = 4 * shown * (latents[0].numel() + samples[0].numel())
+        side = max(64, *samples.shape[2:])  # of an image on paper, in bytes of three colours
+        wanted = shown * (4 * (latents[0].numel() + samples[0].numel()) + 3 * side**2)
         require_memory(wanted, f"{shown:,} images on paths", "--steps or --paths")
         folder.mkdir(parents=True)
         walk(model, latents, self, folder)

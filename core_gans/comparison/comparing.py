@@ -19,10 +19,14 @@ from core_gans.comparison.summary import Outcome, summarise, unequal_budgets
 from core_gans.comparison.tables import as_markdown, as_rich, short
 from core_gans.comparison.workers import Workers, workers
 from core_gans.data import Examples
+from core_gans.foundation.memory import require_memory
 from core_gans.foundation.pixels import write_png
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge
 from core_gans.metrics.choosing import known_features
+from core_gans.runs.playable import require_batch
+
+PROCESS = 300 * 2**20  # bytes of a worker that has loaded torch
 
 
 def compare(
@@ -40,11 +44,7 @@ def compare(
     """
     console = console or Console(markup=False)
     examples = examples if examples is not None else plan.source.load()
-    folder = open_folder(out, plan)
-    begun = time.process_time()
-    with kept_once_begun(folder):
-        real = of_real(plan, examples)
-        play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
+    folder, real = played(plan, out, examples, processes, console)
     outcome = summarise(finished_runs(folder), real, [contender.label for contender in plan.contenders])
     _write(folder, outcome, examples)
     console.print(as_rich(outcome), soft_wrap=True)
@@ -55,7 +55,24 @@ def compare(
     return outcome
 
 
-def play_missing(folder: Folder, examples: Examples, processes: int, console: Console, *, judging: float = 0.0) -> None:
+def played(
+    plan: ComparisonPlan, out: Path, examples: Examples, processes: int, console: Console, name: str = NAME
+) -> tuple[Folder, list[dict[str, float]]]:
+    """The folder ``out`` with all runs of ``plan``, described in the file ``name``, and what real examples score.
+
+    LabError when ``out`` holds one with other settings, and for batches that memory does not hold.
+    """
+    require_batch(plan.batch, examples.shape)
+    require_memory(min(processes, len(plan.contenders) * plan.seeds) * PROCESS, f"{processes:,} processes", "--workers")
+    folder = open_folder(out, plan, name)
+    begun = time.process_time()
+    with kept_once_begun(folder):
+        real = _of_real(plan, examples)
+        _play_missing(folder, examples, processes, console, (time.process_time() - begun) / plan.seeds)
+    return folder, real
+
+
+def _play_missing(folder: Folder, examples: Examples, processes: int, console: Console, judging: float) -> None:
     """Play the runs of the plan that the folder lacks over ``processes`` processes; each is written as it ends.
 
     ``judging`` is how many seconds it takes to judge a run in the end, for the estimate alone.
@@ -129,7 +146,7 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def of_real(plan: ComparisonPlan, examples: Examples) -> list[dict[str, float]]:
+def _of_real(plan: ComparisonPlan, examples: Examples) -> list[dict[str, float]]:
     """What real examples score, once for each seed: no contender should hope for more."""
     judge = Judge(examples, count=plan.full, classifier=plan.features or known_features(examples))
     return [judge.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)]

@@ -17,6 +17,7 @@ from core_gans.data import Examples, Resize, Size
 FORMAT = 1
 FULL = 2_000  # samples of the judgement at the end
 QUICK = 500  # samples of each judgement on the way
+MOST_SEEDS = 10_000  # runs of each contender
 LOOKS = 12  # judgements on the way, besides the one before the first round
 
 Keep = Callable[[Any, torch.Generator], tuple[dict[str, Any], dict[str, Tensor]]]
@@ -74,8 +75,8 @@ class ComparisonPlan:
     """What else to keep of a run that came to its end, from its state and a chance of its own: facts and tensors."""
 
     def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise ValueError(f"expected at least one seed, got {self.seeds}.")
+        if not 1 <= self.seeds <= MOST_SEEDS:
+            raise ValueError(f"expected 1 to {MOST_SEEDS:,} seeds, got {self.seeds:,}.")
         if not self.seconds > 0:
             raise ValueError(f"expected a budget above 0 seconds, got {self.seconds}.")
         if self.batch < 1:

@@ -17,10 +17,10 @@ STRENGTH = 1e-3  # C of the SVM: many features, few examples
 
 
 @torch.no_grad()
-def trunk_features(discriminator: nn.Module, images: Tensor, batch_size: int = 256, pooled: int = POOLED) -> Tensor:
+def trunk_features(discriminator: nn.Module, images: Tensor, batch_size: int = 256) -> Tensor:
     """Images (N, C, H, W) in [-1, 1] to features (N, F), in evaluation mode.
 
-    A convolution whose maps are smaller than ``pooled`` counts as it is. The last layer makes the score, so it is no
+    A convolution whose maps are smaller than 4x4 counts as it is. The last layer makes the score, so it is no
     feature, also where it is a convolution. Raises LabError without any other convolution.
     """
     weighted = [module for module in discriminator.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
@@ -28,7 +28,7 @@ def trunk_features(discriminator: nn.Module, images: Tensor, batch_size: int = 2
     if not layers:
         raise LabError("expected a discriminator with convolutions, whose maps are its features.")
     kept: list[Tensor] = []
-    hooks = [layer.register_forward_hook(lambda _, __, maps: kept.append(_pooled(maps, pooled))) for layer in layers]
+    hooks = [layer.register_forward_hook(lambda _, __, maps: kept.append(_pooled(maps))) for layer in layers]
     was_training = discriminator.training
     discriminator.eval()
     try:
@@ -57,6 +57,6 @@ def linear_accuracy(
     return float(model.score(test.numpy(), torch.as_tensor(truth).numpy()))
 
 
-def _pooled(maps: Tensor, side: int) -> Tensor:
+def _pooled(maps: Tensor) -> Tensor:
     height, width = maps.shape[2:]
-    return F.adaptive_max_pool2d(maps, (min(side, height), min(side, width))).flatten(1).float()
+    return F.adaptive_max_pool2d(maps, (min(POOLED, height), min(POOLED, width))).flatten(1).float()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3), RGB; those written may be grey, (H, W)
@@ -67,5 +68,7 @@ def _encoded(kind: str, picture: Picture, option: int) -> bytes:
     order = cv2.COLOR_RGBA2BGRA if picture.shape[2:] == (4,) else cv2.COLOR_RGB2BGR
     written = picture if picture.ndim == 2 else cv2.cvtColor(picture, order)
     done, code = cv2.imencode(f".{kind}", written, [_OPTIONS[kind], option])
-    assert done, f"OpenCV could not write a picture as {kind}"
+    if not done:
+        height, width = picture.shape[:2]
+        raise LabError(f"a picture of {width:,} x {height:,} pixels is too large for {kind.upper()}: ask for less.")
     return code.tobytes()

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+PIECES = 4  # on a side, of an image whose pieces are laid out anew
 _TURN = math.radians(12)
 _SHEAR = 0.15
 _SCALE = 0.12
@@ -73,11 +74,11 @@ def _move(images: Tensor, rng: torch.Generator) -> Tensor:
     return F.grid_sample(images + 1, where, align_corners=False) - 1
 
 
-def _shuffle_pieces(images: Tensor, rng: torch.Generator, pieces: int = 4) -> Tensor:
-    """Each image cut into ``pieces`` x ``pieces`` squares, and those laid out anew."""
-    side = images.shape[-1] // pieces
-    cut = F.unfold(images, kernel_size=side, stride=side)  # (N, side * side, pieces * pieces)
-    order = torch.rand(len(images), 1, pieces * pieces, generator=rng).argsort(dim=2).expand_as(cut)
+def _shuffle_pieces(images: Tensor, rng: torch.Generator) -> Tensor:
+    """Each image cut into PIECES x PIECES squares, and those laid out anew."""
+    side = images.shape[-1] // PIECES
+    cut = F.unfold(images, kernel_size=side, stride=side)  # (N, side * side, PIECES * PIECES)
+    order = torch.rand(len(images), 1, PIECES * PIECES, generator=rng).argsort(dim=2).expand_as(cut)
     return F.fold(cut.gather(2, order), images.shape[2:], kernel_size=side, stride=side)
 
 

@@ -95,9 +95,9 @@ def load_digits_classifier(path: Path = SHIPPED) -> DigitsClassifier:
     return _loaded(DigitsClassifier, path)
 
 
-def load_mnist_classifier(path: Path = MNIST_SHIPPED) -> MnistClassifier:
+def load_mnist_classifier() -> MnistClassifier:
     """The same for that of MNIST."""
-    return _loaded(MnistClassifier, path)
+    return _loaded(MnistClassifier, MNIST_SHIPPED)
 
 
 def _loaded(kind: type[AClassifier], path: Path) -> AClassifier:

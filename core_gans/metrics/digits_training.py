@@ -99,23 +99,35 @@ def make_digits_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 2_50
         steps: optimiser steps of 64 digits
         overwrite: replace what stands there
     """
-    about_path = out.with_suffix(".json")
-    standing = [path for path in (out, about_path) if path.exists()]
+    require_places(out, overwrite=overwrite)
+    classifier, report = train_digits_classifier(torch.Generator().manual_seed(seed), steps)
+    write_judge(
+        classifier, report, out, "scikit-learn's 1,797 at 32x32", f"{COMMAND} --seed {seed} --steps {steps}", seed
+    )
+
+
+def require_places(out: Path, *, overwrite: bool) -> None:
+    """FileExistsError where the weights or the JSON file beside them are there already, unless ``overwrite``."""
+    standing = [path for path in (out, out.with_suffix(".json")) if path.exists()]
     if standing and not overwrite:
         raise FileExistsError(f"{standing[0]} exists: give another --out, or --overwrite to replace it")
-    classifier, report = train_digits_classifier(torch.Generator().manual_seed(seed), steps)
+
+
+def write_judge(
+    classifier: DigitsClassifier, report: TrainingReport, out: Path, digits: str, command: str, seed: int
+) -> None:
+    """Write a classifier that learned from ``digits`` and, beside it, a JSON file about it; print how good it is."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    seal = save_digits_classifier(classifier, out)
     about = {
-        "what": "a classifier of handwritten digits (scikit-learn's 1,797 at 32x32), the judge of generated ones",
-        "command": f"{COMMAND} --seed {seed} --steps {steps}",
+        "what": f"a classifier of handwritten digits ({digits}), the judge of generated ones",
+        "command": command,
         "seed": seed,
-        "sha256": seal,
+        "sha256": save_digits_classifier(classifier, out),
         "torch": torch.__version__,
         **asdict(report),
     }
-    write_whole(about_path, json.dumps(about, indent=2) + "\n")
-    print(f"accuracy {report.accuracy:.4f} on {report.held_out} held-out digits; wrote {out} and {about_path.name}")
+    card = write_whole(out.with_suffix(".json"), json.dumps(about, indent=2) + "\n")
+    print(f"accuracy {report.accuracy:.4f} on {report.held_out:,} held-out digits; wrote {out} and {card.name}")
 
 
 def _labels(data: Examples) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from core_gans.data import load
 from core_gans.data.examples import Examples, as_float
 from core_gans.foundation.finite import require_finite
+from core_gans.foundation.memory import require_memory
 from core_gans.foundation.seeds import as_generator
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.metrics.features import Classifier
@@ -21,6 +23,7 @@ Sampler = Callable[[int], Tensor]
 Progress = Callable[[int], None]
 
 METRICS = metric_names()
+FLOAT = 4  # bytes
 
 
 class Judge:
@@ -61,13 +64,15 @@ class Judge:
         many real examples have been looked at.
 
         Raises ``ValueError`` for data without a measure (fewer than two examples, points without labels,
-        text), and for metrics that do not exist or do not suit the data.
+        text), for metrics that do not exist or do not suit the data, and for batches that memory does not hold.
         """
         if count < 2 or batch_size < 1:
             raise ValueError(f"expected a count >= 2 and a batch size >= 1, got {count} and {batch_size}")
         data = load(data) if isinstance(data, str) else data
         if len(data) < 2:
             raise ValueError(f"judging needs at least two real examples, {data.name!r} has {len(data)}")
+        held = min(batch_size, max(count, len(data)))
+        require_memory(2 * held * prod(data.shape) * FLOAT, f"{held:,} samples held at a time", "--batch")
         self.data = data
         self.count = count
         self.batch_size = batch_size

@@ -6,10 +6,8 @@ measured on the 10,000 test digits, which it never saw.
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -18,9 +16,8 @@ import tyro
 from core_gans.data import load
 from core_gans.data.examples import Examples, as_float
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.whole_files import write_whole
-from core_gans.metrics.digits_classifier import MNIST_SHIPPED, SIDE, MnistClassifier, save_digits_classifier
-from core_gans.metrics.digits_training import measured, taught
+from core_gans.metrics.digits_classifier import MNIST_SHIPPED, SIDE, MnistClassifier
+from core_gans.metrics.digits_training import measured, require_places, taught, write_judge
 
 COMMAND = "python -m core_gans.metrics.mnist_training"
 FILE = "mnist_28.npz"  # in the folder that GANLAB_DATA names
@@ -38,10 +35,7 @@ def make_mnist_classifier(
         steps: optimiser steps of 64 digits
         overwrite: replace what stands there
     """
-    about_path = out.with_suffix(".json")
-    standing = [path for path in (out, about_path) if path.exists()]
-    if standing and not overwrite:
-        raise FileExistsError(f"{standing[0]} exists: give another --out, or --overwrite to replace it")
+    require_places(out, overwrite=overwrite)
     path = data or Path(os.environ.get("GANLAB_DATA", "")) / FILE
     learn, held = (_digits(f"{path}:{part}_images") for part in ("train", "test"))
     assert learn.labels is not None  # _digits refuses others
@@ -49,17 +43,7 @@ def make_mnist_classifier(
     started, rng = time.perf_counter(), torch.Generator().manual_seed(seed)
     classifier = taught(MnistClassifier, learn.images, learn.labels, steps, rng)
     report = measured(classifier, as_float(held.images), held.labels, len(learn), steps, started, rng)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    about = {
-        "what": "a classifier of handwritten digits (MNIST at 32x32), the judge of generated ones",
-        "command": f"{COMMAND} --seed {seed} --steps {steps}",
-        "seed": seed,
-        "sha256": save_digits_classifier(classifier, out),
-        "torch": torch.__version__,
-        **asdict(report),
-    }
-    write_whole(about_path, json.dumps(about, indent=2) + "\n")
-    print(f"accuracy {report.accuracy:.4f} on {report.held_out:,} test digits; wrote {out} and {about_path.name}")
+    write_judge(classifier, report, out, "MNIST at 32x32", f"{COMMAND} --seed {seed} --steps {steps}", seed)
 
 
 def _digits(place: str) -> Examples:

@@ -73,13 +73,11 @@ def per_ten_thousand(at_least: float, count: int) -> int:
     return max(1, math.ceil(at_least * count / 10_000))
 
 
-def mode_coverage(
-    points: Tensor, centres: Tensor, sigma: float, within: float = WITHIN, at_least: float = AT_LEAST
-) -> ModeCoverage:
+def mode_coverage(points: Tensor, centres: Tensor, sigma: float) -> ModeCoverage:
     """Count the modes that ``points`` (N, D) reach among ``centres`` (M, D).
 
-    A point belongs to its nearest centre and counts when it lies within ``within * sigma`` of it (Euclidean). A
-    mode is covered when it holds at least ``at_least`` such points for every 10,000 (with fewer points, in
+    A point belongs to its nearest centre and counts when it lies within ``WITHIN * sigma`` of it (Euclidean). A
+    mode is covered when it holds at least ``AT_LEAST`` such points for every 10,000 (with fewer points, in
     proportion). Raises ``ValueError`` for shapes that do not fit, no points, or values that are not finite.
     """
-    return ModeTally.of(points, centres, sigma, within).coverage(at_least)
+    return ModeTally.of(points, centres, sigma).coverage()

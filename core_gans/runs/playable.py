@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import torch
@@ -30,10 +30,12 @@ def require_playable(game: Game, batch: int, device: str = "cpu", *, copies: int
     require_memory(
         (held + buffers) * FLOAT, f"the networks of {game.name} with what their training keeps", "--width", device
     )
-    shape = getattr(game, "shape", ())
-    examples = 2 * batch * prod(shape) * FLOAT  # real ones and generated ones
-    latents = batch * int(getattr(game, "latent", 0)) * FLOAT
-    require_memory(examples + latents, f"a batch of {batch:,}", "--batch", device)
+    require_batch(batch, getattr(game, "shape", ()), int(getattr(game, "latent", 0)), device)
+
+
+def require_batch(batch: int, shape: Sequence[int], latent: int = 0, device: str = "cpu") -> None:
+    """LabError unless ``batch`` real examples of ``shape``, as many generated ones and their latents fit in memory."""
+    require_memory(batch * (2 * prod(shape) + latent) * FLOAT, f"a batch of {batch:,}", "--batch", device)
 
 
 def sketched(game: Game) -> Mapping[str, nn.Module] | None:

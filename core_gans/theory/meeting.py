@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from core_gans.theory import distances
 from core_gans.theory.densities import Density, gaussian, mixture
 
+UNITS = 32  # of each hidden layer of the discriminator that is trained
+MOST = 400  # points that it learns from
 DATA = mixture([gaussian(-0.75, 0.45), gaussian(0.9, 0.6)], [0.6, 0.4])
 
 
@@ -65,18 +67,18 @@ def _model(means: Tensor, log_stds: Tensor, logits: Tensor) -> Density:
     return mixture([gaussian(means[0], stds[0]), gaussian(means[1], stds[1])], logits.softmax(0))
 
 
-def trained_discriminator(p: Density, q: Density, steps: int, rng: torch.Generator, units: int = 32) -> nn.Module:
+def trained_discriminator(p: Density, q: Density, steps: int, rng: torch.Generator) -> nn.Module:
     """A network of two hidden layers after ``steps`` steps on the logistic loss, in expectation. (N,) to scores (N,).
 
     It never sees the densities, only how often each point occurs in the data ``p`` and the model ``q``.
     """
     net = nn.Sequential(
         nn.Unflatten(0, (-1, 1)),
-        nn.Linear(1, units),
+        nn.Linear(1, UNITS),
         nn.Tanh(),
-        nn.Linear(units, units),
+        nn.Linear(UNITS, UNITS),
         nn.Tanh(),
-        nn.Linear(units, 1),
+        nn.Linear(UNITS, 1),
     ).double()
     for layer in net:
         if isinstance(layer, nn.Linear):
@@ -95,12 +97,12 @@ def trained_discriminator(p: Density, q: Density, steps: int, rng: torch.Generat
     return net
 
 
-def _visited(p: Density, q: Density, most: int = 400) -> tuple[Tensor, Tensor]:
-    """At most ``most`` of the quadrature's points where there is mass, and their weights, scaled to the whole."""
+def _visited(p: Density, q: Density) -> tuple[Tensor, Tensor]:
+    """At most MOST of the quadrature's points where there is mass, and their weights, scaled to the whole."""
     x, weights = distances.quadrature(p, q)
     there = (p.pdf(x) + q.pdf(x)) > 1e-4
     x, weights = x[there].detach(), weights[there]
-    every = max(1, len(x) // most)
+    every = max(1, len(x) // MOST)
     return x[::every], weights[::every] * every
 
 

@@ -6,15 +6,14 @@ several processes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from torch import Tensor
 
-from core_gans.comparison.comparing import finished_runs, of_real, play_missing
-from core_gans.comparison.folder import Folder, kept_once_begun, open_folder, read_comparison, write_json
+from core_gans.comparison.comparing import finished_runs, played
+from core_gans.comparison.folder import Folder, read_comparison, write_json
 from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import summarise, unequal_budgets
 from core_gans.comparison.tables import spread
@@ -69,11 +68,7 @@ def experiment(
     against = against or control(contenders)
     require_known("contender", against, labels)
     examples = examples if examples is not None else plan.source.load()
-    folder = open_folder(out, plan, NAME)
-    begun = time.process_time()
-    with kept_once_begun(folder):
-        real = of_real(plan, examples)
-        play_missing(folder, examples, processes, console, judging=(time.process_time() - begun) / plan.seeds)
+    folder, real = played(plan, out, examples, processes, console, NAME)
     outcome = summarise(finished_runs(folder), real, labels)
     modes = None if len(examples.shape) > 1 else len(examples.classes)
     found = findings(outcome, against, modes)

@@ -1,0 +1,134 @@
+"""Every command that stands in README and docs runs, on small files, for a round, a few images or a moment.
+
+The words are those of the page; what makes a run small is put behind them. Runs that a command needs are made by the
+page's own commands, or are the old runs of the tests.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from rich.console import Console
+
+from core_gans.commands.dispatch import read
+from core_gans.foundation.pixels import write_png
+from tests.test_docs import PROGRAMS, commands
+
+pytestmark = pytest.mark.slow
+OLD = Path(__file__).parent / "old_runs"
+NOT_RUN = {
+    "core-gans resume": "a name: it stands before RUN everywhere else",
+    "egan resume": "a name: it stands before a folder everywhere else",
+    "python -m core_gans judge runs/... --features pt_inception-2015-12-05-6726825d.pth --count 20000":
+        "needs the weights of Inception, which do not come with the lab; tests/core_gans/metrics plays it on others",
+}  # fmt: skip
+PLACES = {
+    "core-gans translate RUN IN": "core-gans translate runs/translating photos",
+    "core-gans sample RUN --text": "core-gans sample runs/captions --text",
+    "egan resume runs/...": "egan resume runs/evolved",
+    "runs/dcgan-digits-...": "runs/digits",
+    " RUN": " runs/digits",
+    " OUT": " out",
+}
+NARROW = "--rounds 1 --width 4 --batch 4 --explain-every 0"
+EARLY = "--channels 16 8 8 8 --discriminator-channels 4 8 8 8 --latent 8 --count 12 --batch 4"
+SMALL = (  # how a command begins, and what makes it small; the first that fits
+    ("core-gans train dcgan --data scenes", f"{NARROW} {EARLY}"),
+    ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
+    ("core-gans train text_to_image", f"{NARROW} --count 12 --name captions"),
+    ("core-gans train --like", "--rounds 9"),
+    ("core-gans train ", f"{NARROW}"),
+    ("core-gans resume", "--rounds 9"),
+    ("core-gans compare", "--seconds 0.01 --seeds 1 --workers 1 --batch 8"),
+    ("core-gans judge", "--count 60"),
+    ("core-gans explore", "--paths 2 --steps 2"),
+    ("egan evolve", "--rounds 1 --width 4 --batch 4 --explain-every 0"),
+    ("egan resume", "--rounds 9"),
+    ("egan experiment", "--seconds 0.01 --seeds 1 --workers 1 --batch 8 --contenders egan,selection=random heuristic"),
+    ("dissect directions", "--images 12 --count 2 --judged 4 --random 2 --layer block8"),
+    ("dissect findings", "--images 24 --updates 2 --layers block8 --layer block8"),
+    ("dissect invert", "--steps 1 1 --samples 2"),
+    ("dissect mend runs/early", "--images 12 --judged 12 --real 60 --random 1 --bad 1 2 --data scenes"),
+    ("dissect mend", "--images 12 --judged 12 --real 60 --random 1"),
+    ("dissect patch", "--images 40 --pairs 1 --grid 1 --layers block8"),
+    ("dissect run", "--images 12 --layer block8"),
+    ("dissect train-encoder", "--steps 1 --batch 2 --widths 4"),
+    ("dissect train-segmenter", "--steps 1 --widths 4"),
+)
+BEFORE = {  # what a command needs, made by another command of the pages
+    "core-gans sample RUN --text": "core-gans train text_to_image --data scenes",
+    "core-gans data faces.npz": "core-gans data faces.npy --out faces.npz",
+    "dissect mend runs/early": "core-gans train dcgan --data scenes",
+    "dissect invert my-picture.png runs/my-run": "dissect train-encoder runs/my-run",
+}
+LINES = [line for line in commands() if line not in NOT_RUN]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds what the pages name: pictures in many forms, masks, runs, an objective of one's own."""
+    here = tmp_path_factory.mktemp("docs")
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (4, 64, 64, 3), np.uint8)
+    for folder in ("photos/cats", "photos/dogs", "damaged", "split/train", "split/test"):
+        for number, picture in enumerate(pictures[:2]):
+            write_png(here / folder / f"{number}.png", picture)
+    (here / "damaged" / "broken.png").write_bytes(b"no picture")
+    write_png(here / "stickers" / "0.png", rng.integers(0, 256, (64, 64, 4), np.uint8))
+    write_png(here / "my-picture.png", pictures[0])
+    (here / "scans").mkdir()
+    cv2.imwrite(str(here / "scans" / "0.tiff"), rng.integers(0, 4096, (64, 64), np.uint16))
+    for kind in ("zip", "gztar"):
+        shutil.make_archive(str(here / "photos"), kind, here / "photos")
+    np.save(here / "faces.npy", pictures)
+    rows = rng.integers(0, 256, (4, 16))
+    (here / "digits.csv").write_text("".join(f"{label},{','.join(map(str, row))}\n" for label, row in enumerate(rows)))
+    masks = {f"{part}_masks": rng.integers(0, 2, (4, 64, 64), np.uint8) for part in ("train", "test")}
+    images = {f"{part}_images": pictures for part in ("train", "test")}
+    for name in ("camvid_96x128.npz", "facades_64.npz"):
+        np.savez(here / name, **images, **masks, class_names=np.array(["here", "there"]))
+    for name, old in (("digits", "train-dcgan-digits"), ("my-run", "train-dcgan-digits"), ("evolved", "evolve-ring"),
+                      ("translating", "train-cyclegan-scenes")):  # fmt: skip
+        shutil.copytree(OLD / old, here / "runs" / name)
+    (here / "my_losses.py").write_text("from core_gans.losses.objectives import heuristic as mine\n")
+    return here
+
+
+DONE: set[str] = set()
+
+
+def play(line: str, place: Path) -> None:
+    """Run the command of a page at its smallest, once; what it needs is run before it."""
+    if line in DONE:
+        return
+    for begin, needed in BEFORE.items():
+        if line.startswith(begin):
+            play(next(each for each in LINES if each.startswith(needed)), place)
+    words = line
+    for said, meant in PLACES.items():
+        words = words.replace(said, meant)
+    words = words.replace("python -m core_gans", "core-gans")
+    small = next((small for begin, small in SMALL if words.startswith(begin)), "")
+    name, verb, *rest = [*shlex.split(words), *small.split()]
+    program, known = PROGRAMS[name]
+    command = read(known[verb], f"{program} {verb}", rest)
+    command.run(Console(file=(place / "said.txt").open("a"), width=200, markup=False))
+    DONE.add(line)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_command_of_the_docs_runs(line: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    monkeypatch.syspath_prepend(place)
+    play(line, place)
+
+
+def test_each_that_is_not_run_still_stands_there() -> None:
+    assert set(NOT_RUN) <= set(commands())
+    assert all(re.search(r"\w", reason) for reason in NOT_RUN.values())
