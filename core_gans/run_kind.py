@@ -28,7 +28,7 @@ from core_gans.runs.interrupt import require_not_terminated
 from core_gans.runs.playable import require_playable
 from core_gans.runs.showing import samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
-from core_gans.session import DEFAULT_SECONDS, Options, restore_watchers, told_of_fallen_rates
+from core_gans.session import DEFAULT_SECONDS, Options, options_from, restore_watchers, told_of_fallen_rates
 from core_gans.texts import TextLesson
 from core_gans.translation import Lesson
 
@@ -146,7 +146,7 @@ class RunKind(ABC, Generic[State]):
             "rounds": rounds,
             "seconds": seconds,
         }
-        require_playable(self.game, self.options.batch, self.options.device)
+        self.require_room()
         with threads(self.options, self.examples):
             state = self.start()
             with runs.create(folder.parent, folder.name, whole) as run, runs.kept_once_begun(run, lambda: state.round):
@@ -178,15 +178,16 @@ class RunKind(ABC, Generic[State]):
             content = run.load_checkpoint(going.start)
             with fitting(run.checkpoint_of(going.start)):
                 round = int(content["state"]["round"])
-            if going.changes:
-                config = changed(config, going.changes, round)
+            if going.changes:  # of all options, those too that are younger than the run
+                options = dataclasses.asdict(options_from(config["options"]))
+                config = changed({**config, "options": options}, going.changes, round)
             rebuilt = rebuild(config)
             if "data" in content and not going.of_data and content["data"] != digest(rebuilt.examples):
                 raise LabError(
                     f"{config['options']['data']} does not hold what {folder} learned from: other examples have come "
                     "into its place. Put the old ones back, or name the data to go on with: --data."
                 )
-            require_playable(rebuilt.game, rebuilt.options.batch, rebuilt.options.device)
+            rebuilt.require_room()
             state = rebuilt.start()
             with fitting(run.checkpoint_of(going.start)):
                 require_counts(content["state"], state.state_dict())
@@ -204,6 +205,10 @@ class RunKind(ABC, Generic[State]):
                 rebuilt.console.print(done)
             with threads(rebuilt.options, rebuilt.examples):
                 return rebuilt._judged(run, state, rounds, seconds, prepared)
+
+    def require_room(self) -> None:
+        """LabError unless memory holds what is played."""
+        require_playable(self.game, self.options.batch, self.options.device)
 
     def _prepared(self, run: Run, state: State, saved: dict[str, Any]) -> Prepared:
         """The watchers, the judge among them, and its numbers before anything is played; refuses what cannot be."""

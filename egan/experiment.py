@@ -17,6 +17,7 @@ from core_gans.game import NoiseGame
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run
+from core_gans.runs.playable import COPIES, require_batch, require_playable
 from core_gans.runs.watchers import Judged, Watcher
 from core_gans.session import Options, make_watchers, options_from, over_the_run, require_taken, with_data
 from core_gans.trusted_code import require_trusted
@@ -47,6 +48,21 @@ class EvolutionRun(RunKind[Population]):
         population = start(self.game, batches, options.rng(), self.evolution.parents, options.compute())
         require_fit(population, self.evolution.scheme())
         return population
+
+    def require_room(self) -> None:
+        asked, numbers = self.evolution, self.options
+        broods = asked.parents * (1 + asked.children * len(asked.mutations))  # each parent, and its children
+        held = COPIES * (broods + asked.discriminators)
+        lower = "--width, --parents, --children or --discriminators"
+        require_playable(self.game, numbers.batch, numbers.device, copies=held, lower=lower)
+        judged = asked.evaluation_size or 0
+        require_batch(
+            judged,
+            getattr(self.game, "shape", ()),
+            int(getattr(self.game, "latent", 0)),
+            numbers.device,
+            "--evaluation-size",
+        )
 
     def watch(self, run: Run) -> tuple[list[Watcher], Judged]:
         watchers, verdict = make_watchers(run, self.game, self.options, self.examples, self.console, self.unit)

@@ -41,7 +41,7 @@ EARLY = "--channels 16 8 8 8 --discriminator-channels 4 8 8 8 --latent 8 --count
 SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("core-gans train dcgan --data scenes", f"{NARROW} {EARLY}"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
-    ("core-gans train text_to_image", f"{NARROW} --count 12 --name captions"),
+    ("core-gans train text_to_image", f"{NARROW} --count 300 --name captions"),
     ("core-gans train --like", "--rounds 9"),
     ("core-gans train ", f"{NARROW}"),
     ("core-gans resume", "--rounds 9"),

@@ -14,7 +14,7 @@ from core_gans.__main__ import main
 from core_gans.commands.dispatch import friendly_errors
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import available, is_out_of_memory, require_memory
-from core_gans.foundation.pixels import write_png
+from core_gans.foundation.pixels import png, write_png
 from core_gans.runs.playable import require_playable, sketched
 from core_gans.variants import TRANSLATIONS, VARIANTS, make
 from dissect.__main__ import main as dissect_main
@@ -22,6 +22,7 @@ from dissect.commands.real_images import thirds
 from dissect.directions.principal import principal_directions
 from dissect.generators import Prior, sequential
 from dissect.segmenters.pairs import read_pairs
+from egan.__main__ import main as egan_main
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ from dissect.segmenters.pairs import read_pairs
         ("train gan --data ring --batch 900000000000", "--batch"),
         ("train dcgan --data digits --size 2000000", "size"),
         ("train gan --data ring --latent 900000000000", "--width"),
+        ("train cyclegan --data day-to-night:scenes --count 10 --blocks 900000000000", "--blocks"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_it_is_taken(
@@ -49,6 +51,53 @@ def test_what_does_not_fit_is_refused_before_it_is_taken(
     assert len(said.splitlines()) == 1
     assert lower in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_of_layers_that_never_ends_is_not_made() -> None:
+    with pytest.raises(LabError, match="expected a depth of at most 1,000 layers, got 900,000,000,000: lower --depth"):
+        make("gan", family="maxout", depth=900_000_000_000).players()
+
+
+@pytest.mark.parametrize("option", ["--parents", "--children", "--evaluation-size", "--discriminators"])
+def test_individuals_that_do_not_fit_are_refused(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        egan_main(["evolve", "gan", "--data", "ring", "--rounds", "1", option, "900000000000"])
+    said = capsys.readouterr().out
+    assert end.value.code == 2
+    assert "of memory, and" in said
+    assert option in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("explore RUN --paths 1001", "expected 2 to 1,000 paths of 2 to 1,000 steps, got 1001 of 9"),
+        ("explore RUN --steps 1001", "expected 2 to 1,000 paths"),
+        ("judge RUN --batch 900000000000 --count 900000000000 --metrics frechet", "lower --batch"),
+        ("compare gan --data ring --seeds 900000000000", "expected 1 to 10,000 seeds, got 900,000,000,000"),
+        ("compare gan --data ring --batch 900000000000", "lower --batch"),
+        ("compare gan --data ring --seeds 10000 --workers 10000", "lower --workers"),
+    ],
+)
+def test_numbers_of_what_looks_at_runs_are_refused(
+    words: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    old = Path(__file__).parent / "old_runs" / "train-gan-ring"
+    with pytest.raises(SystemExit) as end:
+        main(words.replace("RUN", str(old)).split())
+    assert end.value.code == 2
+    assert said in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_that_no_file_holds_is_refused() -> None:
+    with pytest.raises(LabError, match="a picture of 1,000,001 x 1 pixels is too large for PNG"):
+        png(np.zeros((1, 1_000_001, 3), np.uint8))
 
 
 @pytest.mark.parametrize("name", [*VARIANTS, *TRANSLATIONS])

@@ -14,6 +14,8 @@ GeneratorNormalisation = Literal["batch", "virtual", "none"]
 Head = Literal["logit", "softmax"]
 Energy = Literal["euclidean", "absolute", "square"]
 
+DEEPEST = 1_000  # layers
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -54,6 +56,8 @@ class Architecture:
         for name in ("latent", "width", "depth", "code"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected a {name} of at least 1, got {getattr(self, name)}.")
+        if self.depth > DEEPEST:
+            raise LabError(f"expected a depth of at most {DEEPEST:,} layers, got {self.depth:,}: lower --depth.")
         if self.minibatch_discrimination < 0:
             raise LabError(f"expected minibatch_discrimination of at least 0, got {self.minibatch_discrimination}.")
         if not self.fourier >= 0:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core_gans.foundation.intervals import Interval
 from core_gans.foundation.pixels import Picture
 from dissect.findings.fates import PLURAL, RARELY, fate, interval, sorted_by_change
 from dissect.findings.gathering import Findings
@@ -132,13 +133,20 @@ def _doses(findings: Findings) -> PageTable:
     )
 
 
+def _appeared(effect: Interval) -> str:
+    """A mean with its interval; that of places where nothing appeared would be resampled zeros, which tell nothing."""
+    if np.isnan(effect.low):
+        return "too few places"
+    return "none" if effect.low == effect.high == 0 else str(effect)
+
+
 def _insertions(findings: Findings) -> Part:
     contexts = findings.contexts
     if contexts is None:
         return "No unit stands for the concept that was to be put into places."
     effect = contexts.effect
     rows = [
-        [context, str(places), "too few places" if np.isnan(effect.low[place]) else str(effect.of(place))]
+        [context, str(places), _appeared(effect.of(place))]
         for place, (context, places) in enumerate(zip(contexts.contexts, contexts.places, strict=True))
         if places
     ]

@@ -49,6 +49,11 @@ class PagePicture:
         return f"![{self.told}]({self.name}.png)"
 
 
+def unbroken(cell: str) -> str:
+    """``cell`` with what stands in brackets, as an interval, kept on one line."""
+    return re.sub(r"\([^()]*\)", lambda found: found.group().replace(" ", "\u00a0"), cell)
+
+
 def pictured(pictures: Mapping[str, Picture], name: str, told: str) -> list[PagePicture]:
     """The picture of that name, if it is there, with what it shows."""
     return [PagePicture(name, told, pictures[name])] if name in pictures else []
@@ -105,4 +110,5 @@ class WrittenPage:
             styles=styles("written.css"),
             kind_of=lambda part: type(part).__name__,
             photo=lambda shown: photo(shown.picture, QUALITY, shown.told),
+            unbroken=unbroken,
         )

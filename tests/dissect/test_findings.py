@@ -196,6 +196,8 @@ def test_a_context_of_few_places_is_in_the_table_and_in_the_picture(found):
     page = page_of(few, {}, {}).markdown()
     assert "| wall | 3 | too few places |" in page
     assert "| grass | 20 | 0.100 (0.000 to 0.200) |" in page
+    assert "| sky | 9 | none |" in page  # zeros, resampled, are no interval
+    assert "0.100 (0.000\u00a0to\u00a00.200)" in page_of(few, {}, {}).html()  # stays on one line
     none = replace(contexts, contexts=("grass", "wall", "sky"), places=(20, 3, 0), effect=effect)
     assert by_effect(none) == ["grass", "wall"]
 

@@ -175,6 +175,14 @@ class TestWantedChanges:
         resume_training(run, rounds=12, console=QUIET, going=Going(changes={"keep": 6}))
         assert len(list((run / "checkpoints").iterdir())) == 6
 
+    def test_an_older_run_takes_an_option_that_it_was_made_without(self, tmp_path: Path) -> None:
+        run = tmp_path / "run"
+        shutil.copytree(OLD / "train-gan-ring", run)
+        assert "keep" not in json.loads((run / "config.json").read_text())["options"]
+        begun = resume_training(run, rounds=7, console=QUIET, going=Going(changes={"keep": 1})).state.round
+        assert begun == 7
+        assert len(list((run / "checkpoints").iterdir())) == 1
+
 
 class TestTheBest:
     def test_the_best_by_the_judge_stays_and_can_be_gone_on_from(self, tmp_path: Path) -> None:
