@@ -51,7 +51,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("egan evolve", "--rounds 1 --width 4 --batch 4 --explain-every 0"),
     ("egan resume", "--rounds 9"),
     ("egan experiment", "--seconds 0.01 --seeds 1 --workers 1 --batch 8 --contenders egan,selection=random heuristic"),
-    ("dissect directions", "--images 12 --count 2 --judged 4 --random 2 --layer block8"),
+    ("dissect directions", "--images 20 --count 2 --judged 4 --random 2 --layer block8"),
     ("dissect findings", "--images 24 --updates 2 --layers block8 --layer block8"),
     ("dissect invert", "--steps 1 1 --samples 2"),
     ("dissect mend runs/early", "--images 12 --judged 12 --real 60 --random 1 --bad 1 2 --data scenes"),

@@ -66,7 +66,7 @@ class Progress:
     """How far the job is, and its end."""
 
     def __init__(self) -> None:
-        self.reporter = gr.HTML("", elem_id="dissect-course")
+        self.reporter = gr.HTML("", elem_id="dissect-progress")
         self.cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="dissect-cancel")
         self.timer = gr.Timer(LOOK_SECONDS, active=False)
         self.outputs: list[Any] = [self.reporter, self.cancel, self.timer]

@@ -33,7 +33,7 @@ def dissect_tab(page: Page) -> None:
     layout = Layout(page)
     gr.HTML(INTRODUCTION, elem_classes="introduction")
     notice = gr.HTML("", elem_id="dissect-notice")
-    with gr.Row(elem_classes="studio dissecting", visible=True) as studio:
+    with gr.Row(elem_classes="panels dissecting", visible=True) as panels:
         with gr.Column(elem_classes="tools", scale=3, min_width=250):
             controls = Controls()
         with gr.Column(scale=9, min_width=320):
@@ -53,7 +53,7 @@ def dissect_tab(page: Page) -> None:
     for part in (controls, progress, causes, mending, report):
         part.connect(layout)
 
-    around = [notice, studio]
+    around = [notice, panels]
 
     def show(state: PageState, key: Any) -> list[Any]:
         """Everything about the model called ``key``, or in one line why there is nothing to show."""

@@ -54,7 +54,7 @@ def evolve_tab(page: Page) -> None:
     """Lay out the tab and connect it; call it inside a ``gr.Tab``."""
     lab = page.lab
     gr.HTML(INTRODUCTION, elem_classes="introduction")
-    with gr.Row(elem_classes="studio evolution", elem_id="evolution"):
+    with gr.Row(elem_classes="panels evolution", elem_id="evolution"):
         with gr.Column(elem_classes="tools", scale=3, min_width=250):
             asked = controls()
             place = gr.Radio(list(NAMES), value=NAMES[0], label="Place", elem_id="evolve-place")

@@ -54,7 +54,7 @@ def variants_tab(page: Page) -> None:
         with gr.Tab("Objectives", id="objectives"):
             script = files("demos.variants").joinpath("cards.js").read_text(encoding="utf-8")
             all_cards = gr.HTML("", js_on_load=script, apply_default_css=False, elem_id="cards")
-        with gr.Tab("Side by side", id="training", render_children=True), gr.Row(elem_classes="studio trying"):
+        with gr.Tab("Side by side", id="training", render_children=True), gr.Row(elem_classes="panels trying"):
             with gr.Column(elem_classes="tools", scale=3, min_width=250):
                 data = gr.Radio(list(DATA), value="ring", label="Data", elem_id="training-data")
                 about = gr.HTML(_about("ring"), elem_classes="about")
