@@ -38,6 +38,8 @@ PLACES = {
 }
 NARROW = "--rounds 1 --width 4 --batch 4 --explain-every 0"
 EARLY = "--channels 16 8 8 8 --discriminator-channels 4 8 8 8 --latent 8 --count 12 --batch 4"
+OWN = "--generator 'linear 6 64; reshape 16 2 2; upsample 4; conv 16 8 3 1 1; relu; upsample 2; conv 8 3 3 1 1; tanh'"
+SEEN = f"{OWN} --segmenter strokes --layers 4 --layer 4"
 SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("core-gans train dcgan --data scenes", f"{NARROW} {EARLY}"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
@@ -52,10 +54,10 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("egan resume", "--rounds 9"),
     ("egan experiment", "--seconds 0.01 --seeds 1 --workers 1 --batch 8 --contenders egan,selection=random heuristic"),
     ("dissect directions", "--images 20 --count 2 --judged 4 --random 2 --layer block8"),
-    ("dissect findings", "--images 24 --updates 2 --layers block8 --layer block8"),
-    ("dissect invert", "--steps 1 1 --samples 2"),
-    ("dissect mend runs/early", "--images 12 --judged 12 --real 60 --random 1 --bad 1 2 --data scenes"),
-    ("dissect mend", "--images 12 --judged 12 --real 60 --random 1"),
+    ("dissect findings", f"--images 24 --updates 2 {SEEN}"),
+    ("dissect invert", "--steps 2 --samples 2"),
+    ("dissect mend runs/early", "--images 40 --judged 40 --real 120 --random 1 --bad 1 2 --data scenes"),
+    ("dissect mend", f"--images 40 --judged 40 --real 120 --random 1 {OWN} --data scenes"),
     ("dissect patch", "--images 40 --pairs 1 --grid 1 --layers block8"),
     ("dissect run", "--images 12 --layer block8"),
     ("dissect train-encoder", "--steps 1 --batch 2 --widths 4"),
@@ -114,8 +116,10 @@ def play(line: str, place: Path) -> None:
     for said, meant in PLACES.items():
         words = words.replace(said, meant)
     words = words.replace("python -m core_gans", "core-gans")
+    if words.startswith("core-gans compare"):  # three of the contenders
+        words = re.sub(r"(compare(?: [\w=,.-]+){3})(?: [a-z][\w=,.-]*)+", r"\1", words)
     small = next((small for begin, small in SMALL if words.startswith(begin)), "")
-    name, verb, *rest = [*shlex.split(words), *small.split()]
+    name, verb, *rest = [*shlex.split(words), *shlex.split(small)]
     program, known = PROGRAMS[name]
     command = read(known[verb], f"{program} {verb}", rest)
     command.run(Console(file=(place / "said.txt").open("a"), width=200, markup=False))

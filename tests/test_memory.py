@@ -189,6 +189,26 @@ def test_a_sample_that_does_not_fit_is_refused_before_it_is_drawn(
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "directions --method pca --steps 900000000000",
+        "directions --method pca --random 900000000000",
+        "mend --random 900000000000",
+        "patch --pairs 900000000000",
+    ],
+)
+def test_more_than_anybody_waits_for_is_refused_before_anything_is_opened(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        dissect_main(words.split())
+    assert end.value.code == 2
+    assert capsys.readouterr().out.startswith("error: expected at most ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
     ("words", "numbers"),
     [
         ("run --images 1000", 1000 * 6),

@@ -33,6 +33,7 @@ from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
 from dissect.hooks import layers as layers_of
+from dissect.report.markup import count
 from dissect.segmenters.protocol import Segmenter
 
 Method = Literal["pca", "unit-pca", "sefa", "clusters", "probe", "cell-probe"]
@@ -45,6 +46,7 @@ TITLES: dict[Method, str] = {
     "cell-probe": "A probe of the cells of {}",
 }
 COUNT = 6  # directions
+MOST = {"steps": 100, "random": 1_000}  # of each direction: images to either side, random ones beside it
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ class Directions:
     def run(self, console: Console) -> None:
         """Find, judge, write."""
         self._check()
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise ValueError(f"expected at most {most:,} --{name}, got {getattr(self, name):,}.")
         found = self.source.open()
         seen_by, segmenter = chosen_segmenter(self.segmenter, self.source, found)
         if self.concept is not None and self.concept not in segmenter.labels:
@@ -151,7 +156,7 @@ class Directions:
         tell_clusters(account, clusters, found)
         seen = [", ".join(name for name, _, _ in found.seen(place)[:3]) for place in range(len(clusters.members))]
         return [
-            f"cluster {place + 1}: {len(units)} units; {words or 'classes as everywhere'}"
+            f"cluster {place + 1}: {count(len(units), 'unit')}; {words or 'classes as everywhere'}"
             for place, (units, words) in enumerate(zip(clusters.members, seen, strict=True))
         ]
 

@@ -39,6 +39,9 @@ SHOWN = 7  # images in a row
 ROWS = 3  # units that are shown
 
 
+MOST_RANDOM = 1_000  # sets
+
+
 @dataclass(frozen=True)
 class Mend:
     """Find the units that cause artifacts, measure what ablating them does, save the mended generator."""
@@ -84,6 +87,8 @@ class Mend:
         folder = self.out or Path("runs") / default_name("mending")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
+        if self.random > MOST_RANDOM:
+            raise ValueError(f"expected at most {MOST_RANDOM:,} --random, got {self.random:,}.")
         found = self.source.open()
         for note in found.notes:
             console.print(f"note: {note}", highlight=False, soft_wrap=True)

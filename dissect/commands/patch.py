@@ -54,6 +54,8 @@ class Patch:
         folder = self.out or Path("runs") / default_name("patching")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
+        if self.pairs > self.images:
+            raise ValueError(f"expected at most as many --pairs as --images, {self.images:,}, got {self.pairs:,}.")
         found = self.source.open()
         groups = self._groups(found)
         name, segmenter = chosen_segmenter(self.segmenter, self.source, found)

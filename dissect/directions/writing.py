@@ -10,6 +10,7 @@ from dissect.directions.effects import Effect
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.moving import Direction
 from dissect.directions.probes import Probe
+from dissect.report.markup import count
 from dissect.report.written import PageTable
 
 DRAWN = 20  # clusters in the picture, the largest
@@ -72,7 +73,7 @@ def clusters_told(clusters: UnitClusters, found: Exemplars) -> PageTable:
         rows.append(
             [str(cluster + 1), str(len(units)), f"{clusters.cohesion[cluster]:.2f}", ", ".join(seen) or "what is usual"]
         )
-    heads = ["cluster", "units", "mean correlation", "classes in its region, beside their share of all pixels"]
+    heads = ["cluster", "units", "mean correlation", "classes: share of its region (of all pixels)"]
     return PageTable(heads, rows)
 
 
@@ -81,9 +82,10 @@ def clusters_answer(clusters: UnitClusters) -> str:
     return (
         f"{sum(map(len, clusters.members))} units in {len(clusters.members)} clusters, formed by where the units fire "
         f"and without any label; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching). "
-        f"{len(clusters.dead)} units never vary and are in none. {drawn_in_words(len(clusters.members))} A row of the "
-        "picture: where the cluster fires on "
-        "average, and the images that light it up most, with its region outlined."
+        + (f"In none: {count(len(clusters.dead), 'unit')} without any variation. " if len(clusters.dead) else "")
+        + drawn_in_words(len(clusters.members))
+        + " A row of the picture: where the cluster fires on average, and the images that light it up most, with its "
+        "region outlined. Classes: their share of the region (of all pixels)."
     )
 
 
@@ -95,8 +97,8 @@ def drawn_in_words(clusters: int, most: int = DRAWN) -> str:
 
 
 def seen_in_words(name: str, inside: float, overall: float) -> str:
-    """A class's share of a region beside its share of all pixels: ``sun 22% (0.4% of all pixels)``."""
-    return f"{name} {_share(inside)} ({_share(overall)} of all pixels)"
+    """A class's share of a region beside its share of all pixels: ``sun 22% (0.4%)``."""
+    return f"{name} {_share(inside)} ({_share(overall)})"
 
 
 def _share(share: float) -> str:

@@ -118,7 +118,7 @@ def test_clusters_are_told_with_their_units_and_what_is_seen_there(tmp_path):
     numbers = json.loads((tmp_path / "c" / "directions.json").read_text())
     assert sorted(unit for each in numbers["clusters"] for unit in each["units"]) == [0, 1, 2, 3, 5, 6, 7]
     assert numbers["dead"] == [4]  # the unit that is always on never varies
-    assert "1 units never vary" in page.read_text()
+    assert "In none: 1 unit without any variation." in page.read_text()
     assert cv2.imread(str(tmp_path / "c" / "clusters.png")) is not None
     tree = next(place for place, units in enumerate(clusters.members) if TREE in units)
     markdown = (tmp_path / "c" / "directions.md").read_text()
@@ -129,8 +129,8 @@ def test_clusters_are_told_with_their_units_and_what_is_seen_there(tmp_path):
 
 def test_words_say_what_the_picture_leaves_out_and_round_nothing_away():
     assert drawn_in_words(24) == "20 of 24 clusters are drawn, the largest."
-    assert seen_in_words("sun", 0.22, 0.0041) == "sun 22% (0.41% of all pixels)"
-    assert seen_in_words("sky", 0.5, 0.0) == "sky 50% (0% of all pixels)"
+    assert seen_in_words("sun", 0.22, 0.0041) == "sun 22% (0.41%)"
+    assert seen_in_words("sky", 0.5, 0.0) == "sky 50% (0%)"
 
 
 def test_a_probe_is_told_with_its_baseline():
