@@ -8,7 +8,6 @@ A contender is a variant (or module:name of your own), and behind commas the fie
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +15,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from core_gans.comparison.comparing import compare
+from core_gans.comparison.comparing import compare, interruptible
 from core_gans.comparison.contenders import Settings, contenders
 from core_gans.comparison.plan import ComparisonPlan, Source
 from core_gans.data import Resize
@@ -74,12 +73,5 @@ class Compare:
         chosen = contenders(self.contenders, examples.shape, self.settings, self.common)
         plan = ComparisonPlan(source, tuple(chosen), self.seeds, self.seconds, self.batch)
         out = self.out or Path("runs") / runs.default_name("compare", self.data)
-        try:
+        with interruptible(out, console):
             compare(plan, out, processes=self.workers, examples=examples, console=console)
-        except KeyboardInterrupt as interrupt:
-            console.print(
-                f"stopped; continue with the same command and --out {shlex.quote(str(out))}",
-                highlight=False,
-                soft_wrap=True,
-            )
-            raise SystemExit(130) from interrupt

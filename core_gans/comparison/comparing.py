@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,6 +56,17 @@ def compare(
     for name in ("comparison.md", NAME, "curves.png", "samples.png"):
         console.print(str(out / name), highlight=False, soft_wrap=True)
     return outcome
+
+
+@contextmanager
+def interruptible(out: Path, console: Console) -> Iterator[None]:
+    """Let Ctrl-C end what plays into ``out`` with a line that says how to go on, and the exit status 130."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        told = f"stopped; continue with the same command and --out {shlex.quote(str(out))}"
+        console.print(told, highlight=False, soft_wrap=True)
+        raise SystemExit(130) from interrupt
 
 
 def played(

@@ -83,9 +83,6 @@ class Directions:
     def run(self, console: Console) -> None:
         """Find, judge, write."""
         self._check()
-        for name, most in MOST.items():
-            if getattr(self, name) > most:
-                raise ValueError(f"expected at most {most:,} --{name}, got {getattr(self, name):,}.")
         found = self.source.open()
         seen_by, segmenter = chosen_segmenter(self.segmenter, self.source, found)
         if self.concept is not None and self.concept not in segmenter.labels:
@@ -138,6 +135,9 @@ class Directions:
         for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"expected at least {least} for --{name}, got {value}.")
+        for name, most in MOST.items():
+            if (value := getattr(self, name)) > most:
+                raise ValueError(f"expected at most {most:,} --{name}, got {value:,}.")
 
     def _learnt(self, found: Opened, layer: str | None) -> int:
         """How many float32 numbers of each image a probe learns from, beside the latents; in float64."""

@@ -6,7 +6,6 @@ egan experiment grid --contenders egan,gamma=0.5 egan,selection=random heuristic
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from core_gans.comparison.comparing import interruptible
 from core_gans.comparison.values import assignments
 from core_gans.runs import folder as runs
 from egan.experiments.contenders import evolved
@@ -67,7 +67,7 @@ class Experiment:
         )
         plan = plan_of(chosen, contenders, self.seeds, self.seconds, self.batch)
         out = self.out or Path("runs") / runs.default_name("experiment", self.preset)
-        try:
+        with interruptible(out, console):
             experiment(
                 plan,
                 contenders,
@@ -77,10 +77,3 @@ class Experiment:
                 examples=examples,
                 console=console,
             )
-        except KeyboardInterrupt as interrupt:
-            console.print(
-                f"stopped; continue with the same command and --out {shlex.quote(str(out))}",
-                highlight=False,
-                soft_wrap=True,
-            )
-            raise SystemExit(130) from interrupt

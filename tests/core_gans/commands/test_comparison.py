@@ -27,6 +27,7 @@ from rich.console import Console
 from core_gans.commands import COMMANDS
 from core_gans.commands.dispatch import read
 from core_gans.comparison import ComparisonPlan, compare, contenders, playing
+from core_gans.comparison.comparing import interruptible
 from core_gans.comparison.curves import curves_picture, mean_curve
 from core_gans.comparison.folder import Folder
 from core_gans.comparison.plan import LOOKS, Source
@@ -462,3 +463,11 @@ def test_every_run_is_told_when_it_begins_and_with_the_seconds_that_it_used(tmp_
     for seed in (0, 1):
         assert len(re.findall(rf"begun: gan, seed {seed}, [\d,]+ rounds", text)) == 1
         assert len(re.findall(rf"gan, seed {seed}: [\d,]+ rounds in \d+\.\d s, ", text)) == 1
+
+
+def test_an_interrupted_one_says_how_to_go_on() -> None:
+    said = io.StringIO()
+    with pytest.raises(SystemExit) as end, interruptible(Path("my runs/one"), Console(file=said, width=200)):
+        raise KeyboardInterrupt
+    assert end.value.code == 130
+    assert said.getvalue() == "stopped; continue with the same command and --out 'my runs/one'\n"
