@@ -59,7 +59,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("dissect mend runs/early", "--images 40 --judged 40 --real 120 --random 1 --bad 1 2 --data scenes"),
     ("dissect mend", f"--images 40 --judged 40 --real 120 --random 1 {OWN} --data scenes"),
     ("dissect patch", "--images 40 --pairs 1 --grid 1 --layers block8"),
-    ("dissect run", "--images 12 --layer block8"),
+    ("dissect run", f"--images 12 {OWN} --segmenter strokes --layer 4"),
     ("dissect train-encoder", "--steps 1 --batch 2 --widths 4"),
     ("dissect train-segmenter", "--steps 1 --widths 4"),
 )
