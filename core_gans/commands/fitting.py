@@ -52,6 +52,8 @@ class Fit:
             numbers = {"batch": recipe.batch, "average": recipe.average}
             free = {each: value for each, value in numbers.items() if each not in self.given}
             options = dataclasses.replace(options, **free)
+        game = make(name, **over_the_run(with_data(fields, examples), 1))
+        require_playable(game, options.batch, options.device)  # a refusal is one line, with nothing said before it
         self._say(told_of_recipe(recipe, fields, options))
         if self.timed and self.rounds is None and self._budget >= WORTH:
             fields = self._in_time(name, recipe, fields, options, examples)
@@ -85,7 +87,6 @@ class Fit:
 def rounds_a_second(name: str, fields: dict[str, Any], options: Options, examples: Examples) -> float:
     """How many rounds this machine plays, timed on players that are thrown away. LabError for a game that is none."""
     game = make(name, **over_the_run(with_data(fields, examples), 1))
-    require_playable(game, options.batch, options.device)
     state = start(game, options.batches(examples), options.rng(), options.compute())
     played, begun, spent = -1, 0.0, 0.0
     with threads(options, examples):
