@@ -38,7 +38,7 @@ from core_gans.variants import make
 from core_gans.variants.video_prediction import VideoPrediction
 from core_gans.variants.videogan import film_generator
 
-BATCH, FILMS, DECAY = 8, 16, 0.98  # examples of a batch, films of one, and the average of a generator's weights
+BATCH, FILMS, DECAY = 4, 16, 0.98  # examples of a batch, films of one, and the average of a generator's weights
 SIZE, FRAMES, CLIPS, HELD = 32, 8, 2_000, 200  # of drawn clips
 JUDGED = 500  # films of a judgement
 REAL = "video_clips_64.npz"
@@ -136,7 +136,7 @@ FILM = {"width": 8, "rate": 1e-3}
 TRIALS = {
     **{
         f"prediction_{name}{twin}": Trial("video_prediction", {**NARROW, **fields}, data, predicted, seconds, BATCH)
-        for name, data, seconds in (("digits", digits, 20.0), ("real", real, 30.0), ("scenes", scenes, 20.0))
+        for name, data, seconds in (("digits", digits, 20.0), ("real", real, 25.0), ("scenes", scenes, 20.0))
         for twin, fields in (("", {}), ("_l2", L2))
     },
     "films_two_streams": Trial("videogan", FILM, digits, drawn, 60.0, FILMS),
