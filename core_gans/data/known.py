@@ -43,7 +43,8 @@ def data_set(name: str | os.PathLike[str], takes: Sequence[Kind] = ("points", "i
         raise LabError(f"{name} holds texts: train nmt or seqgan on it.")
     if not Path(name).exists() and os.sep not in name and "." not in name:
         raise unknown_name("data set", name, KNOWN)
-    kind = next((kind for kind in takes if kind in READERS), "images")
+    of_files: Kind = "images"
+    kind = next((each for each in takes if each in READERS), of_files)
     about, reader = READERS[kind]
     return DataSet(name, about, kind, partial(reader, name), frames=8 if kind == "clips" else 1, rectangles=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core_gans.data import room
 from core_gans.data.damage import damaged
@@ -59,7 +60,8 @@ def read_array(path: Path, array: str | None, frame: Frame, frames: int) -> Exam
             if colours == 1 and grey is None:
                 grey = np.rint(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
             found[index, :, step] = grey if grey is not None else picture.transpose(2, 0, 1)
-    labels, classes = None, ()
+    labels: Tensor | None = None
+    classes: tuple[str, ...] = ()
     if "labels" in held:
         given = [str(each) for each in held["class_names"].ravel()] if "class_names" in held else None
         checked, classes = check_labels(held["labels"], len(clips), given, f"{path}:labels")

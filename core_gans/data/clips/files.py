@@ -98,9 +98,9 @@ class _Gathering:
             if self.progress is not None:
                 self.progress(number + 1, len(paths))
         self._refuse(len(paths), left=filled)
-        found = torch.from_numpy(clips[:filled])
+        images = torch.from_numpy(clips[:filled])
         told = (*notes, *self._told(seen), *self._left_out(len(paths)))
-        return Examples(self.place.resolve().stem, found, torch.tensor(kept) if classes else None, classes, notes=told)
+        return Examples(self.place.resolve().stem, images, torch.tensor(kept) if classes else None, classes, notes=told)
 
     def _looked_at(self, path: Path) -> Found | None:
         try:
