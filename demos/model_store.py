@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core_gans import shipped
+from core_gans.data.road.data_set import ROAD
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import require_known
-from core_gans.models import Model, load_model, model_of_run, open_translator
+from core_gans.models import Model, load_model, model_of_run, open_answering, open_translator
 from core_gans.runs import folder as runs
-from core_gans.variants import TRANSLATIONS, VARIANTS
+from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS, Driving
 from demos.made_once import MadeOnce
 
-Kind = Literal["images", "points", "translation"]
+Kind = Literal["images", "points", "translation", "drives"]
 
 SHIPPED = "scenes"  # the key of the generator that comes with the lab
+DRIVES = "driving"  # the key of the driving model that comes with it
 DISSECTIONS = "dissections"  # below the folder of runs: KEY/LAYER.safetensors
 KEPT = 4  # models in memory
 
@@ -57,11 +59,11 @@ class ModelStore:
         self._entries: MadeOnce[Entry | None] = MadeOnce(ENTRIES)
 
     def entries(self, kind: Kind | None = None) -> tuple[Entry, ...]:
-        """The shipped model, then the runs that have a checkpoint, the newest first; those of ``kind`` alone if given.
+        """The shipped models, then the runs that have a checkpoint, the newest first; those of ``kind`` alone if given.
 
         What cannot be opened is left out; see ``unreadable``.
         """
-        found = [_shipped_entry(), *(entry for entry in self._runs() if isinstance(entry, Entry))]
+        found = [*_shipped_entries(), *(entry for entry in self._runs() if isinstance(entry, Entry))]
         return tuple(entry for entry in found if kind is None or entry.kind == kind)
 
     def unreadable(self) -> tuple[Unreadable, ...]:
@@ -90,7 +92,7 @@ class ModelStore:
         """
         entry = self.entry(key)
         try:
-            stamp = 0 if entry.key == SHIPPED else _newest(self.runs_folder / entry.key)
+            stamp = 0 if entry.key in (SHIPPED, DRIVES) else _newest(self.runs_folder / entry.key)
             return self._opened.of(entry.key, (entry, stamp), lambda: self._open(entry))
         except (LabError, OSError) as error:
             raise LabError(self.told(error)) from error
@@ -141,12 +143,17 @@ class ModelStore:
     def _open(self, entry: Entry) -> Model[Any]:
         if entry.key == SHIPPED:
             return load_model(shipped.path("scenes-generator"))
+        if entry.key == DRIVES:
+            return open_answering(shipped.path("driving"))
         folder = self.runs_folder / entry.key
-        return open_translator(folder) if entry.kind == "translation" else model_of_run(folder)
+        openers = {"translation": open_translator, "drives": open_answering}
+        return openers.get(entry.kind, model_of_run)(folder)
 
 
-def _shipped_entry() -> Entry:
-    return Entry(SHIPPED, "Scenes (comes with the lab)", "images", "dcgan", shipped.DATA)
+def _shipped_entries() -> tuple[Entry, ...]:
+    scenes = Entry(SHIPPED, "Scenes (comes with the lab)", "images", "dcgan", shipped.DATA)
+    drives = Entry(DRIVES, "Driving (comes with the lab)", "drives", Driving.name, ROAD.name)
+    return (scenes, drives) if DRIVES in shipped.names() else (scenes,)
 
 
 @lru_cache(maxsize=1)
@@ -174,6 +181,8 @@ def _described(folder: Path) -> Entry | None:
 def _kind(variant: str, fields: Mapping[str, Any]) -> Kind | None:
     if variant in TRANSLATIONS:
         return "translation"
+    if variant in SEQUENCES and issubclass(SEQUENCES[variant], Driving):
+        return "drives"
     if variant not in VARIANTS:
         return None  # a game of the user's own: the app imports no code that a run names
     return "points" if len(fields.get("shape", ())) == 1 else "images"

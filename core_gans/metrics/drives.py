@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core_gans.data.road.car import FARTHEST
-from core_gans.data.road.reading import offsets
+from core_gans.data.road.reading import DREAMT, offsets
 
 
 def psnr(answer: Tensor, truth: Tensor) -> float:
@@ -20,11 +20,11 @@ def psnr(answer: Tensor, truth: Tensor) -> float:
     return float(10 * torch.log10(4 / (answer - truth).square().mean()))
 
 
-def lane(clips: Tensor) -> Tensor:
+def lane(clips: Tensor, noise: float = 0.0) -> Tensor:
     """The drivers' offsets (N, T) from the middle of the road in m, in all frames of ``clips`` (N, 3, T, H, W) in
-    [-1, 1]; NaN where no road can be read. ValueError for clips without colours.
+    [-1, 1]; NaN where no road can be read. ``noise`` as ``offsets`` takes it. ValueError for clips without colours.
     """
-    return offsets(clips.transpose(1, 2).flatten(0, 1)).view(len(clips), clips.shape[2])
+    return offsets(clips.transpose(1, 2).flatten(0, 1), noise).view(len(clips), clips.shape[2])
 
 
 def lane_error(found: Tensor, truth: Tensor) -> float:
@@ -47,7 +47,8 @@ def drive_figures(truth: Tensor, dreamt: Tensor, last: Tensor) -> dict[str, floa
     of dreamt and true sideways motion, each from its own beginning; what cannot be read counts as none. ValueError for
     clips without colours.
     """
-    begun, real, own, stays = lane(truth[:, :, :1]), lane(truth[:, :, 1:]), lane(dreamt), lane(last)
+    begun, real = lane(truth[:, :, :1]), lane(truth[:, :, 1:])
+    own, stays = lane(dreamt, DREAMT), lane(last, DREAMT)
     still = last.expand_as(dreamt)
     return {
         "psnr": psnr(dreamt, truth[:, :, 1:]),

@@ -9,6 +9,7 @@ const PARTS = {
     fits: (of) => of.kind === "images" && Boolean(of.classes || of.codes || of.words.length),
   },
   plane: { title: "The plane", enter: () => loadPlane(), leave: () => planePlayer.stop(), fits: (of) => of.kind === "points" },
+  drive: { title: "Drive", enter: enterDrive, leave: () => stopDriving(), fits: (of) => of.kind === "drives" },
   translate: { title: "Translate", enter: enterTranslate, fits: (of) => of.kind === "translation" },
 };
 const tabs = find(".explore-parts");
@@ -59,7 +60,7 @@ function begin(found) {
   tabs.replaceChildren(...parts.map(partTab));
   tabs.hidden = parts.length < 2;
   find(".explore-open").hidden = false;
-  if (open.kind !== "translation") {
+  if (open.kind === "images" || open.kind === "points") {
     buildAsked();
     samples.classList.toggle("explore-numbers", open.kind === "points");
     showStrip();

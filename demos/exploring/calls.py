@@ -16,6 +16,7 @@ from core_gans.foundation.pixels import to_bytes
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import TextToImage
 from demos.exploring import requests
+from demos.exploring.driving import Drives, Truth
 from demos.exploring.explorer import STEPS, STRIP, Explorer
 from demos.exploring.explorers import Explorers
 from demos.exploring.films import beside, film
@@ -59,6 +60,8 @@ class ExploreCalls:
             "cloud": _call(requests.ModelRequest, self.cloud),
             "example": _call(requests.ExampleRequest, self.example),
             "translate": _call(requests.TranslateRequest, self.translate),
+            "begin_drive": _call(requests.BeginDriveRequest, self.begin_drive),
+            "steer": _call(requests.SteerRequest, self.steer),
         }
 
     def open(self, asked: requests.ModelRequest) -> dict[str, Any]:
@@ -68,6 +71,8 @@ class ExploreCalls:
         if entry.kind == "translation":
             game = self.store.model(entry.key).game
             return found | {"targets": list(game.targets), "side": game.shape[-1], "largest": LARGEST_FILE}
+        if entry.kind == "drives":
+            return found | self._drives(asked).facts()
         explorer = self.explorers.of(entry.key)
         makeup, game = explorer.makeup, explorer.game
         return found | {
@@ -146,6 +151,17 @@ class ExploreCalls:
         model = self.store.model(self.store.entry(asked.model, "translation").key)
         shown, answer = translated(model, picture_in(asked.picture), asked.target)
         return _picture(torch.cat((shown.expand(-1, 3, -1, -1), answer.expand(-1, 3, -1, -1))))
+
+    def begin_drive(self, asked: requests.BeginDriveRequest) -> dict[str, Any]:
+        """The first frame of a drive, and the state from which it goes on."""
+        return self._drives(asked).begin(asked.seed, asked.night)
+
+    def steer(self, asked: requests.SteerRequest) -> dict[str, Any]:
+        """The next frame of a drive."""
+        return self._drives(asked).steer(asked.state, Truth(**asked.truth.model_dump()), asked.steering)
+
+    def _drives(self, asked: requests.ModelRequest) -> Drives:
+        return Drives(self.store.model(self.store.entry(asked.model, "drives").key))
 
     def _of(self, asked: requests.ModelRequest) -> Explorer:
         return self.explorers.of(asked.model)

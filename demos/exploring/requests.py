@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from core_gans.data.road.car import FARTHEST
 from demos.exploring.finding import METHODS, Method
 from demos.json_models import LARGEST_SEED, JsonModel, Seed, expected, sequence
 
 GROUP = 3  # samples of a mean; see core_gans.exploring.arithmetic
 MOST_NUMBERS = 64  # of a list
 LONGEST_TEXT = 400  # characters
+LONGEST_STATE = 2**16  # characters of a drive's state
 WAYS = {"straight": False, "circle": True}  # whether a way keeps to the shell on which normal latents lie
 
 Number = Annotated[float, Field(gt=-1e6, lt=1e6)]
@@ -123,6 +125,32 @@ class DrawRequest(SampleRequest):
         if self.method is None:
             raise ValueError(f"expected a method out of {', '.join(METHODS)} for the steps, got none")
         return Moves(self.method, self.steps)
+
+
+class BeginDriveRequest(ModelRequest):
+    seed: Seed = _seed("seed")
+    night: bool = expected("night to be true or false")
+
+
+def _number(name: str, most: float) -> Any:
+    return expected(f"{name} to be a number from {-most:g} to {most:g}", ge=-most, le=most)
+
+
+class TruthRequest(JsonModel):
+    """Where the car is on the drawn road."""
+
+    seed: Seed = _seed("seed")
+    night: bool = expected("night to be true or false")
+    frame: Seed = _seed("frame")
+    place: float = _number("place", 1e9)
+    offset: float = _number("offset", FARTHEST)
+    heading: float = _number("heading", 2.0)
+
+
+class SteerRequest(ModelRequest):
+    state: str = expected("the state of a drive as base64", max_length=LONGEST_STATE)
+    truth: TruthRequest = expected("where the car is on the drawn road")
+    steering: float = _number("steering", 1.0)
 
 
 class ExampleRequest(ModelRequest):

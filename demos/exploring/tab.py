@@ -24,14 +24,16 @@ SCRIPTS = (
     "directions",
     "asked",
     "translate",
+    "drive",
     "plane",
     "board",
 )
 INTRODUCTION = """
 <h2>Explore what was learned</h2>
 <p>A generator turns <b>latents</b>, rows of random numbers, into samples. Walk from one to another, add and take away
-what they have in common, and find directions that mean something; ask a conditional model for what you want, and let a
-translation model translate a picture of yours. Nothing here changes the model.</p>
+what they have in common, and find directions that mean something; ask a conditional model for what you want, let a
+translation model translate a picture of yours, and drive on a road that a driving model dreams. Nothing here changes
+the model.</p>
 """
 
 
