@@ -46,7 +46,7 @@ const nextFrame = oneAtATime(async (still) => {
 
 async function showDrive(answer) {
   drive = answer;
-  await Promise.all([drawFrame(dreamCanvas, answer.picture), drawFrame(trueCanvas, answer.truth.picture)]);
+  await Promise.all([drawRoad(dreamCanvas, answer.picture), drawRoad(trueCanvas, answer.truth.picture)]);
   wheel.style.transform = `rotate(${WHEEL_TURN * steering}deg)`;
   wheel.setAttribute("aria-label", `Steering wheel: ${Math.round(100 * steering)} %`);
   stage.dataset.steering = steering.toFixed(2);
@@ -57,7 +57,7 @@ async function showDrive(answer) {
   });
 }
 
-async function drawFrame(canvas, picture) {
+async function drawRoad(canvas, picture) {
   const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
   drawTile(canvas, await createImageBitmap(new Blob([bytes], { type: "image/png" })));
 }

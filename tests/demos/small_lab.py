@@ -90,6 +90,7 @@ def small_lab(runs: Path) -> Lab:
         cycle=Offered(
             "translation", fresh("cyclegan", shape=(3, 16, 16), drawn=1, identity=0, width=4, blocks=1, patch_layers=2)
         ),
+        drive=Offered("drives", fresh("driving", shape=(3, 16, 16, 32), width=4, code=6, memory=5), "road"),
         star=Offered("translation", fresh("stargan", shape=(3, 16, 16), domains=("day", "night"), width=4, blocks=1)),
     )
     return lab

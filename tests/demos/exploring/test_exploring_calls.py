@@ -33,6 +33,7 @@ KEYS: tuple[Any, ...] = (
     "pairs",
     "cycle",
     "star",
+    "drive",
     "nothing",
     "../runs",
     None,
@@ -41,7 +42,7 @@ KEYS: tuple[Any, ...] = (
 )
 CALLS = (
     *("open", "strip", "way", "film", "sum", "directions", "ends", "draw", "classes", "cloud"),
-    *("translate", "other", "lengths", "example"),
+    *("translate", "other", "lengths", "example", "begin_drive", "steer"),
 )
 
 
