@@ -8,9 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks.sequences import films, words
+from benchmarks.sequences import driving, films, words
 
-SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {"films": films.main, "words": words.main}
+SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {
+    "films": films.main,
+    "driving": driving.main,
+    "words": words.main,
+}
 """By name, in the order of the page docs/sequences.md."""
 
 

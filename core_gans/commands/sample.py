@@ -12,6 +12,7 @@ from rich.console import Console
 from torch import Tensor
 
 from core_gans import models
+from core_gans.commands.drives import drive_model, write_drives
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import require_memory
 from core_gans.foundation.seeds import require_seed
@@ -61,6 +62,9 @@ class Sample:
             self._write_texts(writer, console)
             return
         out = self.out or _free(OUT)
+        if (driver := drive_model(self.source, self.checkpoint)) is not None:
+            write_drives(driver, self.count, self.seed, out, console)
+            return
         require_free_place(out)
         model = models.open_model(self.source, self.checkpoint)
         if model.player != "generator":

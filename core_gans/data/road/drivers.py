@@ -33,6 +33,11 @@ class Drive:
     """(N, T), in [-1, 1]; the last of a row leads beyond the drive."""
 
     @property
+    def first(self) -> Car:
+        """The cars (N,) at the beginning."""
+        return Car(self.place[:, 0], self.offset[:, 0], self.heading[:, 0])
+
+    @property
     def cars(self) -> Car:
         """The cars (N T,) of all frames, those of one drive after those of another."""
         return Car(self.place.ravel(), self.offset.ravel(), self.heading.ravel())

@@ -106,7 +106,7 @@ class TestCar:
 class TestView:
     def test_mirrored_actions_give_mirrored_pictures(self, some: tuple[Course, Drive]) -> None:
         course, drive = some
-        begun = Car(drive.place[:, 0], drive.offset[:, 0], drive.heading[:, 0])
+        begun = drive.first
         one = steered(course, begun, drive.steering)
         other = steered(course.mirrored(), begun.mirrored(), -drive.steering)
         assert np.array_equal(one.offset, -other.offset)
