@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 import torch
+from PIL import Image
 
 from core_gans.__main__ import main
 from core_gans.data import Batches
@@ -212,6 +213,30 @@ class TestCommands:
         assert again.net.state_dict().keys() == model.net.state_dict().keys()
         with pytest.raises(LabError, match="draws from no latents"):
             load_model(path)
+
+    def test_drives_are_written_as_a_film_and_as_a_sheet_and_judged(
+        self, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        film, sheet = tmp_path / "drive.gif", tmp_path / "drive.png"
+        main(["sample", str(run), "--count", "2", "--out", str(film)])
+        with Image.open(film) as found:
+            assert getattr(found, "n_frames", 1) == 7
+            assert found.width > 2 * 192
+        main(["sample", str(run), "--count", "2", "--out", str(sheet)])
+        with Image.open(sheet) as found:
+            assert found.width > found.height
+        main(["judge", str(run), "--count", "5"])
+        told = capsys.readouterr().out
+        assert "5 new drives" in told
+        assert "lane_error" in told
+        for words, why in (
+            (("sample", str(run), "--out", str(film)), "exists already and is kept"),
+            (("sample", str(run), "--out", str(tmp_path / "x.npz")), "as a .gif, an .mp4 or a .png"),
+            (("judge", str(run), "--metrics", "frechet"), "judged on new drawn drives"),
+        ):
+            with pytest.raises(SystemExit):
+                main(list(words))
+            assert why in " ".join(capsys.readouterr().out.split())
 
     def test_evolution_and_other_data_are_refused_in_a_line(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
