@@ -48,6 +48,8 @@ def steering(page: Page) -> float:
 
 def test_keys_steer_the_dream_and_the_drawn_road(lab: Lab, tmp_path: Path) -> None:
     with serving(lab) as address, opened(address, tmp_path / "profile", 1400, 900) as page:
+        explore(page)
+        rested(page)
         explore(page, "drive")
         page.wait_for_selector('.explore-drive[data-frame="0"]', state="attached")
         rested(page)
@@ -79,6 +81,8 @@ def test_keys_steer_the_dream_and_the_drawn_road(lab: Lab, tmp_path: Path) -> No
 
 def test_fingers_steer_on_a_telephone_by_night(lab: Lab, tmp_path: Path) -> None:
     with serving(lab) as address, opened(address, tmp_path / "profile", 420, 900, dark=True) as page:
+        explore(page)
+        rested(page)
         explore(page, "drive")
         page.wait_for_selector('.explore-drive[data-frame="0"]', state="attached")
         rested(page)

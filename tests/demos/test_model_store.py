@@ -16,7 +16,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.session import Options
 from demos.dissecting.page_state import PageState, SharedState
 from demos.lab import Lab
-from demos.model_store import SHIPPED, ModelStore
+from demos.model_store import DRIVES, SHIPPED, ModelStore
 from demos.page import choices
 from demos.paint.calls import PaintCalls
 from demos.paint.painters import Painters
@@ -46,7 +46,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_lists_the_shipped_model_and_the_runs_that_can_be_opened(runs: Path) -> None:
     store = ModelStore(runs)
     assert [(entry.key, entry.kind) for entry in store.entries()] == [
-        (SHIPPED, "images"), ("images", "images"), ("points", "points")
+        (SHIPPED, "images"), (DRIVES, "drives"), ("images", "images"), ("points", "points")
     ]  # fmt: skip
     assert [entry.key for entry in store.entries("points")] == ["points"]
     assert ModelStore(runs / "nowhere").entries("points") == ()
