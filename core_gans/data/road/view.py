@@ -32,7 +32,7 @@ GLASS, TAIL = (40, 45, 60), (200, 40, 30)
 
 def distances(height: int) -> Floats:
     """How far ahead (R,) the ground is in the rows below the horizon, m, the nearest last."""
-    rows = np.arange(height) + 0.5 - HORIZON * height
+    rows = np.arange(height, dtype=np.float64) + 0.5 - HORIZON * height
     found: Floats = HEIGHT * DOWN * height / rows[rows > 0.5]
     return found
 
@@ -144,7 +144,7 @@ def _seen(deep: Floats, period: float) -> Floats:
 
 
 def _columns(width: int) -> Floats:
-    found: Floats = np.arange(width) + 0.5 - width / 2
+    found: Floats = np.arange(width, dtype=np.float64) + 0.5 - width / 2
     return found
 
 
