@@ -29,7 +29,9 @@ LEAST_WIDTH = 192  # pixels of a drive in a film
 def drive_model(path: Path, checkpoint: int | str | None = None) -> Model[Driving] | None:
     """The driving model of a run or of a file; None for other games."""
     model = models.open_answers(path, checkpoint)
-    return None if model is None or not isinstance(model.game, Driving) else Model(model.net, model.game, card=model.card)
+    return (
+        None if model is None or not isinstance(model.game, Driving) else Model(model.net, model.game, card=model.card)
+    )
 
 
 def new_drives(game: Driving, count: int, seed: int) -> Batch:
