@@ -72,7 +72,7 @@ def recipe_for(
     settings = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
     recipe = Recipe(row, kind, settings, guessed_from="", measured=(), **numbers)
     found = [each for each in all_measured() if (each.row, each.kind, each.settings) == (row, kind, recipe.settings)]
-    guessed = "" if found or len(chain) == 1 else chain[0]
+    guessed: Kind | Literal[""] = "" if found or len(chain) == 1 else chain[0]
     return replace(recipe, measured=tuple(found), guessed_from=guessed)
 
 
@@ -89,7 +89,7 @@ def choosing(row: str) -> tuple[str, dict[str, Any]]:
     return variant, {_table()["choices"][variant]["field"]: value} if value else {}
 
 
-def recipe_fields(variant: str, kind: Kind, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def recipe_fields(variant: str, kind: Kind | None, fields: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The fields of ``variant`` for data of ``kind``, where ``fields`` choose its row; empty without a recipe."""
     recipe = recipe_for(variant, kind, fields)
     return {} if recipe is None else dict(recipe.fields)
@@ -108,7 +108,7 @@ def rows() -> list[str]:
     return [*table["variants"], *chosen]
 
 
-def _chain(table: Mapping[str, Any], kind: str) -> list[str]:
+def _chain(table: Mapping[str, Any], kind: Kind) -> list[Kind]:
     """``kind`` and what it is like, the farthest first."""
     like = table[kind].get("like")
     return [*(_chain(table, like) if like else []), kind]

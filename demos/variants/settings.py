@@ -1,7 +1,6 @@
 """What each variant is tried with: networks that show something in twenty seconds of one core.
 
-Points have the settings of comparisons (``core_gans.recipes``). On images the networks are narrow, and what takes
-five steps of the discriminator in the papers takes two: in so short a time, rounds are worth more than exact critics.
+Those of the recipes (``core_gans.recipes``), without rates that fall and with a shorter memory of the weights.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 from core_gans.data import KNOWN, DataSet, Examples
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
-from core_gans.recipes import points_fields
+from core_gans.recipes import kind_of, points_fields, recipe_fields
 from core_gans.session import with_data
 from core_gans.variants import VARIANTS, make
 
@@ -36,15 +35,8 @@ def numbers(points: bool) -> Numbers:
     return Numbers(64, 20_000, 0.998, 1_000) if points else Numbers(32, None, 0.98, 200)
 
 
-IMAGES: dict[str, Any] = {"width": 16, "rate": 5e-4}
-IMAGES_SPECIAL: dict[str, dict[str, Any]] = {
-    "gan": {"family": "dcgan", "depth": 3, "normalisation": "batch"},  # maxout of 240 units learns little by then
-    "wgan": {"discriminator_steps": 2, "clip": 0.03},
-    "wgan_gp": {"discriminator_steps": 2, "normalisation": "instance"},
-    "hinge": {"discriminator_steps": 2},
-    "progan": {"rate": 1e-3, "latent": 100, "stage_rounds": 60},
-    "lapgan": {"width": 32},
-}
+SHORT: dict[str, dict[str, Any]] = {"progan": {"stage_rounds": 60}}
+"""What a variant takes in place of its recipe, because the time is short."""
 
 
 def examples(name: str) -> Examples:
@@ -60,7 +52,7 @@ def game(variant: str, data: Examples) -> NoiseGame:
     if len(data.shape) == 1:
         chosen = {**points_fields(variant, KNOWN[data.name].fields), "fall_rounds": 0}
     else:
-        chosen = {**IMAGES, **IMAGES_SPECIAL.get(variant, {})}
+        chosen = {**recipe_fields(variant, kind_of(data.shape)), **SHORT.get(variant, {})}
     fields = defaults | {name: value for name, value in chosen.items() if name in defaults}
     made = make(variant, **with_data(fields, data))
     if not isinstance(made, NoiseGame):
