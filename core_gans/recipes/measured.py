@@ -11,6 +11,9 @@ from importlib.resources import files
 from typing import Any
 
 
+RECOGNISED = {"confident_share", "high_quality_share"}  # metrics that tell when samples are first recognised
+
+
 @dataclass(frozen=True)
 class Measured:
     """One training with a recipe, judged at its end by what knows the data, never by its discriminator."""
@@ -35,7 +38,9 @@ class Measured:
     def told(self) -> str:
         """In a line: the figures, the time, the day."""
         figures = ", ".join(f"{name} {value:.3g}" for name, value in self.figures.items())
-        return f"{self.data}, {self.seconds:.0f} s of one core, seed {self.seed}, {self.date}: {figures}"
+        never = RECOGNISED & self.figures.keys() and self.shown_after is None
+        nothing = ", which is nothing recognisable yet" if never else ""
+        return f"{self.data}, {self.seconds:.0f} s of one core, seed {self.seed}, {self.date}: {figures}{nothing}"
 
 
 def digest(settings: Mapping[str, Any]) -> str:

@@ -237,6 +237,14 @@ def test_a_slow_machine_begins_narrower_unless_told_otherwise(
     assert told in said.getvalue()
 
 
+def test_a_measurement_tells_where_nothing_was_recognised() -> None:
+    figures = {"frechet[digits-cnn]": 240.0, "confident_share": 0.0}
+    never = replace(measured(None), figures=figures)
+    assert never.told().endswith("confident_share 0, which is nothing recognisable yet")
+    assert replace(never, shown_after=300).told().endswith("confident_share 0")
+    assert measured(None).told().endswith("frechet[digits-cnn] 3")  # nobody looked
+
+
 def test_python_s_defaults_stay_unless_a_recipe_is_asked_for() -> None:
     assert make("dcgan").width == 64
     grey = recipe("dcgan", "grey").fields
