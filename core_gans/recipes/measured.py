@@ -10,7 +10,6 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-
 RECOGNISED = {"confident_share", "high_quality_share"}  # metrics that tell when samples are first recognised
 
 
@@ -38,7 +37,7 @@ class Measured:
     def told(self) -> str:
         """In a line: the figures, the time, the day."""
         figures = ", ".join(f"{name} {value:.3g}" for name, value in self.figures.items())
-        never = RECOGNISED & self.figures.keys() and self.shown_after is None
+        never = self.shown_after is None and not RECOGNISED.isdisjoint(self.figures)
         nothing = ", which is nothing recognisable yet" if never else ""
         return f"{self.data}, {self.seconds:.0f} s of one core, seed {self.seed}, {self.date}: {figures}{nothing}"
 

@@ -6,8 +6,7 @@ import base64
 from dataclasses import dataclass
 from importlib.resources import files
 
-from core_gans.recipes import Measured, rows
-from core_gans.recipes.measured import all_measured
+from core_gans.recipes import KINDS, Measured, choosing, recipe_for, rows
 
 DISTANCE = "frechet["
 
@@ -22,8 +21,9 @@ class GalleryRow:
 
 def gallery_of(variant: str, value: str = "") -> list[GalleryRow]:
     """The rows of ``variant``, with ``value`` of what it lets choose (a divergence), one a data set; maybe none."""
-    wanted = f"{variant}/{value}" if f"{variant}/{value}" in rows() else variant
-    return [shown for measured in all_measured() if measured.row == wanted for shown in _shown(measured)]
+    chosen = choosing(f"{variant}/{value}")[1] if f"{variant}/{value}" in rows() else {}
+    recipes = [recipe_for(variant, kind, chosen) for kind in KINDS]
+    return [shown for recipe in recipes if recipe for measured in recipe.measured for shown in _shown(measured)]
 
 
 def file_name(row: str, data: str) -> str:
