@@ -15,7 +15,7 @@ from core_gans.games.adversarial import AdversarialGame
 from core_gans.theory.taxonomy import constraint
 from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS
 from demos.variants.curves import bound_charts, row_of, score_charts
-from demos.variants.gallery import gallery_of
+from demos.variants.gallery import gallery_of, whole_gallery
 from demos.variants.mathml import formula
 from demos.variants.telling import ROWS, TOLD, Told
 
@@ -96,6 +96,7 @@ def cards() -> Markup:
         bound_charts=bound_charts,
         row_of=row_of,
         gallery_of=gallery_of,
+        whole_gallery=whole_gallery,
     )
 
 

@@ -26,6 +26,12 @@ def gallery_of(variant: str, value: str = "") -> list[GalleryRow]:
     return [shown for recipe in recipes if recipe for measured in recipe.measured for shown in _shown(measured)]
 
 
+def whole_gallery(variant: str) -> list[GalleryRow]:
+    """The rows of ``variant``, and of all that it lets choose."""
+    own = [row.partition("/") for row in rows() if row.partition("/")[0] == variant]
+    return [shown for _, _, value in own for shown in gallery_of(variant, value)]
+
+
 def file_name(row: str, data: str) -> str:
     """``fgan/kl`` on digits as digits-fgan-kl.jpg."""
     return f"{data}-{row.replace('/', '-')}.jpg"
@@ -38,5 +44,7 @@ def _shown(measured: Measured) -> list[GalleryRow]:
     url = f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
     distance = next((value for name, value in measured.figures.items() if name.startswith(DISTANCE)), None)
     told = f", Fréchet distance {distance:.3g}" if distance is not None else ""
-    about = f"{measured.data}: {measured.rounds:,} rounds in {measured.seconds:.0f} s of one core{told}"
+    _, _, value = measured.row.partition("/")
+    title = f"{measured.data}, {value}" if value else measured.data
+    about = f"{title}: {measured.rounds:,} rounds in {measured.seconds:.0f} s of one core{told}"
     return [GalleryRow(url, about)]

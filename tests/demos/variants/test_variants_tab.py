@@ -24,6 +24,7 @@ from demos.sessions import Sessions
 from demos.variants import side_by_side as jobs_module
 from demos.variants.cards import cards
 from demos.variants.curves import objectives, row_of, score_curve
+from demos.variants.gallery import gallery_of, whole_gallery
 from demos.variants.html import side_by_side_html, spoken
 from demos.variants.mathml import formula
 from demos.variants.settings import DATA, examples, game
@@ -153,6 +154,18 @@ def test_every_variant_has_a_card_and_every_divergence_a_panel() -> None:
     for name in ROWS:
         assert f'data-divergence="{name}"' in text
     assert text.count('class="train"') == len(VARIANTS)
+
+
+def test_a_card_shows_what_its_recipe_draws() -> None:
+    text = cards()
+    dcgan = text[text.index('data-variant="dcgan"') : text.index('data-variant="wgan"')]
+    assert dcgan.count('src="data:image/jpeg;base64,') == len(gallery_of("dcgan"))
+    assert gallery_of("dcgan")
+    assert gallery_of("pix2pix") == []
+    assert [row.about for row in whole_gallery("fgan")] == [
+        row.about for name in NAMES for row in gallery_of("fgan", name)
+    ]
+    assert text.count('loading="lazy"') == sum(len(whole_gallery(name)) for name in VARIANTS)
 
 
 def test_a_card_says_what_the_code_says() -> None:
