@@ -49,9 +49,9 @@ class Fit:
             return fields, options
         if recipe.kind != "points":  # their settings depend on the mixture, which the command's words name
             fields = {**fields, **fields_of(recipe, variant(name), self.given)}
-            numbers = {"batch": recipe.batch, "average": recipe.average}
-            free = {each: value for each, value in numbers.items() if each not in self.given}
-            options = dataclasses.replace(options, **free)
+            batch = options.batch if "batch" in self.given else recipe.batch
+            average = options.average if "average" in self.given else recipe.average
+            options = dataclasses.replace(options, batch=batch, average=average)
         game = make(name, **over_the_run(with_data(fields, examples), 1))
         require_playable(game, options.batch, options.device)  # a refusal is one line, with nothing said before it
         self._say(told_of_recipe(recipe, fields, options))
