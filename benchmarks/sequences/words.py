@@ -19,17 +19,19 @@ import torch
 import tyro
 
 from core_gans.data import Batches
+from core_gans.data.texts.toy_language import drawn
 from core_gans.foundation.intervals import Interval
 from core_gans.foundation.whole_files import write_whole
 from core_gans.games.texts import SentenceTranslation, TextGame
 from core_gans.runs import checkpoints
 from core_gans.texts import TextLesson, read_texts
 from core_gans.texts.judging import held_pairs, judge_of
-from core_gans.texts.scores import bleu_difference, bleu_interval
+from core_gans.texts.scores import bleu, bleu_difference, bleu_interval, chrf, exact_match
 from core_gans.training import TrainingState, start, train
 from core_gans.variants import make, variant
 
 PIECE = 50  # rounds between two savings
+TESTED = 1_000  # sources, held out or drawn for the judgement
 ARMS = ("likelihood", "adversary")
 
 
@@ -54,10 +56,10 @@ PARTS = {
     "toy_language": Part(
         "nmt",
         "toy_language",
-        {"width": 64, "embedding": 32, "channels": 16, "rate": 3e-3, "pretrain": 500, "lead": 100},
+        {"width": 64, "embedding": 32, "channels": 16, "rate": 3e-3, "pretrain": 200, "lead": 100},
         rounds=200,
         seeds=5,
-        count=1_500,
+        count=250,
     ),
     "oracle": Part(
         "seqgan",
@@ -148,7 +150,7 @@ def _row(name: str, part: Part, seed: int, out: Path) -> dict[str, Any]:
     lesson = read_texts(kind.learns_from, part.data, least=least, count=part.count, seed=seed, **reading)
     game = make(part.game, **lesson.fields(part.fields))
     assert isinstance(game, TextGame)
-    verdict = judge_of(game, lesson, seed=seed + 2)
+    tested = _tested(game, lesson, seed) if isinstance(game, SentenceTranslation) else ([], [])
     seconds, row, written = 0.0, {}, {}
     whole = game.pretrain + part.rounds
     for arm, playing, rounds in (
@@ -159,19 +161,36 @@ def _row(name: str, part: Part, seed: int, out: Path) -> dict[str, Any]:
         begin = None if arm == "pretrained" else out / f"{name}-{seed}-pretrained.safetensors"
         state, spent = _played(playing, lesson, part, seed, rounds, out / f"{name}-{seed}-{arm}.safetensors", begin)
         seconds += spent
-        row[arm] = verdict(state.nets)
         if isinstance(playing, SentenceTranslation):
-            written[arm] = playing.translate(state.nets, held_pairs(lesson, 1_000)[0])
+            written[arm] = playing.translate(state.nets, tested[0])
+            row[arm] = {
+                "exact_match": exact_match(written[arm], tested[1]),
+                "bleu": bleu(written[arm], tested[1]),
+                "chrf": chrf(written[arm], tested[1]),
+            }
+        else:
+            row[arm] = judge_of(playing, lesson, seed=seed + 2)(state.nets)
         print(f"{name}, seed {seed}, {arm}: {row[arm]}", flush=True)
     row["seconds"] = seconds
-    if isinstance(game, SentenceTranslation):
-        row |= _compared(lesson, written, seed)
+    if written:
+        row |= _compared(*tested, written, seed)
     write_whole(place, json.dumps(row, indent=1))
     return row
 
 
-def _compared(lesson: TextLesson, written: dict[str, list[str]], seed: int) -> dict[str, Any]:
-    sources, references = held_pairs(lesson, 1_000)
+def _tested(game: SentenceTranslation, lesson: TextLesson, seed: int) -> tuple[list[str], list[list[str]]]:
+    """Sources with their right translations: fresh ones where any translation is known, else those held out."""
+    truth = lesson.source.translated
+    if truth is None:
+        return held_pairs(lesson, TESTED)
+    sentences = [each.english for each in drawn(TESTED, torch.Generator().manual_seed(seed + 10_000))]
+    fitting = [each for each in sentences if len(game.sources.numbers(each)) < game.source_length]
+    return fitting, [[truth(each) or ""] for each in fitting]
+
+
+def _compared(
+    sources: list[str], references: list[list[str]], written: dict[str, list[str]], seed: int
+) -> dict[str, Any]:
     rng = torch.Generator().manual_seed(seed)
     intervals = {f"BLEU, {arm}": tuple(bleu_interval(written[arm], references, rng)) for arm in written}
     both = written["adversary"], written["likelihood"]
