@@ -56,7 +56,15 @@ PARTS = {
     "toy_language": Part(
         "nmt",
         "toy_language",
-        {"width": 64, "embedding": 32, "channels": 16, "rate": 3e-3, "pretrain": 200, "lead": 100},
+        {
+            "width": 64,
+            "embedding": 32,
+            "channels": 16,
+            "rate": 3e-3,
+            "discriminator_rate": 3e-3,
+            "pretrain": 200,
+            "lead": 100,
+        },
         rounds=200,
         seeds=5,
         count=250,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -125,7 +126,8 @@ def read_file(path: Path, level: Level, longest: int, *, skip_broken: bool = Fal
     lines, or counted with ``skip_broken``. LabError too for a file that is no UTF-8, and for one without any good line.
     """
     columns = SUFFIXES[path.suffix.lower()]
-    starts, checksums, skipped, whole = [], [], Skipped(), hashlib.sha256()
+    starts, checksums = array("q"), array("q")  # 16 bytes a line
+    skipped, whole = Skipped(), hashlib.sha256()
     with path.open("rb") as file:
         start = 0
         for number, raw in enumerate(file, 1):
@@ -144,8 +146,8 @@ def read_file(path: Path, level: Level, longest: int, *, skip_broken: bool = Fal
         )
     if not starts:
         raise LabError(f"{path} has no {'text' if columns == 1 else 'pair'} to learn from{_reasons(skipped)}.")
-    lines = FileLines(str(path), torch.from_numpy(np.array(starts, np.int64)), columns, whole.hexdigest())
-    return Found(lines, torch.tensor(checksums), skipped)
+    lines = FileLines(str(path), torch.from_numpy(np.array(starts)), columns, whole.hexdigest())
+    return Found(lines, torch.from_numpy(np.array(checksums)), skipped)
 
 
 def read_list(lines: Sequence[Line], level: Level, longest: int) -> Found:
