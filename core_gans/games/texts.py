@@ -32,6 +32,7 @@ class Judged(nn.Module):
 
     rounds: Tensor
     baseline: Tensor
+    rewarded: Tensor
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()

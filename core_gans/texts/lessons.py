@@ -92,7 +92,7 @@ def read_texts(
     def of(lines: Lines) -> Sentences | SentencePairs:
         if learns_from == "sentences":
             return Sentences(data, lines, words[0], lengths[0], found_set.ends)
-        return SentencePairs(data, lines, *words, *lengths)
+        return SentencePairs(data, lines, words[0], words[1], lengths[0], lengths[1])
 
     return TextLesson(of(learned), of(held), data, tuple(notes))
 
