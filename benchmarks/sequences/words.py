@@ -82,9 +82,9 @@ PARTS = {
     "tatoeba": Part(
         "nmt",
         "tatoeba",
-        {"width": 96, "embedding": 64, "channels": 16, "rate": 2e-3, "pretrain": 800, "lead": 100}
+        {"width": 64, "embedding": 64, "channels": 16, "rate": 4e-3, "pretrain": 500, "lead": 50}
         | {"longest": 7, "least_often": 3},
-        rounds=200,
+        rounds=100,
         seeds=1,
         batch=64,
     ),
