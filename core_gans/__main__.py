@@ -12,6 +12,7 @@ data, list.
     core-gans explore runs/dcgan-digits-...              paths between latents, nearest real examples, arithmetic
     core-gans translate runs/pix2pix-... IN OUT          translate a folder of pictures into another
     core-gans sample runs/videogan-... --out films.gif   films: .gif, .mp4, a folder of GIFs, .npz, or a .png of frames
+    core-gans translate runs/nmt-... --text TEXT         translate a sentence, or a text file IN into a new one OUT
     core-gans predict runs/video_prediction-... CLIP     how a clip goes on: --frames 8 --out predicted.gif
     core-gans compare gan lsgan wgan_gp --data digits    several variants on one budget: table, curves, samples
     core-gans theory --out theory                        the picture of data, model and optimal discriminator

@@ -14,7 +14,8 @@ from core_gans.convergence.reading import Reading, reading_of
 from core_gans.convergence.verdict import Verdict
 from core_gans.convergence.watching import PREFIX
 from core_gans.foundation.errors import LabError
-from core_gans.game import HeldOutGame, NoiseGame
+from core_gans.game import Game, HeldOutGame, NoiseGame
+from core_gans.games.texts import TextGame
 from core_gans.losses.objectives import heuristic
 from core_gans.metrics.measures import measure_of
 from core_gans.runs.folder import read_config
@@ -35,8 +36,11 @@ def explain_run(folder: Path) -> list[str]:
     """
     config = read_config(folder)
     lines, of_log = _read(folder / "metrics.jsonl")
-    if _answers(config):
+    kind = SEQUENCES.get(config["variant"], Game)  # by its name: nothing of the user's is imported
+    if issubclass(kind, HeldOutGame):
         return [*of_log, *_answering(lines)]
+    if issubclass(kind, TextGame):
+        return [*of_log, *_writing(lines)]
     reading, told = _reading(folder, config)
     told += of_log
     measured = [line for line in lines if PREFIX + "state" in line]
@@ -50,12 +54,6 @@ def explain_run(folder: Path) -> list[str]:
             "Read from the losses of training alone, which cannot show collapse.",
         ]
     return [*told, *sentences, *advice(folder, config, lines[-1], verdict), *_judged(lines)]
-
-
-def _answers(config: dict[str, Any]) -> bool:
-    """Whether the run is of a variant that answers given examples; nothing of the user's is imported."""
-    kind = SEQUENCES.get(config["variant"])
-    return kind is not None and issubclass(kind, HeldOutGame)
 
 
 def _answering(lines: list[dict[str, Any]]) -> list[str]:
@@ -74,6 +72,18 @@ def _answering(lines: list[dict[str, Any]]) -> list[str]:
                 found.append(f"{what}: {name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
     if not judged:
         found.append("The judge has not been asked during the run: train with --judge-every, or ask `core-gans judge`.")
+    return found
+
+
+def _writing(lines: list[dict[str, Any]]) -> list[str]:
+    """First and last of each number in the log of a game of texts, and how they are read."""
+    found = []
+    for name in dict.fromkeys(name for line in lines for name in line if name not in COUNTED):
+        values = [(line["round"], line[name]) for line in lines if isinstance(line.get(name), int | float)]
+        (first, before), (last, after) = values[0], values[-1]
+        found.append(f"{name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
+    found.append("likelihood is of the training texts, a sum of each: it falls also while they are learned by heart.")
+    found.append("policy and reward are by the game's own discriminator: only the judge says whether texts get better.")
     return found
 
 

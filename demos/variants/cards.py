@@ -12,6 +12,7 @@ from markupsafe import Markup
 from core_gans.foundation.html import filled
 from core_gans.game import Game, HeldOutGame, NoiseGame
 from core_gans.games.adversarial import AdversarialGame
+from core_gans.games.texts import TextGame
 from core_gans.theory.taxonomy import constraint
 from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS
 from demos.variants.curves import bound_charts, row_of, score_charts
@@ -31,7 +32,7 @@ GROUPS = {
 CONDITIONAL = ("cgan", "acgan", "infogan", "semi_supervised", "text_to_image")
 GROWING = ("lapgan", "progan")
 COMMON = ("normalisation", "prior", "latent", "method", "rate", "beta1", "beta2", "discriminator_steps")
-HIDDEN = ("words", "captions", "classes")  # taken from the data
+HIDDEN = ("words", "source_words", "source_length", "ends", "captions", "classes")  # taken from the data
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ def _bounds(kind: type[Game]) -> tuple[str, str]:
     """On which half of the family the theory stands, and what bounds the slope in practice, empty for nothing."""
     if issubclass(kind, HeldOutGame):
         return "answers what is given", ""
+    if issubclass(kind, TextGame):
+        return "writes words, by rewards", ""
     if not issubclass(kind, NoiseGame):
         return "translates images", ""
     game = kind()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,7 +182,6 @@ class TestSampleAndJudge:
 
 
 def test_what_makes_no_sense_of_texts_is_refused_in_a_line(home: Path, refused: Command) -> None:
-    assert "has no objective of scores" in refused("explain", home / "nmt")
     assert "is a game of texts, and draws no pictures" in refused("explore", home / "seqgan")
     assert "holds texts" in refused("compare", "nmt", "gan", "--data", "toy_language")
     assert "draws from no latents" in refused("compare", "nmt", "gan", "--data", "ring", "--count", "40")
@@ -191,6 +191,12 @@ def test_what_makes_no_sense_of_texts_is_refused_in_a_line(home: Path, refused: 
     assert "expected pairs of sentences" in refused("train", "nmt", "--data", "grammar")
     assert "holds texts: train nmt or seqgan on it" in refused("train", "gan", "--data", "grammar")
     assert "row 2 holds no numbers" in refused("train", "gan", "--data", home / "pairs.tsv")
+
+
+def test_a_run_is_explained_by_its_numbers(home: Path, command: Command) -> None:
+    told = command("explain", home / "nmt")
+    assert re.search(r"likelihood [\d.]+ at round 1, ", told)
+    assert "only the judge says whether texts get better" in told
 
 
 def test_the_list_names_texts() -> None:
