@@ -53,7 +53,7 @@ def ray() -> Iterator[Any]:
     """A cluster of this machine, for all tests of the file."""
     import ray
 
-    os.environ["RAY_raylet_start_wait_time_s"] = "240"
+    os.environ["RAY_raylet_start_wait_time_s"] = "240"  # noqa: SIM112  # in Ray's own letters
     try:
         ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     except Exception as error:  # whatever Ray raises then
