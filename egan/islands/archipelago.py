@@ -31,7 +31,7 @@ from egan.past import history_from, pack, unpack
 from egan.population import MARKS, Population
 
 STRETCH = 50  # generations at most between two rests,
-SECONDS = 5.0  # and about so long, so that a run can be seen and stopped; a rest anywhere changes no number
+SECONDS = 60.0  # and about so long, so that a run can be seen and stopped; a rest anywhere changes no number, but costs
 
 
 @dataclass
