@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import torch
@@ -138,12 +139,17 @@ def load_moments(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> Non
                 raise ValueError(f"the moment {name} of an optimiser does not fit its parameter")
 
 
-def _moments_of(optimizer: torch.optim.Optimizer) -> set[str]:
-    """What an optimiser of this kind keeps of a parameter, found by a step on one number."""
+def _moments_of(optimizer: torch.optim.Optimizer) -> frozenset[str]:
+    """What an optimiser of this kind keeps of a parameter."""
+    options = {name: value for name, value in optimizer.param_groups[0].items() if name not in ("params", "lr")}
+    return _moments(type(optimizer), tuple(sorted(options.items())))
+
+
+@lru_cache(maxsize=64)
+def _moments(kind: Callable[..., torch.optim.Optimizer], options: tuple[tuple[str, Any], ...]) -> frozenset[str]:
+    """The same, found by a step on one number."""
     number = nn.Parameter(torch.zeros(1))
     number.grad = torch.zeros(1)
-    options = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
-    kind: Callable[..., torch.optim.Optimizer] = type(optimizer)
-    other = kind([{"params": [number], **options}])
+    other = kind([{"params": [number], "lr": 1e-3, **dict(options)}])
     other.step()
-    return set(other.state[number])
+    return frozenset(other.state[number])

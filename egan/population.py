@@ -129,8 +129,7 @@ class Population:
             parent.load_state_dict(saved)
         self.hall_of_fame = hall_of_fame()
         for saved in reversed(state["hall_of_fame"]):  # of equals, the one inserted last stands first
-            member = found(self.game, torch.Generator().manual_seed(0), self.compute, 0)
-            member.generator.to(self.dtype)
+            member = self.parents[0].child(turn_of(self.game, "generator").optimizer, Record(0, -1, "", 0))
             member.load_state_dict(saved)
             self.hall_of_fame.insert(member)
         self.discriminator.load_state_dict(state["discriminator"])

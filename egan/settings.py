@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Strategy = Literal["comma", "plus"]
@@ -18,7 +18,7 @@ class EvolutionSettings:
 
     mutations: tuple[Any, ...] = ()
     """Of generators: names in ``Evolution``, objects in ``Scheme``."""
-    offspring: Offspring = "each"
+    offspring: Offspring = field(default="each", kw_only=True)
     """each: a child of every parent by each mutation; bandit: by one mutation alone, drawn by what paid lately."""
     parents: int = 1
     """Generators that survive a generation (mu)."""

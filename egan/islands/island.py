@@ -25,7 +25,7 @@ from egan.islands.seeds import island_seed
 from egan.islands.transport import packed, unpacked
 from egan.options import Evolution
 from egan.past import pack
-from egan.population import MARKS, Population, found, require_evolvable, start, turn_of
+from egan.population import MARKS, Population, require_evolvable, start, turn_of
 from egan.returning import play_or_return
 from egan.scheme import Scheme
 
@@ -208,8 +208,7 @@ def fittest(population: Population, scheme: Scheme, candidates: Sequence[Individ
 
 
 def _guest(population: Population, arrival: Arrival) -> Individual:
-    guest = found(population.game, torch.Generator().manual_seed(0), population.compute, 0)
-    guest.generator.to(population.dtype)
+    guest = population.parents[0].child(turn_of(population.game, "generator").optimizer, Record(0, -1, "", 0))
     guest.load_state_dict(unpacked(arrival.parent))
     keep_options(guest.optimizer, population.game, "generator")
     number, there = population.next_number(), guest.record
