@@ -55,6 +55,8 @@ def train_row(
 
     shown_after = _play(state, average, seconds, glance, sampler)
     figures = of.figures(judge, sampler)
+    if figures.get(of.recognised, 1.0) < SURE:
+        shown_after = None  # what was recognised for a moment is gone again
     count = SHOWN if len(examples.shape) > 1 else 2_000
     latents = fixed_latents(game, count, seed + 1)
     with torch.no_grad():
