@@ -78,7 +78,7 @@ class Painters:
         return self._made.of((key, path), path.stat().st_mtime_ns, lambda: self._make(key, path))
 
     def _make(self, key: str, path: Path) -> Painter:
-        model = self.store.model(key)
+        model = self.store.fresh(key)
         dissection = Dissection.load(path)
         seen_by = _choice_for(dissection)
         return Painter(

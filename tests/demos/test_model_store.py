@@ -57,6 +57,11 @@ def test_it_opens_models_by_key(runs: Path) -> None:
     model = store.model("images")
     assert model.game.sample({"generator": model.net}, 3, torch.Generator().manual_seed(0)).shape == (3, 1, 32, 32)
     assert store.model("images") is model
+    fresh = store.fresh("images")
+    assert fresh.net is not model.net
+    assert all(
+        torch.equal(one, other) for one, other in zip(fresh.net.parameters(), model.net.parameters(), strict=True)
+    )
     with pytest.raises(LabError, match="choose a model of images"):
         store.entry("points", "images")
 
