@@ -95,7 +95,13 @@ class Removed:
 
 
 def without(
-    painter: Painter, seed: int, strokes: Sequence[BrushStroke], units: Sequence[int], x: float, y: float, radius: float
+    painter: Painter,
+    subject: Subject,
+    strokes: Sequence[BrushStroke],
+    units: Sequence[int],
+    x: float,
+    y: float,
+    radius: float,
 ) -> Removal:
     """Set ``units`` to zero within ``radius`` of (x, y), after ``strokes``, and then random others in their stead.
 
@@ -104,7 +110,7 @@ def without(
     layer, count = painter.dissection.layer, painter.dissection.count
     if set(range(count)) <= set(units):
         raise ValueError("expected a few units, and others to compare them with, got the whole layer")
-    scene = painter.scene(seed)
+    scene = painter.scene(subject)
     cells = scene.edit_session.cells[layer][1]
     mask = brush_mask(((x, y),), max(radius, LEAST_CELLS / cells), 0.0, painter.side)
     under = mask > 0.5
