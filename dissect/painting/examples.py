@@ -106,7 +106,8 @@ def additions(
     if not found:
         where = "in such surroundings" if closest < 1 else "at this place"
         raise CannotGrowError(f"no {name_of(concepts)} can grow here: none of {len(bank)} pictures shows one {where}")
-    return tuple(sorted(found, key=lambda each: -each.merit))
+    small = _is_narrow(session, brush)  # all of a small thing is edge: its seam says nothing
+    return tuple(sorted(found, key=lambda each: each.strayed - each.reached if small else -each.merit))
 
 
 def removals(
@@ -159,11 +160,15 @@ def groups(session: EditSession, brush: Tensor | None = None) -> list[tuple[tupl
     cells = {layer: session.cells[layer][0] for layer in session.layers}
     order = sorted(session.layers, key=lambda layer: cells[layer])
     found = [tuple(order[start : start + 2]) for start in range(max(1, len(order) - 1))]
-    if brush is not None and len(order) > 1:
-        narrow = min(int((brush.amax(axis) > 0).sum()) for axis in (0, 1))
-        if narrow < SMALL * height / cells[order[0]]:
-            found.append((order[-1],))
+    if brush is not None and len(order) > 1 and _is_narrow(session, brush):
+        found.append((order[-1],))
     return [(layers, max(1, height // cells[layers[0]])) for layers in found]
+
+
+def _is_narrow(session: EditSession, brush: Tensor) -> bool:
+    """Whether ``brush`` (H, W) is narrower than a cell of the coarsest layer."""
+    narrow = min(int((brush.amax(axis) > 0).sum()) for axis in (0, 1))
+    return narrow < SMALL * session.before.shape[-2] / min(rows for rows, _ in session.cells.values())
 
 
 def _brush(session: EditSession, mask: Tensor) -> Tensor:

@@ -132,6 +132,11 @@ def test_a_tree_is_added_by_example_where_trees_stand(bank: Bank) -> None:
     assert [each.merit for each in found] == sorted((each.merit for each in found), reverse=True)
     again = session.paint([best.stroke])
     assert torch.equal(again.after, best.painting.after)
+    thin = torch.zeros(32, 32)
+    rows, columns = brush.nonzero().unbind(1)
+    thin[rows, int(columns.float().mean())] = 1  # narrower than a cell: the seam does not count
+    order = [each.reached - each.strayed for each in additions(session, bank, ["tree"], thin, donors_of(bank))]
+    assert order == sorted(order, reverse=True)
 
 
 def test_what_cannot_grow_is_said_and_where_it_can_is_shown(bank: Bank) -> None:
