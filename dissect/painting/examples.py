@@ -21,7 +21,6 @@ from dissect.painting.strokes import BrushStroke, Donor, Fill, Transplant, grown
 from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.wholes import name_of
 
-SMALL = 1  # cells of the coarsest layer: of a brush that is narrower, the finest layer alone is tried, too
 RING = 1 / 16  # of the side: the surroundings of a brush that are compared
 REACH = 1 / 8, 1 / 4  # of the sides: how far an example may be moved down or up, and right or left
 LEAST = 0.4  # share of the brush in which an example must show the thing
@@ -106,7 +105,7 @@ def additions(
     if not found:
         where = "in such surroundings" if closest < 1 else "at this place"
         raise CannotGrowError(f"no {name_of(concepts)} can grow here: none of {len(bank)} pictures shows one {where}")
-    small = _is_narrow(session, brush)  # all of a small thing is edge: its seam says nothing
+    small = _is_small(session, brush)  # all of a small thing is edge: its seam says nothing
     return tuple(sorted(found, key=lambda each: each.strayed - each.reached if small else -each.merit))
 
 
@@ -154,21 +153,22 @@ def removals(
 def groups(session: EditSession, brush: Tensor | None = None) -> list[tuple[tuple[str, ...], int]]:
     """Neighbouring layers of the session that are edited together, and the pixels of a cell of the coarser one.
 
-    For a small ``brush`` (H, W) also the finest layer alone, where a thing can be moved by the fewest pixels.
+    For a ``brush`` (H, W) smaller than a cell of the coarsest, also the finest layer alone, where a thing can be moved
+    by the fewest pixels.
     """
     height = session.before.shape[-2]
     cells = {layer: session.cells[layer][0] for layer in session.layers}
     order = sorted(session.layers, key=lambda layer: cells[layer])
     found = [tuple(order[start : start + 2]) for start in range(max(1, len(order) - 1))]
-    if brush is not None and len(order) > 1 and _is_narrow(session, brush):
+    if brush is not None and len(order) > 1 and _is_small(session, brush):
         found.append((order[-1],))
     return [(layers, max(1, height // cells[layers[0]])) for layers in found]
 
 
-def _is_narrow(session: EditSession, brush: Tensor) -> bool:
-    """Whether ``brush`` (H, W) is narrower than a cell of the coarsest layer."""
-    narrow = min(int((brush.amax(axis) > 0).sum()) for axis in (0, 1))
-    return narrow < SMALL * session.before.shape[-2] / min(rows for rows, _ in session.cells.values())
+def _is_small(session: EditSession, brush: Tensor) -> bool:
+    """Whether ``brush`` (H, W) covers less than a cell of the coarsest layer."""
+    cells = min(rows * columns for rows, columns in session.cells.values())
+    return float(brush.sum()) < brush.numel() / cells
 
 
 def _brush(session: EditSession, mask: Tensor) -> Tensor:

@@ -132,10 +132,11 @@ def test_a_tree_is_added_by_example_where_trees_stand(bank: Bank) -> None:
     assert [each.merit for each in found] == sorted((each.merit for each in found), reverse=True)
     again = session.paint([best.stroke])
     assert torch.equal(again.after, best.painting.after)
-    thin = torch.zeros(32, 32)
+    dab = torch.zeros(32, 32)
     rows, columns = brush.nonzero().unbind(1)
-    thin[rows, int(columns.float().mean())] = 1  # narrower than a cell: the seam does not count
-    order = [each.reached - each.strayed for each in additions(session, bank, ["tree"], thin, donors_of(bank))]
+    middle = int(rows.float().mean())
+    dab[middle : middle + 3, int(columns.float().mean())] = 1  # smaller than a cell: the seam does not count
+    order = [each.reached - each.strayed for each in additions(session, bank, ["tree"], dab, donors_of(bank))]
     assert order == sorted(order, reverse=True)
 
 
@@ -169,16 +170,16 @@ def test_things_are_erased_and_what_is_not_there_is_said(bank: Bank) -> None:
         removals(session_of(BARE), bank, ["tree"], everywhere, donors_of(bank))
 
 
-def test_a_narrow_brush_has_the_finest_layer_to_itself() -> None:
+def test_a_small_brush_has_the_finest_layer_to_itself() -> None:
     chain = nn.Sequential(
         nn.Conv2d(4, 4, 1), nn.Upsample(scale_factor=2), nn.Conv2d(4, 3, 1), nn.Upsample(scale_factor=4)
     )
     session = EditSession(chain, ["0", "2"], torch.rand(1, 4, 4, 4), ColourSegmenter())
     brush = torch.zeros(32, 32)
-    brush[4:11] = 1
+    brush[4:11, 4:13] = 1
     assert groups(session) == [(("0", "2"), 8)]
-    assert groups(session, brush) == [(("0", "2"), 8), (("2",), 4)]  # 7 pixels, where a cell has 8
-    brush[4:12] = 1
+    assert groups(session, brush) == [(("0", "2"), 8), (("2",), 4)]  # 63 pixels, where a cell has 64
+    brush[4:12, 4:12] = 1
     assert groups(session, brush) == groups(session)
 
 
