@@ -159,7 +159,9 @@ def _row(name: str, part: Part, seed: int, out: Path) -> dict[str, Any]:
     game = make(part.game, **lesson.fields(part.fields))
     assert isinstance(game, TextGame)
     tested = _tested(game, lesson, seed) if isinstance(game, SentenceTranslation) else ([], [])
-    seconds, row, written = 0.0, {}, {}
+    seconds = 0.0
+    row: dict[str, Any] = {}
+    written: dict[str, list[str]] = {}
     whole = game.pretrain + part.rounds
     for arm, playing, rounds in (
         ("pretrained", game, game.pretrain),
