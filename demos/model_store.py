@@ -154,8 +154,9 @@ class ModelStore:
         if entry.key == DRIVES:
             return open_answering(shipped.path("driving"))
         folder = self.runs_folder / entry.key
-        openers = {"translation": open_translator, "drives": open_answering}
-        return openers.get(entry.kind, model_of_run)(folder)
+        if entry.kind == "drives":
+            return open_answering(folder)
+        return open_translator(folder) if entry.kind == "translation" else model_of_run(folder)
 
 
 def _shipped_entries() -> tuple[Entry, ...]:
