@@ -39,7 +39,7 @@ from core_gans.variants.video_prediction import VideoPrediction
 from core_gans.variants.videogan import film_generator
 
 BATCH, FILMS, DECAY = 4, 16, 0.98  # examples of a batch, films of one, and the average of a generator's weights
-SIZE, FRAMES, CLIPS, HELD = 32, 8, 2_000, 200  # of drawn clips
+SIZE, FRAMES, CLIPS, HELD = 32, 8, 1_000, 200  # of drawn clips
 JUDGED = 500  # films of a judgement
 REAL = "video_clips_64.npz"
 Figures = dict[str, float]
