@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -245,8 +245,9 @@ def parts_of(batch: Batch, size: int) -> Iterator[tuple[Batch, float]]:
         yield batch, 1.0
         return
     for begin in range(0, count, size):
-        held = {field.name: getattr(batch, field.name) for field in fields(batch)}
-        part = Batch(**{name: value if value is None else value[begin : begin + size] for name, value in held.items()})
+        held: dict[str, Any] = {field.name: getattr(batch, field.name) for field in fields(batch)}
+        cut = {name: value[begin : begin + size] for name, value in held.items() if value is not None}
+        part = replace(batch, **cut)
         yield part, len(part.real) / count
 
 

@@ -100,7 +100,8 @@ class TrainedPlayers:
         layer of the generator fits.
         """
         self.require_fit(game)
-        taken, new = [], []
+        taken: list[str] = []
+        new: list[str] = []
         for player, net in nets.items():
             found = self.players.get(player, {})
             for layer, own in _layers(net):
