@@ -142,7 +142,7 @@ def load_moments(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> Non
 def _moments_of(optimizer: torch.optim.Optimizer) -> frozenset[str]:
     """What an optimiser of this kind keeps of a parameter."""
     options = {name: value for name, value in optimizer.param_groups[0].items() if name not in ("params", "lr")}
-    return _moments(type(optimizer), tuple(sorted(options.items())))
+    return _moments(type(optimizer), tuple(sorted(options.items())))  # type: ignore[arg-type]  # a class has a hash
 
 
 @lru_cache(maxsize=64)
