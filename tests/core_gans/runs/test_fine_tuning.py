@@ -31,7 +31,7 @@ from egan.options import Evolution
 from tests.tiny import all_equal, batches, chance, differences, pictures, weights
 
 FIELDS = {"width": 4, "latent": 3}
-QUIET: dict[str, Any] = {"batch": 4, "explain_every": 0, "log_every": 1, "samples_every": 100}
+QUIET: dict[str, Any] = {"batch": 4, "explain_every": 0, "log_every": 1, "samples_every": 100, "checkpoint_every": 1}
 
 
 def noise(path: Path, size: int, colours: int = 1, seed: int = 0) -> str:
