@@ -10,6 +10,7 @@ silent one falsifies an experiment.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -133,9 +134,12 @@ def layers(model: nn.Module, example_input: Tensor) -> dict[str, tuple[int, ...]
     seen: dict[str, Tensor] = {}
     steps: dict[str, Steps] = {}
     modules = {name: module for name, module in model.named_modules() if name}
+    here = get_ident()
 
     def hook_of(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            if get_ident() != here:  # another thread draws with the same network: not a second run of ours
+                return
             for path, tensor in tensors_inside(output).items():
                 place = name + path
                 if place not in steps:

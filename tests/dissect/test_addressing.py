@@ -1,6 +1,7 @@
 """Places in other people's networks: pieces of a batch, repeated runs, other layouts, parts and inputs."""
 
 from dataclasses import dataclass
+from threading import Thread, current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -107,6 +108,18 @@ def test_repeated_runs_are_refused_until_one_is_chosen():
     with pytest.raises(ValueError, match=words), intervene(net, {"step": scale([0], 2)}):
         net(MAPS)
     assert layers(net, MAPS) == {"step@last": (2, 3, 4, 4)}
+
+
+def test_a_run_in_another_thread_is_no_run_of_this_call():
+    class Shared(nn.Sequential):
+        def forward(self, x: Tensor) -> Tensor:
+            if current_thread() is main_thread():
+                other = Thread(target=self, args=(x,))
+                other.start()
+                other.join()
+            return super().forward(x)
+
+    assert layers(Shared(nn.Conv2d(3, 2, 1)), MAPS) == {"0": (2, 2, 4, 4)}
 
 
 @pytest.mark.parametrize(("run", "added"), [("1", 1), ("2", 3), ("3", 6), ("4", 10), ("last", 10), ("all", 5.0)])
