@@ -6,6 +6,7 @@ page's own commands, or are the old runs of the tests.
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import shutil
@@ -122,7 +123,7 @@ def play(line: str, place: Path) -> None:
     name, verb, *rest = [*shlex.split(words), *shlex.split(small)]
     program, known = PROGRAMS[name]
     command = read(known[verb], f"{program} {verb}", rest)
-    command.run(Console(file=(place / "said.txt").open("a"), width=200, markup=False))
+    command.run(Console(file=io.StringIO(), width=200, markup=False))
     DONE.add(line)
 
 
