@@ -6,7 +6,7 @@ function closeExplained() {
   explainAsked++;
   explained = null;
   view.place = null;
-  one(".st-explain").hidden = true;
+  one(".paint-explain").hidden = true;
 }
 
 async function explain(point) {
@@ -20,15 +20,15 @@ async function explain(point) {
     const answer = await remembered("explain", question);
     if (asked !== explainAsked) return;
     explained = { question: { ...question, radius: reach }, units: answer.units.map(({ unit }) => unit) };
-    one(".st-explain").hidden = false;
-    one(".st-explained").textContent = answer.said;
-    one(".st-units").replaceChildren(...answer.units.map(unitCard));
-    one(".st-test").replaceChildren();
+    one(".paint-explain").hidden = false;
+    one(".paint-explained").textContent = answer.said;
+    one(".paint-units").replaceChildren(...answer.units.map(unitCard));
+    one(".paint-test").replaceChildren();
     if (!answer.units.length) return;
-    const button = made("button", "st-primary", `Without ${answer.units.length === 1 ? "this unit" : "these units"} here`);
+    const button = made("button", "paint-primary", `Without ${answer.units.length === 1 ? "this unit" : "these units"} here`);
     button.type = "button";
     button.addEventListener("click", () => test(button));
-    one(".st-test").append(button);
+    one(".paint-test").append(button);
   } catch (error) {
     if (asked === explainAsked) fail(error);
   }
@@ -51,11 +51,11 @@ async function test(button) {
     if (asked !== explainAsked) return;
     const picture = (source, caption) =>
       made("figure", "", Object.assign(made("img"), { src: source, alt: caption }), made("figcaption", "", caption));
-    one(".st-test").replaceChildren(
+    one(".paint-test").replaceChildren(
       made("p", "", answer.said),
       made(
         "div",
-        "st-pair",
+        "paint-pair",
         picture(answer.before, "as it is"),
         picture(answer.after, "without them"),
         picture(answer.random, "without as many others"),

@@ -24,17 +24,17 @@ function judgeAgain() {
 
 function judgeBy(which) {
   judged = which;
-  for (const input of all("input[name=st-which]")) input.checked = input.value === which;
+  for (const input of all("input[name=paint-which]")) input.checked = input.value === which;
   judgeAgain();
 }
 
 function tell() {
   const { shown } = view;
   if (!shown) return;
-  one(".st-said").textContent = shown.said;
+  one(".paint-said").textContent = shown.said;
   one("[data-do=undo]").disabled = !session.past.length;
   one("[data-do=redo]").disabled = !session.future.length;
-  one(".st-which").hidden = marksOn().length < 2;
+  one(".paint-which").hidden = marksOn().length < 2;
   one("[data-do=over]").disabled = !session.now.marks.length;
   tellTable(null);
   tellLegend();
@@ -49,8 +49,8 @@ function tellTable(control) {
   const { shown } = view;
   const rows = shown.rows || sharesOf(shown.classesBefore);
   const widest = Math.max(NOTICED, ...rows.map(({ before, after }) => Math.abs(after - before)));
-  one(".st-table").classList.toggle("st-compared", control !== null);
-  one(".st-table tbody").replaceChildren(
+  one(".paint-table").classList.toggle("paint-compared", control !== null);
+  one(".paint-table tbody").replaceChildren(
     ...rows.map(({ label, before, after, verdict }) => {
       const change = after - before;
       const dot = made("i");
@@ -62,16 +62,16 @@ function tellTable(control) {
       const figure = made("b", "", Math.abs(change) >= NOTICED ? signed(change) : "·");
       const cell = made("td", "bar", bar, figure, made("small", "", verdict || ""));
       const random = control ? control.after[label] - before : 0;
-      const beside = made("td", "st-random", control ? (Math.abs(random) >= NOTICED ? signed(random) : "·") : "");
+      const beside = made("td", "paint-random", control ? (Math.abs(random) >= NOTICED ? signed(random) : "·") : "");
       const row = made("tr", "", name, made("td", "", percent(before)), made("td", "", percent(after)), cell, beside);
       row.dataset.verdict = (verdict || "").replaceAll(" ", "-");
-      row.classList.toggle("st-same", Boolean(shown.rows) && Math.max(Math.abs(change), Math.abs(random)) < NOTICED);
+      row.classList.toggle("paint-same", Boolean(shown.rows) && Math.max(Math.abs(change), Math.abs(random)) < NOTICED);
       return row;
     }),
   );
-  const same = all(".st-table .st-same").length;
-  one(".st-rest").hidden = !same;
-  one(".st-rest").textContent = one(".st-table").classList.contains("st-whole") ? "Only what changed" : `${same} more, as before`;
+  const same = all(".paint-table .paint-same").length;
+  one(".paint-rest").hidden = !same;
+  one(".paint-rest").textContent = one(".paint-table").classList.contains("paint-whole") ? "Only what changed" : `${same} more, as before`;
 }
 
 // The rows of a scene on which nothing is painted.
@@ -86,7 +86,7 @@ function sharesOf(classes) {
 }
 
 async function compareWithRandom() {
-  const note = one(".st-control");
+  const note = one(".paint-control");
   const question = painted();
   const asked = ++controlAsked;
   if (!comparing || !question.strokes.length) {
@@ -104,7 +104,7 @@ async function compareWithRandom() {
 }
 
 function tellLegend() {
-  const legend = one(".st-legend");
+  const legend = one(".paint-legend");
   legend.hidden = !view.classes;
   if (!view.classes) return;
   const there = new Set([...view.shown.classesBefore, ...view.shown.classesAfter]);
@@ -119,12 +119,12 @@ function tellLegend() {
 }
 
 function listenToFindings() {
-  one(".st-rest").addEventListener("click", () => {
-    one(".st-rest").setAttribute("aria-expanded", one(".st-table").classList.toggle("st-whole"));
+  one(".paint-rest").addEventListener("click", () => {
+    one(".paint-rest").setAttribute("aria-expanded", one(".paint-table").classList.toggle("paint-whole"));
     tellTable(null);
     compareWithRandom();
   });
-  one(".st-which").addEventListener("change", (event) => {
+  one(".paint-which").addEventListener("change", (event) => {
     if (event.target.value === "this") comparing = one("[data-of=control]").checked = false;
     judgeBy(event.target.value);
   });

@@ -3,13 +3,13 @@ let dragged = null; // the id of the stroke that is being moved
 
 function tellHistory() {
   const { marks } = session.now;
-  one(".st-none").hidden = marks.length > 0;
-  const list = one(".st-history");
+  one(".paint-none").hidden = marks.length > 0;
+  const list = one(".paint-history");
   const held = list.contains(document.activeElement) ? document.activeElement.closest("li").dataset.id : null;
   list.replaceChildren(...marks.map((mark, index) => stroked(mark, index)));
-  const again = held && list.querySelector(`[data-id="${held}"] .st-name`);
+  const again = held && list.querySelector(`[data-id="${held}"] .paint-name`);
   if (again) again.focus();
-  const last = list.querySelector(".st-chosen") || list.lastElementChild;
+  const last = list.querySelector(".paint-chosen") || list.lastElementChild;
   if (last) list.scrollTop = last.offsetTop - list.offsetTop - list.clientHeight / 2;
 }
 
@@ -33,7 +33,7 @@ function stroked({ id, on, name }, index) {
   const dot = made("i");
   dot.style.background = colourOf(concept);
   const how = example ? exampleOf(example) : `${units} units${by === "agreement" ? "" : ` by ${by}`}`;
-  const button = made("button", "st-name", dot, said, made("small", "", `strength ${strength.toFixed(2)} · ${how}`));
+  const button = made("button", "paint-name", dot, said, made("small", "", `strength ${strength.toFixed(2)} · ${how}`));
   const keys = "Let the sliders change this stroke. F2 renames it, Delete removes it, Alt and an arrow move it.";
   Object.assign(button, { type: "button", title: keys, ariaPressed: String(id === chosen) });
   button.addEventListener("click", () => choose(id));
@@ -46,14 +46,14 @@ function stroked({ id, on, name }, index) {
     else return;
     event.preventDefault();
   });
-  const row = made("li", on ? "" : "st-off", toggle, button);
+  const row = made("li", on ? "" : "paint-off", toggle, button);
   row.dataset.id = id;
-  if (on && (others.get(id) || []).length > 1) row.append(small("Another one", "Take the next example for this stroke", () => takeAnother(id), "st-another"));
+  if (on && (others.get(id) || []).length > 1) row.append(small("Another one", "Take the next example for this stroke", () => takeAnother(id), "paint-another"));
   if (id === chosen) {
     row.append(
       made(
         "span",
-        "st-edit",
+        "paint-edit",
         small("↑", "Move this stroke up", () => moveTo(id, index - 1)),
         small("↓", "Move this stroke down", () => moveTo(id, index + 1)),
         small("✎", "Rename this stroke", () => rename(row, id, said)),
@@ -61,7 +61,7 @@ function stroked({ id, on, name }, index) {
       ),
     );
   }
-  row.classList.toggle("st-chosen", id === chosen);
+  row.classList.toggle("paint-chosen", id === chosen);
   row.draggable = true;
   row.addEventListener("dragstart", (event) => {
     dragged = id;
@@ -125,7 +125,7 @@ function rename(row, id, said) {
     keep(event.key === "Enter");
   });
   row.draggable = false;
-  row.querySelector(".st-name").replaceWith(input);
+  row.querySelector(".paint-name").replaceWith(input);
   input.select();
 }
 

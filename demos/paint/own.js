@@ -53,8 +53,8 @@ function paintOn(picture) {
 // The digest of a picture, once the server has found what it is drawn from; null where that was cancelled.
 async function inverted(name, file) {
   const here = { model: model.model, layer: session.layer };
-  const bar = one(".st-inverting progress");
-  one(".st-error").hidden = true;
+  const bar = one(".paint-inverting progress");
+  one(".paint-error").hidden = true;
   inverting = here;
   bar.removeAttribute("value");
   one("[data-own=file]").disabled = true;
@@ -62,8 +62,8 @@ async function inverted(name, file) {
     const { picture, prepared, notes } = await ask("upload", { ...here, file });
     keepOwn(picture, { name, prepared, notes });
     inverting = { ...here, picture };
-    one(".st-inverting img").src = prepared;
-    one(".st-inverting").hidden = false;
+    one(".paint-inverting img").src = prepared;
+    one(".paint-inverting").hidden = false;
     for (;;) {
       const { phase, done, trouble } = await ask("inverting", inverting);
       bar.value = done;
@@ -74,7 +74,7 @@ async function inverted(name, file) {
     }
   } finally {
     inverting = null;
-    one(".st-inverting").hidden = true;
+    one(".paint-inverting").hidden = true;
     one("[data-own=file]").disabled = false;
   }
 }
@@ -97,13 +97,13 @@ async function invertAgain(picture) {
 
 function tellOwn() {
   const { own } = view.shown;
-  one(".st-own").hidden = !own;
+  one(".paint-own").hidden = !own;
   if (!own) return;
   const kept = brought.get(session.now.picture) || { prepared: view.shown.sources[0], notes: [] };
   one("[data-own=given]").src = kept.prepared;
   one("[data-own=drawn]").src = own.rendering;
-  one(".st-own-said").textContent = own.said;
-  one(".st-own-notes").replaceChildren(...[...kept.notes, ...own.notes].map((note) => made("li", "", note)));
+  one(".paint-own-said").textContent = own.said;
+  one(".paint-own-notes").replaceChildren(...[...kept.notes, ...own.notes].map((note) => made("li", "", note)));
 }
 
 const ownName = () => ((brought.get(session.now.picture) || {}).name || "my-picture").replace(/\.[^.]*$/, "");
@@ -117,11 +117,11 @@ function listenToOwn() {
   const end = (take) => () => ask("end", { ...inverting, take }).catch(fail);
   one("[data-do=enough]").addEventListener("click", end(true));
   one("[data-do=cancel]").addEventListener("click", end(false));
-  const frame = one(".st-frame");
+  const frame = one(".paint-frame");
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
     frame.addEventListener(kind, (event) => {
       event.preventDefault();
-      frame.classList.toggle("st-over", kind === "dragenter" || kind === "dragover");
+      frame.classList.toggle("paint-over", kind === "dragenter" || kind === "dragover");
       if (kind === "drop") bring(event.dataTransfer.files[0]);
     });
   }

@@ -17,14 +17,14 @@ const made = (tag, name, ...inside) => {
 };
 
 function showPalette() {
-  const place = one(".st-concepts");
+  const place = one(".paint-concepts");
   place.replaceChildren();
   if (!model.concepts.some(({ name }) => name === settings.concept)) settings.concept = model.concepts[0].name;
   for (const { name, thumb } of model.concepts) {
     const input = made("input");
-    Object.assign(input, { type: "radio", name: "st-concept", value: name, checked: name === settings.concept });
+    Object.assign(input, { type: "radio", name: "paint-concept", value: name, checked: name === settings.concept });
     const picture = thumb ? Object.assign(made("img"), { src: thumb, alt: "" }) : made("b");
-    const chip = made("label", "st-chip", input, picture, made("span", "", name));
+    const chip = made("label", "paint-chip", input, picture, made("span", "", name));
     chip.style.setProperty("--colour", colourOf(name));
     place.append(chip);
     if (input.checked) requestAnimationFrame(() => (place.scrollLeft = chip.offsetLeft - place.clientWidth / 2));
@@ -41,8 +41,8 @@ const formats = {
 
 // Puts all controls where the settings are.
 function showSettings() {
-  for (const input of all("input[name=st-tool]")) input.checked = input.value === settings.tool;
-  for (const input of all("input[name=st-concept]")) input.checked = input.value === settings.concept;
+  for (const input of all("input[name=paint-tool]")) input.checked = input.value === settings.tool;
+  for (const input of all("input[name=paint-concept]")) input.checked = input.value === settings.concept;
   const values = { ...settings, units: unitsNow(), layer: session.layer };
   one("[data-of=units]").max = model.units;
   for (const [name, format] of Object.entries(formats)) {
@@ -54,10 +54,10 @@ function showSettings() {
   one("[data-of=units]").closest("label").hidden = byExample();
   one("[data-of=strength]").max = byExample() ? 1 : 3;
   one("[data-of=layer]").value = session.layer;
-  one(".st-hint").textContent = HINTS[settings.tool];
+  one(".paint-hint").textContent = HINTS[settings.tool];
   const number = session.now.marks.findIndex(({ id }) => id === chosen) + 1;
-  one(".st-retunes").textContent = number ? `Soft edge, strength and units also change stroke ${number}.` : "";
-  element.querySelector(".st").dataset.tool = settings.tool;
+  one(".paint-retunes").textContent = number ? `Soft edge, strength and units also change stroke ${number}.` : "";
+  element.querySelector(".paint").dataset.tool = settings.tool;
 }
 
 // A setting changes; where a stroke is chosen, so does that stroke: while `live` as a preview, then for good.
@@ -78,17 +78,17 @@ function change(name, value, live = false) {
 }
 
 function listenToTools() {
-  one(".st-modes").addEventListener("change", (event) => {
+  one(".paint-modes").addEventListener("change", (event) => {
     settings.tool = event.target.value;
     if (settings.tool !== "explain") closeExplained();
     nextStroke();
   });
-  one(".st-concepts").addEventListener("change", (event) => {
+  one(".paint-concepts").addEventListener("change", (event) => {
     settings.concept = event.target.value;
     if (settings.tool === "explain") settings.tool = "erase";
     nextStroke();
   });
-  for (const input of all(".st-slider input")) {
+  for (const input of all(".paint-slider input")) {
     input.addEventListener("input", () => change(input.dataset.of, Number(input.value), true));
     input.addEventListener("change", () => change(input.dataset.of, Number(input.value)));
   }

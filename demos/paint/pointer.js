@@ -27,7 +27,7 @@ function begin(point) {
   view.places = null;
   view.live = null;
   borrowed = null;
-  one(".st-error").hidden = true;
+  one(".paint-error").hidden = true;
   if (settings.tool === "explain") explain(point);
   else if (!refuseMore()) {
     view.line = [point];

@@ -25,7 +25,7 @@ function keepFavourites(seeds) {
 function goTo(seed) {
   if (!Number.isInteger(seed) || seed < 0 || seed > 2147483647) {
     fail(new Error("A scene's number is a whole one, from 0 to 2147483647."));
-    one(".st-seed").value = session.now.seed;
+    one(".paint-seed").value = session.now.seed;
     return;
   }
   if (seed === session.now.seed && !session.now.picture) return;
@@ -37,7 +37,7 @@ function goTo(seed) {
 
 function tellScene() {
   const { seed } = session.now;
-  if (document.activeElement !== one(".st-seed")) one(".st-seed").value = seed;
+  if (document.activeElement !== one(".paint-seed")) one(".paint-seed").value = seed;
   const kept = favourites().includes(seed);
   const star = one("[data-do=favourite]");
   star.textContent = kept ? "★ Kept" : "☆ Keep";
@@ -57,16 +57,16 @@ async function showStrip() {
       const { pictures } = await remembered("strip", { model: model.model, layer: session.layer, seeds });
       if (strip !== now) return;
       const own = [...brought].reverse().map(([picture, { name, prepared }]) => ownThumbnail(picture, name, prepared));
-      one(".st-strip").replaceChildren(...own, ...seeds.map((seed) => thumbnail(seed, pictures[seed])));
+      one(".paint-strip").replaceChildren(...own, ...seeds.map((seed) => thumbnail(seed, pictures[seed])));
     } catch (error) {
       strip = "";
       fail(error);
     }
   }
-  for (const button of all(".st-strip button")) {
+  for (const button of all(".paint-strip button")) {
     const { seed, picture } = button.dataset;
     button.setAttribute("aria-current", session.now.picture ? picture === session.now.picture : Number(seed) === session.now.seed);
-    button.classList.toggle("st-kept", !picture && favourites().includes(Number(seed)));
+    button.classList.toggle("paint-kept", !picture && favourites().includes(Number(seed)));
   }
 }
 
@@ -87,7 +87,7 @@ function ownThumbnail(picture, name, source) {
 }
 
 function listenToScenes() {
-  one(".st-seed").addEventListener("change", (event) => goTo(Number(event.target.value || NaN)));
+  one(".paint-seed").addEventListener("change", (event) => goTo(Number(event.target.value || NaN)));
   one("[data-do=new]").addEventListener("click", () => {
     const seeds = Array.from(crypto.getRandomValues(new Uint32Array(STRIP)), (number) => number % NEW_SEEDS);
     session.strip = [...new Set(seeds)];

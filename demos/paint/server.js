@@ -33,7 +33,7 @@ async function remembered(name, question) {
 }
 
 function fail(error) {
-  const line = one(".st-error");
+  const line = one(".paint-error");
   line.textContent = error.message === "Failed to fetch" ? "The server does not answer. Is it still running?" : error.message;
   line.hidden = false;
 }
@@ -44,7 +44,7 @@ async function refresh() {
   if (rendering) return;
   rendering = true;
   let lost = null; // why what was to be shown is not
-  const slow = setTimeout(() => (one(".st-busy").hidden = false), 300);
+  const slow = setTimeout(() => (one(".paint-busy").hidden = false), 300);
   while (due) {
     due = false;
     const question = painted();
@@ -57,7 +57,7 @@ async function refresh() {
       if (result) keepOffers(asked, result.examples);
       if (!due) await show(scene, result, seed, stroke);
       if (lost) fail(lost);
-      else one(".st-error").hidden = true;
+      else one(".paint-error").hidden = true;
     } catch (error) {
       if (error.forgotten) {
         if (!(await invertAgain(question.picture))) lost = new Error("Your picture is no longer kept: choose it again.");
@@ -76,7 +76,7 @@ async function refresh() {
     }
   }
   clearTimeout(slow);
-  one(".st-busy").hidden = true;
+  one(".paint-busy").hidden = true;
   rendering = false;
 }
 
@@ -88,7 +88,7 @@ async function showPlaces({ strokes, ...scene }) {
     const { shares } = await remembered("places", { ...scene, strokes: undefined, concept: last.concept });
     const most = Math.max(...shares.flat());
     view.places = most > 0 ? shares.map((row) => row.map((share) => share / most)) : null;
-    if (view.places) one(".st-error").textContent += " It can where the picture is bright.";
+    if (view.places) one(".paint-error").textContent += " It can where the picture is bright.";
     draw();
   } catch (error) {
     fail(error);

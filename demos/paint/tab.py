@@ -23,7 +23,7 @@ can be painted on, too: the generator draws it first, and what your brush change
 # One function in the browser, in this order: what is kept, who is asked, what is shown, what is done.
 SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "history.js", "live.js",
            "scenes.js", "explain.js",
-           "own.js", "studio.js")  # fmt: skip
+           "own.js", "board.js")  # fmt: skip
 
 
 def paint_tab(page: Page) -> None:
@@ -32,10 +32,10 @@ def paint_tab(page: Page) -> None:
     gr.HTML(INTRODUCTION, elem_classes="introduction")
     calls = gr.HTML(
         _opened(page.model.value),
-        html_template=home.joinpath("studio.html").read_text(encoding="utf-8"),
+        html_template=home.joinpath("board.html").read_text(encoding="utf-8"),
         js_on_load="\n".join(home.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS),
         apply_default_css=False,
-        elem_id="studio",
+        elem_id="paint-tab",
     )
     page.on_entry(lambda token: [_opened(page.chosen(token))], [calls])
     page.model.change(_opened, page.model, calls, show_progress="hidden", **LISTENER)
@@ -47,5 +47,5 @@ def _opened(model: Any) -> dict[str, Any]:
 
 
 TAB = Tab(
-    "Paint", paint_tab, css=Path(__file__).with_name("studio.css"), routes=routes, endpoints=endpoints, longest=LONGEST
+    "Paint", paint_tab, css=Path(__file__).with_name("board.css"), routes=routes, endpoints=endpoints, longest=LONGEST
 )

@@ -74,7 +74,7 @@ async function show(scene, result, seed, stroke = null) {
     rows: result ? result.rows : null,
     said: result ? result.said : scene.said,
   };
-  const frame = one(".st");
+  const frame = one(".paint");
   frame.dataset.before = scene.picture;
   frame.dataset.after = after.picture;
   frame.dataset.answers = Number(frame.dataset.answers || 0) + 1;
@@ -113,7 +113,7 @@ function drawNow() {
   drawOutline(size);
   if (view.place) drawRing(view.place, size, "rgb(255, 214, 10)");
   if (view.pointer) drawRing(view.pointer, size, "white");
-  one(".st-badge").hidden = !view.holding;
+  one(".paint-badge").hidden = !view.holding;
   tellPlace();
   if (fade < 1) draw();
 }
@@ -159,5 +159,5 @@ function tellPlace() {
   const [column, row] = inside ? view.pointer.map((share) => Math.floor(share * model.side)) : [0, 0];
   const before = view.holding || (view.pointer && view.pointer[0] < view.split);
   const classes = before ? view.shown.classesBefore : view.shown.classesAfter;
-  one(".st-seen").textContent = inside ? `Here: ${model.labels[classes[row * model.side + column]] || "nothing known"}.` : "";
+  one(".paint-seen").textContent = inside ? `Here: ${model.labels[classes[row * model.side + column]] || "nothing known"}.` : "";
 }

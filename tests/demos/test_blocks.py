@@ -99,7 +99,7 @@ def test_every_way_of_serving_has_all_parts(lab: Lab, way) -> None:  # type: ign
         root = re.search(r'"root":"([^"]+)"', page)
         assert root is not None
         assert root[1] == address.rstrip("/")
-        assert "st-room" in page  # the Paint tab's component
+        assert "paint-room" in page  # the Paint tab's component
         status, told = post(f"{address}lab/paint/model", {"model": "scenes"})
         assert (status, told["model"]) == (200, "scenes")
         assert post(f"{address}lab/explore/open", {"model": "scenes"})[0] == 200

@@ -67,7 +67,7 @@ def test_a_run_that_cannot_be_opened_is_greyed_and_choosing_it_tells_why(glass: 
     lab = lab_with(glass, tmp_path / "runs")
     (reason,) = [run.reason for run in lab.store.unreadable()]
     with serving(lab) as address, opened(address, tmp_path / "profile") as page:
-        page.wait_for_selector(".st[data-state=open]")
+        page.wait_for_selector(".paint[data-state=open]")
         page.get_by_role("tab", name="Evolve").click()
         page.wait_for_selector("#evolve-start:enabled")  # the page has its name
         asked: list[str] = []

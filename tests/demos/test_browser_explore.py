@@ -86,11 +86,11 @@ def refusals_are_told(page: Page) -> None:
     page.locator('[data-do="more"]').click()
     page.locator(".explore-trouble", has_text="expected").wait_for()
     page.get_by_role("tab", name="Paint").click()
-    page.wait_for_selector(".st[data-state=open]")
+    page.wait_for_selector(".paint[data-state=open]")
     page.route("**/lab/paint/scene", ask_for({"seed": -1}))
-    page.locator(".st-seed").fill("7")
-    page.locator(".st-seed").press("Enter")
-    page.locator(".st-error", has_text="expected").wait_for()
+    page.locator(".paint-seed").fill("7")
+    page.locator(".paint-seed").press("Enter")
+    page.locator(".paint-error", has_text="expected").wait_for()
 
 
 def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Path) -> None:

@@ -31,20 +31,20 @@ def test_a_picture_is_painted_on_and_found_again(tmp_path: Path, monkeypatch: py
         calls = PaintCalls(page)
         scene = calls.source("after")
         page.locator("[data-own=file]").set_input_files(tmp_path / "no.png")
-        page.wait_for_selector(".st-error:not([hidden])")
-        assert "not a JPEG" in page.locator(".st-error").inner_text()
+        page.wait_for_selector(".paint-error:not([hidden])")
+        assert "not a JPEG" in page.locator(".paint-error").inner_text()
 
         before = calls.answers()
         page.locator("[data-own=file]").set_input_files(file)
-        page.wait_for_selector(".st-inverting progress")
-        page.wait_for_selector(".st-own:not([hidden])")
+        page.wait_for_selector(".paint-inverting progress")
+        page.wait_for_selector(".paint-own:not([hidden])")
         calls.after(before)
         untouched = calls.source("after")
         assert untouched == calls.source("before") == page.locator("[data-own=given]").get_attribute("src")
-        assert "100% of the pixels show the same class" in page.locator(".st-own-said").inner_text()
+        assert "100% of the pixels show the same class" in page.locator(".paint-own-said").inner_text()
         page.screenshot(path=tmp_path / "own.png", full_page=True)
 
-        page.locator(".st-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
+        page.locator(".paint-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
         rows, columns = (calls.picture("after")[1] < 0).float().nonzero().T  # the tree alone is dark
         calls.draw([((float(columns.float().mean()) + 0.5) / 3 / SIDE, (float(rows.float().mean()) + 0.5) / 3 / SIDE)])
         painted = calls.source("after")
@@ -59,7 +59,7 @@ def test_a_picture_is_painted_on_and_found_again(tmp_path: Path, monkeypatch: py
         painter.pictures._jobs.clear()
         page.reload()
         calls = PaintCalls(page)
-        page.wait_for_selector(".st-own:not([hidden])")
+        page.wait_for_selector(".paint-own:not([hidden])")
         assert calls.source("after") == painted
         with page.expect_download() as saved:
             page.get_by_role("button", name="Picture (PNG)").click()
@@ -73,7 +73,7 @@ def test_a_picture_is_painted_on_and_found_again(tmp_path: Path, monkeypatch: py
         for _ in range(2):
             calls.press("Control+z")  # the stroke, and the picture
         assert calls.source("after") == scene
-        assert not page.locator(".st-own").is_visible()
+        assert not page.locator(".paint-own").is_visible()
         before = calls.answers()
         page.get_by_role("button", name="Your picture holiday.png").click()
         calls.after(before)

@@ -23,7 +23,9 @@ from tests.demos.conftest import lab_with, seeds_with
 
 pytestmark = BROWSER
 
-ANSWERED = "old => document.querySelector('.st').dataset.answers !== old && document.querySelector('.st-busy').hidden"
+ANSWERED = (
+    "old => document.querySelector('.paint').dataset.answers !== old && document.querySelector('.paint-busy').hidden"
+)
 
 
 class PaintCalls:
@@ -31,10 +33,10 @@ class PaintCalls:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.wait_for_selector(".st[data-state=open]")
+        page.wait_for_selector(".paint[data-state=open]")
 
     def source(self, time: str) -> str:
-        found: str | None = self.page.locator(".st").get_attribute(f"data-{time}")
+        found: str | None = self.page.locator(".paint").get_attribute(f"data-{time}")
         assert found is not None
         return found
 
@@ -48,12 +50,12 @@ class PaintCalls:
         """What the canvas shows once nothing moves, (3, 768, 768) bytes."""
         self.page.mouse.move(1, 1)
         self.page.wait_for_timeout(500)  # a new picture fades in
-        source = self.page.evaluate("document.querySelector('.st canvas').toDataURL()")
+        source = self.page.evaluate("document.querySelector('.paint canvas').toDataURL()")
         code = np.frombuffer(base64.b64decode(source.partition(",")[2]), np.uint8)
         return torch.from_numpy(cv2.imdecode(code, cv2.IMREAD_COLOR)).permute(2, 0, 1).int()
 
     def answers(self) -> str | None:
-        found: str | None = self.page.locator(".st").get_attribute("data-answers")
+        found: str | None = self.page.locator(".paint").get_attribute("data-answers")
         return found
 
     def after(self, before: str | None) -> None:
@@ -67,8 +69,8 @@ class PaintCalls:
 
     def go_to(self, seed: int) -> None:
         before = self.answers()
-        self.page.locator(".st-seed").fill(str(seed))
-        self.page.locator(".st-seed").press("Enter")
+        self.page.locator(".paint-seed").fill(str(seed))
+        self.page.locator(".paint-seed").press("Enter")
         self.after(before)
 
     def slide(self, name: str, value: float) -> None:
@@ -82,8 +84,8 @@ class PaintCalls:
 
     def draw(self, way: list[tuple[float, float]]) -> None:
         """Move the pressed mouse along ``way``, in shares of the canvas's side."""
-        self.page.locator(".st canvas").scroll_into_view_if_needed()
-        frame = self.page.locator(".st canvas").bounding_box()
+        self.page.locator(".paint canvas").scroll_into_view_if_needed()
+        frame = self.page.locator(".paint canvas").bounding_box()
         assert frame is not None
         places = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in way]
         before = self.answers()
@@ -110,7 +112,7 @@ def zigzag(there: Tensor, radius: float) -> list[tuple[float, float]]:
 
 def table(page: Page) -> dict[str, tuple[str, str]]:
     """What stands in the table of changes, before and after, by class."""
-    rows = [row.split("\t") for row in page.locator(".st-table tbody").inner_text().splitlines() if "\t" in row]
+    rows = [row.split("\t") for row in page.locator(".paint-table tbody").inner_text().splitlines() if "\t" in row]
     return {row[0].strip(): (row[1], row[2]) for row in rows}
 
 
@@ -119,11 +121,11 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
 ) -> None:
     with serving(lab_with(glass, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
         calls = PaintCalls(page)
-        page.locator(".st-modes label", has_text="Add").click()
+        page.locator(".paint-modes label", has_text="Add").click()
         calls.paint_by("agreement")
         calls.draw([(0.2, 0.5), (0.8, 0.5)])
         first = table(page)
-        assert not page.locator(".st-which").is_visible()
+        assert not page.locator(".paint-which").is_visible()
         calls.draw([(0.2, 0.5), (0.8, 0.5)])
         second = table(page)
         assert second["sky"][0] == first["sky"][1]
@@ -141,7 +143,7 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
         }""")
         page.reload()
         calls = PaintCalls(page)
-        frame = page.locator(".st canvas").bounding_box()
+        frame = page.locator(".paint canvas").bounding_box()
         assert frame is not None
         posts: list[str] = []
         page.on("request", lambda request: posts.append(request.url) if request.url.endswith("/render") else None)
@@ -149,10 +151,10 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
         page.mouse.down()
         page.mouse.move(frame["x"] + 90, frame["y"] + 90, steps=3)
         page.mouse.up()
-        assert "at most 200 strokes" in page.locator(".st-error").inner_text()
+        assert "at most 200 strokes" in page.locator(".paint-error").inner_text()
         page.wait_for_timeout(500)
         assert posts == []
-        assert page.locator(".st-history li").count() == 200
+        assert page.locator(".paint-history li").count() == 200
 
 
 def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path: Path) -> None:
@@ -161,8 +163,8 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
     with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
         calls = PaintCalls(page)
         calls.go_to(seed)
-        page.locator(".st-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
-        page.locator(".st-modes label", has_text="Erase").click()
+        page.locator(".paint-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
+        page.locator(".paint-modes label", has_text="Erase").click()
         calls.slide("soft", 0)
         untouched, shown = calls.picture("after"), calls.canvas()
         assert torch.equal(untouched, calls.picture("before"))
@@ -172,7 +174,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         way = zigzag(classes == tree, radius)
         calls.draw(way)
         page.get_by_label("Compare with random units and examples").check()
-        page.wait_for_selector(".st-compared")
+        page.wait_for_selector(".paint-compared")
         page.screenshot(path=tmp_path / "painted.png", full_page=True)
 
         painted = calls.picture("after")
@@ -188,7 +190,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         far = cv2.dilate(far, np.ones((73, 73), np.uint8)) == 0  # smoothing reaches a little beyond a pixel
         assert moved.any()
         assert not moved[torch.from_numpy(far)].any()
-        assert "tree" in (page.locator(".st-said").text_content() or "")
+        assert "tree" in (page.locator(".paint-said").text_content() or "")
         assert page.locator("tr[data-verdict=wanted] th").text_content() == "tree"
 
         calls.press("Control+z")
@@ -203,7 +205,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
 
         page.reload()
         calls = PaintCalls(page)
-        assert page.locator(".st-seed").input_value() == str(seed)
+        assert page.locator(".paint-seed").input_value() == str(seed)
         assert torch.equal(calls.picture("after"), painted)
         calls.press("Control+z")
         assert torch.equal(calls.picture("after"), untouched)
@@ -212,12 +214,12 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         other = page.context.new_page()
         other.goto(address)
         beside = PaintCalls(other)
-        assert other.locator(".st-history li").count() == 0
+        assert other.locator(".paint-history li").count() == 0
         beside.paint_by("agreement")
         beside.draw([(0.5, 0.5)])
-        assert other.locator(".st-history li").count() == 1
+        assert other.locator(".paint-history li").count() == 1
         other.close()
-        assert page.locator(".st-history li").count() == 1
+        assert page.locator(".paint-history li").count() == 1
         assert torch.equal(calls.picture("after"), painted)
 
         with page.expect_download() as saved:
@@ -238,23 +240,23 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
     with serving(lab_with(glass, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
         calls = PaintCalls(page)
         calls.go_to(seed)
-        page.locator(".st-modes label", has_text="Explain").click()
-        page.locator(".st canvas").focus()
+        page.locator(".paint-modes label", has_text="Explain").click()
+        page.locator(".paint canvas").focus()
         for key, count in (("Right", steps[0]), ("Down", steps[1])):
             back = {"Right": "Left", "Down": "Up"}[key]
             for _ in range(abs(count)):
                 page.keyboard.press(f"Arrow{key if count > 0 else back}")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".st-units img")
-        assert "tree" in (page.locator(".st-units li").first.text_content() or "")
+        page.wait_for_selector(".paint-units img")
+        assert "tree" in (page.locator(".paint-units li").first.text_content() or "")
         page.get_by_role("button", name=re.compile("Without")).click()
-        page.wait_for_selector(".st-pair img >> nth=2")
+        page.wait_for_selector(".paint-pair img >> nth=2")
         page.screenshot(path=tmp_path / "explained.png", full_page=True)
 
         untouched = calls.source("after")
-        page.locator(".st-modes label", has_text="Erase").click()
+        page.locator(".paint-modes label", has_text="Erase").click()
         calls.paint_by("agreement")
-        page.locator(".st canvas").focus()
+        page.locator(".paint canvas").focus()
         before = calls.answers()
         page.keyboard.down(" ")
         page.keyboard.press("ArrowRight")
@@ -263,19 +265,19 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
         assert calls.source("after") != untouched
         page.get_by_role("button", name="Original").focus()
         page.keyboard.down("Enter")
-        page.wait_for_selector(".st-badge")
+        page.wait_for_selector(".paint-badge")
         page.keyboard.up("Enter")
-        page.wait_for_selector(".st-badge", state="hidden")
+        page.wait_for_selector(".paint-badge", state="hidden")
         page.get_by_role("button", name="Compare").click()
-        page.locator(".st-split").focus()
+        page.locator(".paint-split").focus()
         page.keyboard.press("ArrowLeft")
-        assert page.locator(".st-split").get_attribute("aria-valuenow") == "48"
+        assert page.locator(".paint-split").get_attribute("aria-valuenow") == "48"
         page.get_by_role("button", name="Classes").click()
-        assert "tree" in (page.locator(".st-legend").text_content() or "")
+        assert "tree" in (page.locator(".paint-legend").text_content() or "")
         page.get_by_role("button", name="Keep").click()
         page.reload()
         calls = PaintCalls(page)
-        page.wait_for_selector(f".st-strip .st-kept[data-seed='{seed}']")
+        page.wait_for_selector(f".paint-strip .paint-kept[data-seed='{seed}']")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -285,10 +287,10 @@ def test_nothing_sticks_out_on_a_telephone(glass: Painter, tmp_path: Path, dark:
         calls = PaintCalls(page)
         calls.paint_by("agreement")
         calls.draw([(0.3, 0.5), (0.7, 0.5)])
-        page.locator(".st-modes label", has_text="Explain").click()
-        page.locator(".st canvas").click()
-        page.wait_for_selector(".st-explain:not([hidden])")
-        page.wait_for_selector(".st-strip img")
+        page.locator(".paint-modes label", has_text="Explain").click()
+        page.locator(".paint canvas").click()
+        page.wait_for_selector(".paint-explain:not([hidden])")
+        page.wait_for_selector(".paint-strip img")
         page.screenshot(path=tmp_path / "telephone.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") == 420
 
@@ -301,8 +303,8 @@ def test_a_cloud_is_added_by_example_and_another_one_is_taken(painter: Painter, 
         calls = PaintCalls(page)
         calls.go_to(seed)
         untouched = calls.picture("after")
-        page.locator(".st-chip", has_text=re.compile(r"^\s*cloud\s*$")).click()
-        page.locator(".st-modes label", has_text="Add").click()
+        page.locator(".paint-chip", has_text=re.compile(r"^\s*cloud\s*$")).click()
+        page.locator(".paint-modes label", has_text="Add").click()
         calls.draw([(0.2, 0.12), (0.3, 0.12)])
         added = calls.picture("after")
         cloud = painter.labels.index("cloud")

@@ -25,34 +25,34 @@ def test_either_button_paints_and_the_history_is_put_in_order(tmp_path: Path) ->
         calls = PaintCalls(page)
         calls.go_to(seed)
         untouched = calls.picture("after")
-        page.locator(".st-chip", has_text=re.compile(r"^\s*door\s*$")).click()
-        page.locator(".st canvas").scroll_into_view_if_needed()
-        frame = page.locator(".st canvas").bounding_box()
+        page.locator(".paint-chip", has_text=re.compile(r"^\s*door\s*$")).click()
+        page.locator(".paint canvas").scroll_into_view_if_needed()
+        frame = page.locator(".paint canvas").bounding_box()
         assert frame is not None
         tree = frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]
 
         page.mouse.move(*tree)
-        page.wait_for_function("document.querySelector('.st-seen').textContent === 'Here: tree.'")
+        page.wait_for_function("document.querySelector('.paint-seen').textContent === 'Here: tree.'")
         page.mouse.click(*tree)  # there is no door to erase: what is there is chosen
-        assert page.locator(".st-chip:has(:checked)").inner_text().strip() == "tree"
-        assert page.locator(".st-history li").count() == 0
+        assert page.locator(".paint-chip:has(:checked)").inner_text().strip() == "tree"
+        assert page.locator(".paint-history li").count() == 0
 
-        page.locator(".st-modes label", has_text="Add").click()
+        page.locator(".paint-modes label", has_text="Add").click()
         before = calls.answers()
         with page.expect_request(lambda sent: sent.url.endswith("/render")):  # while the button is still down
             page.mouse.move(*tree)
             page.mouse.down(button="right")
         page.mouse.up(button="right")
         calls.after(before)
-        assert page.locator(".st-name").inner_text().startswith("Erase tree")
+        assert page.locator(".paint-name").inner_text().startswith("Erase tree")
         erased = calls.picture("after")
         assert not torch.equal(erased, untouched)
         assert page.locator("tr[data-verdict=wanted] th").inner_text() == "tree"
 
-        page.locator(".st-chip", has_text=re.compile(r"^\s*door\s*$")).click()
+        page.locator(".paint-chip", has_text=re.compile(r"^\s*door\s*$")).click()
         calls.paint_by("agreement")
         calls.draw([(0.2, 0.8), (0.3, 0.8)])
-        names = page.locator(".st-name")
+        names = page.locator(".paint-name")
         assert names.nth(1).inner_text().startswith("Add door")
         both = calls.picture("after")
 

@@ -46,8 +46,8 @@ def test_selected_text_disables_neither_brush_nor_sliders(glass: Painter, tmp_pa
     with serving(lab) as address, opened(address, tmp_path / "profile") as page:
         page.evaluate(CANCELS)
         calls = PaintCalls(page)
-        word = page.locator(".st-chip span").first.bounding_box()
-        canvas = page.locator(".st canvas").bounding_box()
+        word = page.locator(".paint-chip span").first.bounding_box()
+        canvas = page.locator(".paint canvas").bounding_box()
         assert word is not None
         assert canvas is not None
         inside = (canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
@@ -59,7 +59,7 @@ def test_selected_text_disables_neither_brush_nor_sliders(glass: Painter, tmp_pa
         page.evaluate(SELECT_ALL)
         drag(page, (word["x"] + 20, word["y"] + 12), inside)
         calls.draw([(0.2, 0.7), (0.8, 0.7)])
-        assert page.locator(".st-history li").count() == 3
+        assert page.locator(".paint-history li").count() == 3
         slide_by_mouse(page, "[data-of=strength]")
 
         page.get_by_role("tab", name="Explore").click()

@@ -1,4 +1,4 @@
-// Ties the studio together: opens a model, and hears buttons and keys.
+// Ties the tab together: opens a model, and hears buttons and keys.
 let opening = 0;
 let wanted = null; // the key of the model that was picked last
 
@@ -6,10 +6,10 @@ async function open(key, layer) {
   const asked = ++opening;
   wanted = key;
   const kept = ((stored().models || {})[key] || {}).layer;
-  const room = one(".st-room");
-  const closed = one(".st-closed");
-  one(".st").dataset.state = "waiting";
-  const slow = setTimeout(() => (one(".st-busy").hidden = false), 300);
+  const room = one(".paint-room");
+  const closed = one(".paint-closed");
+  one(".paint").dataset.state = "waiting";
+  const slow = setTimeout(() => (one(".paint-busy").hidden = false), 300);
   try {
     const told = await ask("model", { model: key, layer: layer || kept || null });
     if (asked !== opening) return;
@@ -17,7 +17,7 @@ async function open(key, layer) {
     closed.textContent = told.closed || "";
     room.hidden = Boolean(told.closed);
     if (told.closed) {
-      one(".st").dataset.state = "closed";
+      one(".paint").dataset.state = "closed";
       return;
     }
     model = told;
@@ -33,12 +33,12 @@ async function open(key, layer) {
     showSettings();
     save();
     await refresh();
-    one(".st").dataset.state = "open";
+    one(".paint").dataset.state = "open";
   } catch (error) {
     fail(error);
   } finally {
     clearTimeout(slow);
-    one(".st-busy").hidden = true;
+    one(".paint-busy").hidden = true;
   }
 }
 
@@ -108,7 +108,7 @@ function listenToButtons() {
 
 // The handle between before and after.
 function split(share) {
-  const handle = one(".st-split");
+  const handle = one(".paint-split");
   view.split = share === null ? null : Math.min(1, Math.max(0, share));
   handle.hidden = share === null;
   handle.style.left = `${100 * (view.split || 0)}%`;
@@ -117,7 +117,7 @@ function split(share) {
 }
 
 function listenToSplit() {
-  const handle = one(".st-split");
+  const handle = one(".paint-split");
   handle.addEventListener("pointerdown", (event) => {
     handle.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -147,7 +147,7 @@ document.addEventListener("keydown", (event) => {
 // A model may have been dissected in another tab meanwhile: ask again when this one is shown.
 new IntersectionObserver((entries) => {
   const shown = entries.some((entry) => entry.isIntersecting);
-  if (shown && wanted && one(".st").dataset.state === "closed") open(wanted);
+  if (shown && wanted && one(".paint").dataset.state === "closed") open(wanted);
 }).observe(element);
 
 listenToTools();
