@@ -27,6 +27,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"^(core-gans|egan) (compare|experiment|resume|sample)$": "a name, which stands before its arguments elsewhere",
     r"pt_inception": "needs Inception's weights, which do not come with the lab; tests/core_gans/metrics plays it",
     r"stylegan2:|biggan|ffhq|--generator \.\.\.$": "needs published weights; tests/core_gans/test_foreign_published.py",
+    r"core_gans theory": "takes half a minute; tests/core_gans/theory plays its parts",
     r"islands|--workers": "plays in processes of its own; tests/egan/islands plays it",
     r"video|films|predict|still_pixels": "learns from clips; tests/core_gans/data/test_clips.py plays them",
     r"pictures/|runs/few": "needs pictures and a run of one's own; tests/core_gans/commands plays its options",
@@ -46,7 +47,7 @@ EARLY = "--channels 16 8 8 8 --discriminator-channels 4 8 8 8 --latent 8 --count
 OWN = "--generator 'linear 6 64; reshape 16 2 2; upsample 4; conv 16 8 3 1 1; relu; upsample 2; conv 8 3 3 1 1; tanh'"
 SEEN = f"{OWN} --segmenter strokes --layers 4 --layer 4"
 SMALL = (  # how a command begins, and what makes it small; the first that fits
-    ("core-gans train dcgan --data scenes", f"{NARROW} {EARLY}"),
+    ("core-gans train dcgan --preset variant --data scenes", f"{NARROW} {EARLY}"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
     ("core-gans train text_to_image", f"{NARROW} --count 300 --name captions"),
     ("core-gans train --like", "--rounds 9"),
@@ -58,11 +59,15 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("egan evolve", "--rounds 1 --width 4 --batch 4 --explain-every 0"),
     ("egan resume", "--rounds 9"),
     ("egan experiment", "--seconds 0.01 --seeds 1 --workers 1 --batch 8 --contenders egan,selection=random heuristic"),
-    ("dissect directions", "--images 20 --count 2 --judged 4 --random 2 --layer block8"),
+    ("dissect directions", f"--images 20 --count 2 --judged 4 --random 2 {OWN} --segmenter strokes --layer 4"),
     ("dissect findings", f"--images 24 --updates 2 {SEEN}"),
     ("dissect invert", "--steps 2 --samples 2"),
-    ("dissect mend runs/early", "--images 40 --judged 40 --real 120 --random 1 --bad 1 2 --data scenes"),
-    ("dissect mend", f"--images 40 --judged 40 --real 120 --random 1 {OWN} --data scenes"),
+    (
+        "dissect mend runs/early --layers block8",
+        "--images 40 --judged 40 --real 300 --random 1 --bad 1 2 --data scenes",
+    ),
+    ("dissect mend runs/early", "--images 40 --judged 40 --real 300 --random 1 --data scenes"),
+    ("dissect mend", "runs/early --images 40 --judged 40 --real 300 --random 1 --data scenes"),
     ("dissect patch", "--images 40 --pairs 1 --grid 1 --layers block8"),
     ("dissect run", f"--images 12 {OWN} --segmenter strokes --layer 4"),
     ("dissect train-encoder", "--steps 1 --batch 2 --widths 4"),
@@ -71,7 +76,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
 BEFORE = {  # what a command needs, made by another command of the pages
     "core-gans sample RUN --text": "core-gans train text_to_image --data scenes",
     "core-gans data faces.npz": "core-gans data faces.npy --out faces.npz",
-    "dissect mend runs/early": "core-gans train dcgan --data scenes",
+    "dissect mend": "core-gans train dcgan --preset variant --data scenes",
     "dissect invert my-picture.png runs/my-run": "dissect train-encoder runs/my-run",
 }
 LINES = [line for line in commands() if not any(re.search(part, line) for part in NOT_RUN)]
@@ -129,6 +134,8 @@ def play(line: str, place: Path) -> None:
     command = read(known[verb], f"{program} {verb}", rest)
     command.run(Console(file=io.StringIO(), width=200, markup=False))
     DONE.add(line)
+    for made in ("segmenter.safetensors", "segmenter.png"):  # would be kept, and the next one refused
+        (place / made).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("line", LINES)
