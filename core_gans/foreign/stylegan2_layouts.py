@@ -35,8 +35,8 @@ def of_rosinality(weights: Weights) -> StyleGAN2:
     stages = 1 + len({name.split(".")[1] for name in weights if name.startswith("to_rgbs.")})
     mapped = sorted({int(name.split(".")[1]) for name in weights if re.fullmatch(r"style\.\d+\.weight", name)})
     ours: dict[str, Tensor] = {"b4.const": found(weights, "input.input")[0]}
-    for place, layer in enumerate(mapped, start=1):
-        ours |= _mapped(weights, f"style.{layer}", place)
+    for place, number in enumerate(mapped, start=1):
+        ours |= _mapped(weights, f"style.{number}", place)
     theirs = ["conv1", *(f"convs.{i}" for i in range(2 * (stages - 1)))]
     for number, name in enumerate(theirs):
         side = 4 * 2 ** ((number + 1) // 2)
@@ -63,9 +63,8 @@ def of_ada(weights: Weights) -> StyleGAN2:
         raise LabError("this StyleGAN2 takes labels, and only those without labels are opened here.")
     if any(".skip." in name for name in weights):
         raise LabError("this StyleGAN2 adds residuals, and only the architecture with skipped images is opened here.")
-    sides = sorted(
-        int(side[1]) for name in weights if (side := re.fullmatch(r"synthesis\.b(\d+)\.conv1\.weight", name))
-    )
+    blocks = (re.fullmatch(r"synthesis\.b(\d+)\.conv1\.weight", name) for name in weights)
+    sides = sorted(int(block[1]) for block in blocks if block)
     mapped = sum(re.fullmatch(r"mapping\.fc\d+\.weight", name) is not None for name in weights)
     ours: dict[str, Tensor] = {"b4.const": found(weights, "synthesis.b4.const")}
     for place in range(mapped):

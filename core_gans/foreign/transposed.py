@@ -24,8 +24,8 @@ class TransposedGenerator(nn.Module):
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         count = len(kernels)
         for place, (before, after, kernel) in enumerate(zip(channels, channels[1:], kernels, strict=False)):
-            steps = {"stride": 1, "padding": 0} if place == 0 else {"stride": 2, "padding": (kernel - 2) // 2}
-            layers[f"conv{place}"] = nn.ConvTranspose2d(before, after, kernel, bias=False, **steps)
+            stride, padding = (1, 0) if place == 0 else (2, (kernel - 2) // 2)
+            layers[f"conv{place}"] = nn.ConvTranspose2d(before, after, kernel, stride, padding, bias=False)
             if place < count - 1:
                 layers[f"norm{place}"] = nn.BatchNorm2d(after)
                 layers[f"relu{place}"] = nn.ReLU()
