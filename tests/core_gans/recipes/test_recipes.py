@@ -112,7 +112,7 @@ def test_wasserstein_critics_keep_their_bound() -> None:
 def test_few_images_take_what_is_set_for_few() -> None:
     many, few = recipe("dcgan", "pictures", count=FEW), recipe("dcgan", "pictures", count=FEW - 1)
     assert many == recipe("dcgan", "pictures")
-    assert few != many
+    assert few.fields == {**many.fields, "augment": ()}  # measured to be slower at first, so it is asked for
     assert recipe("dcgan", "points", count=10) == recipe("dcgan", "points")
 
 
@@ -166,7 +166,7 @@ class TestCommands:
         assert fitted(words, images(2_000, 3, 32, 32))[0]["width"] == colour.fields["width"]
         few = recipe("dcgan", "colour", count=10)
         fields, options, _ = fitted(words, images(10, 3, 32, 32))
-        assert fields["augment"]
+        assert fields["augment"] == ()
         assert options.batch == few.batch
         assert {field: fields[field] for field in few.fields} == dict(few.fields)
 
