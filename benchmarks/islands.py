@@ -170,9 +170,15 @@ def drawn(state: Archipelago, rng: torch.Generator, count: int) -> torch.Tensor:
 
 TABLES = {"workers": workers, "migration": migration, "modes": modes}
 
-if __name__ == "__main__":
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Measure, and print the tables in Markdown."""
     torch.set_num_threads(1)
-    options = tyro.cli(Asked, description=__doc__)
+    asked = tyro.cli(Asked, args=args, description=__doc__)
     print(heading(), flush=True)
-    for name in chosen(options.names, list(TABLES), "table"):
-        TABLES[name](options)
+    for name in chosen(asked.names, list(TABLES), "table"):
+        TABLES[name](asked)
+
+
+if __name__ == "__main__":
+    main()

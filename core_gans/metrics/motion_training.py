@@ -107,6 +107,7 @@ def accuracy(classifier: MotionClassifier, clips: Tensor, labels: Tensor) -> flo
 
 
 def labels_of(labels: Tensor | None) -> Tensor:
+    """The labels (N,) of drawn clips, 0 to 3, which they always have: None raises AssertionError."""
     assert labels is not None
     return labels
 

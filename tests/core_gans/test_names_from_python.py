@@ -51,7 +51,7 @@ def test_other_words_of_it(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"selection": "nsga"}, "did you mean nsga2"),
+        ({"selection": "nsga"}, "did you mean nsga3 or nsga2"),
         ({"mutations": ("minimx",)}, "no mutation is called 'minimx': did you mean minimax"),
         ({"fitness": "fretchet"}, "no fitness is called 'fretchet': did you mean frechet"),
         ({"fitness": "kernel", "gamma": 0.1}, "gamma: numbers of the paper's fitness, beside another one"),

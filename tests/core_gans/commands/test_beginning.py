@@ -109,7 +109,7 @@ class TestPaper:
         assert all(getattr(default, field) != value for field, value in fields.items())
         assert PAPER[name].batch != Options().batch
         small = {"width": 2} if name not in ("gan", "dcgan") else {}
-        game = make(name, **fields, **small)
+        game = make(name, **(fields | small))  # r3gan's paper has a width, too
         assert {"generator", "discriminator"} <= {*game.players()}
 
     def test_the_first_generator_has_1200_units_against_240(self) -> None:

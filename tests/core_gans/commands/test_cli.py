@@ -13,6 +13,7 @@ from PIL import Image
 
 from core_gans.__main__ import main
 from core_gans.commands.beginning import suited
+from core_gans.data import NAMES
 from core_gans.data.scenes import LABELS
 from core_gans.foundation.pixels import write_png
 from core_gans.runs import checkpoints
@@ -158,7 +159,7 @@ class TestResume:
         damaged[-5] ^= 1
         path.write_bytes(damaged)
         before = {file: file.read_bytes() for file in trained.rglob("*") if file.is_file()}
-        assert "(its SHA-256 does not match)" in refused("resume", trained)
+        assert "(its SHA-256 does not match; ask dissect inspect FILE)" in refused("resume", trained)
         assert {file: file.read_bytes() for file in trained.rglob("*") if file.is_file()} == before
 
     def test_a_checkpoint_of_another_variant_or_a_newer_version(
@@ -206,7 +207,8 @@ def test_the_list_names_every_variant_with_its_paper(command: Command) -> None:
     told = " ".join(command("list").split())
     for kind in VARIANTS.values():
         assert re.search(rf"│ {kind.name} +│ {kind.paper}", told), kind.name
-    assert "ring, grid, digits, scenes, or a path" in told
+    assert {"ring", "grid", "digits", "scenes", "moving_digits"} <= set(NAMES)
+    assert f"data sets: {', '.join(NAMES)}, or a path" in told
 
 
 def test_without_words_the_command_explains_itself(command: Command) -> None:
@@ -217,7 +219,7 @@ class TestMistakes:
     def test_misspelt_names_list_the_nearest(self, refused: Command, tmp_path: Path) -> None:
         assert "no command is called 'trian': did you mean train or translate?" in refused("trian")
         assert "no variant is called 'dcgna': did you mean dcgan" in refused("train", "dcgna")
-        assert "no data set is called 'digit': did you mean digits?" in refused("train", "gan", "--data", "digit")
+        assert "called 'digit': did you mean digits or moving_digits?" in refused("train", "gan", "--data", "digit")
         (tmp_path / "one").mkdir()
         assert "no run folder is called 'onne': did you mean one?" in refused("resume", tmp_path / "onne")
 
