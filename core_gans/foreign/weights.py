@@ -21,6 +21,7 @@ Weights = Mapping[str, Tensor]
 # Under these names files keep the weights; the averaged generator first.
 WRAPPERS = ("g_ema", "G_ema", "ema", "netG", "generator", "state_dict", "model_state_dict", "g", "G")
 LISTED = 10  # names in an error
+PICKLE = b"\x80"  # its first byte
 HEAD = 4  # bytes that tell a pickle's protocol from an archive
 
 
@@ -44,7 +45,7 @@ def read_weights(path: str | Path) -> Any:
             warnings.filterwarnings("ignore", message="Detected pickle protocol")
             return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, KeyError, ValueError) as error:
-        if head[:1] == b"\x80" or head[:2] == b"PK":
+        if head[:1] == PICKLE or head[:2] == b"PK":
             raise LabError(
                 f"{path} holds objects of somebody's program, not weights alone, so reading it would run their code. "
                 "Save the weights apart where you trust it: torch.save(network.state_dict(), 'weights.pt'), or for "
@@ -61,6 +62,13 @@ def holds_code(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         return any("/code/" in name or name.endswith("constants.pkl") for name in archive.namelist())
+
+
+def holds_weights(path: Path) -> bool:
+    """Whether the file at ``path`` is safetensors, or what ``torch.save`` writes, told by its first byte and names."""
+    with path.open("rb") as file:
+        pickled = file.read(1) == PICKLE
+    return path.suffix == ".safetensors" or pickled or (zipfile.is_zipfile(path) and not holds_code(path))
 
 
 def state_of(content: Any) -> dict[str, Tensor]:

@@ -197,7 +197,7 @@ class Source:
         given = "0..1" if self.unit_range else self.range
         if given != "-1..1":
             generators.stretch_images(net, given)
-            facts["images"] = f"in {given}, shown as -1..1"
+            facts["images"] = f"in [{given.replace('..', ', ')}], shown as [-1, 1]"
         return Opened(net, latents, text, facts)
 
     def _label(self) -> int | None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from core_gans.foreign import PUBLISHED, open_published
-from core_gans.foreign.weights import holds_code
+from core_gans.foreign.weights import holds_weights
 from core_gans.foundation.memory import require_memory
 from core_gans.trusted_code import is_own
 from core_gans.user_code import load_object
@@ -45,7 +45,7 @@ def own_network(text: str, truncation: float | None = None) -> nn.Module:
     layout, _, file = text.partition(":")
     if file and layout in [each.name for each in PUBLISHED]:
         return open_published(file, layout, truncation)[0]
-    if path.is_file() and path.suffix not in LISTS and not holds_code(path):
+    if path.is_file() and holds_weights(path):
         return open_published(path, None, truncation)[0]
     if truncation is not None:
         raise ValueError(f"--truncation is for published layouts ({', '.join(each.name for each in PUBLISHED)})")

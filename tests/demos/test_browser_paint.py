@@ -216,6 +216,7 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
         beside = PaintCalls(other)
         assert other.locator(".paint-history li").count() == 0
         beside.paint_by("agreement")
+        other.locator(".paint-modes label", has_text="Add").click()  # in Erase a click chooses what is there
         beside.draw([(0.5, 0.5)])
         assert other.locator(".paint-history li").count() == 1
         other.close()
