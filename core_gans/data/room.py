@@ -24,13 +24,13 @@ SHARE = 0.5  # of the free memory: more than this is mapped, too
 _KEPT_FREE = 2**30  # bytes of the disk that are left to others
 
 
-def fits_memory(wanted: int, most: int = LIMIT_BYTES) -> bool:
-    """Whether ``wanted`` bytes of images are kept in memory, which are ``most`` at most."""
+def fits_memory(wanted: int, most: int | None = None) -> bool:
+    """Whether ``wanted`` bytes of images are kept in memory: ``most`` at most, or LIMIT_BYTES."""
     free = available()
-    return wanted <= most and (free is None or wanted <= SHARE * free)
+    return wanted <= (LIMIT_BYTES if most is None else most) and (free is None or wanted <= SHARE * free)
 
 
-def reserve(shape: tuple[int, ...], most: int = LIMIT_BYTES) -> np.ndarray:
+def reserve(shape: tuple[int, ...], most: int | None = None) -> np.ndarray:
     """An array of bytes to write images into: in memory, or mapped where it does not fit. LabError for a full disk."""
     wanted = int(np.prod(shape, dtype=np.float64))
     if fits_memory(wanted, most):
@@ -57,7 +57,7 @@ def picked(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return found
 
 
-def require_disk(wanted: int, shape: tuple[int, ...], most: int = LIMIT_BYTES) -> None:
+def require_disk(wanted: int, shape: tuple[int, ...], most: int | None = None) -> None:
     """LabError where neither the memory nor the disk has ``wanted`` bytes free for images of ``shape`` (N, C, H, W)."""
     if not fits_memory(wanted, most):
         free = shutil.disk_usage(folder()).free - _KEPT_FREE

@@ -595,8 +595,10 @@ def test_judge_says_what_is_wrong(digits_judge: Judge) -> None:
         digits_judge(lambda n: torch.full((n, 1, 32, 32), math.nan))
     with pytest.raises(ValueError, match="'blobs' needs labels"):
         Judge(Examples("blobs", torch.zeros(10, 2)))
-    with pytest.raises(ValueError, match=r"'clips' have the shape \(3, 4, 8, 8\)"):
-        Judge(Examples("clips", torch.zeros(10, 3, 4, 8, 8)))
+    with pytest.raises(ValueError, match=r"'clips' have the shape \(2, 4, 8, 8\)"):  # neither grey nor in colours
+        Judge(Examples("clips", torch.zeros(10, 2, 4, 8, 8)))
+    with pytest.raises(ValueError, match=r"'words' have the shape \(5,\)"):
+        Judge(Examples("words", torch.zeros(10, 5, dtype=torch.int64)))
     with pytest.raises(ValueError, match="at least two real examples"):
         Judge(Examples("lonely", torch.zeros(1, 1, 8, 8)))
     with pytest.raises(ValueError, match="count >= 2"):
