@@ -24,6 +24,7 @@ from core_gans.exploring import (
     slerp,
     trunk_features,
 )
+from core_gans.foundation import memory
 from core_gans.foundation.errors import LabError
 from core_gans.variants import make
 from tests.tiny import chance
@@ -136,8 +137,9 @@ class TestTrunkFeatures:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run; fresh weights are small, so that all images would be equal in bytes."""
     folder = tmp_path_factory.mktemp("runs")
-    main(["train", "dcgan", "--data", "digits", "--size", "16", "--width", "4", "--latent", "8", "--rounds", "2",
+    main(["train", "dcgan", "--data", "digits", "--size", "16", "--width", "4", "--latent", "8", "--rounds", "30",
           "--batch", "8", "--runs", str(folder), "--name", "tiny"])  # fmt: skip
     return folder / "tiny"
 
@@ -145,7 +147,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestCommand:
     def test_a_run_is_explored(self, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         main(["explore", str(run), "--out", str(tmp_path / "x"), "--paths", "3", "--steps", "4"])
-        assert "note: this model has played 2 rounds, so it has hardly learned" in capsys.readouterr().out
+        assert "note: this model has played 30 rounds, so it has hardly learned" in capsys.readouterr().out
         found = json.loads((tmp_path / "x" / "exploration.json").read_text())
         assert found["memorisation[digits-cnn]"] > 0
         with Image.open(tmp_path / "x" / "paths.png") as page:
@@ -155,14 +157,26 @@ class TestCommand:
             assert 1 < film.n_frames <= 48  # equal frames are joined
         assert (tmp_path / "x" / "neighbours.png").stat().st_size > 0
 
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            ("--steps 900000000000", "error: expected 2 to 1,000 paths of 2 to 1,000 steps, got 6 of 900000000000."),
+            (
+                "--paths 1000 --steps 1000",
+                "error: 2,000,000 images on paths would take 24.9 GiB of memory, and 1.0 GiB are free: "
+                "lower --steps or --paths.",
+            ),
+        ],
+    )
     def test_paths_that_do_not_fit_in_memory_are_refused(
-        self, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+        self, words: str, told: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        monkeypatch.setattr(memory, "available", lambda device="cpu": 2**30)
         with pytest.raises(SystemExit) as end:
-            main(["explore", str(run), "--out", str(tmp_path / "x"), "--steps", "900000000000"])
+            main(["explore", str(run), "--out", str(tmp_path / "x"), *words.split()])
         assert end.value.code == 2
-        said = " ".join(capsys.readouterr().out.split())
-        assert said == "error: expected 2 to 1,000 paths of 2 to 1,000 steps, got 6 of 900000000000."
+        assert told in " ".join(capsys.readouterr().out.split())
         assert not (tmp_path / "x").exists()
 
     def test_what_is_there_is_kept(self, run: Path, tmp_path: Path) -> None:

@@ -314,9 +314,9 @@ class TestAGame:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run on captioned scenes."""
+    """The folder of a run on captioned scenes; fresh weights are small, so that all images would be equal in bytes."""
     folder = tmp_path_factory.mktemp("runs")
-    words = "train text_to_image --data scenes --size 16 --count 30 --batch 8 --width 2 --latent 2 --rounds 2"
+    words = "train text_to_image --data scenes --size 16 --count 30 --batch 8 --width 2 --latent 2 --rounds 30"
     main([*words.split(), "--runs", str(folder), "--name", "text"])
     return folder / "text"
 
