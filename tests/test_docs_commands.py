@@ -15,9 +15,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 
 from core_gans.commands.dispatch import read
+from core_gans.data.texts import toy_language
 from core_gans.foundation.pixels import write_png
 from tests.test_docs import PROGRAMS, commands
 
@@ -36,6 +38,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
 }
 PLACES = {
     "core-gans translate RUN IN": "core-gans translate runs/translating photos",
+    "core-gans translate RUN --text": "core-gans translate runs/nmt-toy_language --text",
     "core-gans sample RUN --text": "core-gans sample runs/captions --text",
     "egan resume runs/...": "egan resume runs/evolved",
     "runs/dcgan-digits-...": "runs/digits",
@@ -50,6 +53,8 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("core-gans train dcgan --preset variant --data scenes", f"{NARROW} {EARLY}"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
     ("core-gans train text_to_image", f"{NARROW} --count 300 --name captions"),
+    ("core-gans train nmt --data toy_language", f"{NARROW} --count 300"),
+    ("core-gans train seqgan --data oracle", f"{NARROW} --count 300"),
     ("core-gans train --like", "--rounds 9"),
     ("core-gans train ", f"{NARROW}"),
     ("core-gans resume", "--rounds 9"),
@@ -75,6 +80,10 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
 )
 BEFORE = {  # what a command needs, made by another command of the pages
     "core-gans sample RUN --text": "core-gans train text_to_image --data scenes",
+    "core-gans sample runs/seqgan-oracle": "core-gans train seqgan --data oracle",
+    "core-gans translate RUN --text": "core-gans train nmt --data toy_language",
+    "core-gans translate runs/nmt-toy_language": "core-gans train nmt --data toy_language",
+    "core-gans judge runs/nmt-toy_language": "core-gans train nmt --data toy_language",
     "core-gans data faces.npz": "core-gans data faces.npy --out faces.npz",
     "dissect mend": "core-gans train dcgan --preset variant --data scenes",
     "dissect invert my-picture.png runs/my-run": "dissect train-encoder runs/my-run",
@@ -84,7 +93,7 @@ LINES = [line for line in commands() if not any(re.search(part, line) for part i
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds what the pages name: pictures in many forms, masks, runs, an objective of one's own."""
+    """A folder that holds what the pages name: pictures in many forms, texts, masks, runs, an own objective."""
     here = tmp_path_factory.mktemp("docs")
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (4, 64, 64, 3), np.uint8)
@@ -101,6 +110,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(here / "faces.npy", pictures)
     rows = rng.integers(0, 256, (4, 16))
     (here / "digits.csv").write_text("".join(f"{label},{','.join(map(str, row))}\n" for label, row in enumerate(rows)))
+    sentences = toy_language.drawn(60, torch.Generator().manual_seed(0))
+    (here / "pairs.tsv").write_text("".join(f"{each.english}\t{each.toy}\n" for each in sentences))
+    for name in ("texts.txt", "in.txt"):
+        (here / name).write_text("".join(f"{each.english}\n" for each in sentences))
     masks = {f"{part}_masks": rng.integers(0, 2, (4, 64, 64), np.uint8) for part in ("train", "test")}
     images = {f"{part}_images": pictures for part in ("train", "test")}
     for name in ("camvid_96x128.npz", "facades_64.npz"):
@@ -130,6 +143,8 @@ def play(line: str, place: Path) -> None:
         words = re.sub(r"(compare(?: [\w=,.-]+){3})(?: [a-z][\w=,.-]*)+", r"\1", words)
     small = next((small for begin, small in SMALL if words.startswith(begin)), "")
     name, verb, *rest = [*shlex.split(words), *shlex.split(small)]
+    if verb == "train" and "--name" not in rest:  # a default name is of a second, and two may begin within one
+        rest += ["--name", f"run-{len(DONE)}"]
     program, known = PROGRAMS[name]
     command = read(known[verb], f"{program} {verb}", rest)
     command.run(Console(file=io.StringIO(), width=200, markup=False))
