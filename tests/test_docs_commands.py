@@ -143,7 +143,7 @@ def play(line: str, place: Path) -> None:
         words = re.sub(r"(compare(?: [\w=,.-]+){3})(?: [a-z][\w=,.-]*)+", r"\1", words)
     small = next((small for begin, small in SMALL if words.startswith(begin)), "")
     name, verb, *rest = [*shlex.split(words), *shlex.split(small)]
-    if verb == "train" and "--name" not in rest:  # a default name is of a second, and two may begin within one
+    if verb == "train" and rest and "--name" not in rest:  # two that begin within a second
         rest += ["--name", f"run-{len(DONE)}"]
     program, known = PROGRAMS[name]
     command = read(known[verb], f"{program} {verb}", rest)
