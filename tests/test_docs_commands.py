@@ -53,6 +53,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("core-gans train dcgan --preset variant --data scenes", f"{NARROW} {EARLY}"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
     ("core-gans train text_to_image", f"{NARROW} --count 300 --name captions"),
+    ("core-gans train driving", f"{NARROW} --count 40"),
     ("core-gans train nmt --data toy_language", f"{NARROW} --count 300"),
     ("core-gans train seqgan --data oracle", f"{NARROW} --count 300"),
     ("core-gans train --like", "--rounds 9"),
@@ -140,7 +141,7 @@ def play(line: str, place: Path) -> None:
         words = words.replace(said, meant)
     words = words.replace("python -m core_gans", "core-gans")
     if words.startswith("core-gans compare"):  # three of the contenders
-        words = re.sub(r"(compare(?: [\w=,.-]+){3})(?: [a-z][\w=,.-]*)+", r"\1", words)
+        words = re.sub(r"(compare(?: +[\w=,.-]+){3})(?: +[a-z][\w=,.-]*)+", r"\1", words)
     small = next((small for begin, small in SMALL if words.startswith(begin)), "")
     name, verb, *rest = [*shlex.split(words), *shlex.split(small)]
     if verb == "train" and rest and "--name" not in rest:  # two that begin within a second
