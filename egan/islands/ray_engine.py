@@ -153,15 +153,23 @@ def _connect(ray: Any, settings: Islands) -> None:
     if address == LOCAL:
         ray.init(address=LOCAL, num_cpus=settings.workers, include_dashboard=False, **quiet)
         return
-    if address != AUTO:
-        _require_answer(address)
     try:
+        _require_answer(_found() if address == AUTO else address)
         ray.init(address=address, **quiet)
+    except LabError:
+        raise
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise LabError(
             f"there is no Ray cluster at --address {address} ({_last_line(error)}): start one with `ray start --head`, "
             "or leave --address out."
         ) from error
+
+
+def _found() -> str:
+    """The address that Ray takes for ``auto``, which may have ended long ago; ConnectionError without one."""
+    from ray._private.services import get_ray_address_from_environment
+
+    return str(get_ray_address_from_environment(AUTO, None))
 
 
 def _require_answer(address: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +24,12 @@ from core_gans.networks.mixture import Mixture
 from core_gans.runs.folder import numbered
 from egan.__main__ import main
 from egan.past import history_from, logbook_from
+from tests.egan.islands.patient_ray import PATIENT_RAY
 from tests.killing import PATIENCE, final_checkpoint, metrics, rounds
 from tests.tiny import differences
 
 TINY = ["--data=ring", "--count=300", "--batch=16", "--width=8", "--latent=2", "--depth=1", "--fall-rounds=0"]
-PATIENT = os.environ | {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "240"}
+PATIENT = os.environ | PATIENT_RAY | {"OMP_NUM_THREADS": "1"}
 ISLANDS = [*TINY, "--islands=2", "--migrate-every=3", "--outcome=mixture", "--samples-every=1000"]
 
 
@@ -129,12 +132,14 @@ def test_a_job_that_is_taken_off_its_machine_is_saved_and_goes_on(tmp_path: Path
 @pytest.fixture
 def two_nodes(tmp_path: Path) -> Iterator[str]:
     """The address of a cluster of two nodes on this machine, each with one processor."""
+    host = pytest.importorskip("ray").util.get_node_ip_address()  # Ray takes this one also where 127.0.0.1 is written
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((host, 0))
         port = free.getsockname()[1]
-    address, loopback = f"127.0.0.1:{port}", "--node-ip-address=127.0.0.1"
-    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1", loopback]
-    head = [*ray, "--head", f"--port={port}", "--include-dashboard=false"]
+    address = f"{host}:{port}"
+    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1", f"--node-ip-address={host}"]
+    folder = tempfile.mkdtemp(prefix="r")  # a short name: those of sockets lie in it
+    head = [*ray, "--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={folder}"]
     nodes = []
     try:
         for number, command in enumerate((head, [*ray, f"--address={address}"])):
@@ -151,6 +156,7 @@ def two_nodes(tmp_path: Path) -> Iterator[str]:
         for node in reversed(nodes):
             os.killpg(node.pid, signal.SIGTERM)
             node.wait(PATIENCE)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.slow

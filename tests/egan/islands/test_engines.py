@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from egan.islands.ray_engine import RayEngine, unfit
 from egan.islands.same_code import code, different
 from egan.islands.settings import Islands
 from egan.islands.watching import rows
+from tests.egan.islands.patient_ray import PATIENT_RAY
 from tests.egan.islands.small import a_setup, begun, played
 from tests.killing import PATIENCE
 from tests.tiny import differences
@@ -50,16 +52,15 @@ def serial() -> Archipelago:
 
 @pytest.fixture(scope="module")
 def ray() -> Iterator[Any]:
-    """A cluster of this machine, for all tests of the file."""
-    import ray
-
-    os.environ["RAY_raylet_start_wait_time_s"] = "240"  # noqa: SIM112  # in Ray's own letters
-    try:
-        ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    except Exception as error:  # whatever Ray raises then
-        pytest.skip(f"Ray did not start: it gives its own parts 15 seconds, too few where many work ({error})")
-    yield ray
-    ray.shutdown()
+    """A cluster of this machine, for all tests of the file; never one that others have started or left here."""
+    ray = pytest.importorskip("ray")
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory(prefix="r", ignore_cleanup_errors=True) as folder:
+        for name, value in PATIENT_RAY.items():
+            patch.setenv(name, value)
+        quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+        ray.init(address="local", num_cpus=2, include_dashboard=False, _temp_dir=folder, **quiet)
+        yield ray
+        ray.shutdown()
 
 
 def require_equal(state: Archipelago, serial: Archipelago) -> None:
