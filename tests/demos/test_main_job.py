@@ -14,16 +14,14 @@ from demos import main_job
 from demos.evolve.settings import SETTINGS
 
 
-@pytest.mark.parametrize(
-    ("speed", "seconds", "share", "said"),
-    [(100.0, 90.0, 1, False), (2.0, 90.0, 2, True), (2.0, 5.0, 1, False)],
-)
-def test_the_networks_are_half_as_wide_where_the_time_holds_too_few_rounds(
-    speed: float, seconds: float, share: int, said: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("speed", "seconds", "narrow"), [(100.0, 90.0, False), (2.0, 90.0, True), (2.0, 5.0, False)])
+def test_the_networks_are_narrower_where_the_time_holds_too_few_rounds(
+    speed: float, seconds: float, narrow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(main_job, "rounds_a_second", lambda *given: speed)
     monkeypatch.setattr(Options, "load", lambda self, console: Examples("none", torch.zeros(2, 1, 16, 16).byte()))
     setting, told = SETTINGS["digits"], io.StringIO()
     fields = main_job.fields_in_time(setting, seconds, Console(file=told))
-    assert fields == {**setting.fields, "width": setting.fields["width"] // share}
-    assert bool(told.getvalue()) is said
+    assert fields == {**setting.fields, **(main_job.NARROW if narrow else {})}
+    assert main_job.NARROW["width"] < setting.fields["width"]
+    assert bool(told.getvalue()) is narrow
