@@ -27,9 +27,9 @@ from egan.summary import summary_table
 DISSECTED = 400  # images
 TIMED = 20.0  # seconds of evolving below which it is not worth it to time this machine
 ENOUGH = 1_300  # rounds of the wide networks, in whose time nearly all digits of an evolution can be read
-# Quicker to learn, and steady: frechet[digits-cnn] 5.3, 5.7, 5.4 with seeds 0, 1, 2 in 80 s of one slow core (2026-11-30), where
-# the wide networks have 11.8 and 13.1. Half the width alone does not do: at its rate of 5e-4 it had 213, and at 1e-3 without
-# the spectral norm 4.6 and, with seed 1, 224.
+# Quicker to learn, and steady: frechet[digits-cnn] 5.3, 5.7, 5.4 with seeds 0, 1, 2 in 80 s of one slow core
+# (2026-11-30), where the wide networks have 11.8 and 13.1. Half the width alone does not do: at its rate of 5e-4 it had
+# 213, and at 1e-3 without the spectral norm 4.6 and, with seed 1, 224.
 NARROW = {"width": 16, "rate": 1e-3, "beta2": 0.99, "normalisation": "spectral"}
 TESTED = ("tree", "door", "roof")  # concepts whose units are removed, to see what they cause
 
