@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
@@ -39,6 +40,8 @@ class Fit:
     console: Console
     timed: bool = True
     """Whether rounds are timed and told, and networks narrower where they are slow; not for generations."""
+    over: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Row of a recipe for images: fields that take the place of its own, for who plays in another way."""
 
     def __call__(
         self, name: str, fields: dict[str, Any], options: Options, examples: Examples
@@ -48,7 +51,8 @@ class Fit:
         if recipe is None:
             return fields, options
         if recipe.kind != "points":  # their settings depend on the mixture, which the command's words name
-            fields = {**fields, **fields_of(recipe, variant(name), self.given)}
+            own = dataclasses.replace(recipe, fields={**recipe.fields, **self.over.get(recipe.row, {})})
+            fields = {**fields, **fields_of(own, variant(name), self.given)}
             batch = options.batch if "batch" in self.given else recipe.batch
             average = options.average if "average" in self.given else recipe.average
             options = dataclasses.replace(options, batch=batch, average=average)

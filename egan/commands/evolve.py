@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
-from core_gans.commands.beginning import named_in, options_for, points_in, suited, wants_paper
+from core_gans.commands.beginning import named_in, options_for, points_in, suited, wants_paper, wants_variant
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.fitting import Fit
@@ -24,7 +24,7 @@ from egan.experiment import run_evolution
 from egan.islands.run import run_islands
 from egan.islands.settings import Islands, islands_from
 from egan.options import Evolution, evolution_from
-from egan.settings import GAMMA_ON_POINTS
+from egan.settings import GAMMA_ON_POINTS, OVER_RECIPES
 from egan.summary import print_islands, print_result
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -64,9 +64,9 @@ class Evolve(Generic[AGame]):
         variant, fields = name_of(self.game), asdict(self.game)
         options, evolution, islands = self.session, self.evolution, self.islands
         rounds, seconds = self.rounds, self.seconds
-        fit = Fit(self.given, rounds, seconds, console, timed=False) if self.preset == "default" else None
+        fit = Fit(self.given, rounds, seconds, console, timed=False, over=OVER_RECIPES)
+        recipe = self.preset == "default" and self.like is None
         if self.like is not None:
-            fit = None
             config = runs.read_config(self.like)
             variant, options, evolution = config["variant"], options_from(config["options"]), evolution_from(config)
             require_trusted(self.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
@@ -78,7 +78,10 @@ class Evolve(Generic[AGame]):
         if islands.islands > 1:
             print_islands(run_islands(variant, fields, options, evolution, islands, **bounds, **place), console)
         else:
-            print_result(run_evolution(variant, fields, options, evolution, **bounds, **place, fit=fit), console)
+            print_result(
+                run_evolution(variant, fields, options, evolution, **bounds, **place, fit=fit if recipe else None),
+                console,
+            )
 
 
 def evolve(program: str, words: list[str]) -> Command:
@@ -87,6 +90,8 @@ def evolve(program: str, words: list[str]) -> Command:
     points = points_in(words) is not None
     kind: Any = variant(words[0]) if named else GAN if points else DCGAN
     game, rounds = suited(kind, words)
+    if not (points or wants_paper(words) or wants_variant(words) or {"family", "normalisation"} & named_in(words)):
+        game = replace(game, **OVER_RECIPES.get(kind.name, {}))
     flags = without_clashes(kind, Evolve, Options, Evolution, Islands)
     evolution = Evolution(gamma=GAMMA_ON_POINTS) if points else Evolution()
     if wants_paper(words):
