@@ -138,9 +138,9 @@ def run_training(
     training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console, start_from)
     if measured:
         training = training.of_measured_extent(measured, rounds, seconds)
-    folder = runs_folder / (name or runs.default_name(variant, options.data))
+    default = runs.default_name(variant, options.data)
     begun = {} if start_from is None else {"begun_from": {"run": start_from.run, "round": start_from.round}}
-    return training.create(folder, {"variant": variant, **begun}, rounds, seconds)
+    return training.create(runs_folder, name, default, {"variant": variant, **begun}, rounds, seconds)
 
 
 def resume_training(

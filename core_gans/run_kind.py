@@ -127,14 +127,17 @@ class RunKind(ABC, Generic[State]):
 
     def create(
         self,
-        folder: Path,
+        runs_folder: Path,
+        name: str,
+        default: str,
         config: Mapping[str, Any],
         rounds: int | None,
         seconds: float | None,
     ) -> Result[State]:
-        """Play in the new run ``folder``, for a minute when no bound is given.
+        """Play in the new run ``name`` of ``runs_folder``, for a minute when no bound is given.
 
-        ``config`` is what config.json holds beside kind, fields, options and bounds.
+        Without a name it is called ``default``, with a number behind where that is taken. ``config`` is what
+        config.json holds beside kind, fields, options and bounds.
         """
         if rounds is None and seconds is None:
             seconds = DEFAULT_SECONDS
@@ -149,7 +152,8 @@ class RunKind(ABC, Generic[State]):
         self.require_room()
         with threads(self.options, self.examples):
             state = self.start()
-            with runs.create(folder.parent, folder.name, whole) as run, runs.kept_once_begun(run, lambda: state.round):
+            made = runs.create(runs_folder, name or default, whole, or_numbered=not name)
+            with made as run, runs.kept_once_begun(run, lambda: state.round):
                 return self._judged(run, state, rounds, seconds, self._prepared(run, state, {}))
 
     @classmethod

@@ -45,7 +45,6 @@ def evolve_digits(seconds: float, runs: Path, console: Console) -> Result[Popula
         Evolution(gamma=setting.gamma),
         seconds=seconds,
         runs_folder=runs,
-        name=default_name("egan", "digits"),
         console=console,
     )
     console.print(summary_table(result))

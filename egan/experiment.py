@@ -111,10 +111,10 @@ def run_evolution(
     if fit is not None:
         fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
-    folder = runs_folder / (name or runs.default_name("egan", options.data))
+    default = runs.default_name("egan", options.data)
     config = {"variant": variant, "evolution": dataclasses.asdict(evolution)}
     evolving = EvolutionRun(game, options, examples, console, evolution, watchers)
-    return evolving.create(folder, config, rounds, seconds)
+    return evolving.create(runs_folder, name, default, config, rounds, seconds)
 
 
 def resume_evolution(

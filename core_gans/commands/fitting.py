@@ -38,8 +38,9 @@ class Fit:
     rounds: int | None
     seconds: float | None
     console: Console
-    timed: bool = True
-    """Whether rounds are timed and told, and networks narrower where they are slow; not for generations."""
+    as_measured: bool = True
+    """Whether it is played as recipes were measured, a training of fresh networks: then rounds are timed and told,
+    networks narrower where they are slow, and the recipe's figures told. Not for evolutions."""
     over: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Row of a recipe for images: fields that take the place of its own, for who plays in another way."""
 
@@ -58,8 +59,8 @@ class Fit:
             options = dataclasses.replace(options, batch=batch, average=average)
         game = make(name, **over_the_run(with_data(fields, examples), 1))
         require_playable(game, options.batch, options.device)  # a refusal is one line, with nothing said before it
-        self._say(told_of_recipe(recipe, fields, options))
-        if self.timed and self.rounds is None and self._budget >= WORTH:
+        self._say(told_of_recipe(recipe, fields, options, self.as_measured))
+        if self.as_measured and self.rounds is None and self._budget >= WORTH:
             fields = self._in_time(name, recipe, fields, options, examples)
         return fields, options
 
@@ -103,8 +104,8 @@ def rounds_a_second(name: str, fields: dict[str, Any], options: Options, example
     return played / spent
 
 
-def told_of_recipe(recipe: Recipe, fields: dict[str, Any], options: Options) -> str:
-    """Which settings a run begins with, and where they come from."""
+def told_of_recipe(recipe: Recipe, fields: dict[str, Any], options: Options, as_measured: bool = True) -> str:
+    """Which settings a run begins with, and where they come from; the recipe's figures where it is played like that."""
     game = make(choosing(recipe.row)[0], **over_the_run(fields, 1))
     assert isinstance(game, AdversarialGame)
     parts = [
@@ -115,7 +116,9 @@ def told_of_recipe(recipe: Recipe, fields: dict[str, Any], options: Options) -> 
         f"normalisation {game.normalisation}",
         f"average {options.average:g}",
     ]
-    if recipe.measured:
+    if not as_measured:
+        source = "chosen for the training of fresh networks"
+    elif recipe.measured:
         source = recipe.measured[-1].told()
     elif recipe.guessed_from:
         source = f"guessed from those for {TOLD[recipe.guessed_from]}"

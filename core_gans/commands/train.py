@@ -78,7 +78,7 @@ class Train(Generic[AGame]):
         """How the recipe is fitted; networks that are begun with keep their width, however slow the machine is."""
         if self.preset != "default":
             return None
-        return Fit(self.given, self.rounds, self.seconds, console, timed=self.start is None)
+        return Fit(self.given, self.rounds, self.seconds, console, as_measured=self.start is None)
 
 
 @dataclass(frozen=True)

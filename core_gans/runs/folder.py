@@ -145,13 +145,23 @@ class Run:
         self.close()
 
 
-def create(runs: Path, name: str, config: Mapping[str, Any]) -> Run:
-    """A new folder ``runs/name`` with config.json and environment.json; it must not hold anything yet."""
-    folder = runs / name
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError as error:
-        if not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir()):
+def create(runs: Path, name: str, config: Mapping[str, Any], *, or_numbered: bool = False) -> Run:
+    """A new folder ``runs/name`` with config.json and environment.json; it must not hold anything yet.
+
+    With ``or_numbered``, NAME-2 and so on where NAME is taken: by a run that began in the same second.
+    """
+    folder, number = runs / name, 1
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError as error:
+            if or_numbered:
+                number += 1
+                folder = runs / f"{name}-{number}"
+                continue
+            if folder.is_dir() and all(path.name == LOCK for path in folder.iterdir()):
+                break
             raise LabError(
                 f"{folder} exists already and is kept: give another --name, or continue it with `resume {folder}`."
             ) from error

@@ -64,8 +64,7 @@ class Evolve(Generic[AGame]):
         variant, fields = name_of(self.game), asdict(self.game)
         options, evolution, islands = self.session, self.evolution, self.islands
         rounds, seconds = self.rounds, self.seconds
-        fit = Fit(self.given, rounds, seconds, console, timed=False, over=OVER_RECIPES)
-        recipe = self.preset == "default" and self.like is None
+        fit = Fit(self.given, rounds, seconds, console, as_measured=False, over=OVER_RECIPES)
         if self.like is not None:
             config = runs.read_config(self.like)
             variant, options, evolution = config["variant"], options_from(config["options"]), evolution_from(config)
@@ -75,13 +74,11 @@ class Evolve(Generic[AGame]):
             islands = islands_from(config)
         bounds: Any = {"rounds": rounds, "seconds": seconds}
         place: Any = {"runs_folder": self.runs, "name": self.name, "console": console}
+        place["fit"] = fit if self.preset == "default" and self.like is None else None
         if islands.islands > 1:
             print_islands(run_islands(variant, fields, options, evolution, islands, **bounds, **place), console)
         else:
-            print_result(
-                run_evolution(variant, fields, options, evolution, **bounds, **place, fit=fit if recipe else None),
-                console,
-            )
+            print_result(run_evolution(variant, fields, options, evolution, **bounds, **place), console)
 
 
 def evolve(program: str, words: list[str]) -> Command:

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from core_gans.data import Examples
+from core_gans.experiment import Fit
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind
@@ -93,10 +94,12 @@ def run_islands(
     name: str = "",
     console: Console | None = None,
     watchers: Sequence[Watcher] = (),
+    fit: Fit | None = None,
 ) -> Result[Archipelago]:
     """Evolve ``variant`` on several islands in a new run folder, for a minute when no bound is given.
 
-    ``watchers`` look on whenever all islands rest. LabError for numbers that cannot be played.
+    ``watchers`` look on whenever all islands rest; ``fit`` may change fields and options when the data have been read.
+    LabError for numbers that cannot be played.
     """
     console = console or Console(markup=False)
     require_bounds(rounds, seconds)
@@ -106,15 +109,17 @@ def run_islands(
     evolution.scheme()  # refuses what could not be played before any work
     examples = options.load(console)
     require_taken(variant_called(variant), examples)
+    if fit is not None:
+        fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
-    folder = runs_folder / (name or runs.default_name("egan", "islands", options.data))
+    default = runs.default_name("egan", "islands", options.data)
     config = {
         "variant": variant,
         "evolution": dataclasses.asdict(evolution),
         "islands": dataclasses.asdict(islands),
     }
     evolving = IslandsRun(game, single_thread(options), examples, console, evolution, islands, watchers)
-    return evolving.create(folder, config, rounds, seconds)
+    return evolving.create(runs_folder, name, default, config, rounds, seconds)
 
 
 def resume_islands(

@@ -30,7 +30,7 @@ def test_the_discriminator_has_a_spectral_norm_unless_asked_otherwise(words: lis
 
 @pytest.mark.parametrize(("given", "normalisation"), [((), "spectral"), (("normalisation",), "batch")])
 def test_what_is_set_over_a_recipe_stays_when_the_data_have_been_read(given, normalisation) -> None:
-    fit = Fit(frozenset(given), None, 60, Console(quiet=True), timed=False, over=OVER_RECIPES)
+    fit = Fit(frozenset(given), None, 60, Console(quiet=True), as_measured=False, over=OVER_RECIPES)
     fields, _ = fit("dcgan", {"normalisation": "batch"}, Options(), digits(16))
     assert fields["normalisation"] == normalisation
     assert fields["width"] == 16

@@ -44,6 +44,13 @@ def test_a_folder_that_exists_is_kept(run: Run) -> None:
     assert (run.folder / "note.txt").read_text() == "mine"
 
 
+def test_a_default_name_that_is_taken_gets_a_number(run: Run) -> None:
+    for name in ("one-2", "one-3"):
+        with create(run.folder.parent, "one", CONFIG, or_numbered=True) as made:
+            assert made.folder.name == name
+            assert read_config(made.folder)["variant"] == "gan"
+
+
 def test_only_one_may_hold_a_run(run: Run) -> None:
     with pytest.raises(LabError, match="one is in use by another process: wait for it, or stop it first"):
         open_run(run.folder)

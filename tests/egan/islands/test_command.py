@@ -53,6 +53,15 @@ def test_a_run_folder_holds_the_islands(run: Path) -> None:
     assert (run / "family_tree.png").exists()
 
 
+def test_islands_take_the_recipe_of_the_data_that_were_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "grey.npy", np.random.default_rng(0).integers(256, size=(60, 16, 16), dtype=np.uint8))
+    words = [f"--data={tmp_path / 'grey.npy'}", "--size=16", "--width=4", "--batch=4", "--islands=2", "--rounds=1"]
+    main(["evolve", *words, f"--runs={tmp_path}", "--name=one"])
+    fields = json.loads((tmp_path / "one" / "config.json").read_text())["fields"]
+    assert (fields["rate"], fields["width"], fields["normalisation"]) == (1e-3, 4, "spectral")
+    assert "(chosen for the training of fresh networks)" in capsys.readouterr().out.replace("\n", " ")
+
+
 def test_it_is_sampled_and_opened_like_any_other(run: Path, tmp_path: Path) -> None:
     core_gans(["sample", str(run), "--count=30", f"--out={tmp_path / 'points.npz'}"])
     (points,) = np.load(tmp_path / "points.npz").values()
