@@ -13,11 +13,15 @@ import torch
 from benchmarks.gallery import pages
 from benchmarks.gallery.__main__ import Gallery, own_rows, play
 from benchmarks.gallery.sets import SETS, GallerySet
-from benchmarks.gallery.training import Trained, game_of
+from benchmarks.gallery.training import Trained, game_of, train_row
+from core_gans.__main__ import main as core_gans
 from core_gans.commands.train import Train, train
-from core_gans.data import Examples
+from core_gans.data import Examples, load
+from core_gans.metrics import Judge
+from core_gans.models import model_of_run
 from core_gans.recipes import Measured, choosing, kind_of, recipe_for, rows
-from core_gans.variants import VARIANTS
+from core_gans.runs.watchers import fixed_latents
+from core_gans.variants import VARIANTS, make
 
 
 def noise() -> Examples:
@@ -26,6 +30,7 @@ def noise() -> Examples:
 
 
 TINY = GallerySet("tiny", "noise", noise, "digits", ("frechet",), "", "pca-pixels")
+DIGITS = replace(TINY, load=lambda: load("digits"))
 
 
 def measured(row: str, data: str = "digits") -> Measured:
@@ -69,7 +74,24 @@ def test_the_command_beside_a_row_trains_it(row: str) -> None:
     recipe = recipe_for(variant, "grey", chosen)
     assert recipe is not None
     assert {**recipe.fields, **chosen}.items() <= vars(command.game).items()
-    assert (command.seconds, command.options.seed, command.options.data) == (24.0, 0, "digits")
+    assert (command.rounds, command.options.seed, command.options.data) == (400, 0, "digits")
+
+
+def test_the_command_plays_the_same_rounds(tmp_path: Path) -> None:
+    examples = load("digits")
+    judge = Judge(examples, 20, classifier="pca-pixels", metrics=("frechet",))
+    trained = train_row("fgan/kl", DIGITS, examples, judge, None, seconds=0.01, seed=3)
+    assert trained.measured.rounds == 1
+    words = shlex.split(pages.command(DIGITS, trained.measured))[1:]
+    core_gans([*words, f"--runs={tmp_path}", "--name=one"])
+    generator = model_of_run(tmp_path / "one").net
+    with torch.no_grad():
+        assert torch.equal(generator(fixed_latents(make("fgan", recipe="grey"), 16, 4)), trained.samples)
+
+
+def test_points_are_trained_for_seconds() -> None:
+    told = pages.command(SETS["ring"], replace(measured("ebgan", "ring"), kind="points"))
+    assert told == "core-gans train ebgan --data ring --seconds 24 --seed 0 --threads 1"
 
 
 def test_games_are_those_of_the_recipes() -> None:

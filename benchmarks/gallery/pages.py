@@ -84,10 +84,11 @@ def table(of: GallerySet, trained: Sequence[Trained], real: dict[str, float]) ->
 
 
 def command(of: GallerySet, measured: Measured) -> str:
-    """What trains the row, by the time of the wall instead of the processor's."""
+    """What trains the row: the same rounds; on points, whose rates fall over the rounds of a run, as many seconds."""
     variant, chosen = choosing(measured.row)
     flags = "".join(f" --{name.replace('_', '-')} {value}" for name, value in chosen.items())
-    return f"core-gans train {variant}{flags} --data {of.words} --seconds {measured.seconds:g} --seed {measured.seed}"
+    bound = f"--seconds {measured.seconds:g}" if measured.kind == "points" else f"--rounds {measured.rounds}"
+    return f"core-gans train {variant}{flags} --data {of.words} {bound} --seed {measured.seed} --threads 1"
 
 
 def record(trained: Sequence[Trained]) -> None:

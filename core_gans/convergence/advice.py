@@ -38,6 +38,11 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
             f"run has played {played:,} in {seconds:.0f} s, {speed:.3g} a second: "
             f"`core-gans resume {shlex.quote(str(folder))} --seconds {more}` plays on."
         )
+    if needed is None and verdict.state == "warming up" and seconds > 0:
+        sentences.append(
+            f"This run has played {played:,} rounds in {seconds:.0f} s; after how many {recipe.row} shows something on "
+            f"{TOLD[kind]} was not measured: `core-gans resume {shlex.quote(str(folder))} --seconds 60` plays on."
+        )
     if early or verdict.warns:
         data = KNOWN.get(of)
         wanted = {**recipe.fields, **(data.fields if data and data.points else {})}

@@ -272,6 +272,15 @@ class TestAdvice:
         assert "shows something on grey images of up to 48 pixels after about 600 rounds" in said[0]
         assert "played 100 in 10 s, 10 a second: `core-gans resume runs/it --seconds 80` plays on." in said[0]
 
+    def test_where_no_rounds_were_measured_a_young_run_is_told_how_to_go_on(self, monkeypatch) -> None:
+        found = replace(recipe("dcgan", "grey"), measured=())
+        monkeypatch.setattr("core_gans.convergence.advice.recipe_for", lambda *given, **more: found)
+        line = {"round": 100, "seconds": 10.0}
+        (said,) = advice(Path("runs/it"), self.config(), line, Verdict("warming up", ""))
+        assert said.startswith("This run has played 100 rounds in 10 s; after how many dcgan shows something on grey")
+        assert said.endswith("was not measured: `core-gans resume runs/it --seconds 60` plays on.")
+        assert advice(Path("runs/it"), self.config(), line, Verdict("steady", "")) == []
+
     def test_where_something_is_wrong_other_settings_are_named(self) -> None:
         config = self.config(width=64, rate=2e-4)
         grey = recipe("dcgan", "grey").fields
