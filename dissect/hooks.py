@@ -130,7 +130,7 @@ def layers(model: nn.Module, example_input: Tensor) -> dict[str, tuple[int, ...]
     same with its layout, ``name~nhwc`` and ``name~tokens``, with the shape of its maps. Raises ValueError for
     TorchScript.
     """
-    _refuse_torchscript(model)
+    _refuse_closed(model)
     seen: dict[str, Tensor] = {}
     steps: dict[str, Steps] = {}
     modules = {name: module for name, module in model.named_modules() if name}
@@ -235,12 +235,18 @@ def _last_in_line(module: nn.Module, layer: str, recording: Recording) -> Iterat
 def _found(model: nn.Module, names: Sequence[str]) -> tuple[dict[str, nn.Module], dict[str, Address]]:
     if isinstance(names, str):
         raise ValueError(f"expected a list of layers, got the string {names!r}: write [{names!r}]")
-    _refuse_torchscript(model)
+    _refuse_closed(model)
     known = {name: module for name, module in model.named_modules() if name}
     addresses = {name: read_address(name, known) for name in names}
     return {name: known[address.module] for name, address in addresses.items()}, addresses
 
 
-def _refuse_torchscript(model: nn.Module) -> None:
+def _refuse_closed(model: nn.Module) -> None:
     if isinstance(model, torch.jit.ScriptModule):
         raise ValueError("TorchScript takes no hooks: open its file with dissect.generators.open_torchscript")
+    compiled = (module for module in model.modules() if module._compiled_call_impl or "_orig_mod" in module._modules)
+    if (found := next(compiled, None)) is not None:
+        raise ValueError(
+            f"{type(found).__name__} is compiled, and what was compiled passes hooks by: give the module "
+            "that went into torch.compile (it is ._orig_mod), and compile it afterwards"
+        )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.foreign.weights import fitted, found
+from core_gans.foreign.weights import complete, fitted, found
 from core_gans.foundation.errors import LabError
 
 Weights = Mapping[str, Tensor]
@@ -42,7 +42,7 @@ class BigGANDeep(nn.Module):
         condition = torch.cat([latents, self.classes(labels)], 1)
         x = self.start(condition).view(len(latents), 4, 4, -1).permute(0, 3, 1, 2)
         for block in self.blocks:
-            x = block(x, condition) if isinstance(block, Bottleneck) else block(x)
+            x = block(x, condition)
         return torch.tanh(self.draw(F.relu(self.norm(x))))
 
     def latents(self, count: int, rng: torch.Generator) -> Tensor:
@@ -101,7 +101,8 @@ class Attention(nn.Module):
         self.g, self.out = nn.Conv2d(width, width // 2, 1, bias=False), nn.Conv2d(width // 2, width, 1, bias=False)
         self.gamma = nn.Parameter(torch.zeros(1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """``condition`` is for the other blocks."""
         asked = self.theta(x).flatten(2)
         keys, values = (F.max_pool2d(conv(x), 2).flatten(2) for conv in (self.phi, self.g))
         attention = (asked.transpose(1, 2) @ keys).softmax(2)
@@ -114,6 +115,7 @@ def is_biggan(weights: Weights) -> bool:
     return "generator.gen_z.weight_orig" in weights and "embeddings.weight" in weights
 
 
+@complete
 def of_biggan(weights: Weights, truncation: float = 1.0) -> BigGANDeep:
     """The generator at a ``truncation`` in (0, 1], for which the file holds batch statistics.
 

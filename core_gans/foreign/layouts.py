@@ -15,6 +15,7 @@ from math import sqrt
 
 from torch import Tensor
 
+from core_gans.foreign.weights import complete, found
 from core_gans.foundation.errors import LabError
 from core_gans.networks.progressive import side_of
 
@@ -24,15 +25,27 @@ Weights = Mapping[str, Tensor]
 def ours(weights: Weights) -> dict[str, Tensor]:
     """``weights`` of either layout under the names of ``ProgressiveGenerator``; a LabError where it is neither."""
     if "layer1.conv.weight" in weights:
-        return dict(_of_gandissect(weights))
+        return of_gandissect(weights)
     if "features.0.conv.weight" in weights:
-        return dict(_of_gandissect(_renamed(weights)))
+        return of_gandissect(_renamed(weights))
     if any(name.startswith("formatLayer.") for name in weights):
-        return dict(_of_the_zoo({name.replace(".module.", "."): value for name, value in weights.items()}))
+        return of_the_zoo({name.replace(".module.", "."): value for name, value in weights.items()})
     raise LabError(
         "expected the weights of a progressive generator, as gandissect (layer1.conv.weight) or pytorch_GAN_zoo "
         f"(formatLayer.weight) name them, got {', '.join(list(weights)[:4]) or 'none'}."
     )
+
+
+@complete
+def of_gandissect(weights: Weights) -> dict[str, Tensor]:
+    """From gandissect's layout. LabError where a layer is missing, or weights are left over."""
+    return dict(_of_gandissect(weights))
+
+
+@complete
+def of_the_zoo(weights: Weights) -> dict[str, Tensor]:
+    """From that of pytorch_GAN_zoo. LabError where a layer is missing, or weights are left over."""
+    return dict(_of_the_zoo(weights))
 
 
 def _of_gandissect(weights: Weights) -> Iterator[tuple[str, Tensor]]:
@@ -42,8 +55,8 @@ def _of_gandissect(weights: Weights) -> Iterator[tuple[str, Tensor]]:
     if layers % 2 or len(outputs) != 1:
         raise LabError(f"expected an even number of layers and one output, got {layers} layers and {len(outputs)}.")
     for layer in range(1, layers + 1):
-        kernel = _found(weights, f"layer{layer}.conv.weight")
-        bias = _found(weights, f"layer{layer}.wscale.b")
+        kernel = found(weights, f"layer{layer}.conv.weight")
+        bias = found(weights, f"layer{layer}.wscale.b")
         if layer == 1:  # a convolution of one pixel, padded by 3: each place of the 4x4 image meets one tap
             yield "block4.dense.weight", kernel.flip(2, 3).permute(0, 2, 3, 1).flatten(0, 2)
             yield "block4.dense.bias", bias.repeat_interleave(kernel.shape[2] * kernel.shape[3])
@@ -52,8 +65,8 @@ def _of_gandissect(weights: Weights) -> Iterator[tuple[str, Tensor]]:
             yield f"block{block}.conv{place}.weight", kernel
             yield f"block{block}.conv{place}.bias", bias
     image = f"image{side_of(layers // 2 - 1)}"
-    yield f"{image}.weight", _found(weights, f"{outputs[0]}.conv.weight")
-    yield f"{image}.bias", _found(weights, f"{outputs[0]}.wscale.b")
+    yield f"{image}.weight", found(weights, f"{outputs[0]}.conv.weight")
+    yield f"{image}.bias", found(weights, f"{outputs[0]}.wscale.b")
 
 
 def _renamed(weights: Weights) -> dict[str, Tensor]:
@@ -82,12 +95,6 @@ def _of_the_zoo(weights: Weights) -> Iterator[tuple[str, Tensor]]:
 
 def _scaled(name: str, weights: Weights, theirs: str, gain: float = 1.0) -> Iterator[tuple[str, Tensor]]:
     """Weight and bias of the layer ``theirs``; ``gain`` is by how much their constant in use is larger than ours."""
-    weight, bias = _found(weights, f"{theirs}.weight"), _found(weights, f"{theirs}.bias")
+    weight, bias = found(weights, f"{theirs}.weight"), found(weights, f"{theirs}.bias")
     yield f"{name}.weight", weight * gain
     yield f"{name}.bias", bias * sqrt(2 / weight[0].numel())
-
-
-def _found(weights: Weights, name: str) -> Tensor:
-    if name not in weights:
-        raise LabError(f"expected weights called {name} in this layout, and there are none: is the file whole?")
-    return weights[name].float()

@@ -9,7 +9,9 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from core_gans.foreign.biggan import is_biggan, of_biggan
+from core_gans.foreign.diffusion import is_autoencoder, is_denoiser, of_autoencoder, of_denoiser
 from core_gans.foreign.progressive import is_progressive, progressive_from
+from core_gans.foreign.relativistic import is_relativistic, of_relativistic
 from core_gans.foreign.residual import is_mimicry, of_mimicry
 from core_gans.foreign.stylegan2 import StyleGAN2
 from core_gans.foreign.stylegan2_layouts import is_ada, is_rosinality, of_ada, of_rosinality
@@ -57,6 +59,9 @@ PUBLISHED = (
     Published("sngan", "kwotsin/mimicry", is_mimicry, of_mimicry),
     Published("dcgan", "pytorch/examples (dcgan)", is_example, of_example),
     Published("progan", "CSAILVision/gandissect, facebookresearch/pytorch_GAN_zoo", is_progressive, progressive_from),
+    Published("r3gan", "brownvc/R3GAN (state dict of G_ema)", is_relativistic, of_relativistic),
+    Published("vae", "huggingface/diffusers (AutoencoderKL; the decoder)", is_autoencoder, of_autoencoder),
+    Published("ddpm", "huggingface/diffusers (UNet2DModel, as google/ddpm-cifar10-32)", is_denoiser, of_denoiser),
 )
 
 

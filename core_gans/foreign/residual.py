@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.foreign.weights import fitted, found
+from core_gans.foreign.weights import complete, fitted, found
 
 Weights = Mapping[str, Tensor]
 
@@ -57,6 +57,7 @@ def is_mimicry(weights: Weights) -> bool:
     return {"l1.weight", "block2.c1.weight", "block2.c_sc.weight", "block2.b1.running_mean"} <= set(weights)
 
 
+@complete
 def of_mimicry(weights: Weights) -> ResidualGenerator:
     """The generator of a SNGAN of any size. LabError where a layer is missing or of another shape."""
     blocks = sorted({int(match[1]) for name in weights if (match := re.match(r"block(\d+)\.", name))})
@@ -64,9 +65,10 @@ def of_mimicry(weights: Weights) -> ResidualGenerator:
     names = {"l1": "start", f"b{last}": "norm", f"c{last}": "draw"}
     names |= {f"block{block}": f"blocks.{block - 2}" for block in blocks}
     ours = {}
-    for name, value in weights.items():
+    for name in weights:
         head, _, rest = name.partition(".")
-        ours[f"{names.get(head, head)}.{rest}"] = value
+        if head in names:
+            ours[f"{names[head]}.{rest}"] = found(weights, name)
     channels = [found(weights, "block2.b1.weight").shape[0]]
     channels += [len(found(weights, f"block{block}.c2.weight")) for block in blocks]
     start = found(weights, "l1.weight")

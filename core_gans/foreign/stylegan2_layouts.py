@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core_gans.foreign.stylegan2 import StyleGAN2
-from core_gans.foreign.weights import fitted, found
+from core_gans.foreign.weights import complete, fitted, found
 from core_gans.foundation.errors import LabError
 
 Weights = Mapping[str, Tensor]
@@ -30,6 +30,7 @@ def is_ada(weights: Weights) -> bool:
     return "synthesis.b4.conv1.affine.weight" in weights
 
 
+@complete
 def of_rosinality(weights: Weights) -> StyleGAN2:
     """The generator of ``g_ema``. LabError where a layer is missing or of another shape."""
     stages = 1 + len({name.split(".")[1] for name in weights if name.startswith("to_rgbs.")})
@@ -57,6 +58,7 @@ def of_rosinality(weights: Weights) -> StyleGAN2:
     return _built(ours, weights.get("latent_avg"), stages, len(mapped))
 
 
+@complete
 def of_ada(weights: Weights) -> StyleGAN2:
     """The generator of a state dict of ``G_ema``. LabError where a layer is missing, or labels are asked for."""
     if "mapping.embed.weight" in weights:
@@ -65,6 +67,8 @@ def of_ada(weights: Weights) -> StyleGAN2:
         raise LabError("this StyleGAN2 adds residuals, and only the architecture with skipped images is opened here.")
     blocks = (re.fullmatch(r"synthesis\.b(\d+)\.conv1\.weight", name) for name in weights)
     sides = sorted(int(block[1]) for block in blocks if block)
+    if sides != [4 * 2**stage for stage in range(len(sides))]:
+        raise LabError(f"expected blocks of 4, 8, 16 and so on pixels, got {', '.join(map(str, sides))}: is it whole?")
     mapped = sum(re.fullmatch(r"mapping\.fc\d+\.weight", name) is not None for name in weights)
     ours: dict[str, Tensor] = {"b4.const": found(weights, "synthesis.b4.const")}
     for place in range(mapped):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from core_gans.foreign.weights import fitted, found
+from core_gans.foreign.weights import complete, fitted, found
 from core_gans.foundation.errors import LabError
 
 Weights = Mapping[str, Tensor]
@@ -46,6 +46,7 @@ def is_example(weights: Weights) -> bool:
     return "main.0.weight" in weights and weights["main.0.weight"].ndim == 4 and "main.1.running_mean" in weights
 
 
+@complete
 def of_example(weights: Weights) -> TransposedGenerator:
     """The generator, of any width and number of layers. LabError where a layer is missing or of another shape."""
     convs = sorted(

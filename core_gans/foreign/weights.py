@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 import pickle
+import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import safetensors
 import torch
@@ -15,14 +18,18 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import did_you_mean
 
 Weights = Mapping[str, Tensor]
+Given = ParamSpec("Given")
+Built = TypeVar("Built")
 # Under these names files keep the weights; the averaged generator first.
 WRAPPERS = ("g_ema", "G_ema", "ema", "netG", "generator", "state_dict", "model_state_dict", "g", "G")
 LISTED = 10  # names in an error
 PICKLE = b"\x80"  # its first byte
 HEAD = 4  # bytes that tell a pickle's protocol from an archive
+PARALLEL = re.compile(r"^(module\.|_orig_mod\.)+")  # what parallel training and torch.compile put before names
+# What networks keep beside their weights and nobody needs: constants of resampling, and how many batches a norm saw.
+CONSTANT = re.compile(r"(^|\.)(kernel|Kernel|resample_filter|num_batches_tracked)$")
 
 
 def read_weights(path: str | Path) -> Any:
@@ -74,7 +81,7 @@ def holds_weights(path: Path) -> bool:
 def state_of(content: Any) -> dict[str, Tensor]:
     """The state dict in ``content``: itself, or the one under a name that files use. LabError where there is none.
 
-    Prefixes of parallel training are taken off; a mean style that lies beside the generator comes along.
+    Prefixes of parallel training and of torch.compile are taken off; a mean style beside the generator comes along.
     """
     if not isinstance(content, Mapping):
         raise LabError(f"expected a state dict of tensors, got a {type(content).__name__}.")
@@ -82,7 +89,7 @@ def state_of(content: Any) -> dict[str, Tensor]:
         if isinstance(content.get(wrapper), Mapping):
             inside = state_of(content[wrapper])
             return inside | {"latent_avg": content["latent_avg"]} if "latent_avg" in content else inside
-    weights = {name.removeprefix("module."): value for name, value in content.items() if isinstance(value, Tensor)}
+    weights = {PARALLEL.sub("", name): value for name, value in content.items() if isinstance(value, Tensor)}
     if not weights:
         raise LabError(
             f"expected a state dict of tensors, got {', '.join(map(str, list(content)[:LISTED])) or 'nothing'}."
@@ -90,13 +97,50 @@ def state_of(content: Any) -> dict[str, Tensor]:
     return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
 
+class Named(dict[str, Tensor]):
+    """Weights that remember which of them were asked for by their names."""
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__(weights)
+        self.unread = {name for name in weights if not CONSTANT.search(name)}
+
+    def __getitem__(self, name: str) -> Tensor:
+        self.unread.discard(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.unread.discard(name)
+        return super().get(name, default)
+
+
+def complete(
+    build: Callable[Concatenate[Weights, Given], Built],
+) -> Callable[Concatenate[Weights, Given], Built]:
+    """``build``, which reads weights by their names, with a LabError for those that it leaves unread.
+
+    A network with more layers than were read draws other images than its authors', without a word.
+    """
+
+    @functools.wraps(build)
+    def checked(weights: Weights, *args: Given.args, **kwargs: Given.kwargs) -> Built:
+        named = Named(weights)
+        built = build(named, *args, **kwargs)
+        if named.unread:
+            left = [name for name in weights if name in named.unread]
+            raise LabError(
+                f"this layout has no place for {_listed(left)}: what they are for would be missing from the images. "
+                "Is it of another layout or architecture? If they play no part in drawing, save the weights without."
+            )
+        return built
+
+    return checked
+
+
 def found(weights: Weights, name: str) -> Tensor:
-    """The weight called ``name``. LabError with the nearest names where there is none."""
+    """The weight called ``name``. LabError with the ten nearest names where there is none."""
     if name not in weights:
-        near = did_you_mean(name, weights)
-        raise LabError(
-            f"expected weights called {name} in this layout, and there are none{': ' + near if near else '.'}"
-        )
+        near = difflib.get_close_matches(name, list(weights), n=LISTED, cutoff=0)
+        raise LabError(f"expected weights called {name} in this layout, and there are none; nearest: {_listed(near)}.")
     return weights[name].float()
 
 
@@ -113,11 +157,14 @@ def fitted(network: nn.Module, weights: Weights) -> None:
         if name in weights and weights[name].shape != value.shape
     ]
     if wrong:
-        more = f" and {len(wrong) - LISTED} more" if len(wrong) > LISTED else ""
-        raise LabError(f"these weights do not fit together: {'; '.join(wrong[:LISTED])}{more}.")
+        raise LabError(f"these weights do not fit together: {_listed(wrong, '; ')}.")
     if broken := [name for name, value in weights.items() if not bool(torch.isfinite(value.float()).all())]:
-        raise LabError(
-            f"there are NaN or infinite numbers in {', '.join(broken[:LISTED])}: the file is of a run that diverged."
-        )
+        raise LabError(f"there are NaN or infinite numbers in {_listed(broken)}: the file is of a run that diverged.")
     network.load_state_dict(dict(weights))
     network.eval().requires_grad_(False)
+
+
+def _listed(names: Iterable[str], between: str = ", ") -> str:
+    every = list(names)
+    more = f" and {len(every) - LISTED} more" if len(every) > LISTED else ""
+    return f"{between.join(every[:LISTED])}{more}"

@@ -65,16 +65,19 @@ class Rectified(nn.Module):
 
 
 class Residual(nn.Module):
-    """x + its change; ``blocks`` of them in all follow each other, and start smaller the more there are."""
+    """x + its change; ``blocks`` of them in all follow each other, and start smaller the more there are.
 
-    def __init__(self, channels: int, blocks: int) -> None:
+    Inside it is ``expansion`` times as wide, and the 3x3 convolution works in groups of ``group`` channels.
+    """
+
+    def __init__(self, channels: int, blocks: int, expansion: int = EXPANSION, group: int = GROUP) -> None:
         super().__init__()
-        inner = EXPANSION * channels
+        inner = expansion * channels
         gain = GAIN * blocks ** (-1 / 4)  # -1 / (2 layers - 2), of three layers
         self.change = nn.Sequential(
             convolution(channels, inner, 1, gain),
             Rectified(inner),
-            convolution(inner, inner, 3, gain, groups=inner // math.gcd(inner, GROUP)),
+            convolution(inner, inner, 3, gain, groups=inner // math.gcd(inner, group)),
             Rectified(inner),
             convolution(inner, channels, 1, 0.0),
         )

@@ -22,7 +22,7 @@ from dissect.commands.real_images import Thirds, thirds
 from dissect.hooks import at_rest
 from dissect.mending import Choice, Mending, best_of, mend, try_layers
 from dissect.mending.ablations import edits_of
-from dissect.mending.folding import Mended
+from dissect.mending.folding import Mended, MendedNetwork
 from dissect.sampling import generate
 
 STRENGTHS = (1.0, 0.5)
@@ -100,7 +100,7 @@ def keep_mended(dissectable: DissectableModel, mending: Mending, example: Tensor
     None where no weights before the layer can hold the edit.
     """
     mended = mending.apply(dissectable.twin(), example)
-    if dissectable.model is None or any(isinstance(module, Mended) for module in mended.modules()):
+    if dissectable.model is None or any(isinstance(module, Mended | MendedNetwork) for module in mended.modules()):
         return None
     told = {"ablations": [asdict(each) for each in mending.ablations]}
     model = replace(dissectable.model, net=mended, card={**dissectable.model.card, "mended": told})

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core_gans.foundation.names import unknown_name
 from core_gans.runs.folder import default_name
-from dissect.commands.opening import Opened, Source
+from dissect.commands.opening import ANY, Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
@@ -130,6 +130,8 @@ class Directions:
         probing = self.method in ("probe", "cell-probe")
         if probing and self.concept is None:
             raise ValueError(f"--method {self.method} needs a concept: name one with --concept.")
+        if self.source.label == ANY and self.method in ("pca", "probe") and self.layer is None:
+            raise ValueError("latents of all classes have no directions in common: name one class, as in --label 3.")
         if not probing and self.concept is not None:
             raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")
         for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():

@@ -2,21 +2,22 @@
 
 Where the layer ends in a convolution or an affine normalisation, with nothing but elementwise functions after it that
 keep the value, the units' weights become zero and their biases the value: the architecture stays what it was.
-Elsewhere the layer is wrapped. Both equal ``intervene`` with ``replaced`` to the bit.
+Elsewhere the layer is wrapped; where it is an address (``block@last``, ``block~tokens``), the generator is. All equal
+``intervene`` with ``replaced`` to the bit.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from core_gans.foundation.names import require_known
 from dissect.edits import Values, insert
-from dissect.hooks import Edit, at_rest, intervene, layers
+from dissect.hooks import Edit, at_rest, intervene
 from dissect.sampling import generate
 
 ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Hardtanh, nn.Identity)
@@ -47,9 +48,23 @@ class Mended(nn.Module):
         self.register_buffer("units", torch.tensor(list(units), dtype=torch.int64))
         self.register_buffer("values", values.float().clone())
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, *inputs: Any, **named: Any) -> Tensor:
         """The layer's output (N, C, H, W), edited. ValueError for values that do not fit it."""
-        return replaced(self.units.tolist(), self.values, self.strength)(self.layer(x))
+        return replaced(self.units.tolist(), self.values, self.strength)(self.layer(*inputs, **named))
+
+
+class MendedNetwork(nn.Module):
+    """A generator some of whose units are replaced at addresses that are no whole layers; it draws as ``net`` does."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+        self.edits: dict[str, Edit] = {}
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """What ``net`` draws with all edits."""
+        with intervene(self.net, self.edits):
+            return self.net(*inputs, **named)
 
 
 def fold(
@@ -64,14 +79,20 @@ def fold(
     Raises:
         ValueError: no such layer or unit, a unit named twice, ``values`` of another number, a strength out of (0, 1].
     """
-    shapes = layers(generator, example[:1])
-    require_known("layer that puts out a tensor", layer, shapes)
     units = [int(unit) for unit in units]
     given = torch.as_tensor(values, dtype=torch.float32)
     edit = replaced(units, given, strength)
     each = given.expand(len(units)).clone()
+    if isinstance(generator, MendedNetwork):
+        network = copy.deepcopy(generator)
+        network.edits[layer] = edit
+        return network
     with at_rest(generator), intervene(generator, {layer: edit}):
         wanted = generate(generator, example)
+    if layer not in dict(generator.named_modules()):
+        network = MendedNetwork(copy.deepcopy(generator))
+        network.edits[layer] = edit
+        return network
     folded = copy.deepcopy(generator)
     if _in_weights(folded, layer, units, each, strength):
         with at_rest(folded):
@@ -79,10 +100,8 @@ def fold(
                 return folded
     wrapped = copy.deepcopy(generator)
     parent, _, child = layer.rpartition(".")
-    device = wanted.device
-    setattr(
-        wrapped.get_submodule(parent), child, Mended(wrapped.get_submodule(layer), units, each, strength).to(device)
-    )
+    mended = Mended(wrapped.get_submodule(layer), units, each, strength).to(wanted.device)
+    setattr(wrapped.get_submodule(parent), child, mended)
     return wrapped
 
 

@@ -3,6 +3,7 @@ own code drew from them can be compared."""
 
 import zlib
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -21,6 +22,14 @@ def filled(shapes: Shapes) -> dict[str, Tensor]:
             values = 1 + 0.1 * values
         found[name] = values
     return found
+
+
+def scaled(shapes: Shapes) -> dict[str, Tensor]:
+    """The same, matrices and kernels over the root of what each number of their output takes."""
+    return {
+        name: value / value[0].numel() ** 0.5 if value.ndim in (2, 4) else value
+        for name, value in filled(shapes).items()
+    }
 
 
 def latents(width: int) -> Tensor:
@@ -150,6 +159,95 @@ def example(latent: int = 5, widths: tuple[int, ...] = (8, 4, 3)) -> Shapes:
         if place < len(widths) - 1:
             shapes |= _norm(f"main.{3 * place + 1}", after)
     return shapes
+
+
+def gandissect(latent: int = 6, channels: tuple[int, ...] = (8, 8, 6)) -> Shapes:
+    """Of gandissect's progressive generator."""
+    widths = [latent, *(width for width in channels for _ in range(2))]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, (before, after) in enumerate(pairwise(widths), start=1):
+        side = 4 if layer == 1 else 3
+        shapes |= {f"layer{layer}.conv.weight": (after, before, side, side), f"layer{layer}.wscale.b": (after,)}
+    output = f"output_{4 * 2 ** (len(channels) - 1)}x"
+    return shapes | {f"{output}.conv.weight": (3, channels[-1], 1, 1), f"{output}.wscale.b": (3,)}
+
+
+def relativistic(latent: int = 8, widths: tuple[int, ...] = (32, 16, 16), classes: int = 0, code: int = 4) -> Shapes:
+    """Of R3GAN's generator, with two residual blocks a size, but one at the second."""
+    taken = latent + (code if classes else 0)
+    shapes: dict[str, tuple[int, ...]] = {
+        "Model.MainLayers.0.Layers.0.Basis": (widths[0], 4, 4),
+        "Model.MainLayers.0.Layers.0.LinearLayer.weight": (widths[0], taken),
+        "Model.AggregationLayer.Layer.weight": (3, widths[-1], 1, 1),
+    }
+    if classes:
+        shapes["Model.EmbeddingLayer.weight"] = (code, classes)
+    for stage, (before, width) in enumerate(zip((widths[0], *widths), widths, strict=False)):
+        name = f"Model.MainLayers.{stage}.Layers"
+        if before != width:
+            shapes[f"{name}.0.LinearLayer.Layer.weight"] = (width, before, 1, 1)
+        for block in range(1, 2 if stage == 1 else 3):
+            shapes |= {
+                f"{name}.{block}.LinearLayer1.Layer.weight": (2 * width, width, 1, 1),
+                f"{name}.{block}.LinearLayer2.Layer.weight": (2 * width, 16, 3, 3),
+                f"{name}.{block}.LinearLayer3.Layer.weight": (width, 2 * width, 1, 1),
+                f"{name}.{block}.NonLinearity1.Bias": (2 * width,),
+                f"{name}.{block}.NonLinearity2.Bias": (2 * width,),
+            }
+    return shapes
+
+
+def autoencoder() -> Shapes:
+    """Of diffusers' AutoencoderKL of widths 32, 64 and 64, its encoder left out."""
+    shapes = _layer("decoder.conv_in", 64, 4, 3) | _layer("decoder.conv_out", 3, 32, 3)
+    shapes |= _layer("post_quant_conv", 4, 4, 1) | _affine("decoder.conv_norm_out", 32) | _middle("decoder.mid_block")
+    for stage, (before, after) in enumerate(((64, 64), (64, 64), (64, 32))):
+        name = f"decoder.up_blocks.{stage}"
+        shapes |= _resnet(f"{name}.resnets.0", before, after) | _resnet(f"{name}.resnets.1", after, after)
+        shapes |= _layer(f"{name}.upsamplers.0.conv", after, after, 3) if stage < 2 else {}
+    return shapes
+
+
+def denoiser() -> Shapes:
+    """Of diffusers' UNet2DModel of widths 32 and 64, attention at the smaller size."""
+    shapes = _layer("conv_in", 32, 3, 3) | _layer("conv_out", 3, 32, 3) | _affine("conv_norm_out", 32)
+    shapes |= _layer("time_embedding.linear_1", 128, 32) | _layer("time_embedding.linear_2", 128, 128)
+    shapes |= _resnet("down_blocks.0.resnets.0", 32, 32, 128) | _layer("down_blocks.0.downsamplers.0.conv", 32, 32, 3)
+    shapes |= _resnet("down_blocks.1.resnets.0", 32, 64, 128) | _attention("down_blocks.1.attentions.0", 64)
+    shapes |= _middle("mid_block", 128) | _layer("up_blocks.0.upsamplers.0.conv", 64, 64, 3)
+    for place, before in enumerate((128, 96)):
+        shapes |= _resnet(f"up_blocks.0.resnets.{place}", before, 64, 128)
+        shapes |= _attention(f"up_blocks.0.attentions.{place}", 64)
+        shapes |= _resnet(f"up_blocks.1.resnets.{place}", 96 - 32 * place, 32, 128)
+    return shapes
+
+
+def _middle(name: str, step: int = 0) -> dict[str, tuple[int, ...]]:
+    both = _resnet(f"{name}.resnets.0", 64, 64, step) | _resnet(f"{name}.resnets.1", 64, 64, step)
+    return both | _attention(f"{name}.attentions.0", 64)
+
+
+def _resnet(name: str, before: int, after: int, step: int = 0) -> dict[str, tuple[int, ...]]:
+    shapes = _affine(f"{name}.norm1", before) | _affine(f"{name}.norm2", after)
+    shapes |= _layer(f"{name}.conv1", after, before, 3) | _layer(f"{name}.conv2", after, after, 3)
+    shapes |= _layer(f"{name}.conv_shortcut", after, before, 1) if before != after else {}
+    return shapes | (_layer(f"{name}.time_emb_proj", after, step) if step else {})
+
+
+def _attention(name: str, width: int) -> dict[str, tuple[int, ...]]:
+    shapes = _affine(f"{name}.group_norm", width)
+    for part in ("to_q", "to_k", "to_v", "to_out.0"):
+        shapes |= _layer(f"{name}.{part}", width, width)
+    return shapes
+
+
+def _layer(name: str, after: int, before: int, kernel: int = 0) -> dict[str, tuple[int, ...]]:
+    sides = (kernel, kernel) if kernel else ()
+    return {f"{name}.weight": (after, before, *sides), f"{name}.bias": (after,)}
+
+
+def _affine(name: str, width: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
 def _norm(name: str, channels: int) -> Shapes:

@@ -11,8 +11,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core_gans.foreign import PUBLISHED, layout_of, open_published
+from core_gans.foreign import PUBLISHED, diffusion, layout_of, open_published
 from core_gans.foreign.biggan import of_biggan
+from core_gans.foreign.diffusion import of_autoencoder, of_denoiser
+from core_gans.foreign.relativistic import of_relativistic
 from core_gans.foreign.residual import of_mimicry
 from core_gans.foreign.stylegan2_layouts import of_ada, of_rosinality
 from core_gans.foreign.transposed import of_example
@@ -23,11 +25,15 @@ from dissect.commands.opening import Source
 from tests.core_gans import foreign_weights as theirs
 
 SHAPES = {
-    "stylegan2": theirs.rosinality(),
+    "stylegan2": theirs.rosinality(channels=16),
     "stylegan2-ada": theirs.ada(),
     "biggan-deep": theirs.biggan(),
     "sngan": theirs.mimicry(),
     "dcgan": theirs.example(),
+    "progan": theirs.gandissect(),
+    "r3gan": theirs.relativistic(),
+    "vae": theirs.autoencoder(),
+    "ddpm": theirs.denoiser(),
 }
 
 
@@ -43,7 +49,7 @@ def expect(images: Tensor, *numbers: float) -> None:
 
 @torch.no_grad()
 def test_stylegan2_of_rosinality_draws_what_its_authors_code_draws():
-    weights = theirs.filled(SHAPES["stylegan2"])
+    weights = theirs.filled(theirs.rosinality())
     mean = torch.randn(16, generator=torch.Generator().manual_seed(9))
     net = of_rosinality({**weights, "latent_avg": mean})
     expect(net(theirs.latents(16)), -2.22453, -3.88575, 1.11811, -0.94755, 1.97677)
@@ -94,6 +100,37 @@ def test_the_dcgan_example_draws_what_its_layers_draw():
 
 
 @torch.no_grad()
+def test_r3gan_draws_what_its_authors_code_draws_with_and_without_classes():
+    net = of_relativistic(theirs.scaled(theirs.relativistic()))
+    expect(net(theirs.latents(8)), -1.86975, 3.37689, -2.71894, -0.81494, 3.02072)
+    conditional = of_relativistic(theirs.scaled(theirs.relativistic(classes=3)))
+    expect(conditional(theirs.latents(8), torch.tensor([2, 0])), -1.31811, 2.45121, -2.19507, -1.06964, 2.98532)
+
+
+@torch.no_grad()
+def test_the_decoder_of_an_autoencoder_draws_what_its_authors_code_draws():
+    weights = theirs.scaled(theirs.autoencoder())
+    z = torch.randn(2, 4, 4, 4, generator=torch.Generator().manual_seed(5))
+    expect(of_autoencoder(weights)(z), -0.1231, -0.10763, 0.50882, 0.30306, 0.83289)
+    older = {
+        name.replace("to_q.", "query.").replace("to_out.0.", "proj_attn."): value for name, value in weights.items()
+    }
+    assert torch.equal(of_autoencoder({**older, "encoder.conv_in.bias": torch.zeros(1)})(z), of_autoencoder(weights)(z))
+
+
+@torch.no_grad()
+def test_a_denoiser_draws_what_its_authors_code_draws():
+    net = of_denoiser(theirs.scaled(theirs.denoiser()))
+    noise = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(5))
+    each = torch.cat(
+        [net.unet(picture[None], torch.tensor(step)) for picture, step in zip(noise, (3, 700), strict=True)]
+    )
+    expect(each, -0.9863, -0.76277, 0.68969, -0.34612, 0.73634)
+    net.steps = 5
+    expect(net(noise), 0.7753, -0.02547, -0.67924, 0.15256, 0.7309)
+
+
+@torch.no_grad()
 def test_styles_are_latents_too():
     net = of_ada(theirs.filled(theirs.ada()))
     z = theirs.latents(16)
@@ -135,7 +172,9 @@ def test_style_channels_are_units():
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_layout_is_told_by_its_names_and_opened_by_the_command(name, tmp_path: Path):
+def test_a_layout_is_told_by_its_names_and_opened_by_the_command(name, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(diffusion, "PIXELS", 8)
+    monkeypatch.setattr(diffusion.Denoiser.__init__, "__defaults__", (2,))
     weights = theirs.filled(SHAPES[name])
     assert layout_of(weights) == next(each for each in PUBLISHED if each.name == name)
     wrapped = {"stylegan2": {"g_ema": weights}, "sngan": {"model_state_dict": weights}}.get(name, weights)
@@ -167,6 +206,10 @@ def test_what_cannot_be_opened_is_said_in_a_line(tmp_path: Path):
         ({"synthesis.b8.conv1.bias": torch.zeros(3)}, r"b8\.conv1\.bias has the shape \(3,\), not \(16,\)"),
         ({"mapping.fc0.bias": torch.full((12,), torch.nan)}, r"NaN or infinite numbers in mapping\.1\.bias"),
         ({"mapping.embed.weight": torch.zeros(2, 2)}, "takes labels"),
+        ({"synthesis.b16.conv0.up": torch.zeros(2)}, r"no place for synthesis\.b16\.conv0\.up: what they are for"),
+        ({"synthesis.b8.conv1.weight": None}, r"expected blocks of 4, 8, 16 and so on pixels, got 4, 16: is it whole"),
+        ({"synthesis.b16.conv1.weight": None}, r"no place for synthesis\.b16\..* and 5 more"),
+        ({"synthesis.b4.const": torch.zeros(24, 3, 5)}, r"b4\.const has the shape \(24, 3, 5\), not \(24, 4, 4\)"),
     ):
         changed = {name: value for name, value in {**weights, **change}.items() if value is not None}
         torch.save(changed, path)

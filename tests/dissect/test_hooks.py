@@ -241,3 +241,14 @@ def test_torchscript_is_sent_to_where_it_is_opened():
     for look in (lambda: layers(script, LOOKED_AT), lambda: record(script, ["units"]).__enter__()):
         with pytest.raises(ValueError, match="TorchScript takes no hooks: open its file with"):
             look()
+
+
+def test_a_compiled_module_is_refused_because_it_passes_hooks_by():
+    model = nn.Sequential(Chain())
+    model[0]._compiled_call_impl = model[0]._call_impl  # what Chain().compile() sets
+    with pytest.raises(ValueError, match=r"Chain is compiled, .* passes hooks by"), record(model, ["0.block1"]):
+        pass
+    holder = nn.Module()
+    holder._orig_mod = Chain()  # what torch.compile(Chain()) gives
+    with pytest.raises(ValueError, match=r"give the module that went into torch\.compile"):
+        layers(holder, ONE)
