@@ -9,6 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 from rich.console import Console
 
+from core_gans import shipped
 from core_gans.commands.beginning import named_in, options_for, suited, to_measure
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
@@ -44,7 +45,8 @@ class Train(Generic[AGame]):
     name: str = ""
     """Name of the run folder; default: what it is, date and time."""
     start: Annotated[Path | None, tyro.conf.arg(name="from")] = None
-    """A run's folder: begin with its networks, as far as they fit, and learn from these data instead (fine-tuning)."""
+    """A run's folder, a model file or a shipped model (scenes-generator): begin with its networks, as far as they fit,
+    and learn from these data instead (fine-tuning)."""
     checkpoint: str = NEWEST
     """Of that run: newest, best (by the judge, where --judge-every was given), or a round that was kept."""
     preset: Preset = "default"
@@ -69,7 +71,7 @@ class Train(Generic[AGame]):
             name=self.name,
             console=console,
             measured=self.measured,
-            start_from=None if self.start is None else TrainedPlayers.of(self.start, self.checkpoint),
+            start_from=None if self.start is None else TrainedPlayers.of(_place(self.start), self.checkpoint),
             fit=self._fit(console),
         )
         print_result(result, console)
@@ -112,6 +114,11 @@ class Repeat:
             start_from=_origin(config.get("begun_from")),
         )
         print_result(result, console)
+
+
+def _place(given: Path) -> Path:
+    """What ``given`` names: a shipped model, unless something of that name is there."""
+    return shipped.path(str(given)) if not given.exists() and str(given) in shipped.names() else given
 
 
 def _origin(told: dict[str, Any] | None) -> TrainedPlayers | None:

@@ -19,6 +19,7 @@ from torch.nn.utils.parametrizations import _SpectralNorm
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.finite import require_finite
 from core_gans.game import Game
+from core_gans.runs import checkpoints
 from core_gans.runs.fitting import fitting
 from core_gans.runs.folder import Run
 from core_gans.runs.watchers import WatchedState
@@ -57,8 +58,12 @@ class TrainedPlayers:
     def of(cls, folder: str | Path, checkpoint: int | str | None = None) -> TrainedPlayers:
         """What the run in ``folder`` leaves; the generator as its weight average, where it has one.
 
-        ``checkpoint`` is what ``Run.checkpoint_of`` takes. LabError where there is no run or no such checkpoint.
+        A saved model will do as well: a file of a generator, with the one beside it that is called ``discriminator``
+        where this is called ``generator``, if there is one. ``checkpoint`` is what ``Run.checkpoint_of`` takes, of a
+        run alone. LabError where there is nothing of the kind.
         """
+        if Path(folder).is_file():
+            return cls._of_models(Path(folder))
         run = Run.reading(Path(folder))
         content = run.load_checkpoint(checkpoint)
         state = content["state"]
@@ -74,6 +79,17 @@ class TrainedPlayers:
             if average := content["watchers"].get("average"):
                 players["generator"] = average
             return cls(str(Path(folder).resolve()), int(state["round"]), run.config["fields"], players)
+
+    @classmethod
+    def _of_models(cls, file: Path) -> TrainedPlayers:
+        opposite = file.with_name(file.name.replace("generator", "discriminator"))
+        contents = [checkpoints.load(each) for each in dict.fromkeys((file, opposite)) if each.is_file()]
+        for content in contents:
+            if content.get("kind") != "model":
+                raise LabError(f"{file} holds a {content.get('kind')}: give a run's folder, or a model file.")
+        with fitting(file):
+            players = {content["player"]: content["weights"] for content in contents}
+            return cls(str(file.resolve()), int(contents[0]["card"].get("rounds", 0)), contents[0]["fields"], players)
 
     def require_fit(self, game: Game) -> None:
         """LabError where ``game`` cannot begin with these networks."""
