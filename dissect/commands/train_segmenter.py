@@ -26,7 +26,7 @@ from dissect.segmenters.training import SegmenterReport, train_segmenter
 from dissect.segmenters.unet import WIDTHS, UNet
 
 _SHOWN = 4  # held-out images in the picture
-SIDE = 64  # of a scene
+SIDE = 64  # of a scene, unless it is said
 PIXEL = 16  # bytes of a scene's pixel: colours, mask, and the mask as it is counted
 KEPT = 16  # bytes of a weight: itself, its gradient and its two moments
 
@@ -46,7 +46,7 @@ class TrainSegmenter:
     ignore: tuple[str, ...] = ()
     """Classes neither learnt nor judged; default: one called unlabelled, void or ignore."""
     size: tuple[int, int] | None = None
-    """Height and width to bring the pictures of a folder to."""
+    """Height and width to bring the pictures of a folder to, or of drawn scenes, which are squares (64 64)."""
     count: int = 8_000
     """Scenes to draw when no data are given."""
     steps: int = 4_500
@@ -114,11 +114,14 @@ class TrainSegmenter:
         return read_pairs(self.data, split=self.split, ignore=self.ignore or None, size=self.size)
 
     def _draw(self, console: Console) -> Pairs:
-        require_memory(self.count * SIDE**2 * PIXEL, f"{self.count:,} scenes", "--count")
+        side, width = self.size or (SIDE, SIDE)
+        if side != width:
+            raise ValueError(f"drawn scenes are squares: give one side twice with --size, not {side} {width}.")
+        require_memory(self.count * side**2 * PIXEL, f"{self.count:,} scenes", "--count")
         with Progress(console=console) as bar:
             drawing = bar.add_task("drawing scenes", total=self.count)
             drawn = scenes.draw_many(
-                self.count, SIDE, seed=self.seed, progress=lambda done: bar.update(drawing, completed=done)
+                self.count, side, seed=self.seed, progress=lambda done: bar.update(drawing, completed=done)
             )
         colours = tuple((r, g, b) for r, g, b in drawn.palette.tolist())
         return Pairs(drawn.images, drawn.masks.astype(np.int16), drawn.labels, colours, held_out=0)
