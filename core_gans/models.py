@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from torch import nn
 
+from core_gans import shipped
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import did_you_mean
@@ -127,7 +128,9 @@ def _of_run(folder: str | Path, checkpoint: int | str | None) -> Model[Game]:
 
 
 def open_model(path: str | Path, checkpoint: int | str | None = None) -> Model[NoiseGame]:
-    """A model file, or the generator of a run's folder; LabError with the nearest names when nothing is there.
+    """A model file, the generator of a run's folder, or a shipped model by its name (``scenes-generator``).
+
+    LabError with the nearest names when nothing is there.
 
     Of a run, ``checkpoint`` may be ``newest`` (as without it), ``best`` (by the judge) or a round.
     """
@@ -194,7 +197,7 @@ def _sequence_at(path: Path) -> type[Game]:
 
 
 def _open(path: str | Path, checkpoint: int | str | None = None) -> Model[Game]:
-    path = Path(path)
+    path = shipped.placed(path)
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "give a run's folder or a model file."

@@ -22,7 +22,7 @@ from demos.made_once import MadeOnce
 
 Kind = Literal["images", "points", "translation", "drives"]
 
-SHIPPED = "scenes"  # the key of the generator that comes with the lab
+SHIPPED = "scenes"  # the key of the generator with which the app begins; shipped.SCENES has them all
 DRIVES = "driving"  # the key of the driving model that comes with it
 DISSECTIONS = "dissections"  # below the folder of runs: KEY/LAYER.safetensors
 KEPT = 4  # models in memory
@@ -92,7 +92,7 @@ class ModelStore:
         """
         entry = self.entry(key)
         try:
-            stamp = 0 if entry.key in (SHIPPED, DRIVES) else _newest(self.runs_folder / entry.key)
+            stamp = 0 if entry.key in (*shipped.SCENES, DRIVES) else _newest(self.runs_folder / entry.key)
             return self._opened.of(entry.key, (entry, stamp), lambda: self._open(entry))
         except (LabError, OSError) as error:
             raise LabError(self.told(error)) from error
@@ -116,8 +116,8 @@ class ModelStore:
         """The files of the dissections of ``key`` by layer: the one shipped, and those made here, which go first."""
         self.entry(key)
         found = {}
-        if key == SHIPPED:
-            found[_shipped_layer()] = shipped.path("scenes-dissection")
+        if key in shipped.SCENES:
+            found[_shipped_layer(key)] = shipped.path(f"{key}-dissection")
         for path in sorted((self.runs_folder / DISSECTIONS / key).glob("*.safetensors")):
             found[path.stem] = path
         return found
@@ -149,8 +149,8 @@ class ModelStore:
         return found
 
     def _open(self, entry: Entry) -> Model[Any]:
-        if entry.key == SHIPPED:
-            return load_model(shipped.path("scenes-generator"))
+        if entry.key in shipped.SCENES:
+            return load_model(shipped.path(f"{entry.key}-generator"))
         if entry.key == DRIVES:
             return open_answering(shipped.path("driving"))
         folder = self.runs_folder / entry.key
@@ -160,16 +160,19 @@ class ModelStore:
 
 
 def _shipped_entries() -> tuple[Entry, ...]:
-    scenes = Entry(SHIPPED, "Scenes (comes with the lab)", "images", "dcgan", shipped.DATA)
+    scenes = [
+        Entry(key, f"Scenes of {side} pixels (comes with the lab)", "images", "dcgan", shipped.DATA)
+        for key, side in shipped.SCENES.items()
+    ]
     drives = Entry(DRIVES, "Driving (comes with the lab)", "drives", Driving.name, ROAD.name)
-    return (scenes, drives) if DRIVES in shipped.names() else (scenes,)
+    return (*scenes, drives) if DRIVES in shipped.names() else (*scenes,)
 
 
-@lru_cache(maxsize=1)
-def _shipped_layer() -> str:
+@lru_cache(maxsize=len(shipped.SCENES))
+def _shipped_layer(key: str) -> str:
     from dissect import Dissection
 
-    return Dissection.load(shipped.path("scenes-dissection")).layer
+    return Dissection.load(shipped.path(f"{key}-dissection")).layer
 
 
 def _dated(folder: Path) -> int:

@@ -71,7 +71,7 @@ class Train(Generic[AGame]):
             name=self.name,
             console=console,
             measured=self.measured,
-            start_from=None if self.start is None else TrainedPlayers.of(_place(self.start), self.checkpoint),
+            start_from=None if self.start is None else TrainedPlayers.of(shipped.placed(self.start), self.checkpoint),
             fit=self._fit(console),
         )
         print_result(result, console)
@@ -114,11 +114,6 @@ class Repeat:
             start_from=_origin(config.get("begun_from")),
         )
         print_result(result, console)
-
-
-def _place(given: Path) -> Path:
-    """What ``given`` names: a shipped model, unless something of that name is there."""
-    return shipped.path(str(given)) if not given.exists() and str(given) in shipped.names() else given
 
 
 def _origin(told: dict[str, Any] | None) -> TrainedPlayers | None:

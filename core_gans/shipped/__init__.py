@@ -14,7 +14,9 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import require_known
 
 FOLDER = Path(__file__).parent
-DATA = "scenes"  # what the generator learned from, and the segmenter
+DATA = "scenes"  # what the generators of scenes learned from, and their segmenters
+SCENES = {"scenes": 64, "scenes-128": 128}
+"""Generators of scenes by name, and the side of their pictures: NAME-generator, NAME-segmenter, NAME-dissection."""
 
 
 def names() -> tuple[str, ...]:
@@ -30,6 +32,11 @@ def path(name: str) -> Path:
     if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != index[name]:
         raise LabError(f"{file} is missing or damaged: install gan-lab again.")
     return file
+
+
+def placed(given: str | Path) -> Path:
+    """The shipped file that ``given`` names, unless something of that name is there; else ``given`` itself."""
+    return path(str(given)) if str(given) in _index() and not Path(given).exists() else Path(given)
 
 
 def _index() -> dict[str, str]:

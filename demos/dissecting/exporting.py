@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core_gans import shipped
 from core_gans.foundation.whole_files import whole_file
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.measuring import seed_of
 from demos.dissecting.open_dissection import OpenDissection
-from demos.model_store import SHIPPED
 from dissect import CausalEffect, Dissection
 from dissect.report import write_report
 from dissect.report.contents import SAMPLES, chosen_units, wanted_images
@@ -20,8 +20,7 @@ from dissect.report.contents import SAMPLES, chosen_units, wanted_images
 UNITS = 4  # sheets of a concept
 
 ORIGIN = """\
-from core_gans import shipped
-from core_gans.models import load_model, open_model
+from core_gans.models import open_model
 from dissect.segmenters.opening import open_segmenter
 
 model = {model}
@@ -79,11 +78,9 @@ def export(
 
 def origin(current: OpenDissection) -> str:
     """Python that makes generator, latents and segmenter again; a run is looked for in the folder ``runs``."""
-    shipped = current.dissectable.key == SHIPPED
+    key = current.dissectable.key
     return ORIGIN.format(
-        model='load_model(shipped.path("scenes-generator"))'
-        if shipped
-        else f"open_model({f'runs/{current.dissectable.key}'!r})",
+        model=f"open_model({(f'{key}-generator' if key in shipped.SCENES else f'runs/{key}')!r})",
         images=current.dissection.images,
         seed=seed_of(current.dissection),
         segmenter=repr(current.watcher().name),

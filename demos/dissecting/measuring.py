@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core_gans import shipped
 from core_gans.foundation.names import require_known
 from core_gans.foundation.sealed import read_sealed
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.segmenter_choice import segmenter_choice
-from demos.model_store import SHIPPED
 from dissect import Dissection, dissect
 from dissect.measure.resume_file import fingerprint
 from dissect.segmenters.named import SEGMENTERS, seeing
@@ -65,7 +65,7 @@ def measure(dissectable: DissectableModel, asked: Question, place: Path, reporte
         batch_size=BATCH,
         keep=keep,
         provenance={
-            "generator": "scenes-generator" if dissectable.key == SHIPPED else dissectable.key,
+            "generator": f"{key}-generator" if (key := dissectable.key) in shipped.SCENES else key,
             "segmenter": asked.segmenter_choice,
             "seed": str(asked.seed),
             "date": time.strftime("%Y-%m-%d"),

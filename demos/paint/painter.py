@@ -46,7 +46,8 @@ PAINTABLE = 0.04  # agreement beyond chance that some unit must have with a conc
 CAUSE_SCENES = 72  # the first; causes are measured on those of them that show most of the thing
 CAUSE_IMAGES = 24
 RANKED: dict[By, Ranking] = {"agreement": "score", "iou": "iou", "example": "score"}
-CELLS = range(2, 9)  # pixels, the side of a cell of those layers that examples are taken from
+FINEST, COARSEST = 1 / 32, 1 / 8  # of the picture's side: the side of a cell of those layers that examples come from
+CELLS = 2, 8  # pixels: the same, in small pictures
 
 
 Subject = int | str
@@ -215,7 +216,10 @@ class Painter:
             offered = [self.dissection.layer, *default_layers(self.generator, example)]
         side = max(shape[-2] for shape in shapes.values())
         by_size = {shapes[layer][-2]: layer for layer in reversed(offered)}
-        fitting = {layer for cells, layer in by_size.items() if side % cells == 0 and side // cells in CELLS}
+        smallest, largest = max(CELLS[0], side * FINEST), max(CELLS[1], side * COARSEST)
+        fitting = {
+            layer for cells, layer in by_size.items() if side % cells == 0 and smallest <= side // cells <= largest
+        }
         return tuple(sorted(fitting | {self.dissection.layer}, key=lambda layer: shapes[layer][-2]))
 
     def _make_scene(self, seed: int) -> LockedSession:

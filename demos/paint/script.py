@@ -12,6 +12,7 @@ from string import Template
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
+from core_gans import shipped
 from core_gans.foundation.pixels import png, to_bytes
 from demos.model_store import DISSECTIONS, SHIPPED
 from demos.paint.brush import brush
@@ -69,11 +70,11 @@ else:
 print("written to", write_png("$name", to_bytes(picture[None])[0]))
 ''')
 OPEN_SHIPPED = """\
-model = load_model(shipped.path("scenes-generator"))
-dissection = Dissection.load(shipped.path("scenes-dissection"))"""
+model = load_model(shipped.path("{key}-generator"))
+dissection = Dissection.load(shipped.path("{key}-dissection"))"""
 OPEN_UNET = (
     "from dissect.segmenters.unet import UNetSegmenter",
-    'UNetSegmenter.load(shipped.path("scenes-segmenter"))',
+    'UNetSegmenter.load(shipped.path("{key}-segmenter"))',
 )
 OPEN_STROKES = "from dissect.segmenters.strokes import StrokeSegmenter", "StrokeSegmenter()"
 OPEN_RUN = """\
@@ -127,6 +128,7 @@ import numpy as np
 import torch
 
 from core_gans import {names}
+from core_gans import shipped
 from core_gans.foundation.pixels import to_bytes, write_png
 from dissect import {library}Dissection, EditSession, Fill, Stroke, Transplant, UnitSet, choose_units
 {segmenter}"""
@@ -139,13 +141,15 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
     ``dissected_here``: the dissection lies in the folder of runs, and did not come with the lab. Units that were chosen
     by cause are written out, because measuring causes takes longer than painting with them.
     """
-    shipped = sketch.model == SHIPPED
-    model = 'load_model(shipped.path("scenes-generator"))' if shipped else f"open_model(runs / {_text(sketch.model)})"
-    local = dissected_here or not shipped
-    run = OPEN_RUN.format(model=model, dissections=_text(DISSECTIONS), key=_text(sketch.model))
+    key = sketch.model
+    comes = key in shipped.SCENES
+    model = f'load_model(shipped.path("{key}-generator"))' if comes else f"open_model(runs / {_text(key)})"
+    local = dissected_here or not comes
+    run = OPEN_RUN.format(model=model, dissections=_text(DISSECTIONS), key=_text(key))
     strokes = isinstance(painter.segmenter, StrokeSegmenter)
-    segmenter = OPEN_STROKES if strokes else OPEN_UNET
-    names = ["load_model" if shipped else "open_model", *(["shipped"] if shipped or not strokes else [])]
+    eyes = next((name for name, side in shipped.SCENES.items() if side == painter.side), SHIPPED)
+    segmenter = OPEN_STROKES if strokes else [line.format(key=eyes) for line in OPEN_UNET]
+    names = ["load_model" if comes else "open_model", *(["shipped"] if comes or not strokes else [])]
     subject = _of_scene(sketch.seed) if sketch.picture is None else dict(OF_OWN)
     imports = IMPORTS.format(names=", ".join(names), segmenter=segmenter[0], library=subject.pop("library"))
     return SCRIPT.substitute(
@@ -155,7 +159,7 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
         layer=_text(painter.dissection.layer),
         layers=_names(painter.layers),
         brush=inspect.getsource(brush).replace("  # type: ignore[no-untyped-def]", "").rstrip(),
-        opening=run if local else OPEN_SHIPPED,
+        opening=run if local else OPEN_SHIPPED.format(key=key),
         segmenter=segmenter[1],
         strokes="".join(_stroke(mark, painter) for mark in sketch.strokes),
     )

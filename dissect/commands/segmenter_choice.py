@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dissect.commands.opening import Opened, Source
-from dissect.hooks import at_rest
-from dissect.segmenters.named import SCENES, STROKES
+from dissect.segmenters.named import SCENES, STROKES, seeing
 from dissect.segmenters.opening import open_segmenter
 from dissect.segmenters.protocol import Segmenter
 
@@ -21,13 +20,13 @@ def chosen_segmenter(named: str | None, source: Source, found: Opened) -> tuple[
 
 def _suited(source: Source, found: Opened) -> str:
     """The segmenter for a generator of which nothing is known but its images."""
-    with at_rest(found.net):
-        grey = found.net(found.example()).shape[1] == 1
-    if grey:
+    shape = found.shape()
+    if shape[0] == 1:
         return STROKES.name
     if source.generator is not None:
         raise ValueError(
             "whether these are scenes is not known: say with --segmenter who is to tell what each pixel shows, a "
             "file of train-segmenter, strokes, or hf:NAME for a model of transformers"
         )
-    return SCENES.name
+    best = next(iter(seeing(shape)))
+    return SCENES.name if best == STROKES.name else best

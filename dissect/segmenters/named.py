@@ -7,18 +7,23 @@ from dissect.segmenters.named_segmenter import NamedSegmenter, Shape
 from dissect.segmenters.strokes import StrokeSegmenter
 from dissect.segmenters.unet import UNetSegmenter
 
-SCENES = NamedSegmenter(
-    "scenes-segmenter",
-    "Landscapes",
-    "A small network that learned the lab's landscapes from their exact masks: sky, tree, door and so on.",
-    lambda: UNetSegmenter.load(shipped.path("scenes-segmenter")),
-    sees=lambda shape: shape == (3, 64, 64),  # the pictures that it learned from
-    fits=lambda shape, data: (
-        "This model draws such landscapes, so it fits."
-        if data == shipped.DATA
-        else "This model learned from other pictures: what they show it will mistake for what it knows."
-    ),
-)
+
+def _of_scenes(name: str, side: int) -> NamedSegmenter:
+    return NamedSegmenter(
+        f"{name}-segmenter",
+        f"Landscapes of {side} pixels",
+        "A small network that learned the lab's landscapes from their exact masks: sky, tree, door and so on.",
+        lambda: UNetSegmenter.load(shipped.path(f"{name}-segmenter")),
+        sees=lambda shape: shape == (3, side, side),  # the pictures that it learned from
+        fits=lambda shape, data: (
+            "This model draws such landscapes, so it fits."
+            if data == shipped.DATA
+            else "This model learned from other pictures: what they show it will mistake for what it knows."
+        ),
+    )
+
+
+SCENES, SCENES_128 = (_of_scenes(name, side) for name, side in shipped.SCENES.items())
 
 STROKES = NamedSegmenter(
     "strokes",
@@ -32,7 +37,7 @@ STROKES = NamedSegmenter(
     ),
 )
 
-SEGMENTERS: dict[str, NamedSegmenter] = {each.name: each for each in (SCENES, STROKES)}
+SEGMENTERS: dict[str, NamedSegmenter] = {each.name: each for each in (SCENES, SCENES_128, STROKES)}
 """The segmenters by name; those that know more of what they see go first."""
 
 
