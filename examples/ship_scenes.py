@@ -192,8 +192,9 @@ def about_dissection(name: str, found: dict[str, Dissection]) -> list[str]:
         "| layer | units | matched | concepts with units |",
         "|---|---|---|---|",
         *[
-            f"| {layer} | {one.count} | {len(one.matched())} | {', '.join(sorted({m.concept for m in one.matched()}))} |"
+            f"| {layer} | {one.count} | {len(units)} | {', '.join(sorted({unit.concept for unit in units}))} |"
             for layer, one in found.items()
+            for units in [one.matched()]
         ],
         "",
     ]
