@@ -18,15 +18,17 @@ import shutil
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
 from core_gans import Examples, Model
 from core_gans.data import scenes
-from core_gans.foundation.pixels import write_png
+from core_gans.foundation.pixels import quantised, write_png
 from core_gans.foundation.sealed import read_sealed
 from core_gans.foundation.sheets import sheet
 from core_gans.game import generate
@@ -42,6 +44,7 @@ from egan.past import unpack
 CALIBRATION, JUDGED, DISSECTED = 10_000, 4_000, 2_000  # latents
 UNSEEN = 987_654  # seed of the scenes that judge
 SEED = 0
+SMALLEST = 64  # pixels, the side of the smallest shipped scenes
 
 
 def main() -> None:
@@ -113,22 +116,37 @@ def latents(model: Model, count: int, seed: int) -> torch.Tensor:
 
 
 def judge(model: Model, images: np.ndarray, segmenter: UNetSegmenter) -> dict[str, Any]:
-    """Distances to unseen scenes, a perfect sampler's score beside them, and the share of pixels of every class."""
-    real = Examples("scenes", torch.from_numpy(images).permute(0, 3, 1, 2).contiguous())
-    judgement = Judge(real, names=("frechet", "precision", "recall"), count=2_000)
+    """Distances to unseen scenes and beside them a perfect sampler's, at the model's size and brought to that of the
+    smallest; the share of pixels of every class; and the share of scenes with two suns.
+    """
+    real = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    rows = {}
+    for side in sorted({SMALLEST, model.game.shape[-1]}):
+        seen = Examples("scenes", quantised(resized(real.float() / 127.5 - 1, side)))
+        judgement = Judge(seen, metrics=("frechet", "precision", "recall"), count=2_000)
+        drawn = judgement(sampler(model, side))
+        perfect = judgement.of_real(torch.Generator().manual_seed(3))
+        rows |= {f"{name} at {side} px": (value, perfect[name]) for name, value in drawn.items()}
+    pictures = (generate(model.net, latents(model, 1_000, 4)), real[:1_000].float() / 127.5 - 1)
+    classes = [torch.cat([segmenter(part) for part in both.split(100)]) for both in pictures]
+    shares = [np.bincount(each.flatten().numpy(), minlength=len(segmenter.labels)) / each.numel() for each in classes]
+    rows["share of scenes with two suns"] = tuple(two_suns(each, segmenter.labels.index("sun")) for each in classes)
+    return {"rows": rows, "shares": dict(zip(segmenter.labels, zip(*shares, strict=True), strict=True))}
+
+
+def resized(images: torch.Tensor, side: int) -> torch.Tensor:
+    return torch.nn.functional.interpolate(images, (side, side), mode="area")
+
+
+def sampler(model: Model, side: int) -> Callable[[int], torch.Tensor]:
     rng = torch.Generator().manual_seed(2)
-    drawn = judgement(lambda count: model.game.sample({"generator": model.net}, count, rng))
-    perfect = judgement.of_real(torch.Generator().manual_seed(3))
-    fake = generate(model.net, latents(model, 1_000, 4))
-    shares = [
-        np.bincount(segmenter(part).flatten().numpy(), minlength=len(segmenter.labels)) / part[:, 0].numel()
-        for part in (fake, real.images[:1_000].float() / 127.5 - 1)
-    ]
-    return {
-        "drawn": drawn,
-        "perfect": perfect,
-        "shares": dict(zip(segmenter.labels, zip(*shares, strict=True), strict=True)),
-    }
+    return lambda count: resized(model.game.sample({"generator": model.net}, count, rng), side)
+
+
+def two_suns(classes: torch.Tensor, sun: int) -> float:
+    """The share of class maps (N, H, W) with two pieces of sun, each of a thousandth of the picture or more."""
+    found = [cv2.connectedComponentsWithStats((each == sun).numpy().astype(np.uint8))[2][1:, 4] for each in classes]
+    return float(np.mean([(areas >= classes[0].numel() / 1_000).sum() > 1 for areas in found]))
 
 
 def about_generator(
@@ -153,7 +171,7 @@ def about_generator(
         "",
         f"| against {JUDGED:,} unseen scenes (seed {UNSEEN}), 2,000 samples | generator | a perfect sampler |",
         "|---|---|---|",
-        *[f"| {metric} | {value:.3f} | {judged['perfect'][metric]:.3f} |" for metric, value in judged["drawn"].items()],
+        *[f"| {row} | {value:.3f} | {perfect:.3f} |" for row, (value, perfect) in judged["rows"].items()],
         "",
         "| share of pixels, by the segmenter | generated | drawn scenes |",
         "|---|---|---|",

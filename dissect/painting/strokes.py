@@ -19,8 +19,7 @@ from dissect.cause.choosing import UnitSet
 from dissect.edits import compose, fill, insert, scale, shift, transplant
 from dissect.hooks import Edit
 
-FEATHER = 2.0  # pixels, inwards from the edge of the brush, over which the old picture fades into the new one
-HALO = 2  # pixels around a transplanted thing that come along: its own edge
+EDGE = 2, 1 / 32  # pixels at least, and share of the longer side: how wide the blurred edge of a thing or a brush is
 Mode = Literal["erase", "add", "amplify"]
 
 
@@ -224,11 +223,18 @@ class Transplant:
         thing = thing * (brush > 0)
         if not bool(thing.any()):
             return faded(brush)
-        return softened(grown(thing > 0, HALO)) * faded(brush, 1.0)
+        return softened(grown(thing > 0, edge(brush))) * faded(brush, 1.0)
 
 
-def faded(brush: Tensor, feather: float = FEATHER) -> Tensor:
-    """0 outside the brush (H, W), rising to 1 over ``feather`` pixels inside it."""
+def edge(picture: Tensor) -> int:
+    """How many pixels an edge in a picture (H, W) is wide: what comes along with a thing, and where a brush fades."""
+    least, share = EDGE
+    return max(least, -int(-max(picture.shape) * share // 1))
+
+
+def faded(brush: Tensor, feather: float | None = None) -> Tensor:
+    """0 outside the brush (H, W), rising to 1 over ``feather`` pixels inside it, by default over an edge."""
+    feather = edge(brush) if feather is None else feather
     distance = cv2.distanceTransform((brush.numpy() > 0).astype(np.uint8), cv2.DIST_L2, 5)
     return (torch.from_numpy(distance) / feather).clamp(0, 1)
 

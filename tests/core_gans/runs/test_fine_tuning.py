@@ -14,12 +14,12 @@ import pytest
 import torch
 from rich.console import Console
 
-from core_gans import begin_from, start, train
+from core_gans import begin_from, shipped, start, train
 from core_gans.commands.sample import Sample
 from core_gans.commands.train import train as train_command
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
-from core_gans.models import open_model
+from core_gans.models import Model, open_model, save_model
 from core_gans.runs import checkpoints
 from core_gans.runs.fine_tuning import TrainedPlayers
 from core_gans.runs.folder import Run
@@ -111,6 +111,26 @@ class TestLayers:
         assert differences({name: after[name] for name in before}, before) == []
         assert int(after["steps"]) == 0
 
+    def test_saved_players_do_as_well_and_are_recorded_for_a_repetition(self, first: Path, tmp_path: Path) -> None:
+        saved, game = Run.reading(first).load_checkpoint(), make("dcgan", shape=(1, 16, 16), **FIELDS)
+        weights_of = saved["state"]["nets"] | {"generator": saved["watchers"]["average"]}
+        for player, net in game.players().items():
+            net.load_state_dict(weights_of[player])
+            save_model(tmp_path / f"my-{player}.safetensors", Model(net, game, player, {"rounds": 2}))
+        trained = TrainedPlayers.of(tmp_path / "my-generator.safetensors")
+        assert (trained.round, set(trained.players)) == (2, {"generator", "discriminator"})
+        nets, same = (start(game, batches(pictures()), chance(5)).nets for _ in range(2))
+        assert trained.copy_into(game, nets).new == ()
+        TrainedPlayers.of(first).copy_into(game, same)
+        for player, net in nets.items():
+            assert differences(net.state_dict(), same[player].state_dict()) == []
+        (tmp_path / "my-discriminator.safetensors").unlink()
+        assert set(TrainedPlayers.of(tmp_path / "my-generator.safetensors").players) == {"generator"}
+
+    def test_a_file_that_is_no_model_is_told(self, first: Path) -> None:
+        with pytest.raises(LabError, match="not a model|give a run's folder, or a model file"):
+            TrainedPlayers.of(Run.reading(first).checkpoint_of("newest"))
+
     def test_an_evolution_hands_its_best_parent_on(self, tmp_path: Path) -> None:
         options = Options(noise(tmp_path / "old.npz", 16), size=16, average=0.0, **QUIET)
         run = run_evolution(
@@ -144,6 +164,16 @@ class TestRuns:
         )
         one, two = (Run.reading(each).load_checkpoint()["state"] for each in (second, tmp_path / "two"))
         assert differences(two["nets"], one["nets"]) == []
+
+    def test_a_shipped_model_is_grown_by_name(self) -> None:
+        fields = {"latent": 128, "channels": (320, 256, 128, 48, 24, 4), "upsampling": "resize"}
+        game = make("dcgan", shape=(3, 128, 128), discriminator_channels=(4, 4, 80, 160, 320), **fields)
+        given = TrainedPlayers.of(shipped.placed("scenes-generator")).copy_into(game, game.players())
+        assert given.new == (
+            *(f"generator.{name}" for name in ("block128.0", "block128.1", "image")),
+            *(f"discriminator.{name}" for name in ("block64.0", "block32.0", "block32.1", "block16.0")),
+        )
+        assert shipped.placed("no-such-model") == Path("no-such-model")
 
     def test_the_command_takes_a_run_and_a_checkpoint(self, first: Path, tmp_path: Path) -> None:
         data = noise(tmp_path / "new.npz", 16, seed=1)

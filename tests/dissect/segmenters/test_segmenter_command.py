@@ -63,6 +63,13 @@ def test_drawn_scenes_are_the_default(tmp_path: Path) -> None:
     assert "sky" in UNetSegmenter.load(tmp_path / "a.safetensors").labels
 
 
+def test_drawn_scenes_of_another_size(tmp_path: Path) -> None:
+    told(TrainSegmenter(count=12, steps=1, size=(32, 32), widths=(4, 8), out=tmp_path / "a.safetensors"))
+    assert UNetSegmenter.load(tmp_path / "a.safetensors").labels
+    with pytest.raises(ValueError, match="drawn scenes are squares: give one side twice with --size, not 32 16"):
+        told(TrainSegmenter(count=12, steps=1, size=(32, 16), out=tmp_path / "b.safetensors"))
+
+
 def test_broken_data_stop_it_before_it_learns(tmp_path: Path) -> None:
     place = folder(tmp_path / "data", 4)
     (place / "masks" / "002.png").unlink()

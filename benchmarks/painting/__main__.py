@@ -15,21 +15,20 @@ wall has room for it: all around, or above and beside where it stands on the gro
 
 from __future__ import annotations
 
-import random
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import cv2
-import numpy as np
 import torch
 import tyro
 from torch import Tensor
+from torch.nn import functional as F
 
+from benchmarks.painting.places import IN_A_WALL, SIDE, Place, in_walls, objects, places
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.sheets import labelled_rows, sheet
@@ -38,6 +37,7 @@ from demos.paint.calls import PaintCalls, strokes_of
 from demos.paint.control import random_strokes
 from demos.paint.painter import Painter
 from demos.paint.sketch import Sketch
+from dissect import Segmenter
 from dissect.sampling import segment
 from dissect.segmenters.unet import UNetSegmenter
 from dissect.segmenters.wholes import labels_of
@@ -45,9 +45,6 @@ from dissect.segmenters.wholes import labels_of
 ADDED = ("tree", "house", "mountain", "water", "path", "cloud", "roof", "sun", "moon", "person", "door", "window")
 ERASED = (*ADDED[:10], "wall", "door", "window")
 NONSENSE = {"door": 0.16, "sun": 0.84, "moon": 0.84, "path": 0.12}  # the thing, and the height where it cannot be
-LEAST, RING, MARGIN = 12, 4, 2  # pixels: of an object; around a box; that a box to erase is wider
-SCENES, OTHERS = 400, 100  # looked through for objects, and for places of theirs: fewer than a painter remembers
-IN_A_WALL = {"window": True, "door": False}  # added inside a wall alone; whether the wall goes on below
 
 
 @dataclass(frozen=True)
@@ -62,23 +59,38 @@ class Plan:
     """The first scene; settings were chosen on scenes from 200,000 on, and the examples begin at 1,000,000."""
     concepts: tuple[str, ...] = tuple(dict.fromkeys((*ADDED, *ERASED)))
     """Which."""
+    model: str = "scenes"
+    """The generator: scenes or scenes-128. The judge sees larger pictures than its own at its own size."""
     out: Path | None = None
     """A folder for a sheet of pictures before and after."""
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """A scene, and the box (left, top, width, height) of a brush on it, in pixels."""
+class Halved:
+    """A segmenter of smaller pictures for larger ones: each is brought to its size, and its classes back."""
 
-    seed: int
-    box: tuple[int, int, int, int]
+    segmenter: Segmenter
+    side: int = SIDE
 
-    def mask(self, side: int) -> Tensor:
-        """(side, side) bool."""
-        left, top, width, height = self.box
-        mask = torch.zeros(side, side, dtype=torch.bool)
-        mask[max(top, 0) : top + height, max(left, 0) : left + width] = True
-        return mask
+    @property
+    def labels(self) -> Sequence[str]:
+        """The segmenter's."""
+        return self.segmenter.labels
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Classes (N, H, W) int64 of images (N, 3, H, W)."""
+        classes = self.segmenter(F.interpolate(images, (self.side, self.side), mode="area"))
+        return F.interpolate(classes[:, None].float(), images.shape[-2:], mode="nearest")[:, 0].long()
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """The app's calls, the painter of a model, and the judge."""
+
+    calls: PaintCalls
+    model: str
+    painter: Painter
+    judge: Segmenter
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -91,23 +103,25 @@ def main(arguments: list[str] | None = None) -> None:
     with TemporaryDirectory() as runs:
         lab = Lab.at(Path(runs))
         try:
-            _measure(plan, judge, PaintCalls(lab), lab.painters.of())
+            painter = lab.painters.of(plan.model)
+            eyes = judge if painter.side == SIDE else Halved(judge)
+            _measure(plan, Bench(PaintCalls(lab), plan.model, painter, eyes))
         finally:
             lab.close()
 
 
-def _measure(plan: Plan, judge: UNetSegmenter, calls: PaintCalls, painter: Painter) -> None:
+def _measure(plan: Plan, bench: Bench) -> None:
     print("| concept | added | of | random | erased | of | others |\n|---|---|---|---|---|---|---|", flush=True)
     for concept in plan.concepts:
         cells = [concept]
         rows: list[tuple[str, list[Picture]]] = []
-        find = _in_walls if concept in IN_A_WALL else _places
-        places = list(islice(find(painter, concept, plan), plan.scenes)) if concept in ADDED else []
-        found = [_add(calls, painter, judge, concept, place, rows) for place in places]
+        find = in_walls if concept in IN_A_WALL else places
+        there = list(islice(find(bench.painter, concept, plan.seed), plan.scenes)) if concept in ADDED else []
+        found = [_add(bench, concept, place, rows) for place in there]
         cells += [f"{sum(own > 0.5 for own, _ in found)}", f"{len(found)}", f"{sum(any_ > 0.5 for _, any_ in found)}"]
         gone = [
-            _erase(calls, painter, judge, concept, place, rows)
-            for place in (islice(_objects(painter, concept, plan), plan.scenes) if concept in ERASED else [])
+            _erase(bench, concept, place, rows)
+            for place in (islice(objects(bench.painter, concept, plan.seed), plan.scenes) if concept in ERASED else [])
         ]
         told = [f"{statistics.mean(each[number] for each in gone):.0%}" if gone else "" for number in (0, 1)]
         cells += [told[0], f"{len(gone)}", told[1]]
@@ -115,15 +129,14 @@ def _measure(plan: Plan, judge: UNetSegmenter, calls: PaintCalls, painter: Paint
         if plan.out is not None:
             plan.out.mkdir(parents=True, exist_ok=True)
             write_png(plan.out / f"{concept}.png", labelled_rows(rows[:3] + rows[-3:]))
-    refused = {concept: _refused(calls, concept, height, plan) for concept, height in NONSENSE.items()}
+    refused = {concept: _refused(bench, concept, height, plan) for concept, height in NONSENSE.items()}
     print("\nrefused where it cannot be: " + ", ".join(f"{name} {told}" for name, told in refused.items()))
 
 
-def _add(
-    calls: PaintCalls, painter: Painter, judge: UNetSegmenter, concept: str, place: Place, rows: list
-) -> tuple[float, float]:
+def _add(bench: Bench, concept: str, place: Place, rows: list) -> tuple[float, float]:
     """The share of the box that shows the thing after adding, and after a random picture did the same."""
-    sketch = _sketch(painter, place, concept, "add")
+    calls, painter, judge = bench.calls, bench.painter, bench.judge
+    sketch = _sketch(bench, place, concept, "add")
     mask = place.mask(painter.side)
     try:
         after = calls.painted(sketch).after
@@ -136,14 +149,13 @@ def _add(
     return _share(judge, after, concept, mask), _share(judge, random_after, concept, mask)
 
 
-def _erase(
-    calls: PaintCalls, painter: Painter, judge: UNetSegmenter, concept: str, place: Place, rows: list
-) -> tuple[float, float]:
+def _erase(bench: Bench, concept: str, place: Place, rows: list) -> tuple[float, float]:
     """The share of the thing's pixels that is gone, and the largest net change of another class beside it."""
+    painter, judge = bench.painter, bench.judge
     mask = place.mask(painter.side)
     before = painter.edit_session(place.seed).before
     try:
-        after = calls.painted(_sketch(painter, place, concept, "erase")).after
+        after = bench.calls.painted(_sketch(bench, place, concept, "erase")).after
     except ValueError:
         after = before
     was, now = segment(judge, torch.stack([before, after]))
@@ -158,20 +170,21 @@ def _erase(
     return max(0.0, 1 - int(left.sum()) / count), net / was.numel()
 
 
-def _refused(calls: PaintCalls, concept: str, height: float, plan: Plan) -> str:
+def _refused(bench: Bench, concept: str, height: float, plan: Plan) -> str:
     """How many of the scenes refuse the thing at a height where it cannot be."""
     count = 0
     for seed in range(plan.seed, plan.seed + plan.scenes):
         stroke = {"mode": "add", "concept": concept, "points": [[0.5, height]], "radius": 0.08, "by": "example"}
         try:
-            calls.painted(Sketch.read({"model": "scenes", "seed": seed, "strokes": [stroke]}))
+            bench.calls.painted(Sketch.read({"model": bench.model, "seed": seed, "strokes": [stroke]}))
         except ValueError:
             count += 1
     return f"{count} of {plan.scenes}"
 
 
-def _sketch(painter: Painter, place: Place, concept: str, mode: str) -> Sketch:
+def _sketch(bench: Bench, place: Place, concept: str, mode: str) -> Sketch:
     """One stroke: to add, along the box with a brush as wide as that; to erase, to and fro over all of it."""
+    painter = bench.painter
     left, top, width, height = place.box
     long, short = max(width, height), min(width, height)
     if mode == "add":
@@ -187,97 +200,10 @@ def _sketch(painter: Painter, place: Place, concept: str, mode: str) -> Sketch:
         for x, y in (way if width >= height else [(across, along) for along, across in way])
     ]
     stroke = {"mode": mode, "concept": concept, "points": points, "radius": radius / painter.side, "by": "example"}
-    return Sketch.read({"model": "scenes", "seed": place.seed, "strokes": [stroke]})
+    return Sketch.read({"model": bench.model, "seed": place.seed, "strokes": [stroke]})
 
 
-def _objects(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
-    """Scenes with the thing, and a brush over its largest piece."""
-    for seed in range(plan.seed, plan.seed + SCENES):
-        box = _largest(painter, seed, concept)
-        if box is not None:
-            left, top, width, height = box
-            yield Place(seed, (left - MARGIN, top - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN))
-
-
-def _places(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
-    """Scenes without the thing, and the box of another scene's object where it is sensible to add one."""
-    rng = random.Random(plan.seed)
-    seeds = range(plan.seed + SCENES, plan.seed + SCENES + OTHERS)
-    for seed in range(plan.seed, plan.seed + SCENES):
-        box = _largest(painter, seed, concept)
-        if box is None:
-            continue
-        ring, own = _ring(painter, seed, box), painter.edit_session(seed).canvas.seen(painter.parts(concept))
-        usual = _shares(painter, seed, ring & ~own)
-        for other in rng.sample(seeds, 40):
-            place = Place(other, box)
-            there = painter.edit_session(other).canvas.seen(painter.parts(concept))
-            if float(there[place.mask(painter.side)].float().mean()) < 0.1 and _sensible(
-                painter, other, ring, usual, abs(_light(painter, seed) - _light(painter, other))
-            ):
-                yield place
-                break
-
-
-def _in_walls(painter: Painter, concept: str, plan: Plan) -> Iterator[Place]:
-    """Scenes with room in a wall for the thing of another scene, one place in each."""
-    rng = random.Random(plan.seed)
-    objects = [_largest(painter, seed, concept) for seed in range(plan.seed, plan.seed + SCENES)]
-    sizes = cycle([box[2:] for box in objects if box is not None])
-    for seed in range(plan.seed + SCENES + OTHERS, plan.seed + 2 * SCENES + OTHERS):
-        wall = painter.edit_session(seed).canvas.seen(["wall"])
-        width, height = next(sizes)
-        room = _room(wall, width, height, below=IN_A_WALL[concept])
-        if room:
-            yield Place(seed, (*rng.choice(room), width, height))
-
-
-def _room(wall: Tensor, width: int, height: int, *, below: bool) -> list[tuple[int, int]]:
-    """Left and top of each box in the wall (H, W) with wall around it: ``below`` it, too, or else the ground."""
-    corners = [(left, top) for top in range(1, len(wall) - height - 1) for left in range(1, len(wall) - width - 1)]
-    return [
-        (left, top)
-        for left, top in corners
-        if bool(wall[top - 1 : top + height + below, left - 1 : left + width + 1].all())
-        and (below or not bool(wall[top + height, left : left + width].any()))
-    ]
-
-
-def _sensible(painter: Painter, seed: int, ring: Tensor, usual: Tensor, darker: float) -> bool:
-    found = _shares(painter, seed, ring)
-    main = usual >= 0.15
-    return bool(found[main].sum() >= 0.8 and (found[main] >= 0.5 * usual[main]).all() and darker < 0.25)
-
-
-def _largest(painter: Painter, seed: int, concept: str) -> tuple[int, int, int, int] | None:
-    seen = painter.edit_session(seed).canvas.seen(painter.parts(concept)).numpy().astype(np.uint8)
-    count, _, figures, _ = cv2.connectedComponentsWithStats(seen)
-    if count < 2:
-        return None
-    left, top, width, height, area = (int(number) for number in figures[1:][figures[1:, 4].argmax()])
-    return (left, top, width, height) if area >= LEAST and min(width, height) >= 2 else None
-
-
-def _ring(painter: Painter, seed: int, box: tuple[int, int, int, int]) -> Tensor:
-    inner = Place(seed, box).mask(painter.side)
-    left, top, width, height = box
-    outer = Place(seed, (left - RING, top - RING, width + 2 * RING, height + 2 * RING)).mask(painter.side)
-    return outer & ~inner
-
-
-def _shares(painter: Painter, seed: int, where: Tensor) -> Tensor:
-    classes = painter.edit_session(seed).classes_before[where]
-    counts = torch.bincount(classes[classes >= 0], minlength=len(painter.labels)).float()
-    return counts / counts.sum().clamp_min(1)
-
-
-def _light(painter: Painter, seed: int) -> float:
-    session = painter.edit_session(seed)
-    sky = session.canvas.seen(["sky"])
-    return float(session.before[:, sky].mean()) if bool(sky.any()) else 0.0
-
-
-def _share(judge: UNetSegmenter, picture: Tensor, concept: str, mask: Tensor) -> float:
+def _share(judge: Segmenter, picture: Tensor, concept: str, mask: Tensor) -> float:
     classes = segment(judge, picture[None])[0][mask]
     own = torch.tensor([judge.labels.index(part) for part in labels_of(concept, judge.labels)])
     return float(torch.isin(classes, own).float().mean())
