@@ -1,12 +1,11 @@
 """How the shipped scenes models are made from a run of ``egan`` or ``core-gans`` and a segmenter of ``dissect``.
 
     python -m core_gans train dcgan --from scenes-generator --data scenes --size 128 ... --name scenes-128
-    python -m dissect train-segmenter --size 128 128 --out segmenter.safetensors
-    python examples/ship_scenes.py scenes-128 runs/scenes-128 segmenter.safetensors OUT
+    python examples/ship_scenes.py scenes-128 runs/scenes-128 OUT
 
 It recalibrates the averaged generator's batch normalisation, measures it against scenes that nobody trained on,
-dissects it, and writes NAME-generator, NAME-segmenter and NAME-dissection, the checksums of all files there
-(index.json), a sheet of samples, and NAME.md, which is a part of MODEL_CARD.md, into the folder OUT.
+dissects it with scenes-segmenter (a file of ``dissect train-segmenter``), and writes NAME-generator, NAME-dissection,
+the checksums of all files there (index.json), a sheet of samples, and NAME.md, a part of MODEL_CARD.md, into OUT.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-import shutil
 import sys
 import time
 from collections import Counter
@@ -29,7 +27,6 @@ import torch
 from core_gans import Examples, Model
 from core_gans.data import scenes
 from core_gans.foundation.pixels import quantised, write_png
-from core_gans.foundation.sealed import read_sealed
 from core_gans.foundation.sheets import sheet
 from core_gans.game import generate
 from core_gans.metrics import Judge
@@ -38,7 +35,8 @@ from core_gans.runs import folder as runs
 from core_gans.runs.averaging import recalibrate
 from dissect import Dissection, compare_layers
 from dissect.report.study import best_layer, spatial_layers
-from dissect.segmenters.unet import UNetSegmenter
+from dissect.segmenters.named import SCENES
+from dissect.segmenters.protocol import Segmenter
 from egan.past import unpack
 
 CALIBRATION, JUDGED, DISSECTED = 10_000, 4_000, 2_000  # latents
@@ -49,11 +47,11 @@ SMALLEST = 64  # pixels, the side of the smallest shipped scenes
 
 def main() -> None:
     """Write the shipped files."""
-    if len(sys.argv) != 5:
+    if len(sys.argv) != 4:
         raise SystemExit(__doc__)
-    name, run, segmenter_file, out = sys.argv[1], *(Path(word) for word in sys.argv[2:])
+    name, run, out = sys.argv[1], *(Path(word) for word in sys.argv[2:])
     out.mkdir(parents=True, exist_ok=True)
-    segmenter = UNetSegmenter.load(segmenter_file)
+    segmenter = SCENES.make()
     config, environment = runs.read_config(run), json.loads((run / "environment.json").read_text(encoding="utf-8"))
     model = model_of_run(run)
     recalibrate(model.net, latents(model, CALIBRATION, 1))
@@ -66,7 +64,6 @@ def main() -> None:
         half=True,
         overwrite=True,
     )
-    shutil.copyfile(segmenter_file, out / f"{name}-segmenter.safetensors")
 
     shipped = load_model(generator_file)  # what users get: weights in half precision
     real = scenes.draw_many(JUDGED, model.game.shape[-1], seed=UNSEEN)
@@ -78,7 +75,7 @@ def main() -> None:
         segmenter,
         provenance={
             "generator": f"{name}-generator",
-            "segmenter": f"{name}-segmenter",
+            "segmenter": SCENES.name,
             "seed": str(SEED),
             "command": f"dissect run {name}-generator --images {DISSECTED} --seed {SEED}",
             "date": time.strftime("%Y-%m-%d"),
@@ -88,15 +85,8 @@ def main() -> None:
     best.save(out / f"{name}-dissection.safetensors", overwrite=True)
     write_png(out / f"{name}-samples.png", sheet(generate(shipped.net, latents(shipped, 64, SEED))))
     state = runs.Run(run, config).load_checkpoint()["state"]
-    facts = dict(read_sealed(segmenter_file)[1]["facts"])
-    text = "\n".join(
-        [
-            *about_generator(name, card, config, judged, state),
-            *about_segmenter(name, facts),
-            *about_dissection(name, found),
-        ]
-    )
-    (out / f"{name}.md").write_text(text, encoding="utf-8")
+    told = about_generator(name, card, config, judged, state) + about_dissection(name, found)
+    (out / f"{name}.md").write_text("\n".join(told), encoding="utf-8")
     digests = {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(out.glob("*.safetensors"))}
     (out / "index.json").write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
 
@@ -115,7 +105,7 @@ def latents(model: Model, count: int, seed: int) -> torch.Tensor:
     return model.game.latents(count, torch.Generator().manual_seed(seed))
 
 
-def judge(model: Model, images: np.ndarray, segmenter: UNetSegmenter) -> dict[str, Any]:
+def judge(model: Model, images: np.ndarray, segmenter: Segmenter) -> dict[str, Any]:
     """Distances to unseen scenes and beside them a perfect sampler's, at the model's size and brought to that of the
     smallest; the share of pixels of every class; and the share of scenes with two suns.
     """
@@ -176,22 +166,6 @@ def about_generator(
         "| share of pixels, by the segmenter | generated | drawn scenes |",
         "|---|---|---|",
         *[f"| {label} | {fake:.2%} | {real:.2%} |" for label, (fake, real) in judged["shares"].items()],
-        "",
-    ]
-
-
-def about_segmenter(name: str, facts: dict[str, Any]) -> list[str]:
-    """The command that made it, and its score on held-out scenes."""
-    return [
-        f"## {name}-segmenter",
-        "",
-        "A small U-Net that says what each pixel of a scene shows.",
-        "",
-        f"- made by: `{facts.get('command', '')}`, seed {facts.get('seed', '')}, {facts['steps']:,} steps",
-        f"- {facts['pixel_accuracy']:.2%} of the pixels and a mean IoU of {facts['mean_iou']:.3f} on "
-        f"{facts['held_out']:,} held-out scenes; {facts['disturbed_pixel_accuracy']:.2%} and "
-        f"{facts['disturbed_mean_iou']:.3f} when they are blurred, noisy and off-colour",
-        "- IoU: " + ", ".join(f"{label} {iou:.3f}" for label, iou in facts["iou"].items() if iou is not None),
         "",
     ]
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,7 +25,6 @@ from tempfile import TemporaryDirectory
 import torch
 import tyro
 from torch import Tensor
-from torch.nn import functional as F
 
 from benchmarks.painting.places import IN_A_WALL, SIDE, Place, in_walls, objects, places
 from core_gans.foundation.errors import LabError
@@ -66,24 +64,6 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Halved:
-    """A segmenter of smaller pictures for larger ones: each is brought to its size, and its classes back."""
-
-    segmenter: Segmenter
-    side: int = SIDE
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """The segmenter's."""
-        return self.segmenter.labels
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Classes (N, H, W) int64 of images (N, 3, H, W)."""
-        classes = self.segmenter(F.interpolate(images, (self.side, self.side), mode="area"))
-        return F.interpolate(classes[:, None].float(), images.shape[-2:], mode="nearest")[:, 0].long()
-
-
-@dataclass(frozen=True, eq=False)
 class Bench:
     """The app's calls, the painter of a model, and the judge."""
 
@@ -97,15 +77,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, and print the table."""
     plan = tyro.cli(Plan, args=arguments, prog="python -m benchmarks.painting", description=__doc__)
     try:
-        judge = UNetSegmenter.load(plan.judge)
+        judge = UNetSegmenter.load(plan.judge, size=SIDE)
     except (OSError, LabError) as error:
         raise SystemExit(f"error: {error}") from error
     with TemporaryDirectory() as runs:
         lab = Lab.at(Path(runs))
         try:
             painter = lab.painters.of(plan.model)
-            eyes = judge if painter.side == SIDE else Halved(judge)
-            _measure(plan, Bench(PaintCalls(lab), plan.model, painter, eyes))
+            _measure(plan, Bench(PaintCalls(lab), plan.model, painter, judge))
         finally:
             lab.close()
 

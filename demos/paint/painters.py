@@ -14,7 +14,7 @@ from demos.model_store import SHIPPED, ModelStore
 from demos.paint.own_pictures import OwnPictures
 from demos.paint.painter import Painter
 from dissect import Dissection
-from dissect.segmenters.named import SEGMENTERS, seeing
+from dissect.segmenters.named import SEGMENTERS
 
 KEPT = 8  # painters in memory
 FRESH = 2.0  # seconds for which the store is not read again: a brush that moves asks many times
@@ -80,7 +80,7 @@ class Painters:
     def _make(self, key: str, path: Path) -> Painter:
         model = self.store.fresh(key)
         dissection = Dissection.load(path)
-        seen_by = _choice_for(dissection, model.game.shape)
+        seen_by = _choice_for(dissection)
         return Painter(
             model.net,
             lambda rng: model.game.latents(1, rng),
@@ -92,9 +92,9 @@ class Painters:
         )
 
 
-def _choice_for(dissection: Dissection, shape: tuple[int, ...]) -> SegmenterChoice:
-    """The segmenter with the dissection's labels, one for pictures of ``shape`` first. LabError where there is none."""
-    for name in (*seeing(shape), *SEGMENTERS):
+def _choice_for(dissection: Dissection) -> SegmenterChoice:
+    """The segmenter with the dissection's labels. LabError where the app has none."""
+    for name in SEGMENTERS:
         if tuple(segmenter_choice(name).segmenter.labels) == dissection.labels:
             return segmenter_choice(name)
     raise LabError(

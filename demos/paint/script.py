@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 from core_gans import shipped
 from core_gans.foundation.pixels import png, to_bytes
-from demos.model_store import DISSECTIONS, SHIPPED
+from demos.model_store import DISSECTIONS
 from demos.paint.brush import brush
 from demos.paint.own_pictures import OwnPicture
 from demos.paint.painter import Painter
@@ -74,7 +74,7 @@ model = load_model(shipped.path("{key}-generator"))
 dissection = Dissection.load(shipped.path("{key}-dissection"))"""
 OPEN_UNET = (
     "from dissect.segmenters.unet import UNetSegmenter",
-    'UNetSegmenter.load(shipped.path("{key}-segmenter"))',
+    'UNetSegmenter.load(shipped.path("scenes-segmenter"){size})',
 )
 OPEN_STROKES = "from dissect.segmenters.strokes import StrokeSegmenter", "StrokeSegmenter()"
 OPEN_RUN = """\
@@ -147,8 +147,8 @@ def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
     local = dissected_here or not comes
     run = OPEN_RUN.format(model=model, dissections=_text(DISSECTIONS), key=_text(key))
     strokes = isinstance(painter.segmenter, StrokeSegmenter)
-    eyes = next((name for name, side in shipped.SCENES.items() if side == painter.side), SHIPPED)
-    segmenter = OPEN_STROKES if strokes else [line.format(key=eyes) for line in OPEN_UNET]
+    size = getattr(painter.segmenter, "size", 0)
+    segmenter = OPEN_STROKES if strokes else [line.format(size=f", size={size}" if size else "") for line in OPEN_UNET]
     names = ["load_model" if comes else "open_model", *(["shipped"] if comes or not strokes else [])]
     subject = _of_scene(sketch.seed) if sketch.picture is None else dict(OF_OWN)
     imports = IMPORTS.format(names=", ".join(names), segmenter=segmenter[0], library=subject.pop("library"))

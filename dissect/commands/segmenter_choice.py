@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dissect.commands.opening import Opened, Source
-from dissect.segmenters.named import SCENES, STROKES, seeing
+from dissect.hooks import at_rest
+from dissect.segmenters.named import SCENES, STROKES
 from dissect.segmenters.opening import open_segmenter
 from dissect.segmenters.protocol import Segmenter
 
@@ -20,13 +21,13 @@ def chosen_segmenter(named: str | None, source: Source, found: Opened) -> tuple[
 
 def _suited(source: Source, found: Opened) -> str:
     """The segmenter for a generator of which nothing is known but its images."""
-    shape = found.shape()
-    if shape[0] == 1:
+    with at_rest(found.net):
+        grey = found.net(found.example()).shape[1] == 1
+    if grey:
         return STROKES.name
     if source.generator is not None:
         raise ValueError(
             "whether these are scenes is not known: say with --segmenter who is to tell what each pixel shows, a "
             "file of train-segmenter, strokes, or hf:NAME for a model of transformers"
         )
-    best = next(iter(seeing(shape)))
-    return SCENES.name if best == STROKES.name else best
+    return SCENES.name

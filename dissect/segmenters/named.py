@@ -7,23 +7,19 @@ from dissect.segmenters.named_segmenter import NamedSegmenter, Shape
 from dissect.segmenters.strokes import StrokeSegmenter
 from dissect.segmenters.unet import UNetSegmenter
 
-
-def _of_scenes(name: str, side: int) -> NamedSegmenter:
-    return NamedSegmenter(
-        f"{name}-segmenter",
-        f"Landscapes of {side} pixels",
-        "A small network that learned the lab's landscapes from their exact masks: sky, tree, door and so on.",
-        lambda: UNetSegmenter.load(shipped.path(f"{name}-segmenter")),
-        sees=lambda shape: shape == (3, side, side),  # the pictures that it learned from
-        fits=lambda shape, data: (
-            "This model draws such landscapes, so it fits."
-            if data == shipped.DATA
-            else "This model learned from other pictures: what they show it will mistake for what it knows."
-        ),
-    )
-
-
-SCENES, SCENES_128 = (_of_scenes(name, side) for name, side in shipped.SCENES.items())
+SIDE = shipped.SCENES["scenes"]  # of the pictures that it learned from, at which it sees larger ones, too
+SCENES = NamedSegmenter(
+    "scenes-segmenter",
+    "Landscapes",
+    "A small network that learned the lab's landscapes from their exact masks: sky, tree, door and so on.",
+    lambda: UNetSegmenter.load(shipped.path("scenes-segmenter"), size=SIDE),
+    sees=lambda shape: shape in {(3, side, side) for side in shipped.SCENES.values()},
+    fits=lambda shape, data: (
+        "This model draws such landscapes, so it fits."
+        if data == shipped.DATA
+        else "This model learned from other pictures: what they show it will mistake for what it knows."
+    ),
+)
 
 STROKES = NamedSegmenter(
     "strokes",
@@ -37,7 +33,7 @@ STROKES = NamedSegmenter(
     ),
 )
 
-SEGMENTERS: dict[str, NamedSegmenter] = {each.name: each for each in (SCENES, SCENES_128, STROKES)}
+SEGMENTERS: dict[str, NamedSegmenter] = {each.name: each for each in (SCENES, STROKES)}
 """The segmenters by name; those that know more of what they see go first."""
 
 

@@ -81,11 +81,17 @@ class UNetSegmenter:
     """A trained U-Net as a ``Segmenter`` and ``DifferentiableSegmenter``, on any device: it follows the images.
 
     ``colours`` has an RGB for each label. Where the most probable class is less probable than ``sure``, the
-    answer is -1, none of the labels; with the default of 0 every pixel gets one.
+    answer is -1, none of the labels; with the default of 0 every pixel gets one. Pictures whose shorter side is longer
+    than ``size`` pixels are brought to that for the network, and its scores back, bilinearly; 0 shows all as they are.
     """
 
     def __init__(
-        self, net: UNet, labels: Sequence[str], colours: Sequence[Sequence[int]] | None = None, sure: float = 0.0
+        self,
+        net: UNet,
+        labels: Sequence[str],
+        colours: Sequence[Sequence[int]] | None = None,
+        sure: float = 0.0,
+        size: int = 0,
     ) -> None:
         classes = net.head.out_channels
         if len(labels) != classes:
@@ -95,7 +101,7 @@ class UNetSegmenter:
         self.net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.labels = checked_labels(labels)
         self.colours = checked_colours(colours, self.labels)
-        self.sure = sure
+        self.sure, self.size = sure, size
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
@@ -128,8 +134,15 @@ class UNetSegmenter:
         check_images(images, smallest=4)
         if self.net.head.weight.device != images.device:  # asking every weight of it takes as long as a layer
             self.net.to(images.device)
-        shown = images.float().contiguous(memory_format=torch.channels_last)
-        return torch.cat([answer(self.net(chunk)) for chunk in shown.split(_CHUNK)])
+        return torch.cat([answer(self._scores(chunk)) for chunk in images.float().split(_CHUNK)])
+
+    def _scores(self, images: Tensor) -> Tensor:
+        shape, shorter = images.shape[-2:], min(images.shape[-2:])
+        if not 0 < self.size < shorter:
+            return self.net(images.contiguous(memory_format=torch.channels_last))
+        small = F.interpolate(images, tuple(round(side * self.size / shorter) for side in shape), mode="area")
+        scores = self.net(small.contiguous(memory_format=torch.channels_last))
+        return F.interpolate(scores, shape, mode="bilinear", align_corners=False)
 
     def save(self, path: str | Path, facts: Mapping[str, object] | None = None, *, overwrite: bool = False) -> None:
         """Write weights (half precision), labels and colours under a SHA-256; ``facts`` are any JSON-able remarks.
@@ -148,8 +161,8 @@ class UNetSegmenter:
         write_sealed(path, weights, told, overwrite=overwrite)
 
     @classmethod
-    def load(cls, path: str | Path, sure: float = 0.0) -> UNetSegmenter:
-        """Read what ``save`` wrote.
+    def load(cls, path: str | Path, sure: float = 0.0, size: int = 0) -> UNetSegmenter:
+        """Read what ``save`` wrote; ``sure`` and ``size`` as above.
 
         Raises FileNotFoundError, or ValueError for a file that is damaged, newer, or no segmenter.
         """
@@ -163,4 +176,4 @@ class UNetSegmenter:
             net.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in arrays.items()})
         except RuntimeError as error:
             raise ValueError(f"{path}: its weights do not fit the network it describes: make it again") from error
-        return cls(net, told["labels"], told["colours"], sure)
+        return cls(net, told["labels"], told["colours"], sure, size)

@@ -82,6 +82,19 @@ def test_unsure_pixels_are_none_of_the_labels() -> None:
     assert 0.2 < (answer == -1).float().mean() < 0.8
 
 
+def test_large_pictures_are_seen_at_the_size_that_was_learned_and_small_ones_as_they_are() -> None:
+    net = UNet(3, (4, 8), normalise=False)
+    plain, sized = (UNetSegmenter(net, LABELS[:3], size=size) for size in (0, 8))
+    images = (torch.rand(2, 3, 16, 24, generator=seeded()) * 2 - 1).requires_grad_()
+    small = torch.nn.functional.avg_pool2d(images, 2)  # (2, 3, 8, 12)
+    expected = torch.nn.functional.interpolate(plain.logits(small), (16, 24), mode="bilinear")
+    torch.testing.assert_close(sized.logits(images), expected)
+    assert torch.equal(sized(images), expected.argmax(1))
+    assert torch.equal(sized.logits(small), plain.logits(small))
+    (gradient,) = torch.autograd.grad(sized.logits(images).square().sum(), images)
+    assert bool(gradient.any())
+
+
 def test_round_trip_through_a_file(tmp_path: Path) -> None:
     segmenter = UNetSegmenter(folded(untrained()), LABELS, COLOURS)
     path = tmp_path / "segmenter.safetensors"
