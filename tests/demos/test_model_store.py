@@ -46,7 +46,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_lists_the_shipped_model_and_the_runs_that_can_be_opened(runs: Path) -> None:
     store = ModelStore(runs)
     assert [(entry.key, entry.kind) for entry in store.entries()] == [
-        (SHIPPED, "images"), (DRIVES, "drives"), ("images", "images"), ("points", "points")
+        *((key, "images") for key in shipped.SCENES), (DRIVES, "drives"), ("images", "images"), ("points", "points")
     ]  # fmt: skip
     assert [entry.key for entry in store.entries("points")] == ["points"]
     assert ModelStore(runs / "nowhere").entries("points") == ()
