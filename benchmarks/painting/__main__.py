@@ -58,7 +58,7 @@ class Plan:
     concepts: tuple[str, ...] = tuple(dict.fromkeys((*ADDED, *ERASED)))
     """Which."""
     model: str = "scenes"
-    """The generator: scenes or scenes-128. The judge sees larger pictures than its own at its own size."""
+    """The generator, as the app calls it. The judge sees larger pictures than its own at its own size."""
     out: Path | None = None
     """A folder for a sheet of pictures before and after."""
 
