@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -181,8 +182,10 @@ def lean(setting: Setting, bf16: bool) -> Work:
     return play
 
 
-def evolution(setting: Setting, bf16: bool, mutations: tuple[str, ...] = PAPER, fast: bool = True) -> Work:
-    """A generation as ``evolve`` plays it, by the fast engine or by the reference."""
+def evolution(
+    setting: Setting, bf16: bool, mutations: tuple[str, ...] = PAPER, fast: bool = True, **numbers: Any
+) -> Work:
+    """A generation as ``evolve`` plays it, by the fast engine or by the reference; ``numbers`` are the scheme's."""
     compute, rng = Compute("cpu", bf16, channels_last=True), torch.Generator().manual_seed(0)
     scheme = Scheme(
         mutations=tuple(KNOWN[name] for name in mutations),
@@ -190,6 +193,7 @@ def evolution(setting: Setting, bf16: bool, mutations: tuple[str, ...] = PAPER, 
         common_latents=True,
         recycle=True,
         engine="fast" if fast else "reference",
+        **numbers,
     )
     batches = Batches(noise(setting.colours, 32), setting.batch)
     population = start(setting.game(), batches, rng, 1, compute)

@@ -26,7 +26,7 @@ from core_gans.game import Batch, Game
 from core_gans.runs.attending import attended
 from core_gans.runs.watchers import Watcher
 from core_gans.training import require_given, run
-from egan import bandit, engine, mapping, multi_discriminator
+from egan import bandit, engine, first_order, mapping, multi_discriminator
 from egan.checks import require_fit
 from egan.crossover import distillation, interpolation
 from egan.fitness import Judgement, Rule
@@ -131,8 +131,11 @@ def make_toolbox(population: Population, scheme: Scheme, own: base.Toolbox | Non
     toolbox.register("fitness", rate, scheme.fitness, without_condition=population.game.without_condition)
     toolbox.register("select", scheme.selection)
     toolbox.register("train_discriminator", train_discriminator, population)
-    if scheme.discriminators > 1:
+    if scheme.offspring == "first_order":
+        first_order.require_rankable(population, scheme)
+    if scheme.discriminators > 1 or scheme.offspring == "first_order":
         mapping.require_pythons(own)
+    if scheme.discriminators > 1:
         multi_discriminator.equip(toolbox, population, scheme)
     if scheme.engine != "reference":
         obstacle = engine.obstacle(population, scheme) or mapping.obstacle(own)

@@ -105,10 +105,11 @@ def obstacle(own: base.Toolbox | None) -> str:
 
 
 def require_pythons(own: base.Toolbox | None) -> None:
-    """LabError for a map of one's own, where several discriminators judge: their scores are no jobs."""
+    """LabError for a map of one's own, where several discriminators judge, or a gradient ranks: those are no jobs."""
     if own is not None and is_own_map(own):
         raise LabError(
-            "a map of one's own plays against one discriminator: leave it out, or ask for one discriminator."
+            "a map of one's own plays against one discriminator, and not with offspring first_order: leave it out, or "
+            "ask for one discriminator and another offspring."
         )
 
 

@@ -60,11 +60,9 @@ def vary(population: Population, scheme: Scheme, parent: Individual, real: Tenso
                 network = discriminator.network.requires_grad_(False)
                 with preserved_buffers(network):
                     scores.append(network(fakes))
-        gradients = [
-            soft_gradients(mutation, scores, real, parameters, scheme.harshness)
-            for mutation in mutations_of(population, scheme)
-        ]
-        children += bear(population, scheme, parent, gradients)
+        mutations = mutations_of(population, scheme)
+        gradients = [soft_gradients(each, scores, real, parameters, scheme.harshness) for each in mutations]
+        children += bear(population, mutations, parent, gradients)
     return children
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Strategy = Literal["comma", "plus"]
-Offspring = Literal["each", "bandit"]
+Offspring = Literal["each", "bandit", "first_order"]
 Crossover = Literal["none", "distillation", "interpolation"]
 Engine = Literal["auto", "reference", "fast"]
 GAMMA_ON_POINTS = 0.05  # with it the paper's fitness keeps more modes than with its 0.01
@@ -24,7 +24,8 @@ class EvolutionSettings:
     mutations: tuple[Any, ...] = ()
     """Of generators: names in ``Evolution``, objects in ``Scheme``."""
     offspring: Offspring = field(default="each", kw_only=True)
-    """each: a child of every parent by each mutation; bandit: by one mutation alone, drawn by what paid lately."""
+    """each: a child of every parent by each mutation; by one mutation alone: bandit, drawn by what paid lately;
+    first_order, the one whose step would raise fitness most, by its gradient."""
     parents: int = 1
     """Generators that survive a generation (mu)."""
     children: int = 1

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from torch import Tensor
 
 from egan.buffers import preserved_buffers
+from egan.first_order import favourite, judged_pass
 from egan.individual import Individual, Record
 from egan.mutations import Mutation
 from egan.population import Population, turn_of
@@ -19,14 +20,17 @@ def vary(population: Population, scheme: Scheme, parent: Individual, real: Tenso
     All mutations see the same latents, so one graph serves every objective; each further child by the same mutations
     sees others.
     """
-    children, real = [], real.detach()
-    population.discriminator.requires_grad_(False)
+    children: list[Individual] = []
     parameters = list(parent.generator.requires_grad_(True).parameters())
     for latents in latents_of_broods(population, scheme):
+        mutations = mutations_of(population, scheme)
+        if scheme.offspring == "first_order":
+            mutations = (favourite(population, scheme, parent, judged_pass(population, parent, latents, real)),)
+        population.discriminator.requires_grad_(False)
         with preserved_buffers(population.discriminator), population.compute.autocast():
             scores = population.discriminator(parent.generator(latents))
-        gradients = (each.gradients(scores, real, parameters) for each in mutations_of(population, scheme))
-        children += bear(population, scheme, parent, gradients)
+        gradients = (each.gradients(scores, real.detach(), parameters) for each in mutations)
+        children += bear(population, mutations, parent, gradients)
     return children
 
 
@@ -38,11 +42,14 @@ def latents_of_broods(population: Population, scheme: Scheme) -> Iterator[Tensor
 
 
 def bear(
-    population: Population, scheme: Scheme, parent: Individual, gradients: Iterable[Sequence[Tensor]]
+    population: Population,
+    mutations: Sequence[Mutation],
+    parent: Individual,
+    gradients: Iterable[Sequence[Tensor]],
 ) -> list[Individual]:
-    """A child of ``parent`` by each mutation of the scheme, given the gradient of each; none for one without a loss."""
+    """A child of ``parent`` by each of the ``mutations``, given the gradient of each; none for one without a loss."""
     children = []
-    for mutation, gradient in zip(mutations_of(population, scheme), gradients, strict=True):
+    for mutation, gradient in zip(mutations, gradients, strict=True):
         child = conceived(population, parent, mutation)
         grow(population, child, gradient)
         children.append(child)
@@ -50,8 +57,8 @@ def bear(
 
 
 def mutations_of(population: Population, scheme: Scheme) -> tuple[Mutation, ...]:
-    """Those of this generation: all, or the one that a bandit drew."""
-    if scheme.offspring == "each":
+    """Those of this generation: all, or the one that a bandit drew; of all, ``egan.first_order`` takes one."""
+    if scheme.offspring != "bandit":
         return scheme.mutations
     return tuple(mutation for mutation in scheme.mutations if mutation.name == population.drawn)
 

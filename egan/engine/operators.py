@@ -24,6 +24,7 @@ from egan.engine import adam
 from egan.engine.ends import quick_ends
 from egan.engine.passes import Buffers, Drawn, caught_buffers, draw, grant
 from egan.engine.sharing import moves_statistics_only, per_sample, sample_by_sample, scores_alone, splits
+from egan.first_order import Pass, favourite
 from egan.fitness import Judgement, diversity, quality
 from egan.individual import Individual, Record
 from egan.population import Population, turn_of
@@ -74,12 +75,13 @@ class Operators:
         for brood in range(self.scheme.children):
             recycled = population.recycled if brood == 0 else None
             latents = population.draw_latents(population.batches.size) if recycled is None else recycled
-            children += self._brood(parent, real.detach(), latents)
+            children += self._brood(parent, real, latents)
         return children
 
     def _brood(self, parent: Individual, real: Tensor, latents: Tensor) -> list[Individual]:
         population, generator = self.population, parent.generator.requires_grad_(True)
-        discriminator = population.discriminator.requires_grad_(False)
+        ranked = self.scheme.offspring == "first_order"
+        discriminator = population.discriminator.requires_grad_(ranked)
         optimizer = turn_of(population.game, "generator").optimizer
         with quick_ends(generator, discriminator), population.compute.autocast():
             fakes = self._forward(generator, latents)
@@ -87,9 +89,15 @@ class Operators:
             with preserved_buffers(discriminator):
                 scores = discriminator(seen)
         asked = scores.detach().requires_grad_()
+        mutations = mutations_of(population, self.scheme)
+        if ranked:
+            known = self.real.gradients if self.real is not None and self.real.scores is real else None
+            with quick_ends(generator, discriminator):
+                judged = Pass(latents, fakes, seen, scores, real, known)
+                mutations = (favourite(population, self.scheme, parent, judged),)
         slopes = torch.autograd.grad(scores.sum(), seen)[0] if self.uncoupled else None
-        parameters, children = list(generator.parameters()), []
-        for mutation in mutations_of(population, self.scheme):
+        parameters, children, real = list(generator.parameters()), [], real.detach()
+        for mutation in mutations:
             record = Record(population.next_number(), parent.number, mutation.name, population.round + 1)
             child = parent.child(optimizer, record)
             wanted = mutation.gradients(asked, real, [asked])

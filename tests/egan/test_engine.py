@@ -139,6 +139,9 @@ class TestAgreement:
             ("dcgan", {}, {"parents": 2, "crossover": "interpolation", "children": 2} | RECYCLED),
             ("dcgan", {}, {"mutations": [KNOWN["noise"], KNOWN["rate"], KNOWN["relativistic_average"]]} | RECYCLED),
             ("dcgan", {}, {"evaluation_size": 16, "common_latents": True, "recycle": True}),
+            ("dcgan", {}, {"offspring": "first_order"} | RECYCLED),
+            ("dcgan", PLAIN, {"offspring": "first_order", "parents": 2}),
+            ("relativistic", {}, {"offspring": "first_order"} | RECYCLED),
         ],
     )
     def test_they_agree_on_every_kind_of_game_and_scheme(

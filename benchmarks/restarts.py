@@ -1,0 +1,147 @@
+"""``python -m benchmarks.restarts``: does migration pay beyond restarts?
+
+The same number of islands on a ring, between which generators migrate, and alone, of which the best is picked: equal
+generations, the same founders, the same examples held out, by which the best island is chosen. What the chosen one
+draws is judged by the modes that are known. The first islands of eight alone are those of a run on fewer. Runs are kept
+in a folder, one file each, and go on where they were stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import tyro
+
+from benchmarks.islands import begun, headed, lined, played
+from benchmarks.timing import heading
+from core_gans.data import load
+from core_gans.foundation.whole_files import write_whole
+from core_gans.metrics import Judge
+from core_gans.training import fresh_players
+from egan.experiments.pairing import LEAST_SEEDS, paired
+from egan.islands.archipelago import Archipelago
+from egan.islands.engines import engine
+from egan.islands.settings import Islands
+from egan.islands.transport import unpacked
+
+MODES, QUALITY = "modes_covered", "high_quality_share"
+Topology = Literal["ring", "alone"]
+Found = dict[tuple[Topology, int, int], dict[str, Any]]  # by topology, islands and seed
+
+
+@dataclass(frozen=True)
+class Options:
+    """Hold islands on a ring against as many independent ones."""
+
+    out: Path = Path("restarts")
+    """Where finished runs are kept."""
+    data: Literal["ring", "grid"] = "ring"
+    """What is learned."""
+    islands: tuple[int, ...] = (8, 4, 2)
+    """On a ring; alone are as many as the first says."""
+    seeds: int = 10
+    """Runs of each."""
+    rounds: int = 400
+    """Generations of an island; the learning rates fall over them."""
+    seconds: float = float("inf")
+    """No run is begun after so many."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Play what is not played yet, and print the tables."""
+    asked = tyro.cli(Options, prog="python -m benchmarks.restarts", args=args)
+    torch.set_num_threads(1)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    begin, found = time.monotonic(), {}
+    for key in wanted(asked):
+        path = asked.out / "{}-{}-{}-seed{}-{}.json".format(asked.data, *key, asked.rounds)
+        if not path.exists():
+            if time.monotonic() - begin >= asked.seconds:
+                continue
+            write_whole(path, json.dumps(judged(asked, *key)))
+        found[key] = json.loads(path.read_text())
+    print(f"{heading()}; {asked.data}, {asked.rounds} generations of each island")
+    by_seed(asked, found)
+    against(asked, found)
+
+
+def wanted(asked: Options) -> Iterator[tuple[Topology, int, int]]:
+    """All runs, the most islands first."""
+    most, *fewer = asked.islands
+    for topology, count in (("ring", most), ("alone", most), *(("ring", each) for each in fewer)):
+        for seed in range(asked.seeds):
+            yield topology, count, seed  # type: ignore[misc]  # the tuples above hold these two words
+
+
+def judged(asked: Options, topology: Topology, count: int, seed: int) -> dict[str, Any]:
+    """A run: each island's distance to the examples held out, and what its generator draws by the known modes."""
+    begin = time.process_time()
+    state = begun(asked.data, Islands(islands=count, topology=topology), asked.rounds, seed)
+    with engine(state.setup, state.settings, print) as by:
+        played(state, by, asked.rounds)
+    spent = time.process_time() - begin
+    judge = Judge(load(asked.data), count=10_000)
+    scores = [judge(lambda many, island=island: samples(state, island, many, seed)) for island in range(count)]
+    measures = {name: [each[name] for each in scores] for name in (MODES, QUALITY)}
+    return {"distances": state.chosen.distances, "seconds": spent, **measures}
+
+
+def samples(state: Archipelago, island: int, many: int, seed: int) -> torch.Tensor:
+    """What an island draws: samples (many, 2)."""
+    generator = fresh_players(state.game, torch.Generator().manual_seed(0))["generator"]
+    generator.load_state_dict(unpacked(state.islands[island].drawn_by()))
+    return state.game.sample({"generator": generator}, many, torch.Generator().manual_seed(seed + 2))
+
+
+def best_of(run: dict[str, Any], count: int) -> int:
+    """The number of the nearest of its first ``count`` islands."""
+    return min(range(count), key=run["distances"].__getitem__)
+
+
+def by_seed(asked: Options, found: Found) -> None:
+    """What each run on the most islands draws from."""
+    most = asked.islands[0]
+    headed(f"{most} islands on a ring", "seed", "modes", "high quality", "best island, distance", "processor")
+    for seed in range(asked.seeds):
+        if run := found.get(("ring", most, seed)):
+            best, far = best_of(run, most), run["distances"]
+            told = f"{best + 1}, {far[best]:.2g} of up to {max(far):.2g}"
+            lined(str(seed), f"{run[MODES][best]:.0f}", f"{run[QUALITY][best]:.2f}", told, f"{run['seconds']:.0f} s")
+
+
+def against(asked: Options, found: Found) -> None:
+    """The chosen island's numbers on a ring and among as many alone, and their differences seed by seed."""
+    most = asked.islands[0]
+    title = "the best island: on a ring, among as many alone, and the difference with its 95% interval"
+    headed(title, "islands", "seeds", "modes, ring", "alone", "high quality, ring", "alone", "difference", "interval")
+    for count in sorted({1, *asked.islands}):
+        if count == 1:
+            runs = [(run, run) for seed in range(asked.seeds) if (run := found.get(("alone", most, seed)))]
+        else:
+            keys = [(("ring", count, seed), ("alone", most, seed)) for seed in range(asked.seeds)]
+            runs = [(found[ours], found[others]) for ours, others in keys if ours in found and others in found]
+        if not runs:
+            continue
+        numbers = {
+            name: [[run[name][best_of(run, count)] for run in side] for side in zip(*runs, strict=True)]
+            for name in (MODES, QUALITY)
+        }
+        means = [f"{sum(side) / len(side):.2f}" for name in (MODES, QUALITY) for side in numbers[name]]
+        told = paired(*numbers[QUALITY], torch.Generator().manual_seed(0))
+        interval = "-" if told.low is None else f"{told.low:+.3f} to {told.high:+.3f}"
+        if count == 1:  # one island is on no ring
+            means, told_difference, interval = ["", means[1], "", means[3]], "", ""
+        else:
+            told_difference = f"{told.difference:+.3f}"
+        lined(str(count), str(len(runs)), *means, told_difference, interval)
+    print(f"\nIntervals from {LEAST_SEEDS} seeds on, by bootstrap.")
+
+
+if __name__ == "__main__":
+    main()
