@@ -1,9 +1,8 @@
-"""``python -m benchmarks.islands [workers] [migration] [modes]``: processes, the cost of a migration, and modes found.
+"""``python -m benchmarks.islands [workers] [migration]``: processes, and the cost of a migration.
 
 ``workers``: the clock's seconds of one process and of two for the same islands, in turn; of use on a quiet machine
 alone, so its load stands beside them. ``migration``: the processor's seconds of a run on eight islands, and of what
-passes between them: states that rest, travel and wake, and who goes where. ``modes``: the ring with eight small
-islands, by seeds.
+passes between them: states that rest, travel and wake, and who goes where.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import pickle
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 import tyro
@@ -23,7 +21,6 @@ from benchmarks.timing import chosen, heading
 from core_gans.data import KNOWN, load
 from core_gans.foundation.markdown import table
 from core_gans.game import NoiseGame
-from core_gans.metrics import Judge
 from core_gans.recipes import points_fields
 from core_gans.session import Options, over_the_run
 from core_gans.training import run
@@ -59,10 +56,8 @@ class Asked:
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """Which tables; default: all."""
-    seeds: int = 10
-    """Of the modes."""
-    rounds: int = 1_000
-    """Generations of an island, for the modes."""
+    data: tuple[str, ...] = ("ring", "digits")
+    """On which data."""
 
 
 def begun(data: str, islands: Islands, rounds: int, seed: int = 0, batch: int = 64) -> Archipelago:
@@ -86,9 +81,9 @@ def played(state: Archipelago, by: Engine, rounds: int) -> float:
 
 def workers(asked: Asked) -> None:
     """One process and two, the same four islands."""
-    del asked
     headed("two processes against one, four islands", "data", "generations", "1", "2", "times", "load")
-    for data, rounds in (("ring", 400), ("digits", 8)):
+    for data in asked.data:
+        rounds = 400 if KNOWN[data].points else 8
         islands = Islands(islands=4, migrate_every=50)
         seconds: dict[int, list[float]] = {1: [], 2: []}
         for count in (1, 2, 1, 2):
@@ -129,9 +124,9 @@ class Timed:
 
 def migration(asked: Asked) -> None:
     """What eight islands spend on generations, and between them."""
-    del asked
     headed("a migration of eight islands", "data", "generation", "migration", f"share, K = {K}", "bytes an island")
-    for data, rounds, every in (("ring", 20, 5), ("digits", 2, 1)):
+    for data in asked.data:
+        rounds, every = (20, 5) if KNOWN[data].points else (2, 1)
         state = begun(data, Islands(islands=8, migrate_every=every), rounds)
         state.islands = state.islands[:ALIKE]
         by = Timed(state.setup)
@@ -146,29 +141,7 @@ def migration(asked: Asked) -> None:
         lined(data, f"{generation * 1e3:.0f} ms", f"{passed * 1e3:.0f} ms", f"{share:.2%}", f"{size:,.0f}")
 
 
-def modes(asked: Asked) -> None:
-    """The ring on eight islands: modes and high quality of what the run draws from, and of the islands alone."""
-    title = f"ring, eight islands, {asked.rounds} generations each"
-    headed(title, "seed", "modes", "high quality", "best island, distance", "processor")
-    judge = Judge(load("ring"))
-    for seed in range(asked.seeds):
-        before = time.process_time()
-        state = begun("ring", Islands(islands=8), asked.rounds, seed)
-        with engine(state.setup, state.settings, print) as by:
-            played(state, by, asked.rounds)
-        spent = time.process_time() - before
-        found = judge(partial(drawn, state, torch.Generator().manual_seed(seed + 2)))
-        distances = state.chosen.distances
-        best = f"{state.chosen.best + 1}, {min(distances):.2g} of up to {max(distances):.2g}"
-        lined(str(seed), f"{found['modes_covered']:.0f}", f"{found['high_quality_share']:.2f}", best, f"{spent:.0f} s")
-
-
-def drawn(state: Archipelago, rng: torch.Generator, count: int) -> torch.Tensor:
-    """Samples (count, 2) of what the run draws from."""
-    return state.game.sample(state.sampling_nets(), count, rng)
-
-
-TABLES = {"workers": workers, "migration": migration, "modes": modes}
+TABLES = {"workers": workers, "migration": migration}
 
 
 def main(args: Sequence[str] | None = None) -> None:

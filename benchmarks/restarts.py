@@ -19,7 +19,7 @@ import torch
 import tyro
 
 from benchmarks.islands import begun, headed, lined, played
-from benchmarks.timing import heading
+from benchmarks.timing import chosen, heading
 from core_gans.data import load
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge
@@ -39,6 +39,8 @@ Found = dict[tuple[Topology, int, int], dict[str, Any]]  # by topology, islands 
 class Options:
     """Hold islands on a ring against as many independent ones."""
 
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Of the tables seeds and against; default: both."""
     out: Path = Path("restarts")
     """Where finished runs are kept."""
     data: Literal["ring", "grid"] = "ring"
@@ -67,8 +69,8 @@ def main(args: Sequence[str] | None = None) -> None:
             write_whole(path, json.dumps(judged(asked, *key)))
         found[key] = json.loads(path.read_text())
     print(f"{heading()}; {asked.data}, {asked.rounds} generations of each island")
-    by_seed(asked, found)
-    against(asked, found)
+    for name in chosen(asked.names, list(TABLES), "table"):
+        TABLES[name](asked, found)
 
 
 def wanted(asked: Options) -> Iterator[tuple[Topology, int, int]]:
@@ -141,6 +143,9 @@ def against(asked: Options, found: Found) -> None:
             told_difference = f"{told.difference:+.3f}"
         lined(str(count), str(len(runs)), *means, told_difference, interval)
     print(f"\nIntervals from {LEAST_SEEDS} seeds on, by bootstrap.")
+
+
+TABLES = {"seeds": by_seed, "against": against}
 
 
 if __name__ == "__main__":

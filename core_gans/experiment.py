@@ -15,6 +15,7 @@ from core_gans.game import HeldOutGame, NoiseGame, TranslationGame
 from core_gans.games.texts import TextGame
 from core_gans.games.translators import Translator
 from core_gans.held_out import Held, held_out_watchers
+from core_gans.parallel import joined, team
 from core_gans.run_kind import STRAIGHT_ON, Going, Result, RunKind, threads
 from core_gans.runs import folder as runs
 from core_gans.runs.fine_tuning import TrainedPlayers
@@ -101,7 +102,8 @@ class Training(RunKind[TrainingState]):
             return seconds_of_round(tried.start(), budget / ENOUGH)
 
         with threads(self.options, self.examples), self.console.status("measuring how fast this machine is"):
-            extent = largest_extent(self.game, self.options.batch, free, budget, measured)
+            search = partial(largest_extent, self.game, self.options.batch, free, budget, measured)
+            extent = team().led(search)
         self.console.print(told_of_extent(extent, free, budget), highlight=False, soft_wrap=True)
         game = replace(self.game, width=extent.width)
         return replace(self, game=game, options=replace(self.options, batch=extent.batch))
@@ -125,22 +127,23 @@ def run_training(
 
     Of a game of translation, ``measured`` names what a few rounds on this machine choose: width, batch or both. Of
     others, ``fit`` may change fields and options when the data have been read. It begins with the networks of
-    ``start_from``, as far as they fit; config.json tells of them.
+    ``start_from``, as far as they fit; config.json tells of them. Processes that torchrun started play it together.
     """
     console = console or Console(markup=False)
-    examples = _examples(variant, fields, options, console)
-    if fit is not None and isinstance(examples, Examples):
-        fields, options = fit(variant, fields, options, examples)
-    if isinstance(examples, Lesson | TextLesson):
-        fitting = examples.fields(fields)
-    else:
-        fitting = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
-    training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console, start_from)
-    if measured:
-        training = training.of_measured_extent(measured, rounds, seconds)
-    default = runs.default_name(variant, options.data)
-    begun = {} if start_from is None else {"begun_from": {"run": start_from.run, "round": start_from.round}}
-    return training.create(runs_folder, name, default, {"variant": variant, **begun}, rounds, seconds)
+    with joined(options.device, console) as together:
+        examples = _examples(variant, fields, options, console)
+        if fit is not None and isinstance(examples, Examples):
+            fields, options = together.led(partial(fit, variant, fields, options, examples))
+        if isinstance(examples, Lesson | TextLesson):
+            fitting = examples.fields(fields)
+        else:
+            fitting = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
+        training = Training(make(variant, **over_the_run(fitting, rounds)), options, examples, console, start_from)
+        if measured:
+            training = training.of_measured_extent(measured, rounds, seconds)
+        default = runs.default_name(variant, options.data)
+        begun = {} if start_from is None else {"begun_from": {"run": start_from.run, "round": start_from.round}}
+        return training.create(runs_folder, name, default, {"variant": variant, **begun}, rounds, seconds)
 
 
 def resume_training(
@@ -153,13 +156,17 @@ def resume_training(
 ) -> Result[TrainingState]:
     """Continue the run in ``folder`` exactly where its last checkpoint stands, or as ``going`` asks."""
 
+    told = console or Console(markup=False)
+
     def rebuild(config: dict[str, Any]) -> Training:
         require_trusted(folder, config["variant"])
-        told, options = console or Console(markup=False), options_from(config["options"])
+        options = options_from(config["options"])
         examples = _examples(config["variant"], config["fields"], options, told)
         return Training(from_saved(config["variant"], config["fields"]), options, examples, told)
 
-    return Training.resume(folder, rebuild, rounds, seconds, going)
+    device = going.changes.get("device") or runs.read_config(folder)["options"]["device"]
+    with joined(device, told):
+        return Training.resume(folder, rebuild, rounds, seconds, going)
 
 
 def _examples(

@@ -6,7 +6,7 @@ import dataclasses
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -20,11 +20,12 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.notebook import shown
 from core_gans.game import Game
 from core_gans.held_out import Held
+from core_gans.parallel import team
 from core_gans.runs import folder as runs
 from core_gans.runs.changes import changed, digest
 from core_gans.runs.fitting import fitting, require_counts
 from core_gans.runs.folder import Run
-from core_gans.runs.interrupt import require_not_terminated
+from core_gans.runs.interrupt import Interrupt, require_not_terminated
 from core_gans.runs.playable import require_playable
 from core_gans.runs.showing import samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
@@ -152,6 +153,8 @@ class RunKind(ABC, Generic[State]):
         self.require_room()
         with threads(self.options, self.examples):
             state = self.start()
+            if not team().leads:
+                return self._followed(runs_folder / (name or default), state, rounds, seconds)
             made = runs.create(runs_folder, name or default, whole, or_numbered=not name)
             with made as run, runs.kept_once_begun(run, lambda: state.round):
                 return self._judged(run, state, rounds, seconds, self._prepared(run, state, {}))
@@ -170,7 +173,7 @@ class RunKind(ABC, Generic[State]):
         ``rebuild`` makes the kind of run of its config.json. Without a bound the run's own bounds hold. LabError where
         config.json, the checkpoint and the data do not belong together.
         """
-        with runs.open_run(folder) as run:
+        with runs.open_run(folder) if team().leads else nullcontext(Run.reading(folder)) as run:
             config = run.config
             if config["kind"] != cls.kind:
                 raise ValueError(
@@ -196,6 +199,10 @@ class RunKind(ABC, Generic[State]):
             with fitting(run.checkpoint_of(going.start)):
                 require_counts(content["state"], state.state_dict())
                 state.load_state_dict(content["state"])
+            team().wait()  # until all have read what may be moved now
+            if not team().leads:
+                with threads(rebuilt.options, rebuilt.examples):
+                    return rebuilt._followed(folder, state, rounds, seconds)
             run.config = config
             prepared = rebuilt._prepared(run, state, content["watchers"])
             if (aside := run.set_aside_after(round)) is not None:
@@ -224,6 +231,11 @@ class RunKind(ABC, Generic[State]):
             watcher.attach(state)
         return watchers, verdict, dict(verdict.judge(state))
 
+    def _followed(self, folder: Path, state: State, rounds: int | None, seconds: float | None) -> Result[State]:
+        """Play in a process that does not lead: it writes nothing, judges nothing, and stops when all stop."""
+        self.play(state, rounds, seconds, [Interrupt(Console(quiet=True))])
+        return Result(folder, state, {}, {})
+
     def _judged(
         self, run: Run, state: State, rounds: int | None, seconds: float | None, prepared: Prepared
     ) -> Result[State]:
@@ -231,6 +243,9 @@ class RunKind(ABC, Generic[State]):
         examples = self.examples
         told = f"{self.verb} {self.game.name} on {examples.name}: {len(examples):,} examples of shape {examples.shape}"
         self.console.print(told)
+        if team().size > 1:
+            share = self.options.batch // team().size
+            self.console.print(f"{team().size} processes, each with {share} examples of a batch", highlight=False)
         self.console.print(f"run folder {run.folder}", soft_wrap=True)
         self.play(state, rounds, seconds, watchers)
         require_not_terminated(watchers, f"{self.program} resume {shlex.quote(str(run.folder))}", self.console)

@@ -19,6 +19,9 @@ from core_gans.foundation.seeds import as_generator
 from core_gans.game import Batch, Game, Nets, Turn
 from core_gans.initialising import initialising
 from core_gans.optimizers import load_moments
+from core_gans.parallel import team
+from core_gans.parallel.separable import require_separable
+from core_gans.parallel.whole_batch import whole_batch
 from core_gans.runs.attending import attended
 from core_gans.runs.showing import png_of, samples_of, told
 
@@ -120,10 +123,12 @@ def train(
     each round. A loss that is not finite raises DivergedError before it changes any weight. ``rng`` may be a seed.
 
     ``progress`` shows a bar, or none; by default there is one in a terminal and in a notebook. Ctrl-C and a notebook's
-    Stop end the training after the round, and its state is returned.
+    Stop end the training after the round, and its state is returned. Inside ``parallel.joined`` every process calls
+    this alike.
     """
     require_given(game, batches, rounds, seconds)
     state = state or start(game, batches, as_generator(rng, batches.device), compute)
+    _require_together(state)
 
     def play() -> None:
         game.begin_round(state.nets, state.round / rounds if rounds else 0.0)
@@ -134,6 +139,19 @@ def train(
 
     attended(state, watched, watchers, "round", progress)
     return state
+
+
+def _require_together(state: TrainingState) -> None:
+    """LabError where several processes would not play what one plays."""
+    if team().size == 1:
+        return
+    team().require_divisible(state.batches.size)
+    if state.compute.micro_batch:
+        raise LabError("a process computes its slice of a batch as a whole: leave --micro-batch out.")
+    position = state.batches.state_dict()
+    batch = next(state.batches)
+    state.batches.load_state_dict(position)
+    require_separable(state.game, state.nets, batch, state.rng, team())
 
 
 def require_given(game: object, batches: object, rounds: object, seconds: object) -> None:
@@ -170,8 +188,8 @@ def run(
             watcher.begin(state, rounds, seconds)
             ends.callback(watcher.end, state)
         begun = time.monotonic()
-        while not state.stop and (rounds is None or state.round < rounds):
-            if seconds is not None and time.monotonic() - begun >= seconds:
+        while rounds is None or state.round < rounds:
+            if team().agreed(state.stop or (seconds is not None and time.monotonic() - begun >= seconds)):
                 break
             before = time.monotonic()
             state.mid_round = True
@@ -215,20 +233,23 @@ def take_turn(
 ) -> dict[str, Tensor]:
     """Let the players of ``turn`` learn from one batch; the other networks are frozen.
 
-    With ``compute.micro_batch``, from one part of it after the other: the step is that of the mean over all parts.
+    With ``compute.micro_batch``, from one part of it after the other: the step is that of the mean over all parts. Of
+    several processes, each computes its part, and all take that step.
     """
     for name, net in nets.items():
         net.requires_grad_(name in turn.players)
     optimizer.zero_grad(set_to_none=True)
     terms: dict[str, Tensor] = {}
-    for part, share in parts_of(batch, compute.micro_batch):
-        with compute.autocast():
+    for part, share in parts_of(team().part_of(batch), compute.micro_batch):
+        with compute.autocast(), whole_batch(team(), len(part.real)):
             found = turn.loss(nets, part, rng)  # named scalars; their sum is minimised
         total = share * torch.stack(list(found.values())).sum()
-        require_finite(total, "the loss of the " + " and ".join(turn.players))
+        means = team().averaged(found)
+        require_finite(torch.stack(list(means.values())).sum(), "the loss of the " + " and ".join(turn.players))
         (total if scaler is None else scaler.scale(total)).backward()
-        for name, term in found.items():
-            terms[name] = terms.get(name, 0.0) + share * term.detach()
+        for name, term in means.items():
+            terms[name] = terms.get(name, 0.0) + share * term
+    _learn_together(turn, nets)
     if scaler is None:
         optimizer.step()
     else:
@@ -236,6 +257,16 @@ def take_turn(
         scaler.update()
     turn.after(nets)
     return terms
+
+
+def _learn_together(turn: Turn, nets: Nets) -> None:
+    """The mean of the processes' gradients, and of what the players keep, in every one of them."""
+    if team().size == 1:
+        return
+    learned = [parameter.grad for name in turn.players for parameter in nets[name].parameters()]
+    kept = [buffer for net in nets.values() for buffer in net.buffers() if buffer.is_floating_point()]
+    team().average([gradient for gradient in learned if gradient is not None])
+    team().average(kept)
 
 
 def parts_of(batch: Batch, size: int) -> Iterator[tuple[Batch, float]]:

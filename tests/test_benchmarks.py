@@ -16,11 +16,15 @@ from benchmarks import (
     app_load,
     dissection_cost,
     few_images,
+    first_order,
     generation_cost,
     inversion,
     islands,
     neighbours,
     objective_cost,
+    restarts,
+    robustness,
+    scaling,
     startup,
 )
 from benchmarks.painting import __main__ as painting
@@ -50,7 +54,9 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
         ["--seconds", "0.1", "--repeats", "1", "--games", "points", "--settings", "1 thread"],
         1,
     ),
-    "islands": (islands, ["modes", "--seeds", "1", "--rounds", "2"], 1),
+    "islands": (islands, ["migration", "--data", "ring"], 1),
+    "first_order": (first_order, ["cost", "--pairs", "1", "--width", "2", "--batch", "4"], 2),
+    "scaling": (scaling, ["islands"], 8),
     "startup": (startup, ["core-gans", "--repeats", "1"], 1),
     "app": (startup, ["app", "--repeats", "1"], 1),
     "app_load": (app_load, ["--sessions", "2", "--seconds", "0.5", "--warm-up", "0.1"], 2),
@@ -69,7 +75,7 @@ def _threads() -> Iterator[None]:
 def test_no_benchmark_is_left_out() -> None:
     run = {
         module.__name__.rsplit(".", 1)[1]
-        for module in (inversion, few_images, *(each[0] for each in SMALLEST.values()))
+        for module in (inversion, few_images, restarts, robustness, *(each[0] for each in SMALLEST.values()))
     }
     assert sorted(run) == MODULES
 
@@ -106,6 +112,28 @@ def test_the_peak_that_another_process_prints_last_is_read(tmp_path: Path, monke
     gigabytes, seconds = peak_of("printing", ["0.75"])
     assert gigabytes == 1.5
     assert seconds > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "arguments", "rows"),
+    [
+        (restarts, ["seeds", "--islands", "2", "--seeds", "1", "--rounds", "1"], 1),
+        (robustness, ["heuristic", "search", "--count", "1", "--budget", "0.01"], 2),
+    ],
+)
+def test_finished_runs_are_kept_and_told_again(
+    module: ModuleType, arguments: list[str], rows: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [*arguments, "--out", str(tmp_path)]
+    module.main(asked)
+    first = capsys.readouterr().out
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(kept) == 2
+    module.main(asked)
+    assert capsys.readouterr().out == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
+    assert sum(line.startswith("|") for line in first.splitlines()) == 2 + rows
 
 
 @pytest.mark.slow

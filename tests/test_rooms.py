@@ -18,7 +18,7 @@ PACKAGES = ("core_gans", "egan", "dissect", "demos")
 ROOMS = {  # package: its rooms from the ground up; each imports only rooms that stand before it
     "core_gans": (
         *("foundation", "trusted_code", "compute", "optimizers", "losses", "shipped"),
-        *("game", "data", "techniques", "networks", "games", "foreign", "initialising"),
+        *("game", "parallel", "data", "techniques", "networks", "games", "foreign", "initialising"),
         *("runs", "metrics", "paper_presets", "recipes", "user_code", "variants", "convergence", "session"),
         *(
             "training",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
+from core_gans.parallel import team
 from core_gans.runs.interrupt import Interrupt
 from core_gans.runs.progress import ProgressBar
 from core_gans.runs.watchers import WatchedState, Watcher
@@ -35,7 +36,7 @@ def attended(
     if not any(isinstance(each, Interrupt) for each in watchers):
         stop = Interrupt(console, (signal.SIGINT,))
         added.append(stop)
-    attending = console.is_terminal or console.is_jupyter if progress is None else progress
+    attending = (console.is_terminal or console.is_jupyter if progress is None else progress) and team().leads
     if attending and not any(isinstance(each, ProgressBar) for each in watchers):
         added.append(ProgressBar(unit, console))
     try:
