@@ -33,7 +33,7 @@ from egan.islands.run import IslandsRun
 from egan.islands.settings import Islands
 from egan.islands.transport import size_of
 from egan.options import Evolution
-from egan.settings import GAMMA_ON_POINTS
+from egan.settings import GAMMA_ON_POINTS, Offspring
 
 
 def headed(title: str, *heads: str) -> None:
@@ -60,15 +60,15 @@ class Asked:
     """On which data."""
 
 
-def begun(data: str, islands: Islands, rounds: int, seed: int = 0, batch: int = 64) -> Archipelago:
+def begun(data: str, islands: Islands, rounds: int, seed: int = 0, offspring: Offspring = "each") -> Archipelago:
     """Founders on ``data`` with the settings that the commands begin with."""
     examples = load(data, count=20_000) if KNOWN[data].points else load(data)
     fields = points_fields("gan", KNOWN[data].fields) if KNOWN[data].points else {}
     name = "gan" if KNOWN[data].points else "dcgan"
     game = make(name, **over_the_run({**fields, "shape": examples.shape}, rounds))
     assert isinstance(game, NoiseGame)
-    options = Options(data=data, batch=batch, seed=seed, threads=1, samples_every=10**6)
-    evolution = Evolution(gamma=GAMMA_ON_POINTS if KNOWN[data].points else 0.01)
+    options = Options(data=data, seed=seed, threads=1, samples_every=10**6)
+    evolution = Evolution(gamma=GAMMA_ON_POINTS if KNOWN[data].points else 0.01, offspring=offspring)
     return IslandsRun(game, options, examples, Console(quiet=True), evolution, islands).start()
 
 

@@ -29,6 +29,7 @@ from egan.islands.archipelago import Archipelago
 from egan.islands.engines import engine
 from egan.islands.settings import Islands
 from egan.islands.transport import unpacked
+from egan.settings import Offspring
 
 MODES, QUALITY = "modes_covered", "high_quality_share"
 Topology = Literal["ring", "alone"]
@@ -49,6 +50,8 @@ class Options:
     """On a ring; alone are as many as the first says."""
     seeds: int = 10
     """Runs of each."""
+    offspring: Offspring = "each"
+    """Children of a generation: by each mutation, or by one (bandit, first_order), in half the time."""
     rounds: int = 400
     """Generations of an island; the learning rates fall over them."""
     seconds: float = float("inf")
@@ -62,29 +65,33 @@ def main(args: Sequence[str] | None = None) -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     begin, found = time.monotonic(), {}
     for key in wanted(asked):
-        path = asked.out / "{}-{}-{}-seed{}-{}.json".format(asked.data, *key, asked.rounds)
+        name = "{}-{}-{}-seed{}".format(asked.data, *key)
+        path = asked.out / f"{name}-{asked.rounds}-{asked.offspring}.json"
         if not path.exists():
             if time.monotonic() - begin >= asked.seconds:
                 continue
             write_whole(path, json.dumps(judged(asked, *key)))
         found[key] = json.loads(path.read_text())
-    print(f"{heading()}; {asked.data}, {asked.rounds} generations of each island")
+    print(f"{heading()}; {asked.data}, {asked.rounds} generations of each island, offspring {asked.offspring}")
     for name in chosen(asked.names, list(TABLES), "table"):
         TABLES[name](asked, found)
 
 
 def wanted(asked: Options) -> Iterator[tuple[Topology, int, int]]:
-    """All runs, the most islands first."""
+    """All runs, the most islands first, both ways of a seed one after the other."""
     most, *fewer = asked.islands
-    for topology, count in (("ring", most), ("alone", most), *(("ring", each) for each in fewer)):
+    for seed in range(asked.seeds):
+        yield "ring", most, seed
+        yield "alone", most, seed
+    for count in fewer:
         for seed in range(asked.seeds):
-            yield topology, count, seed  # type: ignore[misc]  # the tuples above hold these two words
+            yield "ring", count, seed
 
 
 def judged(asked: Options, topology: Topology, count: int, seed: int) -> dict[str, Any]:
     """A run: each island's distance to the examples held out, and what its generator draws by the known modes."""
     begin = time.process_time()
-    state = begun(asked.data, Islands(islands=count, topology=topology), asked.rounds, seed)
+    state = begun(asked.data, Islands(islands=count, topology=topology), asked.rounds, seed, asked.offspring)
     with engine(state.setup, state.settings, print) as by:
         played(state, by, asked.rounds)
     spent = time.process_time() - begin

@@ -150,7 +150,7 @@ def of_workers(asked: Options) -> None:
     chance = random.Random(0)
     for workers in (1, 2, 4):
         sleeps = [asked.seconds * max(0.0, chance.gauss(1, asked.spread)) for _ in range(asked.legs)]
-        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, get_context("fork")) as pool:
             list(pool.map(slept, [0.0] * workers, [b""] * workers))  # the processes are there
             begin = time.perf_counter()
             pool.submit(slept, 0.0, payload).result()
