@@ -20,7 +20,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.notebook import shown
 from core_gans.game import Game
 from core_gans.held_out import Held
-from core_gans.parallel import team
+from core_gans.parallel import require_joined, team
 from core_gans.runs import folder as runs
 from core_gans.runs.changes import changed, digest
 from core_gans.runs.fitting import fitting, require_counts
@@ -140,6 +140,7 @@ class RunKind(ABC, Generic[State]):
         Without a name it is called ``default``, with a number behind where that is taken. ``config`` is what
         config.json holds beside kind, fields, options and bounds.
         """
+        require_joined()
         if rounds is None and seconds is None:
             seconds = DEFAULT_SECONDS
         whole = {
@@ -173,6 +174,7 @@ class RunKind(ABC, Generic[State]):
         ``rebuild`` makes the kind of run of its config.json. Without a bound the run's own bounds hold. LabError where
         config.json, the checkpoint and the data do not belong together.
         """
+        require_joined()
         with runs.open_run(folder) if team().leads else nullcontext(Run.reading(folder)) as run:
             config = run.config
             if config["kind"] != cls.kind:

@@ -10,6 +10,7 @@ number, and only the one that is played needs a backward pass through the genera
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -102,12 +103,12 @@ def fitness_pull(population: Population, scheme: Scheme, judged: Pass) -> Tensor
     return torch.autograd.grad(fitness, judged.seen, retain_graph=True)[0]
 
 
-def gradient_norm(discriminator: nn.Module, loss: object, judged: Pass) -> Tensor:
+def gradient_norm(discriminator: nn.Module, loss: Callable[..., Tensor], judged: Pass) -> Tensor:
     """|grad_D L_D| over all the discriminator's parameters, as a function of the fakes."""
     parameters = list(discriminator.parameters())
     known = judged.real_gradients
     real = judged.real if known is None else torch.zeros_like(judged.scores)
-    whole = torch.autograd.grad(loss(real, judged.scores), parameters, create_graph=True)  # type: ignore[operator]
+    whole = torch.autograd.grad(loss(real, judged.scores), parameters, create_graph=True)
     parts = whole if known is None else [one + other for one, other in zip(whole, known, strict=True)]
     return torch.stack([part.double().square().sum() for part in parts]).sum().sqrt()
 

@@ -1,5 +1,5 @@
 """One game played by several processes: ``torchrun --nproc-per-node 2 -m core_gans train dcgan ...``."""
 
-from core_gans.parallel.team import Team, joined, team
+from core_gans.parallel.team import Team, joined, require_joined, team
 
-__all__ = ["Team", "joined", "team"]
+__all__ = ["Team", "joined", "require_joined", "team"]

@@ -134,6 +134,16 @@ def joined(device: str, console: Console) -> Iterator[Team]:
         dist.destroy_process_group()
 
 
+def require_joined() -> None:
+    """LabError in one of several processes that torchrun started, where they would not play together."""
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started > 1 and team().size == 1:
+        raise LabError(
+            f"torchrun started this {started} times, and what is asked for is played by one process: `core-gans train` "
+            "is played by several, and `egan evolve --islands 8 --workers 2` starts processes of its own."
+        )
+
+
 @contextmanager
 def _being(other: Team) -> Iterator[None]:
     global _TEAM  # a process group is one for the whole process

@@ -38,7 +38,7 @@ class WholeBatch(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         given = kwargs or {}
-        if func in DRAWS and given.get("generator") is not None:
+        if func in DRAWS and args and given.get("generator") is not None:
             return self._drawn(func, args, given)
         if func is F.batch_norm:
             return self._normalised(*args, **given)

@@ -16,7 +16,10 @@ from rich.console import Console
 from torch import Tensor
 
 from core_gans.experiment import resume_training, run_training
+from core_gans.foundation.errors import LabError
 from core_gans.runs import checkpoints
+from egan.experiment import run_evolution
+from egan.options import Evolution
 from tests.core_gans.parallel.playing import GAMES, OPTIONS, REFUSED, ROUNDS, RUN, exact, played
 
 ROOT = Path(__file__).parents[3]
@@ -77,6 +80,13 @@ def test_what_couples_examples_and_odd_batches_are_refused(by_two: Path) -> None
     assert "the loss of the discriminator couples the examples" in told["a relativistic average"]
     assert "minibatch discrimination" in told["minibatch discrimination"]
     assert told["an odd batch"] == "expected a --batch that 2 processes share evenly, got 9: take 8, for example."
+
+
+def test_an_evolution_is_not_played_by_several(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(LabError, match="torchrun started this 2 times"):
+        run_evolution("gan", RUN, OPTIONS, Evolution(), rounds=1, runs_folder=tmp_path, console=QUIET)
+    assert not list(tmp_path.iterdir())
 
 
 def test_one_process_writes_and_checkpoints_go_from_two_to_one_and_back(by_two: Path) -> None:
