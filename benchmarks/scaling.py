@@ -59,7 +59,7 @@ class Options:
     """Megabytes a second that pass the keeper of the states: 125 is 1 Gbit/s."""
     spread: float = 0.05
     """Standard deviation of a leg's seconds, of their mean."""
-    seconds: float = 0.2
+    seconds: float = 2.0
     """Mean of a sleeping leg."""
     legs: int = 12
     """Sleeping legs."""
