@@ -50,7 +50,7 @@ class Options:
     batch: int = 16
     """Images a step, where the batch is not what changes."""
     generation: float = 0.36
-    """Seconds of one generation of one island, for the simulation; measured by ``benchmarks.islands migration``."""
+    """Seconds of one generation of one island, for the simulation; ``benchmarks.islands migration`` measures it."""
     megabytes: float = 44.2
     """Of a state; measured by the same."""
     every: int = 50
@@ -117,7 +117,11 @@ def played(width: int, side: int, batch: int, parents: int, children: int, mutat
     """A generation of dcgan on noise."""
     names = (*PAPER, "least_squares_logits", "wasserstein")[:mutations]
     scheme = Scheme(
-        tuple(KNOWN[name] for name in names), batch, parents=parents, children=children, common_latents=True
+        mutations=tuple(KNOWN[name] for name in names),
+        evaluation_size=batch,
+        parents=parents,
+        children=children,
+        common_latents=True,
     )
     rng = torch.Generator().manual_seed(0)
     noise = torch.randint(0, 256, (4 * batch, 1, side, side), generator=rng).byte()
@@ -152,9 +156,7 @@ def of_workers(asked: Options) -> None:
         sleeps = [asked.seconds * max(0.0, chance.gauss(1, asked.spread)) for _ in range(asked.legs)]
         with ProcessPoolExecutor(workers, get_context("fork")) as pool:
             list(pool.map(slept, [0.0] * workers, [b""] * workers))  # the processes are there
-            begin = time.perf_counter()
-            pool.submit(slept, 0.0, payload).result()
-            send = (time.perf_counter() - begin) / 2
+            send = statistics.median(_trip(pool, payload) for _ in range(5)) / 2
             begin = time.perf_counter()
             jobs = [pool.submit(slept, each, payload) for each in sleeps]
             for job in jobs:
@@ -163,6 +165,13 @@ def of_workers(asked: Options) -> None:
         constants = Constants(asked.seconds, asked.spread, send)
         told = statistics.mean(simulated(asked.legs, workers, constants, random.Random(seed))[0] for seed in range(50))
         lined(str(asked.legs), str(workers), f"{real:.2f} s", f"{told:.2f} s", f"{told / real - 1:+.0%}")
+
+
+def _trip(pool: ProcessPoolExecutor, payload: bytes) -> float:
+    """Seconds of a state to a worker and back."""
+    begin = time.perf_counter()
+    pool.submit(slept, 0.0, payload).result()
+    return time.perf_counter() - begin
 
 
 def slept(seconds: float, payload: bytes) -> bytes:
