@@ -38,7 +38,7 @@ def _page(lab: Lab) -> LabBlocks:
             page = Page(lab)
         with gr.Tabs(elem_id="tabs"):
             for title, tab in TABS.items():
-                with gr.Tab(title, id=title.lower()) as page.tab:
+                with gr.Tab(title, id=title.lower()):
                     tab.build(page)
         page.connect(blocks)
         for tab in TABS.values():

@@ -10,6 +10,7 @@ import gradio as gr
 
 from core_gans.foundation.errors import LabError
 from demos.job_queue import LISTENER
+from demos.json_models import LONGEST_NAME
 from demos.lab import Lab
 from demos.model_store import SHIPPED, ModelStore
 from demos.sessions import TOKEN_JS
@@ -25,12 +26,13 @@ class Page:
         self.token = gr.Textbox(visible=False, elem_id="page-name")
         """The page's name, for ``lab.sessions``: an input of every listener that has something to remember."""
         self.picker = gr.Dropdown(
-            self._choices(), value=SHIPPED, label="Model", elem_id="model", filterable=True, scale=0, min_width=280
-        )
+            self._choices(), value=SHIPPED, label="Model", elem_id="model", filterable=True, scale=0, min_width=280,
+            interactive=False,  # until the page has its name, under which the choice is kept
+        )  # fmt: skip
+        self.linked = gr.Textbox(visible=False)
+        """The key of the model that the page's address asks for; empty for none."""
         self.model = gr.Textbox(SHIPPED, visible="hidden", elem_id="model-key")
         """The key of the model that the tabs work on: the last one picked that could be opened; see ``lab.store``."""
-        self.tab: gr.Tab
-        """The tab that is being laid out: what is long in the making can wait until it is selected."""
         self._entered: list[tuple[Callable[..., Sequence[Any]], list[Any]]] = []
 
     def on_entry(self, restore: Callable[[str], Sequence[Any]], outputs: list[Any]) -> None:
@@ -44,10 +46,12 @@ class Page:
     def connect(self, blocks: gr.Blocks) -> None:
         """Connect what all tabs share."""
 
-        def enter(token: str) -> list[Any]:
+        def enter(token: str, linked: str) -> list[Any]:
+            if linked:
+                self._choose(token, linked[:LONGEST_NAME])
             key = self.chosen(token)
             key = key if key in {entry.key for entry in self.lab.store.entries()} else SHIPPED
-            shown: list[Any] = [token, gr.Dropdown(choices=self._choices(), value=key), key]
+            shown: list[Any] = [token, gr.Dropdown(choices=self._choices(), value=key, interactive=True), key]
             for restore, outputs in self._entered:
                 answer = list(restore(token))
                 if len(answer) != len(outputs):
@@ -56,7 +60,7 @@ class Page:
             return shown
 
         outputs = [self.token, self.picker, self.model, *(output for _, outputs in self._entered for output in outputs)]
-        blocks.load(enter, self.token, outputs, js=TOKEN_JS, show_progress="hidden", **LISTENER)
+        blocks.load(enter, [self.token, self.linked], outputs, js=TOKEN_JS, show_progress="hidden", **LISTENER)
         self.picker.input(
             self._choose, [self.token, self.picker], [self.picker, self.model], show_progress="hidden", **LISTENER
         )

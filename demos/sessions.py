@@ -18,16 +18,17 @@ NAME = re.compile(r"[A-Za-z0-9-]{16,64}")
 MOST = 256  # pages that are remembered; the one longest unseen goes first
 FORGOTTEN_AFTER = 6 * 3600.0  # seconds without a sign of life
 
-# Runs in the browser; gives the name of this page, the same after a reload.
+# Runs in the browser; gives the name of this page, the same after a reload, and the model that a link asks for.
 TOKEN_JS = """() => {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const made = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const linked = window.labAddress.asked.model || "";
   try {
     const kept = sessionStorage.getItem("gan-lab-page") || made;
     sessionStorage.setItem("gan-lab-page", kept);
-    return [kept];
+    return [kept, linked];
   } catch {
-    return [made]; // a browser that keeps nothing still gets a page, until it is reloaded
+    return [made, linked]; // a browser that keeps nothing still gets a page, until it is reloaded
   }
 }"""
 

@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 
 SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif")
+QUIET, QUIET_DARK = "#6a655b", "#a8a296"  # words that step back; at least 4.5:1 on all that lies behind them
+SCRIPTS = ("surfaces.js", "address.js")  # for the whole page
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 
@@ -18,7 +20,7 @@ def look(sheets: Sequence[Path] = ()) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css_paths": [home / "app.css", *sheets],
-        "head": f"<script>{(home / 'surfaces.js').read_text(encoding='utf-8')}</script>",
+        "head": "".join(f"<script>{(home / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS),
         "footer_links": [],
     }
 
@@ -49,4 +51,10 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill_hover_dark="*primary_600",
         button_primary_text_color="white",
         slider_color="*primary_600",
+        body_text_color_subdued=QUIET,
+        body_text_color_subdued_dark=QUIET_DARK,
+        block_info_text_color=QUIET,
+        block_info_text_color_dark=QUIET_DARK,
+        input_placeholder_color=QUIET,
+        input_placeholder_color_dark=QUIET_DARK,
     )

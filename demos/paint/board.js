@@ -2,23 +2,25 @@
 let opening = 0;
 let wanted = null; // the key of the model that was picked last
 
-async function open(key, layer) {
+// Opens a model; `linked` is a session of it that the server has read. Returns whether that went well.
+async function open(key, layer, linked = null) {
   const asked = ++opening;
   wanted = key;
   const kept = ((stored().models || {})[key] || {}).layer;
   const room = one(".paint-room");
-  const closed = one(".paint-closed");
   one(".paint").dataset.state = "waiting";
   const slow = setTimeout(() => (one(".paint-busy").hidden = false), 300);
   try {
     const told = await ask("model", { model: key, layer: layer || kept || null });
-    if (asked !== opening) return;
-    closed.hidden = !told.closed;
-    closed.textContent = told.closed || "";
+    if (asked !== opening) return true;
+    one(".paint-closing").hidden = !told.closed;
+    one(".paint-closed").textContent = told.closed || "";
+    one("[data-do=dissect]").hidden = !told.dissectable;
     room.hidden = Boolean(told.closed);
     if (told.closed) {
       one(".paint").dataset.state = "closed";
-      return;
+      window.labAddress.change({ model: key, seed: "", session: "" });
+      return true;
     }
     model = told;
     session = restore(told);
@@ -27,6 +29,7 @@ async function open(key, layer) {
     view.shown = null;
     view.previous = null;
     closeExplained();
+    if (linked) takeShared(linked);
     one("[data-of=layer]").replaceChildren(...told.layers.map((name) => new Option(name, name)));
     one("[data-of=by] [value=cause]").disabled = !told.byCause;
     showPalette();
@@ -34,8 +37,10 @@ async function open(key, layer) {
     save();
     await refresh();
     one(".paint").dataset.state = "open";
+    return true;
   } catch (error) {
     fail(error);
+    return false;
   } finally {
     clearTimeout(slow);
     one(".paint-busy").hidden = true;
@@ -52,16 +57,26 @@ function press(name) {
   }
 }
 
-function download(source, name) {
-  const link = Object.assign(made("a"), { href: source, download: name });
+function saveAs(file, name) {
+  const link = Object.assign(made("a"), { href: URL.createObjectURL(file), download: name });
   element.append(link);
   link.click();
   link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 const pressed = (name, on) => one(`[data-do=${name}]`).setAttribute("aria-pressed", on);
 
 function listenToButtons() {
+  // The other tab begins with the layer in the middle; until it shows this model, its button rests.
+  one("[data-do=dissect]").addEventListener("click", async () => {
+    showTab("dissect");
+    for (let turn = 0; turn < 100; turn++) {
+      const button = document.querySelector("#dissect-run");
+      if (button && button.checkVisibility() && !button.disabled) return button.click();
+      await new Promise((next) => setTimeout(next, 100));
+    }
+  });
   one("[data-do=undo]").addEventListener("click", () => press("undo"));
   one("[data-do=redo]").addEventListener("click", () => press("redo"));
   one("[data-do=over]").addEventListener("click", () => {
@@ -91,15 +106,13 @@ function listenToButtons() {
   });
   one("[data-do=png]").addEventListener("click", () => {
     const name = session.now.picture ? `${ownName()}-painted` : `scene-${session.now.seed}`;
-    download(view.shown.sources[1], `${name}.png`);
+    saveAs(pictureFile(), `${name}.png`);
   });
   one("[data-do=script]").addEventListener("click", async () => {
     try {
       const { name, text, zip } = await ask("script", painted());
       const file = zip ? new Blob([bytes(zip)], { type: "application/zip" }) : new Blob([text], { type: "text/x-python" });
-      const address = URL.createObjectURL(file);
-      download(address, name);
-      setTimeout(() => URL.revokeObjectURL(address), 10000);
+      saveAs(file, name);
     } catch (error) {
       fail(error);
     }
@@ -156,7 +169,20 @@ listenToSplit();
 listenToFindings();
 listenToScenes();
 listenToOwn();
+listenToLink();
 watch("value", () => {
   if (props.value.model !== wanted) open(props.value.model);
 });
-open(props.value.model);
+(async () => {
+  let trouble = null; // why what was asked for is not shown
+  try {
+    const asked = await askedFor();
+    const read = asked && asked.format !== undefined ? await ask("session", asked) : asked;
+    if (read && (await open(read.model, read.layer, read.strokes ? read : null))) return;
+    if (read) trouble = new Error(one(".paint-error").textContent);
+  } catch (error) {
+    trouble = error;
+  }
+  await open(props.value.model);
+  if (trouble) fail(trouble);
+})();

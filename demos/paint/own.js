@@ -29,7 +29,12 @@ async function encoded(file) {
 }
 
 async function bring(file) {
-  if (!file || !session || inverting) return;
+  try {
+    if (!file || inverting || (await openedBy(file)) || !session) return;
+  } catch (error) {
+    fail(error);
+    return;
+  }
   if (file.size > MOST_FILE) {
     fail(new Error(`${file.name} is too large: expected at most ${MOST_FILE / 2 ** 20} MB.`));
     return;
@@ -122,9 +127,17 @@ function listenToOwn() {
     frame.addEventListener(kind, (event) => {
       event.preventDefault();
       frame.classList.toggle("paint-over", kind === "dragenter" || kind === "dragover");
-      if (kind === "drop") bring(event.dataTransfer.files[0]);
     });
   }
+  // A file dropped anywhere on the page is never opened in its place.
+  const holdsFiles = (event) => event.dataTransfer && event.dataTransfer.types.includes("Files");
+  document.addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    if (!holdsFiles(event) || (event.defaultPrevented && !element.contains(event.target))) return; // another tab takes it
+    event.preventDefault();
+    showTab("paint");
+    bring(event.dataTransfer.files[0]);
+  });
   document.addEventListener("paste", (event) => {
     if (element.offsetParent !== null && !event.target.matches("input, textarea")) bring(event.clipboardData.files[0]);
   });

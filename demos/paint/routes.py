@@ -16,6 +16,7 @@ from demos.lab import Lab
 from demos.paint.calls import PaintCalls
 from demos.paint.own_calls import OwnCalls
 from demos.paint.own_pictures import ForgottenError
+from demos.paint.shared import SharedCalls, SharedSession
 from demos.paint.sketch import (
     EndRequest,
     ModelRequest,
@@ -48,6 +49,7 @@ def routes(lab: Lab) -> APIRouter:
         "test": _route(lab, RemovalRequest, calls.test),
         "places": _route(lab, PlacesRequest, calls.places),
         "script": _route(lab, Sketch, calls.script),
+        "session": _route(lab, SharedSession, SharedCalls(calls, lab).session),
         "upload": _route(lab, UploadRequest, own.upload),
         "inverting": _route(lab, PictureRequest, own.inverting),
         "end": _route(lab, EndRequest, own.end),

@@ -33,7 +33,7 @@ async function remembered(name, question) {
 }
 
 function fail(error) {
-  const line = one(".paint-error");
+  const line = one(one(".paint-room").hidden ? ".paint-closed" : ".paint-error");
   line.textContent = error.message === "Failed to fetch" ? "The server does not answer. Is it still running?" : error.message;
   line.hidden = false;
 }

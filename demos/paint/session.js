@@ -30,6 +30,7 @@ function save() {
   } catch {
     session.past = session.past.slice(-10); // full: the oldest steps go first
   }
+  tellAddress();
 }
 
 function restore(told) {

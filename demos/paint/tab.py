@@ -15,7 +15,7 @@ from demos.paint.routes import LONGEST, routes
 from demos.tab import Tab
 
 INTRODUCTION = """
-<details><summary><b>Choose a thing and paint.</b> Under your brush the network draws anew. <u>More</u></summary>
+<details><summary><h2>Choose a thing and paint.</h2> Under your brush the network draws anew. <u>More</u></summary>
 <p>A generator makes the scene from random numbers; some of its inner <b>units</b> draw trees, others doors. Under your
 brush, and only there, it draws with what it does in another scene, or with the units of the thing. A picture of yours
 can be painted on, too: the generator draws it first, and what your brush changes is put back into it.</p></details>
@@ -23,7 +23,7 @@ can be painted on, too: the generator draws it first, and what your brush change
 # One function in the browser, in this order: what is kept, who is asked, what is shown, what is done.
 SCRIPTS = ("session.js", "server.js", "view.js", "pointer.js", "palette.js", "findings.js", "history.js", "live.js",
            "scenes.js", "explain.js",
-           "own.js", "board.js")  # fmt: skip
+           "own.js", "link.js", "board.js")  # fmt: skip
 
 
 def paint_tab(page: Page) -> None:

@@ -225,7 +225,9 @@ def test_a_mouse_erases_a_tree_and_keys_bring_it_back(painter: Painter, tmp_path
 
         with page.expect_download() as saved:
             page.get_by_role("button", name="Picture (PNG)").click()
-        assert saved.value.path().read_bytes() == base64.b64decode(calls.source("after").partition(",")[2])
+        file, plain = saved.value.path().read_bytes(), base64.b64decode(calls.source("after").partition(",")[2])
+        assert (file[:33], file[-len(plain) + 33 :]) == (plain[:33], plain[33:])  # the picture, with one chunk in it
+        assert file[37:49] == b"tEXtgan-lab\0"
         with page.expect_download() as saved:
             page.get_by_role("button", name="Script").click()
         assert saved.value.suggested_filename == f"scene-{seed}.py"

@@ -1,0 +1,73 @@
+// What stands after "#" in the page's address: the tab, the model, and what Paint shows, so that a link opens it again.
+// Nothing of it is sent to the server as it stands: the tabs ask about it, as about all that a page sends.
+const labAddress = (() => {
+  const PARTS = ["tab", "model", "seed", "session"];
+  const OWN = "gan-lab-address"; // what this page wrote last: found again after a reload, it is no link
+  const PAUSE = 250; // milliseconds: browsers take only so many changes
+  const read = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    return Object.fromEntries(PARTS.filter((part) => given.get(part)).map((part) => [part, given.get(part)]));
+  };
+  const kept = (() => {
+    try {
+      return sessionStorage.getItem(OWN);
+    } catch {
+      return null;
+    }
+  })();
+  const now = read();
+  let due = null;
+  let leaving = false;
+  const show = (parts) => {
+    const hash = `#${new URLSearchParams(PARTS.filter((part) => parts[part]).map((part) => [part, parts[part]]))}`;
+    history.replaceState(history.state, "", location.pathname + location.search + hash);
+  };
+  const write = () => {
+    if (leaving) return;
+    show(now);
+    try {
+      sessionStorage.setItem(OWN, location.hash);
+    } catch {
+      // a browser that keeps nothing opens its own address as a link
+    }
+  };
+  return {
+    asked: location.hash === kept ? {} : read(), // what a link asked for when the page was opened
+    tab: now.tab,
+    change(parts) {
+      Object.assign(now, parts);
+      clearTimeout(due);
+      due = setTimeout(write, PAUSE);
+    },
+    flush() {
+      clearTimeout(due);
+      write();
+    },
+    // Opens the page anew, as a link with these parts would.
+    follow(parts) {
+      leaving = true;
+      sessionStorage.removeItem(OWN);
+      show(parts);
+      location.reload();
+    },
+  };
+})();
+window.labAddress = labAddress;
+addEventListener("hashchange", () => location.reload()); // a link that is opened in a page that is open
+
+// The tab of the address is chosen as soon as the tabs are there; from then on the address follows them.
+const labTabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper > .tab-container:not(.visually-hidden) > [role=tab]")];
+const nameOfTab = (tab) => tab.textContent.trim().toLowerCase();
+function showTab(name) {
+  const tab = labTabs().find((each) => nameOfTab(each) === name);
+  if (tab) tab.click();
+}
+const tabsAwaited = setInterval(() => {
+  if (!labTabs().length) return;
+  clearInterval(tabsAwaited);
+  if (labAddress.tab) showTab(labAddress.tab);
+  document.getElementById("tabs").addEventListener("click", (event) => {
+    const tab = event.target.closest("[role=tab]");
+    if (tab && labTabs().includes(tab)) labAddress.change({ tab: nameOfTab(tab) });
+  });
+}, 30);
