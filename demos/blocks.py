@@ -1,7 +1,7 @@
 """The app's page with all that its tabs bring along, so that it is whole however it is served.
 
 ``launch`` (a notebook, a Space's app.py) and ``mount`` (an application of one's own, and ``demos.serve``) build the
-same application of the same parts: gradio's routes, the tabs' routes, and the guard around both.
+same application of the same parts: gradio's routes, the tabs' routes, the guard around both, and how answers travel.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from gradio.blocks import BlockFunction
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from demos.delivery import DELIVERY
 from demos.guard import Guard
 from demos.lab import Lab
 from demos.loops import within_a_loop
@@ -40,7 +41,7 @@ class LabBlocks(gr.Blocks):
         longest = {path: most for tab in self.tabs for path, most in tab.longest.items()}
         return {
             "routes": [route for tab in self.tabs if tab.routes is not None for route in tab.routes(self.lab).routes],
-            "middleware": [Middleware(Guard, longest)],
+            "middleware": [*DELIVERY, Middleware(Guard, longest)],
             "openapi_url": None,
         }
 

@@ -1,4 +1,4 @@
-"""The tab's small charts: lines by their CSS class, and a legend of them."""
+"""Small charts of several tabs: lines by their CSS class, and a legend of them."""
 
 from __future__ import annotations
 

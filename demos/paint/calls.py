@@ -15,7 +15,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import png_url
 from demos.lab import Lab
 from demos.paint.brush import brush_mask
-from demos.paint.canvas import class_bytes, image_url
+from demos.paint.canvas import class_bytes, image_url, thumbnail_url
 from demos.paint.changes import Step, rows_of, summary_of
 from demos.paint.control import TRIALS, random_shares
 from demos.paint.explain import Removal, features_of, firing, label_at, without
@@ -44,12 +44,12 @@ RENDERS_KEPT = 512
 VIEWS_KEPT = 8
 HEAT = 96  # pixels on a side of a unit's map
 NOT_DISSECTED = (
-    "This model has not been dissected yet, so it is not known which of its units draw what. Do that first, in the tab "
-    "Dissect; it takes a minute or two."
+    "This model has not been dissected yet, so it is not known which of its units draw what. Do that first: "
+    "it takes a minute or two."
 )
 NOTHING_FOUND = (
     "No unit of this model agrees with anything that the segmenter knows, so there is nothing to paint with. Another "
-    "layer may know more: dissect one in the tab Dissect."
+    "layer may know more: choose one in the tab Dissect."
 )
 
 Answer = dict[str, Any]
@@ -80,10 +80,13 @@ class PaintCalls:
             entry = self.lab.store.entry(key)
             self.lab.store.model(key)  # what is damaged is told first: it could not be dissected either
             pictures = f"{entry.title} makes {entry.kind}: to paint, choose one that generates pictures from latents."
-            return {"closed": NOT_DISSECTED if entry.kind == "images" else pictures}
+            return {
+                "closed": NOT_DISSECTED if entry.kind == "images" else pictures,
+                "dissectable": entry.kind == "images",
+            }
         known = {name: painter for name in layers if (painter := self.lab.painters.of(key, name)).concepts}
         if not known:
-            return {"closed": f"{NOTHING_FOUND} Dissected: {', '.join(layers)}."}
+            return {"closed": f"{NOTHING_FOUND} Dissected: {', '.join(layers)}.", "dissectable": True}
         painter = known[asked.layer] if asked.layer in known else next(iter(known.values()))
         order = [name for name, _ in painter.generator.named_modules()]
         return {"model": key, "layers": sorted(known, key=order.index), **_description(painter, self._view(painter))}
@@ -135,7 +138,7 @@ class PaintCalls:
     def strip(self, asked: StripRequest) -> Answer:
         """The pictures of some scenes, by their numbers."""
         painter = self.lab.painters.of(asked.model, asked.layer)
-        return {"pictures": {str(seed): image_url(painter.edit_session(seed).before) for seed in asked.seeds}}
+        return {"pictures": {str(seed): thumbnail_url(painter.edit_session(seed).before) for seed in asked.seeds}}
 
     def explain(self, asked: PlaceRequest) -> Answer:
         """The units that fire most at the point (x, y) of a sketch's picture."""
@@ -284,7 +287,7 @@ def _description(painter: Painter, view: FirstView) -> Answer:
         "labels": list(painter.labels),
         "colours": ["rgb({}, {}, {})".format(*colour) for colour in painter.colours],
         "concepts": [
-            {"name": name, "thumb": image_url(seen[name].picture) if name in seen else None}
+            {"name": name, "thumb": thumbnail_url(seen[name].picture) if name in seen else None}
             for name in (*painter.concepts, *painter.wholes)
         ],
         "wholes": {name: list(parts) for name, parts in painter.wholes.items()},

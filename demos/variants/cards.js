@@ -1,6 +1,22 @@
 // Runs once, with `element` and `trigger` given by gr.HTML: the search, the groups, and f-GAN's divergence.
-// The cards come later, when the tab is selected, so the listeners are on `element`.
+// The cards come later, when somebody comes to see them, so the listeners are on `element`.
 let group = "all";
+const HOME = location.origin + location.pathname.replace(/\/?$/, "/"); // a proxy may show the page at a path such as /lab
+
+// Cards and gallery are fetched when they come into view.
+const seen = new IntersectionObserver(async (entries) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  seen.disconnect();
+  const coming = element.querySelector(".coming");
+  try {
+    const reply = await fetch(`${HOME}lab/variants/${coming.dataset.part}`);
+    if (!reply.ok) throw new Error(`the server answered ${reply.status}`);
+    coming.outerHTML = (await reply.text()).replaceAll(' src="lab/', ` src="${HOME}lab/`);
+  } catch (error) {
+    coming.textContent = `This could not be read: ${error.message}. Reload the page.`;
+  }
+});
+seen.observe(element);
 
 function show() {
   const words = element.querySelector("#find-variant").value.toLowerCase().split(/\s+/).filter(Boolean);

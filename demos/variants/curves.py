@@ -16,7 +16,7 @@ from core_gans.game import NoiseGame
 from core_gans.losses.f_divergences import FDivergence, f_divergence
 from core_gans.losses.objectives import Objective
 from core_gans.variants import make
-from demos.variants.line_charts import legend, line_chart
+from demos.line_charts import legend, line_chart
 
 REACH = 6.0  # scores are drawn from -REACH to REACH
 STEPS = 73

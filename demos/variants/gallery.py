@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-import base64
+import hashlib
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 
+import cv2
+import numpy as np
+from markupsafe import Markup
+
+from core_gans.foundation.html import filled
 from core_gans.recipes import KINDS, Measured, choosing, recipe_for, rows
+from demos.variants.telling import ROWS, TOLD
 
 DISTANCE = "frechet["
 
 
 @dataclass(frozen=True)
-class GalleryRow:
-    """Samples beside each other, as a picture that holds itself, and what they are."""
+class RowPicture:
+    """A picture that ships: its file, and how large it is."""
 
-    url: str
+    name: str
+    content: bytes
+    digest: str  # of the content, 16 hex digits
+    width: int
+    height: int
+
+    @property
+    def address(self) -> str:
+        """Where it is found, below the page's own address."""
+        return f"lab/variants/row/{self.digest}/{self.name}"
+
+
+@dataclass(frozen=True)
+class GalleryRow:
+    """Samples beside each other, and what they are."""
+
+    picture: RowPicture
     about: str
+    distance: float  # to real examples, infinite where it was not measured
+    seconds: float
+
+
+@lru_cache(maxsize=1)
+def _pictures() -> dict[str, RowPicture]:
+    found = {}
+    for file in files("demos.variants").joinpath("rows").iterdir():
+        content = file.read_bytes()
+        height, width = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE).shape
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        found[file.name] = RowPicture(file.name, content, digest, width, height)
+    return found
+
+
+def picture_of(name: str) -> RowPicture | None:
+    """The picture of this file name among those that ship."""
+    return _pictures().get(name)
 
 
 def gallery_of(variant: str, value: str = "") -> list[GalleryRow]:
@@ -38,13 +80,27 @@ def file_name(row: str, data: str) -> str:
 
 
 def _shown(measured: Measured) -> list[GalleryRow]:
-    picture = files("demos.variants").joinpath("rows", file_name(measured.row, measured.data))
-    if not picture.is_file():
+    picture = picture_of(file_name(measured.row, measured.data))
+    if picture is None:
         return []
-    url = f"data:image/jpeg;base64,{base64.b64encode(picture.read_bytes()).decode()}"
-    distance = next((value for name, value in measured.figures.items() if name.startswith(DISTANCE)), None)
-    told = f", Fréchet distance {distance:.3g}" if distance is not None else ""
+    distance = next((value for name, value in measured.figures.items() if name.startswith(DISTANCE)), math.inf)
+    told = f", Fréchet distance {distance:.3g}" if distance < math.inf else ""
     _, _, value = measured.row.partition("/")
     title = f"{measured.data}, {value}" if value else measured.data
     about = f"{title}: {measured.rounds:,} rounds in {measured.seconds:.0f} s of one core{told}"
-    return [GalleryRow(url, about)]
+    return [GalleryRow(picture, about, distance, measured.seconds)]
+
+
+@lru_cache(maxsize=1)
+def gallery() -> Markup:
+    """All rows as HTML, the nearest to real examples first, and the names of the variants that have none."""
+    drawn = [
+        (f"{TOLD[variant].title}, {ROWS[value].title}" if value in ROWS else TOLD[variant].title, shown)
+        for variant, _, value in (row.partition("/") for row in rows())
+        for shown in gallery_of(variant, value)
+    ]
+    seen = {shown.picture.name: (title, shown) for title, shown in drawn}
+    ranked = sorted(seen.values(), key=lambda each: each[1].distance)
+    without = [told.title for name, told in TOLD.items() if not whole_gallery(name)]
+    seconds = f"{max((shown.seconds for _, shown in ranked), default=0):.0f}"
+    return filled("demos.variants", "gallery.html.j2", drawn=ranked, without=without, seconds=seconds)

@@ -11,7 +11,7 @@ from core_gans.foundation.html import filled, tag
 from core_gans.foundation.pixels import png_url
 from core_gans.foundation.svg_charts import window
 from core_gans.variants import VARIANTS
-from demos.variants.line_charts import legend, line_chart
+from demos.line_charts import legend, line_chart
 from demos.variants.settings import DATA
 from demos.variants.side_by_side import TrainingSnapshot
 from demos.variants.telling import TOLD

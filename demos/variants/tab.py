@@ -13,8 +13,8 @@ from core_gans.variants import VARIANTS
 from demos.job_queue import LISTENER
 from demos.page import Page, told
 from demos.tab import Tab
-from demos.variants.cards import cards
 from demos.variants.html import side_by_side_html
+from demos.variants.routes import routes
 from demos.variants.settings import DATA
 from demos.variants.side_by_side import LONGEST, MOST, USUAL, SideBySide, TrainingRequest
 from demos.variants.telling import TOLD
@@ -23,9 +23,9 @@ from demos.variants.theory import frames, theory_html
 LOOK_SECONDS = 1.0  # between two questions of the page
 FIRST = ("gan", "wgan_gp")
 INTRODUCTION = """
-<h2>One game, many rules</h2>
-<p>Every GAN is a game between two networks. What differs is what they <b>minimise</b>, and what holds the discriminator
-back. Read a rule, see what gradient it gives the generator, and compare rules side by side for twenty seconds.</p>
+<h2>One game, many rules.</h2> <p>Every GAN is a game between two networks. What differs is what they <b>minimise</b>,
+and what holds the discriminator back. Read a rule, see what gradient it gives the generator, and compare rules side by
+side.</p>
 """
 READING: dict[str, Any] = {
     "show_progress": "hidden",
@@ -53,7 +53,9 @@ def variants_tab(page: Page) -> None:
     with gr.Tabs(selected="objectives", elem_id="survey") as survey:
         with gr.Tab("Objectives", id="objectives"):
             script = files("demos.variants").joinpath("cards.js").read_text(encoding="utf-8")
-            all_cards = gr.HTML("", js_on_load=script, apply_default_css=False, elem_id="cards")
+            all_cards = gr.HTML(_coming("cards"), js_on_load=script, apply_default_css=False, elem_id="cards")
+        with gr.Tab("Gallery", id="gallery"):
+            gr.HTML(_coming("gallery"), js_on_load=script, apply_default_css=False, elem_id="gallery")
         with gr.Tab("Side by side", id="training", render_children=True), gr.Row(elem_classes="panels trying"):
             with gr.Column(elem_classes="tools", scale=3, min_width=250):
                 data = gr.Radio(list(DATA), value="ring", label="Data", elem_id="training-data")
@@ -73,7 +75,6 @@ def variants_tab(page: Page) -> None:
                 drawn = gr.HTML(side_by_side_html(None), elem_id="training-stage")
         with gr.Tab("Theory", id="theory") as theory_page:
             theory = theory_html()
-    cards_read = gr.State(False)
     timer = gr.Timer(LOOK_SECONDS, active=False)
     shown = [drawn, timer, start, stop]
 
@@ -125,10 +126,6 @@ def variants_tab(page: Page) -> None:
         kept = [each for each in variants if each in VARIANTS and each != name] if isinstance(variants, list) else []
         return [*kept[: MOST - 1], name], gr.Tabs(selected="training")
 
-    def read(read_before: bool) -> tuple[Any, bool]:
-        """The cards, which take a second to make, when somebody comes to see them."""
-        return gr.skip() if read_before else cards(), True
-
     def integrate() -> str:
         with told():
             return work.do(frames)
@@ -139,8 +136,12 @@ def variants_tab(page: Page) -> None:
     stop.click(end, page.token, shown, **READING)
     timer.tick(snapshot, page.token, shown, **READING)
     all_cards.train(add, chosen, [chosen, survey], **READING)
-    page.tab.select(read, cards_read, [all_cards, cards_read], **READING)
     theory_page.select(integrate, None, theory, show_progress="hidden", **LISTENER)
+
+
+def _coming(part: str) -> str:
+    """What stands in the place of the cards, or the gallery, until it is fetched."""
+    return tag("div", "Coming …", class_="coming", role="status", data_part=part)
 
 
 def _about(data: Any) -> str:
@@ -148,4 +149,4 @@ def _about(data: Any) -> str:
     return "" if known is None else tag("p", f"{known.about} {known.quick}")
 
 
-TAB = Tab("Variants", variants_tab, css=Path(__file__).with_name("variants.css"))
+TAB = Tab("Variants", variants_tab, css=Path(__file__).with_name("variants.css"), routes=routes)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import http.client
 import io
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from demos.delivery import FOREVER
 from demos.evolve.requests import EvolutionRequest
 from demos.paint.painter import Painter
 from demos.pictures import refuse_large_pictures
@@ -151,6 +154,34 @@ def test_the_app_answers_to_its_own_names_only(address: str) -> None:
         connection.request("GET", "/", headers={"Host": host})
         assert connection.getresponse().status == expected
         connection.close()
+
+
+def fetch(address: str, path: str = "", **headers: str) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body as they travelled."""
+    connection = http.client.HTTPConnection(urlsplit(address).netloc)
+    connection.request("GET", f"/{path}", headers=headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, answer.headers, body
+
+
+def test_the_page_is_light_and_what_has_a_hash_is_kept(address: str) -> None:
+    packed = {"Accept-Encoding": "gzip"}
+    status, headers, page = fetch(address, **packed)
+    assert (status, headers["Content-Encoding"]) == (200, "gzip")
+    assert len(page) < 120_000
+    _, headers, cards = fetch(address, "lab/variants/cards", **packed)
+    assert len(cards) < 60_000
+    assert fetch(address, "lab/variants/cards", **{"If-None-Match": headers["ETag"]})[0] == 304
+    (row, *_) = re.findall(r'src="(lab/variants/row/[^"]+)"', gzip.decompress(cards).decode())
+    kept = re.findall(r'(?:href|src)="(?:\./|/)?(assets/[^"]+-[^"]{8}\.js)"', gzip.decompress(page).decode())
+    for path in (row, kept[0]):
+        status, headers, _ = fetch(address, path)
+        assert (status, headers["Cache-Control"]) == (200, FOREVER)
+    assert fetch(address, row.replace("/row/", "/row/0"))[0] == 404
+    assert fetch(address, row.rpartition("/")[0] + "/..%2f..%2ftold.toml")[0] == 404
+    assert fetch(address, "assets/index-00000000.js")[1].get("Cache-Control") != FOREVER
 
 
 def test_files_are_not_served(address: str) -> None:

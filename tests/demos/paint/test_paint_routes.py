@@ -152,15 +152,19 @@ def test_a_place_is_explained_and_tested(client: TestClient, glass: Painter, ask
 def test_the_strip_shows_the_scenes(client: TestClient, glass: Painter) -> None:
     answer = ask(client, "strip", {"model": "scenes", "layer": None, "seeds": [3, 1, 4]})
     assert list(answer["pictures"]) == ["3", "1", "4"]
-    expected = glass.edit_session(4).before.add(1).mul(127.5).round().byte().permute(1, 2, 0).numpy()
-    assert np.array_equal(picture(answer["pictures"]["4"]), expected)
+    scenes = {seed: glass.edit_session(seed).before.add(1).mul(127.5).permute(1, 2, 0).numpy() for seed in (1, 3, 4)}
+    far = {seed: np.abs(picture(answer["pictures"]["4"]) - scene).mean() for seed, scene in scenes.items()}
+    assert min(far, key=lambda seed: far[seed]) == 4
+    assert far[4] < 12  # thumbnails are small files, not true to the bit
 
 
 def test_a_model_that_is_not_dissected_says_what_to_do(tmp_path: Path, glass: Painter) -> None:
     lab = lab_with(glass, tmp_path)
     lab.painters.layers = lambda key: ()  # type: ignore[method-assign, assignment]
     for client in client_of(lab):
-        assert "Dissect" in ask(client, "model", {"model": "scenes"})["closed"]
+        told = ask(client, "model", {"model": "scenes"})
+        assert "has not been dissected" in told["closed"]
+        assert told["dissectable"]
         reply = client.post("/lab/paint/render", json={**SKETCH, "strokes": []})
         assert reply.status_code == 200
         assert "Dissect" in reply.json()["error"]

@@ -8,6 +8,7 @@ import re
 import time
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +22,11 @@ from core_gans.losses.f_divergences import NAMES
 from core_gans.metrics import Judge
 from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS
 from demos.sessions import Sessions
+from demos.variants import gallery as gallery_module
 from demos.variants import side_by_side as jobs_module
 from demos.variants.cards import cards
 from demos.variants.curves import objectives, row_of, score_curve
-from demos.variants.gallery import gallery_of, whole_gallery
+from demos.variants.gallery import gallery, gallery_of, whole_gallery
 from demos.variants.html import side_by_side_html, spoken
 from demos.variants.mathml import formula
 from demos.variants.settings import DATA, examples, game
@@ -155,10 +157,20 @@ def test_every_variant_has_a_card_and_every_divergence_a_panel() -> None:
 def test_a_card_shows_what_its_recipe_draws() -> None:
     text = cards()
     dcgan = text[text.index('data-variant="dcgan"') : text.index('data-variant="wgan"')]
-    assert dcgan.count('src="data:image/jpeg;base64,') == len(gallery_of("dcgan"))
+    assert dcgan.count('src="lab/variants/row/') == len(gallery_of("dcgan"))
     assert gallery_of("dcgan")
     assert gallery_of("pix2pix") == []
     assert text.count('loading="lazy"') == sum(len(whole_gallery(name)) for name in VARIANTS)
+
+
+def test_the_gallery_has_every_row_once_and_the_best_first() -> None:
+    text = gallery()
+    assert whole(text)
+    there = re.findall(r"lab/variants/row/[0-9a-f]{16}/([^\"]+)", text)
+    assert len(there) == len(set(there)) == len([*Path(gallery_module.__file__).with_name("rows").iterdir()])
+    distances = [float(each) for each in re.findall(r"Fréchet distance ([0-9.e+]+)", text)]
+    assert distances == sorted(distances)
+    assert "Not drawn here yet: " in text
 
 
 def test_a_card_says_what_the_code_says() -> None:

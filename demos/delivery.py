@@ -1,0 +1,43 @@
+"""How answers travel: text is compressed, and a file whose name holds a hash of its content is kept by the browser."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demos.guard import path_in
+
+FOREVER = "public, max-age=31536000, immutable"
+# Of gradio's own files: index-DphvyggB.js. The theme's sheet has its hash behind "?v=".
+HASHED = re.compile(r"/(?:assets|static)/(?:.*/)?[^/]+-[A-Za-z0-9_-]{8,}\.\w+")
+LEAST = 1000  # bytes that are worth the work
+LEVEL = 5  # beyond, a page of 350 kB costs three times as long for a fiftieth less
+
+
+class KeptByHash:
+    """Middleware: gradio's own files whose names hold a hash are not asked for again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                MutableHeaders(scope=message)["Cache-Control"] = FOREVER
+            await send(message)
+
+        kept = scope["type"] == "http" and _named_by_hash(scope)
+        await self.app(scope, receive, marked if kept else send)
+
+
+def _named_by_hash(scope: Scope) -> bool:
+    path = path_in(scope)
+    by_query = path == "/theme.css" and scope.get("query_string", b"").startswith(b"v=")
+    return by_query or HASHED.fullmatch(path) is not None
+
+
+DELIVERY = (Middleware(KeptByHash), Middleware(GZipMiddleware, minimum_size=LEAST, compresslevel=LEVEL))
