@@ -31,32 +31,12 @@ def test_nothing_sticks_out(glass: Painter, tmp_path: Path, width: int, dark: bo
             page.wait_for_timeout(300)
             page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") == width
+            if width == 1400:  # at 200 % a page has half of the width
+                page.set_viewport_size({"width": width // 2, "height": 450})
+                assert page.evaluate("document.documentElement.scrollWidth") == width // 2
+                page.set_viewport_size({"width": width, "height": 900})
             background = page.evaluate("getComputedStyle(document.body).backgroundColor")
             assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) == dark
-    lab.close()
-
-
-# The visible controls and pictures that a screen reader could say nothing of. An empty text marks what is decoration.
-NAMELESS = """() => {
-  const things = [...document.querySelectorAll("button, input, select, textarea, img, canvas")];
-  const named = (each) => {
-    const label = each.labels && each.labels[0] && each.labels[0].innerText;
-    const hidden = each.closest("[aria-hidden=true]") && "hidden";
-    const said = [each.ariaLabel, each.title, each.innerText, label, each.getAttribute("aria-labelledby"), hidden];
-    return each.hasAttribute("alt") || said.some((text) => text && text.trim());
-  };
-  const seen = (each) => each.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true });
-  return things.filter((each) => seen(each) && !named(each)).map((each) => each.outerHTML.slice(0, 240));
-}"""
-
-
-def test_every_control_has_a_name_and_every_picture_a_text(glass: Painter, tmp_path: Path) -> None:
-    lab = lab_with(glass, tmp_path / "runs")
-    with serving(lab) as address, opened(address, tmp_path / "profile") as page:
-        for name in TABS:
-            page.get_by_role("tab", name=name, exact=True).click()
-            page.wait_for_timeout(600)
-            assert page.evaluate(NAMELESS) == [], name
     lab.close()
 
 
