@@ -20,6 +20,7 @@ from core_gans.run_kind import Result
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
 from demos.background import BackgroundJob
+from demos.evolve.beside import beside
 from demos.evolve.requests import EvolutionRequest, RunSummary
 from demos.evolve.settings import SETTINGS
 from demos.evolve.snapshot_watcher import SnapshotWatcher
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from egan.population import Population
 
 Session = Callable[[float, SnapshotWatcher], "Result[Population]"]  # evolves for so many seconds
+
+
+ENDING: dict[Phase, str] = {"paused": "Pausing", "stopped": "Stopping"}  # said at once, while a generation ends
 
 
 class Evolving(BackgroundJob[EvolutionSnapshot]):
@@ -45,7 +49,9 @@ class Evolving(BackgroundJob[EvolutionSnapshot]):
     @property
     def can_go_on(self) -> bool:
         """Whether it rests, and has a checkpoint to go on from."""
-        return not self.running and not self._discard and bool(numbered(self.folder / "checkpoints", "safetensors"))
+        if self.running or self._discard or self.snapshot.islands:  # `egan resume` goes on with islands
+            return False
+        return bool(numbered(self.folder / "checkpoints", "safetensors"))
 
     def begin(self, more: float = 0.0) -> None:
         """Start it, or go on for the seconds that it has left and ``more``. LabError when it cannot."""
@@ -59,7 +65,7 @@ class Evolving(BackgroundJob[EvolutionSnapshot]):
             snapshot = self.snapshot
             planned = max(snapshot.planned, snapshot.seconds) + more if more else snapshot.planned
             self._end_as = "finished"
-            self.change(phase="preparing", planned=planned, trouble="")
+            self.change(phase="preparing", planned=planned, trouble="", ending="")
             self.start()
 
     def pause(self) -> None:
@@ -90,7 +96,8 @@ class Evolving(BackgroundJob[EvolutionSnapshot]):
         watcher = SnapshotWatcher(self, snapshot.seconds)
         play, self._first = self._first or self._resumed, None
         result = play(max(1.0, snapshot.planned - snapshot.seconds), watcher)
-        return {"phase": self._end_as, "before": self.snapshot.before or result.before, "after": result.after}
+        judged = {"before": self.snapshot.before or result.before, "after": result.after}
+        return {"phase": self._end_as, **judged, **beside(self.folder)}
 
     def rest(self) -> None:
         if self._discard:
@@ -101,7 +108,7 @@ class Evolving(BackgroundJob[EvolutionSnapshot]):
             if self.running:
                 self._end_as = phase
                 super().stop()
-                self.change()
+                self.change(ending=ENDING[phase])
 
     def _resumed(self, seconds: float, watcher: SnapshotWatcher) -> Result[Population]:
         from egan.experiment import resume_evolution  # with all that trains: not before something evolves

@@ -40,7 +40,7 @@ WORDS = {
     "failed": "It did not work out",
 }
 INVITATIONS = {
-    "A": "Nothing is evolving here yet. The defaults are a good start.",
+    "A": "Press Start to evolve your own: the defaults are a good start.",
     "B": "Start a second one in B, to compare the two: runs on the same data are drawn on the same scales.",
 }
 

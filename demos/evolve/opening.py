@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from core_gans.runs import folder as runs
 from core_gans.runs.folder import Run, numbered
 from core_gans.runs.watchers import fixed_latents
 from core_gans.session import told_of_fallen_rates
+from demos.evolve.beside import beside
 from demos.evolve.evolving import Evolving
 from demos.evolve.judgements import Judgements
 from demos.evolve.requests import RunSummary
@@ -60,23 +62,30 @@ def _snapshot(
     known = KNOWN.get(run_summary.data)
     points = known.load(count=options["count"], seed=options["seed"]) if known and known.points else None
     view = SampleView(points)
-    logbook, history = logbook_from(state), history_from(state)
-    judged = Judgements(folder).read()
-    living = {parent["record"]["number"] for parent in state["parents"]}
-    return EvolutionSnapshot(
+    judged, found = Judgements(folder).read(), beside(folder)
+    on_islands = f"On {len(found['islands'])} islands: go on with `egan resume`." if found["islands"] else ""
+    snapshot = EvolutionSnapshot(
         run_summary,
         phase="stopped",
         generation=state["round"],
         seconds=state["seconds"],
         planned=state["seconds"],
-        curves_shown=curves(logbook, most=CURVE_POINTS) if len(logbook) > 1 else None,
-        wins=Counter(logbook.select("winner")),
-        tree=latest_family(history, [record for record in history if record.number in living]),
         judged=judged,
         after=judged[-1].numbers if judged else {},
         folder=folder,
-        note=told_of_fallen_rates(game, state["round"] + 1),
+        note=on_islands or told_of_fallen_rates(game, state["round"] + 1),
+        **found,
         **view.shown(generate(model.net, fixed_latents(game, view.count, SEED))),
+    )
+    if found["islands"]:  # each has a past of its own
+        return snapshot
+    logbook, history = logbook_from(state), history_from(state)
+    living = {parent["record"]["number"] for parent in state["parents"]}
+    return replace(
+        snapshot,
+        curves_shown=curves(logbook, most=CURVE_POINTS) if len(logbook) > 1 else None,
+        wins=Counter(logbook.select("winner")),
+        tree=latest_family(history, [record for record in history if record.number in living]),
     )
 
 

@@ -16,6 +16,7 @@ from core_gans.data import Examples
 from core_gans.foundation.sheets import sheet
 from core_gans.metrics.measures import ModesMeasure
 from core_gans.metrics.modes import AT_LEAST, per_ten_thousand
+from demos.evolve.beside import IslandRow
 from demos.evolve.judgements import Judgement
 from demos.evolve.requests import RunSummary
 from egan.curves import Curves
@@ -71,6 +72,9 @@ class EvolutionSnapshot:
     folder: Path | None = None  # the run's, once it is there
     trouble: str = ""  # why it failed
     note: str = ""  # what to know before it goes on
+    front: str = ""  # the address of a picture of the Pareto front, where one was kept
+    islands: Sequence[IslandRow] = ()  # where it was evolved on several
+    ending: str = ""  # what it was told to do after the generation under way
 
     @property
     def over(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,21 @@ from demos.evolve.html import stages
 from demos.evolve.kept_places import KeptPlaces
 from demos.evolve.opening import continuable, opened
 from demos.evolve.places import NAMES, EvolutionPlace, EvolutionPlaces
+from demos.evolve.recorded import player, routes
 from demos.evolve.requests import EvolutionRequest
 from demos.evolve.snapshots import EvolutionSnapshot
+from demos.glossary import term
 from demos.job_queue import LISTENER
 from demos.page import Page, told
 from demos.tab import Tab
 
 LOOK_SECONDS = 1.0  # between two questions of the page
-INTRODUCTION = """
-<h2>Let generators evolve</h2>
-<p>In <b>E-GAN</b> every parent has one child per <b>mutation</b>: a training step on another objective. The
-discriminator judges how real the children look and how diverse they are; the best survive. Start one and watch
-which mutation wins, or start two and compare. Every evolution is a run on this computer: pause it, and go on today or
-next week, here or on the command line.</p>
+INTRODUCTION = f"""
+<details><summary><h2>Let generators evolve.</h2> Every parent has one child per mutation; the best survive.
+<u>More</u></summary><p>In <b>E-GAN</b> a {term("mutation")} is a training step on another objective. The discriminator
+judges how real the children look and how diverse they are ({term("gamma", "γ")} weighs that). Start one and watch which
+mutation wins, or start two and compare. Every evolution is a run on this computer: pause it, and go on today or next
+week, here or on the command line.</p></details>
 """
 
 
@@ -63,11 +66,14 @@ def evolve_tab(page: Page) -> None:
             with gr.Row(elem_classes="again"):
                 kept = gr.Dropdown([], value=None, label="Or open an earlier evolution", elem_id="evolve-kept")
                 show = gr.Button("Open", interactive=False, elem_id="evolve-open", scale=0, min_width=76)
-        with gr.Column(scale=9, min_width=320), gr.Row(elem_classes="evolution-places"):
-            parts_of = {
-                name: _place_parts(name, empty)
-                for name, (_, empty) in zip(NAMES, stages(dict.fromkeys(NAMES)), strict=True)
-            }
+        with gr.Column(scale=9, min_width=320):
+            script = files("demos.evolve").joinpath("recorded.js").read_text(encoding="utf-8")
+            gr.HTML(player(), js_on_load=script, apply_default_css=False, elem_id="evolve-recorded")
+            with gr.Row(elem_classes="evolution-places"):
+                parts_of = {
+                    name: _place_parts(name, empty)
+                    for name, (_, empty) in zip(NAMES, stages(dict.fromkeys(NAMES)), strict=True)
+                }
     timer = gr.Timer(LOOK_SECONDS, active=False)
     seen = gr.State(None)  # what this page shows already; a reload shows all anew
     shown = [*(output for parts in parts_of.values() for output in parts.shown), timer, seen]
@@ -195,4 +201,4 @@ def _mark(mine: EvolutionPlaces) -> list[Any]:
     ]
 
 
-TAB = Tab("Evolve", evolve_tab, css=Path(__file__).with_name("evolve.css"))
+TAB = Tab("Evolve", evolve_tab, css=Path(__file__).with_name("evolve.css"), routes=routes)

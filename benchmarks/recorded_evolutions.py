@@ -1,0 +1,118 @@
+"""``python -m benchmarks.recorded_evolutions NAME RUN``: makes a recording of an evolution that has been run.
+
+The Evolve tab plays the recordings when it is opened. Such a run has its samples, and a judge's numbers:
+
+    egan evolve --data ring --rounds 1600 --samples-every 100 --judge-every 50
+    egan evolve dcgan --data digits --seconds 86 --width 16 --samples-every 50 --judge-every 50
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import tyro
+
+from core_gans.foundation.whole_files import write_whole
+from egan.pictures.colours import colours, words
+
+SIDE = 336  # pixels of a frame
+QUALITY = 60  # of its WebP
+PLACE = Path(__file__).parents[1] / "demos" / "evolve" / "recordings"
+MEASURES = {"modes_covered": "modes", "classes_covered": "digits"}  # what is counted, and what it is called
+
+
+@dataclass(frozen=True)
+class Record:
+    """Make a recording."""
+
+    name: tyro.conf.Positional[str]
+    """What it is called: ring or digits."""
+    run: tyro.conf.Positional[Path]
+    """The run's folder."""
+    into: Path = PLACE
+    """Where the recording goes."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Read the run, write the recording."""
+    asked = tyro.cli(Record, prog="python -m benchmarks.recorded_evolutions", args=args)
+    asked.into.mkdir(exist_ok=True)
+    path = asked.into / f"{asked.name}.json"
+    write_whole(path, json.dumps(recording(asked.run), separators=(",", ":")).encode())
+    print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def recording(run: Path) -> dict[str, Any]:
+    """The content of the file: a frame for each sheet of samples, and when to expect what."""
+    log = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    curves = json.loads((run / "evolution.json").read_text(encoding="utf-8"))
+    paint = colours(curves["share"])
+    frames = []
+    for path in sorted((run / "samples").glob("round-*.png")):
+        generation = int(path.stem.removeprefix("round-"))
+        share = {words(name): values[max(0, generation - 1)] for name, values in curves["share"].items()}
+        frames.append(
+            {
+                "generation": generation,
+                "seconds": round(seconds_at(log, generation), 1),
+                "share": {name: round(value, 3) for name, value in share.items()} if generation else {},
+                "said": told(log, generation),
+                "shown": shown(path),
+            }
+        )
+    return {
+        "window": curves["window"],
+        "colours": {words(name): paint[name] for name in curves["share"]},
+        "expect": expectation(log),
+        "frames": frames,
+    }
+
+
+def seconds_at(log: Sequence[Mapping[str, Any]], generation: int) -> float:
+    """Seconds until a generation, between the lines of the log."""
+    before = max((line for line in log if line["round"] <= generation), key=lambda line: line["round"], default=None)
+    return 0.0 if before is None else before["seconds"] * generation / before["round"]
+
+
+def told(log: Sequence[Mapping[str, Any]], generation: int) -> str:
+    """What the judge counted last, in a sentence."""
+    counted = [line for line in log if line["round"] <= generation and any(name in line for name in MEASURES)]
+    if not counted:
+        return ""
+    name = next(name for name in MEASURES if name in counted[-1])
+    return f"The judge counts {counted[-1][name]:.0f} {MEASURES[name]}."
+
+
+def expectation(log: Sequence[Mapping[str, Any]]) -> str:
+    """When the judge first counted half of what it counted at best; how long all took where it did not count."""
+    counted = [line for line in log if any(name in line for name in MEASURES)]
+    if not counted:
+        return (
+            f"These {log[-1]['round']:,} generations took {log[-1]['seconds']:.0f} s on one core of a small computer, "
+            "with a small network."
+        )
+    name = next(name for name in MEASURES if name in counted[0])
+    most = max(line[name] for line in counted)
+    half, whole = (next(line for line in counted if line[name] >= share * most) for share in (0.5, 1))
+    return (
+        f"On one core of a small computer, expect {half[name]:.0f} {MEASURES[name]} after about "
+        f"{max(1, round(half['seconds']))} s and {whole[name]:.0f} after {max(1, round(whole['seconds']))} s."
+    )
+
+
+def shown(path: Path) -> str:
+    """A sheet of samples as a small WebP, in base64."""
+    picture = cv2.resize(cv2.imread(str(path)), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    done, code = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+    assert done
+    return base64.b64encode(code.tobytes()).decode()
+
+
+if __name__ == "__main__":
+    main()
