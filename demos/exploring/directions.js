@@ -40,6 +40,7 @@ const listDirections = oneAtATime(async (still) => {
   if (!still() || method !== chosen().method) return;
   rows = directions.map((direction, place) => directionRow(direction, place, method));
   list.replaceChildren(...rows.map(({ row }) => row));
+  showAxes();
   drawEnds();
   drawMoved();
 });
@@ -58,6 +59,7 @@ function directionRow(direction, place, method) {
     keep({ names: { ...chosen().names, [`${method} ${place}`]: naming.value.trim() } });
     naming.value = naming.value.trim() || direction.name;
     slider.setAttribute("aria-label", naming.value);
+    showAxes();
   });
   slider.addEventListener("input", () => {
     const steps = rows.map((row) => Number(row.slider.value));

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from demos.exploring.routes import LONGEST, routes
+from demos.glossary import term
 from demos.model_store import SHIPPED
 from demos.page import Page
 from demos.tab import Tab
@@ -22,18 +23,19 @@ SCRIPTS = (
     "walk",
     "sums",
     "directions",
+    "drag",
     "asked",
     "translate",
     "drive",
     "plane",
     "board",
 )
-INTRODUCTION = """
-<h2>Explore what was learned</h2>
-<p>A generator turns <b>latents</b>, rows of random numbers, into samples. Walk from one to another, add and take away
-what they have in common, and find directions that mean something; ask a conditional model for what you want, let a
-translation model translate a picture of yours, and drive on a road that a driving model dreams. Nothing here changes
-the model.</p>
+INTRODUCTION = f"""
+<details><summary><h2>Explore what was learned.</h2> Walk between samples, add them up, and find directions.
+<u>More</u></summary><p>A generator turns {term("latent", "latents")}, rows of random numbers, into samples. Walk from
+one to another, add and take away what they have in common, and find directions that mean something; ask a conditional
+model for what you want, let a translation model translate a picture of yours, and drive on a road that a driving model
+dreams. Nothing here changes the model.</p></details>
 """
 
 

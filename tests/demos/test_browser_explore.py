@@ -153,6 +153,16 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
         page.get_by_role("button", name="Reset sliders").click()
         page.wait_for_selector('[data-moved="[]"]', state="attached")
         assert np.array_equal(shown(page, ".explore-moved"), still)
+        page.locator("[data-axis=down]").select_option("none")
+        frame = page.locator(".explore-moved").bounding_box()
+        assert frame is not None
+        page.mouse.move(frame["x"] + 20, frame["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(frame["x"] + 20 + frame["width"] / 4, frame["y"] + 60)  # across alone is bound
+        page.mouse.up()
+        page.wait_for_selector('[data-moved^="[2.5,0,"]', state="attached")
+        page.locator(".explore-moved").press("ArrowLeft")
+        page.wait_for_selector('[data-moved^="[2.25,0,"]', state="attached")
 
         refusals_are_told(page)
         other = page.context.new_page()
