@@ -15,9 +15,10 @@ from core_gans import shipped
 from core_gans.data.road.data_set import ROAD
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import require_known
+from core_gans.foundation.whole_files import write_whole
 from core_gans.models import Model, load_model, model_of_run, open_answering, open_translator
 from core_gans.runs import folder as runs
-from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS, Driving
+from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS, Driving, name_of
 from demos.made_once import MadeOnce
 
 Kind = Literal["images", "points", "translation", "drives"]
@@ -25,6 +26,7 @@ Kind = Literal["images", "points", "translation", "drives"]
 SHIPPED = "scenes"  # the key of the generator with which the app begins; shipped.SCENES has them all
 DRIVES = "driving"  # the key of the driving model that comes with it
 DISSECTIONS = "dissections"  # below the folder of runs: KEY/LAYER.safetensors
+MENDED = "mended"  # below it, too: KEY.safetensors, each a model that is opened by mended-KEY
 KEPT = 4  # models in memory
 
 
@@ -59,16 +61,18 @@ class ModelStore:
         self._entries: MadeOnce[Entry | None] = MadeOnce(ENTRIES)
 
     def entries(self, kind: Kind | None = None) -> tuple[Entry, ...]:
-        """The shipped models, then the runs that have a checkpoint, the newest first; those of ``kind`` alone if given.
+        """The shipped models, those mended here, then the runs that have a checkpoint, the newest first of each.
+
+        Those of ``kind`` alone if given.
 
         What cannot be opened is left out; see ``unreadable``.
         """
-        found = [*_shipped_entries(), *(entry for entry in self._runs() if isinstance(entry, Entry))]
+        found = [*_shipped_entries(), *(entry for entry in self._here() if isinstance(entry, Entry))]
         return tuple(entry for entry in found if kind is None or entry.kind == kind)
 
     def unreadable(self) -> tuple[Unreadable, ...]:
         """The runs that cannot be opened, the newest first: damaged, half written, or made by a newer version."""
-        return tuple(run for run in self._runs() if isinstance(run, Unreadable))
+        return tuple(run for run in self._here() if isinstance(run, Unreadable))
 
     def entry(self, key: Any, *kinds: Kind) -> Entry:
         """The entry called ``key``.
@@ -92,8 +96,7 @@ class ModelStore:
         """
         entry = self.entry(key)
         try:
-            stamp = 0 if entry.key in (*shipped.SCENES, DRIVES) else _newest(self.runs_folder / entry.key)
-            return self._opened.of(entry.key, (entry, stamp), lambda: self._open(entry))
+            return self._opened.of(entry.key, (entry, self._stamp(entry.key)), lambda: self._open(entry))
         except (LabError, OSError) as error:
             raise LabError(self.told(error)) from error
 
@@ -127,6 +130,38 @@ class ModelStore:
         self.entry(key)
         return self.runs_folder / DISSECTIONS / key / f"{layer}.safetensors"
 
+    def keep_mended(self, key: str, layer: str, file: Path) -> None:
+        """Put ``file``, the model ``key`` with ``layer`` mended, among the models, in place of an older one."""
+        place = self.runs_folder / MENDED / f"{self.entry(key).key.removeprefix(f'{MENDED}-')}-{layer}.safetensors"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(place, file.read_bytes())
+
+    def _stamp(self, key: str) -> int:
+        """Changes with what is to be opened."""
+        if key in (*shipped.SCENES, DRIVES):
+            return 0
+        mended = self._mended_at(key)
+        return _newest(self.runs_folder / key) if mended is None else mended.stat().st_mtime_ns
+
+    def _mended_at(self, key: str) -> Path | None:
+        """The file of a mended model; None for a key of anything else."""
+        name = key.removeprefix(f"{MENDED}-")
+        path = self.runs_folder / MENDED / f"{name}.safetensors"
+        return path if name != key and path.is_file() else None
+
+    def _here(self) -> list[Entry | Unreadable]:
+        """The mended models, then the runs."""
+        files = sorted((self.runs_folder / MENDED).glob("*.safetensors"), key=lambda path: -path.stat().st_mtime_ns)
+        return [*(self._mended_entry(path) for path in files), *self._runs()]
+
+    def _mended_entry(self, path: Path) -> Entry | Unreadable:
+        key = f"{MENDED}-{path.stem}"
+        try:
+            found = self._entries.of(key, path.stat().st_mtime_ns, lambda: _described_model(key, path))
+        except (LabError, OSError) as error:
+            return Unreadable(key, self.told(error))
+        return Unreadable(key, "it is no mended model of this lab.") if found is None else found
+
     def _runs(self) -> list[Entry | Unreadable]:
         if not self.runs_folder.is_dir():
             return []
@@ -153,6 +188,8 @@ class ModelStore:
             return load_model(shipped.path(f"{entry.key}-generator"))
         if entry.key == DRIVES:
             return open_answering(shipped.path("driving"))
+        if (mended := self._mended_at(entry.key)) is not None:
+            return load_model(mended)
         folder = self.runs_folder / entry.key
         if entry.kind == "drives":
             return open_answering(folder)
@@ -188,6 +225,16 @@ def _described(folder: Path) -> Entry | None:
     if kind is None:
         return None
     return Entry(folder.name, f"{variant} on {Path(data).name} · {folder.name}", kind, variant, data)
+
+
+def _described_model(key: str, path: Path) -> Entry | None:
+    """The entry of a mended model by its file; None for another model."""
+    model = load_model(path)
+    told = model.card.get("mended")
+    if not isinstance(told, dict) or not isinstance(told.get("data"), str):
+        return None
+    title = f"Mended: {told.get('of')} · {path.stem}"
+    return Entry(key, title, "images", name_of(model.game), told["data"])
 
 
 def _kind(variant: str, fields: Mapping[str, Any]) -> Kind | None:

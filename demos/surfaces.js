@@ -10,3 +10,13 @@ document.addEventListener(
   true,
 );
 document.addEventListener("dragstart", (event) => surface && event.preventDefault(), true);
+// A word that explains itself stops at Escape, until it is left.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const term of document.querySelectorAll(".term:hover, .term:focus-within")) {
+    term.classList.add("told-enough");
+    for (const kind of ["pointerleave", "focusout"]) {
+      term.addEventListener(kind, () => term.classList.remove("told-enough"), { once: true });
+    }
+  }
+});

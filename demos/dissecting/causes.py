@@ -20,6 +20,7 @@ from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import Picture, to_bytes
 from demos.dissecting.jobs import ProgressReporter
 from demos.dissecting.open_dissection import OpenDissection
+from demos.glossary import term
 from dissect import CausalEffect, ablate, causal_effect, choose_units, intervene
 from dissect.cause.random_units import random_units
 from dissect.hooks import at_rest
@@ -119,6 +120,7 @@ def told(cause: Cause) -> Markup:
         cut=CUT,
         photo=lambda picture, alt: photo(enlarge(picture, TILE), QUALITY, alt),
         effects_chart=effects_chart,
+        term=term,
         shares_chart=shares_chart,
     )
 

@@ -62,17 +62,17 @@ class Layout:
 
         event(listener, [self.page.token, *controls], self.outputs, **RAW, **LISTENER)
 
-    def connect_choice(self, event: Callable[..., Any], name: str, step: Step, part: Part) -> None:
-        """On ``event``, ``step(state, what the event says of name)``, and ``part`` alone is shown."""
+    def connect_choice(self, event: Callable[..., Any], name: str, step: Step, part: Part | None = None) -> None:
+        """On ``event``, ``step(state, what the event says of name)``, and ``part`` alone is shown, by default all."""
 
         def listener(sent: gr.EventData, token: Any) -> Any:
             def work() -> Sequence[Any]:
                 state = self.state(token)
                 step(state, sent._data.get(name) if isinstance(sent._data, dict) else None)
-                return part.show(state)
+                return self.show(state) if part is None else part.show(state)
 
             with told():
                 shown = self.page.lab.work.do(work)
             return shown if len(shown) > 1 else shown[0]
 
-        event(listener, [self.page.token], part.outputs, **RAW, **LISTENER)
+        event(listener, [self.page.token], self.outputs if part is None else part.outputs, **RAW, **LISTENER)

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from core_gans.foundation.html import filled
 from demos.dissecting.mending import Attempt
+from demos.glossary import term
 from dissect.mending import Mending
 from dissect.mending.account import verdict
 from dissect.report.charts import Effect, effects_chart
@@ -27,6 +28,7 @@ def told(attempt: Attempt) -> Markup:
         headline=_headline(mending) if mending else "",
         verdict=verdict(mending) if mending else "",
         chart=_chart(mending) if mending else "",
+        term=term,
         photo=lambda picture, alt: photo(enlarge(picture, TILE), QUALITY, alt),
     )
 

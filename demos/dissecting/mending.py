@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.models import save_model
 from demos.dissecting.dissectable_model import DissectableModel
 from demos.dissecting.jobs import Progress, ProgressReporter
+from demos.dissecting.marks import to_mark
 from dissect import intervene
 from dissect.commands.real_images import Thirds, thirds
 from dissect.hooks import at_rest
@@ -57,8 +59,12 @@ class Attempt:
     file: Path | None  # the mended generator; None where its weights cannot hold the edit
 
 
-def attempt(dissectable: DissectableModel, layer: str, folder: Path, reporter: ProgressReporter) -> Attempt:
+def attempt(
+    dissectable: DissectableModel, layer: str, folder: Path, reporter: ProgressReporter, marks: Tensor | None = None
+) -> Attempt:
     """Find, choose, judge; write the mended generator into ``folder``.
+
+    Units are suspected by ``marks`` (M,), the pictures ``marks.to_mark`` that are bad, or by their distance without.
 
     Raises as ``dissect.commands.real_images.thirds`` and ``dissect.mending.mend`` do, and Cancelled.
     """
@@ -66,7 +72,12 @@ def attempt(dissectable: DissectableModel, layer: str, folder: Path, reporter: P
     ranked, chosen, judged = (dissectable.latents(count, rng) for count in (RANKED, CHOSEN, JUDGED))
     reading = reporter.stage(f"Reading real pictures of {dissectable.data}", REAL)
     real = _real(dissectable.data, dissectable.shape, reading)
-    trials = try_layers(net, [layer], ranked, chosen, real.choosing, strengths=STRENGTHS, stage=reporter.stage)
+    if marks is not None:
+        ranked[: len(marks)] = to_mark(dissectable)
+    by: Literal["frechet", "marks"] = "frechet" if marks is None else "marks"
+    trials = try_layers(
+        net, [layer], ranked, chosen, real.choosing, by=by, marks=marks, strengths=STRENGTHS, stage=reporter.stage
+    )
     choices, best = [trial.choice for trial in trials], best_of(trials)
     ranking, units = best.ranking, best.choice.units
     if not units:
@@ -102,7 +113,11 @@ def keep_mended(dissectable: DissectableModel, mending: Mending, example: Tensor
     mended = mending.apply(dissectable.twin(), example)
     if dissectable.model is None or any(isinstance(module, Mended | MendedNetwork) for module in mended.modules()):
         return None
-    told = {"ablations": [asdict(each) for each in mending.ablations]}
+    told = {
+        "ablations": [asdict(each) for each in mending.ablations],
+        "of": dissectable.title,
+        "data": dissectable.data,
+    }
     model = replace(dissectable.model, net=mended, card={**dissectable.model.card, "mended": told})
     return save_model(path, model, overwrite=True)
 

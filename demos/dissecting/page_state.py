@@ -22,6 +22,8 @@ from demos.dissecting.measuring import USUAL, kept, measure, question
 from demos.dissecting.open_dissection import DissectionCache, OpenDissection
 from demos.model_store import SHIPPED, ModelStore
 from dissect import Dissection
+from dissect.cause.context import Contexts
+from dissect.cause.dose import Dose
 from dissect.segmenters.named import seeing
 
 if TYPE_CHECKING:
@@ -49,7 +51,9 @@ class SharedState:
 class Findings:
     """What was found with one dissection, beyond the dissection itself."""
 
-    causes: dict[str, Cause] = field(default_factory=dict)  # by concept
+    causes: dict[str, Cause] = field(default_factory=dict)  # by concept, as the next two
+    doses: dict[str, Dose] = field(default_factory=dict)
+    contexts: dict[str, Contexts] = field(default_factory=dict)
     report: Report | None = None
 
 
@@ -68,6 +72,7 @@ class PageState:
         self.concept = ""
         self.job: Job | None = None
         self.attempts: dict[tuple[str, str], Attempt] = {}  # to mend, by model and layer
+        self.marking: tuple[str, str] | None = None  # the model and layer whose pictures are being marked
         self.aside = ""  # to say when the job has ended
         self._taken = True  # the job's end has been shown
         self._found: dict[OpenDissection, Findings] = {}

@@ -11,6 +11,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.html import filled
 from core_gans.foundation.pixels import Picture
 from demos.dissecting.open_dissection import OpenDissection
+from demos.glossary import term
 from dissect.report import curves
 from dissect.report.faults import faults
 from dissect.report.markup import percent, photo
@@ -51,4 +52,5 @@ def sheet(current: OpenDissection, unit: int) -> Markup:
         curve_words=curves.words(found),
         photo=lambda tile, alt: photo(tile, QUALITY, alt),
         percent=percent,
+        term=term,
     )

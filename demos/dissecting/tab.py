@@ -16,15 +16,15 @@ from demos.dissecting.mend_part import Mend
 from demos.dissecting.page_state import PageState
 from demos.dissecting.report_part import ReportPart
 from demos.dissecting.units_part import Sheet, Summary, Units
+from demos.glossary import term
 from demos.job_queue import LISTENER
 from demos.model_store import SHIPPED
 from demos.page import Page, told
 from demos.tab import Tab
 
-INTRODUCTION = """
-<h2>Open the network up</h2>
-<p>A layer of a generator has many <b>units</b>; each puts out a small map. Dissection asks which units are on where a
-thing is, and then tests it: remove the units, and see whether the thing vanishes.</p>
+INTRODUCTION = f"""
+<h2>Open the network up.</h2> <p>A layer of a generator has many {term("unit", "units")}. Dissection asks which of them
+are on where a thing is, and then tests it: remove them, and see whether the thing vanishes.</p>
 """
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from core_gans.foundation.html import filled
 from demos.dissecting.open_dissection import OpenDissection
+from demos.glossary import term
 from dissect.report.concepts import units_by_concept
 from dissect.report.faults import faults
 from dissect.report.markup import percent
@@ -64,5 +65,6 @@ def summary(current: OpenDissection) -> Markup:
         found=found,
         matched=len(matched),
         things=len({match.concept for match in matched}),
+        term=term,
         date=found.provenance.get("date", ""),
     )
