@@ -2,7 +2,7 @@
 
 The Evolve tab plays the recordings when it is opened. Such a run has its samples, and a judge's numbers:
 
-    egan evolve --data ring --rounds 1600 --samples-every 100 --judge-every 50
+    egan evolve --data ring --rounds 700 --samples-every 100 --judge-every 50
     egan evolve dcgan --data digits --seconds 86 --width 16 --samples-every 50 --judge-every 50
 """
 
@@ -49,7 +49,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def recording(run: Path) -> dict[str, Any]:
-    """The content of the file: a frame for each sheet of samples, and when to expect what."""
+    """The content of the file: a frame for each sheet of samples."""
     log = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     curves = json.loads((run / "evolution.json").read_text(encoding="utf-8"))
     paint = colours(curves["share"])
@@ -60,7 +60,6 @@ def recording(run: Path) -> dict[str, Any]:
         frames.append(
             {
                 "generation": generation,
-                "seconds": round(seconds_at(log, generation), 1),
                 "share": {name: round(value, 3) for name, value in share.items()} if generation else {},
                 "said": told(log, generation),
                 "shown": shown(path),
@@ -69,15 +68,8 @@ def recording(run: Path) -> dict[str, Any]:
     return {
         "window": curves["window"],
         "colours": {words(name): paint[name] for name in curves["share"]},
-        "expect": expectation(log),
         "frames": frames,
     }
-
-
-def seconds_at(log: Sequence[Mapping[str, Any]], generation: int) -> float:
-    """Seconds until a generation, between the lines of the log."""
-    before = max((line for line in log if line["round"] <= generation), key=lambda line: line["round"], default=None)
-    return 0.0 if before is None else before["seconds"] * generation / before["round"]
 
 
 def told(log: Sequence[Mapping[str, Any]], generation: int) -> str:
@@ -87,23 +79,6 @@ def told(log: Sequence[Mapping[str, Any]], generation: int) -> str:
         return ""
     name = next(name for name in MEASURES if name in counted[-1])
     return f"The judge counts {counted[-1][name]:.0f} {MEASURES[name]}."
-
-
-def expectation(log: Sequence[Mapping[str, Any]]) -> str:
-    """When the judge first counted half of what it counted at best; how long all took where it did not count."""
-    counted = [line for line in log if any(name in line for name in MEASURES)]
-    if not counted:
-        return (
-            f"These {log[-1]['round']:,} generations took {log[-1]['seconds']:.0f} s on one core of a small computer, "
-            "with a small network."
-        )
-    name = next(name for name in MEASURES if name in counted[0])
-    most = max(line[name] for line in counted)
-    half, whole = (next(line for line in counted if line[name] >= share * most) for share in (0.5, 1))
-    return (
-        f"On one core of a small computer, expect {half[name]:.0f} {MEASURES[name]} after about "
-        f"{max(1, round(half['seconds']))} s and {whole[name]:.0f} after {max(1, round(whole['seconds']))} s."
-    )
 
 
 def shown(path: Path) -> str:

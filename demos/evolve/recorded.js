@@ -24,7 +24,7 @@ function show(place) {
   };
   image.src = `data:image/webp;base64,${frame.shown}`;
   one(".recorded-said").textContent =
-    `Generation ${frame.generation.toLocaleString("en")}, after ${Math.round(frame.seconds)} s. ${frame.said}`;
+    `Generation ${frame.generation.toLocaleString("en")}. ${frame.said}`;
   const wins = Object.entries(frame.share).sort((a, b) => b[1] - a[1]);
   one(".share-bar").replaceChildren(
     ...wins.map(([name, share]) => {

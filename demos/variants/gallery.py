@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-import cv2
-import numpy as np
 from markupsafe import Markup
 
 from core_gans.foundation.html import filled
 from core_gans.recipes import KINDS, Measured, choosing, recipe_for, rows
+from demos.uploads import size_of
 from demos.variants.telling import ROWS, TOLD
 
 DISTANCE = "frechet["
@@ -50,9 +49,8 @@ def _pictures() -> dict[str, RowPicture]:
     found = {}
     for file in files("demos.variants").joinpath("rows").iterdir():
         content = file.read_bytes()
-        height, width = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE).shape
         digest = hashlib.sha256(content).hexdigest()[:16]
-        found[file.name] = RowPicture(file.name, content, digest, width, height)
+        found[file.name] = RowPicture(file.name, content, digest, *size_of(content))
     return found
 
 

@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from benchmarks.recorded_evolutions import expectation, told
+from benchmarks.recorded_evolutions import told
 from demos.delivery import FOREVER
 from demos.evolve.beside import beside
 from demos.evolve.html import stages
@@ -32,14 +32,12 @@ def test_they_are_small_and_their_frames_are_pictures_in_order() -> None:
         assert len(found["frames"]) >= 8
         for before, after in pairwise(found["frames"]):
             assert before["generation"] < after["generation"]
-            assert before["seconds"] <= after["seconds"]
         for frame in found["frames"]:
             code = np.frombuffer(base64.b64decode(frame["shown"]), np.uint8)
             assert cv2.imdecode(code, cv2.IMREAD_COLOR) is not None
             assert set(frame["share"]) <= set(found["colours"])
             assert not frame["share"] or sum(frame["share"].values()) == pytest.approx(1, abs=0.01)
-        assert "one core" in found["expect"]
-        assert found["expect"] in player()
+        assert each.expect in player()
 
 
 def test_they_are_served_by_their_hash_alone(tmp_path: Path) -> None:
@@ -55,17 +53,11 @@ def test_they_are_served_by_their_hash_alone(tmp_path: Path) -> None:
     lab.close()
 
 
-def test_what_is_expected_is_what_the_judge_counted() -> None:
-    log = [
-        {"round": 1, "seconds": 1.0},
-        {"round": 50, "seconds": 4.0, "modes_covered": 3.0},
-        {"round": 100, "seconds": 8.0, "modes_covered": 5.0},
-        {"round": 150, "seconds": 12.4, "modes_covered": 8.0},
-    ]
-    assert expectation(log) == "On one core of a small computer, expect 5 modes after about 8 s and 8 after 12 s."
+def test_a_frame_tells_what_the_judge_counted_last() -> None:
+    log = [{"round": 1}, {"round": 50, "modes_covered": 3.0}, {"round": 100, "modes_covered": 5.0}]
     assert told(log, 120) == "The judge counts 5 modes."
+    assert told(log, 99) == "The judge counts 3 modes."
     assert told(log, 20) == ""
-    assert "took 1 s on one core" in expectation(log[:1])
 
 
 def test_islands_and_a_front_are_shown_where_a_run_left_them(tmp_path: Path) -> None:
