@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,8 @@ def recording(run: Path) -> dict[str, Any]:
     frames = []
     for path in sorted((run / "samples").glob("round-*.png")):
         generation = int(path.stem.removeprefix("round-"))
-        share = {words(name): values[max(0, generation - 1)] for name, values in curves["share"].items()}
+        place = min(bisect_left(curves["points"], generation), len(curves["points"]) - 1)
+        share = {words(name): values[place] for name, values in curves["share"].items()}
         frames.append(
             {
                 "generation": generation,
