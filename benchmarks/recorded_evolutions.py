@@ -25,7 +25,7 @@ from egan.pictures.colours import colours, words
 SIDE = 336  # pixels of a frame
 QUALITY = 60  # of its WebP
 PLACE = Path(__file__).parents[1] / "demos" / "evolve" / "recordings"
-MEASURES = {"modes_covered": "modes", "classes_covered": "digits"}  # what is counted, and what it is called
+MEASURES = {"modes_covered": "Modes", "classes_covered": "Digits"}  # what is counted, and what it is called
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def told(log: Sequence[Mapping[str, Any]], generation: int) -> str:
     if not counted:
         return ""
     name = next(name for name in MEASURES if name in counted[-1])
-    return f"The judge counts {counted[-1][name]:.0f} {MEASURES[name]}."
+    return f"{MEASURES[name]} that the judge counts: {counted[-1][name]:.0f}."
 
 
 def shown(path: Path) -> str:

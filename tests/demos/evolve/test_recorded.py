@@ -55,8 +55,8 @@ def test_they_are_served_by_their_hash_alone(tmp_path: Path) -> None:
 
 def test_a_frame_tells_what_the_judge_counted_last() -> None:
     log = [{"round": 1}, {"round": 50, "modes_covered": 3.0}, {"round": 100, "modes_covered": 5.0}]
-    assert told(log, 120) == "The judge counts 5 modes."
-    assert told(log, 99) == "The judge counts 3 modes."
+    assert told(log, 120) == "Modes that the judge counts: 5."
+    assert told(log, 99) == "Modes that the judge counts: 3."
     assert told(log, 20) == ""
 
 
