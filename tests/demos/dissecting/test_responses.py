@@ -40,7 +40,7 @@ def test_the_more_units_go_the_more_strokes_go(dissected: PageState) -> None:
     assert found.ranked[0] == RING
     assert found.counts.removed.mean[0] > 0.5 > float(found.counts.random_removed.mean[0])
     shown = responses.dose_told(found)
-    assert shown.count("<svg") == 3
+    assert shown.count('<figure class="plot"') == 3
     assert "Without the 1 that agree" in shown
 
 
