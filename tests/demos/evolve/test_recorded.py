@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from benchmarks.recorded_evolutions import told
+from benchmarks.recorded_evolutions.__main__ import told
 from demos.delivery import FOREVER
 from demos.evolve.beside import beside
 from demos.evolve.html import stages

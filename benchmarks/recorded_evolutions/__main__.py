@@ -24,7 +24,7 @@ from egan.pictures.colours import colours, words
 
 SIDE = 336  # pixels of a frame
 QUALITY = 60  # of its WebP
-PLACE = Path(__file__).parents[1] / "demos" / "evolve" / "recordings"
+PLACE = Path(__file__).parents[2] / "demos" / "evolve" / "recordings"
 MEASURES = {"modes_covered": "Modes", "classes_covered": "Digits"}  # what is counted, and what it is called
 
 

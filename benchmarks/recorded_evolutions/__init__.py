@@ -1,0 +1,1 @@
+"""The recordings that the Evolve tab plays when it is opened."""
