@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -49,10 +49,15 @@ class LabBlocks(gr.Blocks):
         """The theme and the style sheets."""
         return look(sorted(tab.css for tab in self.tabs if tab.css is not None))
 
+    def _looking(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """``settings`` with the look of the app where they have none; a head of their own comes behind the app's."""
+        look = self.look()
+        return {**look, **settings, "head": look["head"] + (settings.get("head") or "")}
+
     def mount(self, app: FastAPI, path: str, **settings: Any) -> FastAPI:
         """``app``, which now shows the page below ``path``; ``settings`` are those of ``gr.mount_gradio_app``."""
         refuse_large_pictures()
-        settings = {"show_error": False, "ssr_mode": False, **self.look(), **settings, "app_kwargs": self.parts()}
+        settings = {"show_error": False, "ssr_mode": False, **self._looking(settings), "app_kwargs": self.parts()}
         return within_a_loop(lambda: gr.mount_gradio_app(app, self, path=path, **settings))
 
     def launch(self, *args: Any, names: Sequence[str] = (), **settings: Any) -> Any:
@@ -69,7 +74,7 @@ class LabBlocks(gr.Blocks):
         trusted = Middleware(TrustedHostMiddleware, allowed_hosts=hosts_of(address, [*names, *space, TUNNEL]))
         parts["middleware"] = [trusted, *parts["middleware"]]
         own = {**(settings.pop("app_kwargs", None) or {}), **parts}
-        return super().launch(*args, **{"ssr_mode": False, **self.look(), **settings, "app_kwargs": own})
+        return super().launch(*args, **{"ssr_mode": False, **self._looking(settings), "app_kwargs": own})
 
     def close(self, *args: Any, **settings: Any) -> None:
         """End the server of ``launch``, and what runs in the background."""
