@@ -121,8 +121,9 @@ def options_of(package: str, base: tuple[str, ...]) -> tuple[str, ...]:
     if base[1:2] == ("--like",):
         named = (*base[:2], "x")
     said = io.StringIO()
+    help = "--help-all" if base[:1] in (("train",), ("evolve",)) and base[1:2] != ("--like",) else "--help"
     with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
-        importlib.import_module(f"{package}.__main__").main([*named, "--help"])
+        importlib.import_module(f"{package}.__main__").main([*named, help])
     return tuple(sorted(set(re.findall(r"--[a-z][a-z0-9-]+", said.getvalue())) - {"--help"})) or OPTIONS
 
 

@@ -51,6 +51,7 @@ FOUNDATION = {  # every file of it by name, so that it stays small: one idea eac
     "whole_files.py",
 }
 COMPUTED = {  # may import a module whose name is computed
+    "core_gans/commands/completion.py",  # the same, for a shell
     "core_gans/commands/dispatch.py",  # the home of a command, from the lists of the three packages
     "core_gans/foundation/lazy_names.py",  # the home of a public name, from the lists of the three packages
     "core_gans/user_code.py",  # the module that the user names

@@ -16,6 +16,8 @@ from typing import Any, NoReturn, Protocol
 from rich.console import Console
 from rich.markup import escape
 
+from core_gans.commands import completion
+from core_gans.commands.explained import where_explained
 from core_gans.commands.options import parsed
 from core_gans.foundation.memory import is_out_of_memory
 from core_gans.foundation.names import require_known
@@ -41,6 +43,7 @@ def dispatch(program: str, about: str, commands: Mapping[str, str], words: Seque
     """Run the command of ``program`` that the first of ``words`` names; print ``about`` without one and for --help.
 
     ``commands`` maps names to ``module:name`` of a command, see ``read``. Without ``words``, those of this process.
+    The name ``completion`` prints what a shell needs to complete all of them.
     Code named behind --trust is trusted.
     Ends with exit code 2 and one line for a mistake.
     """
@@ -50,6 +53,9 @@ def dispatch(program: str, about: str, commands: Mapping[str, str], words: Seque
         name, *rest = take_trusted(sys.argv[1:] if words is None else words) or ["--help"]
         if name in ("-h", "--help"):
             console.print(about.rstrip(), highlight=False, soft_wrap=True)
+            return
+        if name == completion.NAME:
+            print(completion.completion(program, commands))
             return
         require_known("command", name, commands)
         read(commands[name], f"{program} {name}", rest).run(console)
@@ -84,5 +90,6 @@ def friendly_errors(console: Console) -> Iterator[None]:
 
 
 def _refuse(console: Console, why: str, error: Exception) -> NoReturn:
-    console.print(f"[bold red]error:[/] {escape(why)}", highlight=False, markup=True, soft_wrap=True)
+    told = escape(f"{why}{where_explained(why)}")
+    console.print(f"[bold red]error:[/] {told}", highlight=False, markup=True, soft_wrap=True)
     raise SystemExit(2) from error

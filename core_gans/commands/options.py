@@ -11,6 +11,7 @@ from typing import Any
 
 import tyro
 
+from core_gans.commands.flags import flags_in, help_text
 from core_gans.foundation.names import unknown_name
 
 BATCHES = " (a round is a batch for every player, not a pass through the data)"
@@ -89,8 +90,5 @@ def _require_known(kind: Any, program: str, words: Sequence[str], more: dict[str
 
 def _options(kind: Any, program: str, more: dict[str, Any]) -> list[str]:
     """The options without their dashes, as the help names them."""
-    help = io.StringIO()
-    with contextlib.redirect_stdout(help), contextlib.suppress(SystemExit):
-        tyro.cli(kind, prog=program, args=["--help"], **more)
-    rows = re.findall(r"^[│|\s]*(--[a-z].*)$", re.sub(r"\x1b\[[0-9;]*m", "", help.getvalue()), re.MULTILINE)
-    return list(dict.fromkeys(name for row in rows for name in re.findall(r"(?:^|, )--([a-z0-9-]+)", row)))
+    groups = flags_in(help_text(kind, program, **more)).values()
+    return [name.removeprefix("--") for group in groups for flag in group for name in flag.names]

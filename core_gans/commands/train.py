@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
@@ -14,7 +15,9 @@ from core_gans.commands.beginning import named_in, options_for, suited, to_measu
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.fitting import Fit
+from core_gans.commands.flags import help_text
 from core_gans.commands.options import parsed
+from core_gans.commands.train_help import asked, print_help
 from core_gans.commands.trained import print_result
 from core_gans.experiment import run_training
 from core_gans.game import Game
@@ -26,7 +29,7 @@ from core_gans.runs.folder import NEWEST
 from core_gans.session import Options, options_from
 from core_gans.translation.extent import Choice
 from core_gans.trusted_code import require_trusted
-from core_gans.variants import SEQUENCES, TRANSLATIONS, VARIANTS, from_saved, name_of, variant
+from core_gans.variants import DCGAN, SEQUENCES, TRANSLATIONS, VARIANTS, from_saved, name_of, variant
 
 AGame = TypeVar("AGame", bound=Game)
 
@@ -129,29 +132,47 @@ class Variants:
     """The help of ``train`` before a variant is named."""
 
     program: str
+    words: tuple[str, ...] = ()
 
     def run(self, console: Console) -> None:
-        """Print the names that may follow."""
+        """Print the names that may follow, and the flags of dcgan, most of which the others have, too."""
         names = ", ".join((*VARIANTS, *TRANSLATIONS, *SEQUENCES))
         console.print(
             f"{self.program} VARIANT [options], with VARIANT one of {names}; "
-            f"{self.program} VARIANT --help explains them. {self.program} --like RUN repeats a run.",
+            f"{self.program} VARIANT --help explains them. {self.program} --like RUN repeats a run.\n",
             highlight=False,
         )
+        explain(self.program, [DCGAN.name, *self.words], console)
 
 
 def train(program: str, words: list[str]) -> Command:
     """The command that ``words`` make: the first names the variant, whose fields the others set."""
-    if not words or words[0] in ("-h", "--help"):
-        return Variants(program)
+    if not words or asked(words[:1]):
+        return Variants(program, tuple(words))
     if words[0].startswith("--like"):
         repeat: Repeat = parsed(Repeat, program, words)
         return repeat
-    kind: Any = variant(words[0])
-    game, rounds = suited(kind, words)
-    flags = without_clashes(kind, Train, Options)
-    begin = Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))
+    if asked(words):
+        explain(program, words, Console(markup=False))
+        raise SystemExit
+    kind, flags, begin = _beginning(words)
     command = parsed(Train[flags], f"{program} {words[0]}", words[1:], default=begin)  # type: ignore[valid-type]
     measured, given = to_measure(kind, words), named_in(words)
     finished: Train[Any] = replace(command, game=as_kind(kind, command.game), measured=measured, given=given)
     return finished
+
+
+def explain(program: str, words: Sequence[str], console: Console) -> None:
+    """Print the help that ``words`` ask for, of the variant that the first names and of the data that others name."""
+    kind, flags, begin = _beginning(words)
+    called = f"{program} {words[0]}"
+    help = help_text(Train[flags], called, default=begin)  # type: ignore[valid-type]
+    print_help(console, called, kind, help, words)
+
+
+def _beginning(words: Sequence[str]) -> tuple[Any, Any, Train[Any]]:
+    """The variant, the class whose fields are its flags, and the command before its other words are read."""
+    kind: Any = variant(words[0])
+    game, rounds = suited(kind, words)
+    flags = without_clashes(kind, Train, Options)
+    return kind, flags, Train(game=as_kind(flags, game), rounds=rounds, options=options_for(kind, words))

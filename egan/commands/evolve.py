@@ -13,7 +13,9 @@ from core_gans.commands.beginning import named_in, options_for, points_in, suite
 from core_gans.commands.clashes import as_kind, without_clashes
 from core_gans.commands.dispatch import Command
 from core_gans.commands.fitting import Fit
+from core_gans.commands.flags import help_text
 from core_gans.commands.options import parsed
+from core_gans.commands.train_help import asked, print_help
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import EVALUATION_SIZE, Preset
 from core_gans.runs import folder as runs
@@ -27,6 +29,7 @@ from egan.options import Evolution, evolution_from
 from egan.settings import GAMMA_ON_POINTS, OVER_RECIPES
 from egan.summary import print_islands, print_result
 
+MATTER = ("data", "seconds", "rounds", "parents", "mutations", "gamma", "selection", "batch", "seed", "islands")
 Flat = tyro.conf.OmitArgPrefixes
 AGame = TypeVar("AGame", bound=NoiseGame)
 
@@ -95,6 +98,11 @@ def evolve(program: str, words: list[str]) -> Command:
         evolution = Evolution(evaluation_size=EVALUATION_SIZE)
     begin = Evolve(game=as_kind(flags, game), rounds=rounds, session=options_for(kind, words), evolution=evolution)
     called = " ".join([program, *words[:named]])
+    if asked(words):
+        help = help_text(Evolve[flags], called, default=begin)  # type: ignore[valid-type]
+        parts = {"evolution": Evolution, "islands": Islands}
+        print_help(Console(markup=False), called, kind, help, words, matter=MATTER, parts=parts)
+        raise SystemExit
     command = parsed(Evolve[flags], called, words[named:], default=begin)  # type: ignore[valid-type]
     finished: Evolve[Any] = replace(command, game=as_kind(kind, command.game), given=named_in(words))
     return finished

@@ -141,7 +141,7 @@ class TestPlayed:
     ) -> None:
         called = f"{write(source)}:{name}"
         with pytest.raises(SystemExit) as stopped:
-            main(["train", called, "--help"])
+            main(["train", called, "--help-all"])
         assert stopped.value.code == 0
         told = capsys.readouterr().out
         assert all(f"--{field.name.replace('_', '-')}" in told for field in dataclasses.fields(variant(called)))

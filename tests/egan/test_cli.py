@@ -85,7 +85,7 @@ class TestEvolve:
 
     def test_help_explains_the_numbers_of_evolution(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as stopped:
-            main(["evolve", "--help"])
+            main(["evolve", "--help-all"])
         assert stopped.value.code == 0
         told = capsys.readouterr().out
         for option in ("--mutations", "--parents", "--gamma", "--evaluation-size", "--data", "--seconds", "--width"):

@@ -152,7 +152,7 @@ class TestEveryGame:
 
     def test_help_explains_every_field(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
-            main(["train", name, "--help"])
+            main(["train", name, "--help-all"])
         told = capsys.readouterr().out
         assert all(f"--{field.name.replace('_', '-')}" in told for field in dataclasses.fields(variant(name)))
 
