@@ -1,5 +1,5 @@
-"""``python -m core_gans``: train, resume, sample, judge, explain, explore, translate, predict, compare, theory,
-data, list.
+"""``python -m core_gans``: train, resume, sample, export, judge, explain, explore, translate, predict, compare,
+theory, data, list.
 
     core-gans train dcgan --data digits --seconds 60     train a variant in a new run folder
     core-gans train my_losses:mine --data digits         the same with a game or an objective of your own
@@ -18,9 +18,11 @@ data, list.
     core-gans theory --out theory                        the picture of data, model and optimal discriminator
     core-gans data photos --sheet photos.png             say what is read of a path, and show it
     core-gans data scenes --count 10000 --out scenes.npz write drawn scenes
-    core-gans list                                       the variants, the divergences and the data sets
+    core-gans export runs/dcgan-digits-... FOLDER        give the generator to others: weights, model card, --onnx
+    core-gans list                                       the variants, the data, the metrics and the families
 
-Every command explains its fields with --help. A run that names code of your own is opened with --trust module:name.
+Every command explains its fields with --help. `eval "$(core-gans completion)"` lets a shell complete them.
+A run that names code of your own is opened with --trust module:name.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ class Model(Generic[AGame]):
         return png_of(self.game, {"generator": self.net}) if self.player == "generator" else None
 
 
+EXPORTED = "model.safetensors"  # in a folder that `core-gans export` wrote
 FEW_ROUNDS = 100  # of the newest checkpoint; whatever the data, nobody has learned much by then
 
 
@@ -134,12 +135,12 @@ def open_model(path: str | Path, checkpoint: int | str | None = None) -> Model[N
 
     Of a run, ``checkpoint`` may be ``newest`` (as without it), ``best`` (by the judge) or a round.
     """
-    return _drawing(_open(path, checkpoint))
+    return _drawing(open_player(path, checkpoint))
 
 
 def open_translator(path: str | Path) -> Model[TranslationGame]:
     """The same for games that translate; LabError for one that draws from latents, and for a player that is another."""
-    model = _open(path)
+    model = open_player(path)
     game = model.game
     if isinstance(game, TextGame):
         raise LabError(f"{path} is of {game.name}, which writes texts by itself: draw them with `core-gans sample`.")
@@ -158,7 +159,7 @@ def open_answering(path: str | Path, checkpoint: int | str | None = None) -> Mod
 
     ``checkpoint`` is what ``open_model`` takes.
     """
-    model = _open(path, checkpoint)
+    model = open_player(path, checkpoint)
     game = model.game
     if not isinstance(game, HeldOutGame) or model.player != "generator":
         raise LabError(f"{path} is of {game.name} ({model.player}), which does not answer given examples.")
@@ -178,15 +179,21 @@ def open_texts(path: str | Path, checkpoint: int | str | None = None) -> Model[T
     path = Path(path)
     if not issubclass(_sequence_at(path), TextGame):
         return None
-    model = _open(path, checkpoint)
+    model = open_player(path, checkpoint)
     assert isinstance(model.game, TextGame)
     if model.player != "generator":
         raise LabError(f"{path} holds a {model.player}, which writes nothing: give a generator, or a run's folder.")
     return Model(model.net, model.game, model.player, model.card)
 
 
+def _file_at(path: Path) -> Path:
+    """The model file of an exported folder; ``path`` itself for all else."""
+    return path / EXPORTED if (path / EXPORTED).is_file() else path
+
+
 def _sequence_at(path: Path) -> type[Game]:
     """The class of the game of sequences in a run's folder or a model file, by its name; ``Game`` for all else."""
+    path = _file_at(path)
     if path.is_dir() and (path / "config.json").is_file():
         named = runs.read_config(path)["variant"]
     elif path.is_file() and path.suffix == ".safetensors":
@@ -196,8 +203,12 @@ def _sequence_at(path: Path) -> type[Game]:
     return SEQUENCES.get(str(named), Game)
 
 
-def _open(path: str | Path, checkpoint: int | str | None = None) -> Model[Game]:
-    path = shipped.placed(path)
+def open_player(path: str | Path, checkpoint: int | str | None = None) -> Model[Game]:
+    """A player of any game: of a model file, of a folder of `core-gans export`, or the generator of a run's folder.
+
+    ``checkpoint`` is what ``open_model`` takes. LabError with the nearest names when nothing is there.
+    """
+    path = _file_at(shipped.placed(path))
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "give a run's folder or a model file."

@@ -27,6 +27,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
             "texts",
             "held_out",
             "models",
+            "exporting",
             "sampling",
             "run_kind",
             "experiment",

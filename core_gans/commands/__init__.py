@@ -10,6 +10,7 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "predict": "core_gans.commands.predict:Predict",
     "compare": "core_gans.commands.compare:Compare",
     "sample": "core_gans.commands.sample:Sample",
+    "export": "core_gans.commands.export:Export",
     "theory": "core_gans.commands.theory:Theory",
     "data": "core_gans.commands.data:Data",
     "list": "core_gans.commands.list:List",

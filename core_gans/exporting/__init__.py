@@ -1,0 +1,1 @@
+"""A trained player in a folder for others, in the layout of a model hub."""

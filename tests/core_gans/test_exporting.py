@@ -1,0 +1,71 @@
+"""A player in a folder for others: back to the bit, the same as ONNX, and its card tells what is known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core_gans.__main__ import main
+from core_gans.exporting import onnx
+from core_gans.exporting.folder import export
+from core_gans.foundation.errors import LabError
+from core_gans.models import open_model, open_player
+
+OLD = Path(__file__).parents[1] / "old_runs"
+
+
+def test_what_is_exported_comes_back_to_the_bit_and_other_programs_can_draw_it(tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    model = open_model(OLD / "train-dcgan-digits")
+    folder = tmp_path / "given"
+    difference = export(model, folder, run=OLD / "train-dcgan-digits", onnx=True)
+    assert {path.name for path in folder.iterdir()} == {
+        *("model.safetensors", "config.json", "README.md", "samples.png", "model.onnx")
+    }
+    latents = model.game.latents(5, torch.Generator().manual_seed(7))
+    wanted = model.net(latents)
+    assert torch.equal(open_model(folder).net(latents), wanted)
+    assert open_player(folder).game == model.game
+    (drawn,) = runtime.InferenceSession(folder / "model.onnx").run(None, {"latents": latents.numpy()})
+    np.testing.assert_allclose(drawn, wanted.numpy(), atol=1e-4)
+    assert 0 <= difference < 1e-4
+    config = json.loads((folder / "config.json").read_text())
+    assert (config["variant"], config["takes"], config["gives"]["shape"]) == ("dcgan", {"latents": [3]}, [1, 16, 16])
+    card = (folder / "README.md").read_text()
+    assert "learned from `digits`, seed 0" in card
+    assert "- rounds: 6\n" in card
+    assert "(count, 3)" in card
+    with pytest.raises(FileExistsError, match="exists already and is kept"):
+        export(model, folder)
+
+
+def test_the_command_exports_and_others_open_the_folder_like_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["export", str(OLD / "train-gan-ring"), str(tmp_path / "given"), "--half"])
+    assert "hardly learned" in capsys.readouterr().out
+    assert not (tmp_path / "given" / "model.onnx").exists()
+    main(["sample", str(tmp_path / "given"), "--count", "4", "--out", str(tmp_path / "drawn.npz")])
+    assert np.load(tmp_path / "drawn.npz")["points"].shape == (4, 2)
+
+
+def test_a_translator_is_exported_too_but_not_as_onnx(tmp_path: Path) -> None:
+    model = open_player(OLD / "train-cyclegan-scenes")
+    export(model, tmp_path / "given")
+    assert open_player(tmp_path / "given").game == model.game
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(LabError, match="ONNX is for generators that draw from latents"):
+        export(model, tmp_path / "other", onnx=True)
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_onnx_form_that_draws_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime")
+    model = open_model(OLD / "train-gan-ring")
+    monkeypatch.setattr(onnx, "MOST", -1.0)
+    with pytest.raises(LabError, match="draws something else than torch"):
+        onnx.onnx_of(model)
