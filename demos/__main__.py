@@ -1,9 +1,10 @@
-"""``python -m demos``: the app, and the main job of ``./lab``.
+"""``python -m demos``: the app, the main job of ``./lab``, and ``./lab doctor``.
 
     gan-lab                    serve the app on this computer (loopback only)
     gan-lab main-job           evolve generators on handwritten digits, dissect the shipped one, serve the app
+    gan-lab doctor             what this computer has, what is missing, and a short try of everything
 
-Both explain their options with --help.
+All explain their options with --help.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tyro
 from rich.console import Console
 
 from core_gans.commands.dispatch import friendly_errors, spare_neighbours
+from demos.doctor import Doctor
 from demos.server_address import ADDRESS, PORT, ServerAddress, read_password
 
 
@@ -54,6 +56,9 @@ class MainJob:
     """Where the app listens."""
 
 
+COMMANDS = {"app": App, "main-job": MainJob, "doctor": Doctor}
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The command ``gan-lab``; without the name of a command it serves the app."""
     spare_neighbours()
@@ -62,9 +67,10 @@ def main(arguments: list[str] | None = None) -> None:
         words.insert(0, "app")
     console = Console(markup=False)
     with friendly_errors(console):
-        command = tyro.extras.subcommand_cli_from_dict(
-            {"app": App, "main-job": MainJob}, prog="gan-lab", args=words, description=__doc__
-        )
+        command = tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="gan-lab", args=words, description=__doc__)
+        if isinstance(command, Doctor):
+            command.run(console)
+            return
         if isinstance(command, App):
             server_address = ServerAddress(
                 command.port,

@@ -13,9 +13,11 @@
     dissect invert PICTURE                   what the generator draws your own picture from, to edit it
     dissect train-segmenter                  teach a small U-Net to see the drawn scenes, or your own masks
     dissect train-encoder                    teach a small network to tell what a picture was drawn from
+    dissect list                             the segmenters that have a name
 
-Every command explains its fields with --help. They live in ``dissect.commands``, the one part of ``dissect`` that
-knows the lab's checkpoints; the library takes any ``nn.Module``.
+Every command explains its fields with --help. `eval "$(dissect completion)"` lets a shell complete them.
+They live in ``dissect.commands``, the one part of ``dissect`` that knows the lab's checkpoints; the library takes any
+``nn.Module``.
 """
 
 from __future__ import annotations

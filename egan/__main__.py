@@ -5,8 +5,9 @@
     egan evolve --like runs/egan-digits-...    repeat a run in another new one
     egan resume runs/egan-digits-...           continue a run exactly where it stands
     egan experiment ring --seeds 10            does selection help? against each mutation alone, and against chance
+    egan list                                  the mutations
 
-Every command explains its fields with --help.
+Every command explains its fields with --help. `eval "$(egan completion)"` lets a shell complete them.
 """
 
 from __future__ import annotations

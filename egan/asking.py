@@ -95,7 +95,8 @@ def init(
 ) -> AskTell:
     """An evolution to be asked and told; the arguments are those of ``evolve``.
 
-    It plays the reference engine: the numbers are those of ``evolve(..., engine="reference")``, to the bit.
+    It plays the reference engine: the numbers are those of ``evolve(..., engine="reference")``, to the bit. Raises what
+    ``evolve`` raises, and LabError for several discriminators.
     """
     require_given(game, batches, None, None)
     scheme = replace(changed(scheme or Scheme(), changes, state, batches), engine="reference")

@@ -38,6 +38,8 @@ class Mutation:
     loss: Callable[..., Tensor] | None = None
     relative: bool = False
     change: Change | None = None
+    about: str = ""
+    """One line for `egan list`."""
 
     def __post_init__(self) -> None:
         if self.loss is None and self.change is None:
@@ -58,7 +60,8 @@ class Mutation:
 
 def from_objective(objective: Objective, name: str = "") -> Mutation:
     """A step on the generator's part of ``objective``."""
-    return Mutation(name or objective.name, objective.generator, objective.relative)
+    about = f"a step on the generator's part of {objective.name}"
+    return Mutation(name or objective.name, objective.generator, objective.relative, about=about)
 
 
 def exact(scores: Tensor) -> Tensor:
@@ -71,11 +74,15 @@ minimax = from_objective(objectives.minimax)  # equation 3: E log(1 - D(G(z)))
 heuristic = from_objective(objectives.heuristic)  # equation 4: -E log D(G(z))
 
 least_squares = Mutation(  # equation 5: E (D(G(z)) - 1)^2, on probabilities
-    "least_squares", lambda scores: ((torch.sigmoid(exact(scores)) - 1) ** 2).mean()
+    "least_squares",
+    lambda scores: ((torch.sigmoid(exact(scores)) - 1) ** 2).mean(),
+    about="a step on the squared distance of the probability to 1",
 )
 
 least_squares_logits = Mutation(  # the same on raw scores, as the authors' PyTorch code has it
-    "least_squares_logits", lambda scores: ((exact(scores) - 1) ** 2).mean()
+    "least_squares_logits",
+    lambda scores: ((exact(scores) - 1) ** 2).mean(),
+    about="the same on raw scores, as in the authors' code",
 )
 
 
@@ -100,9 +107,13 @@ def rate_of(spread: float) -> Change:
     return change
 
 
-noise = Mutation("noise", change=noise_of(0.02))  # no step: the discriminator is not asked
+noise = Mutation(
+    "noise", change=noise_of(0.02), about="a little noise on every weight, and no step"
+)  # no step: the discriminator is not asked
 
-rate = Mutation("rate", heuristic.loss, change=rate_of(0.2))  # self-adaptation, Schwefel 1981
+rate = Mutation(
+    "rate", heuristic.loss, change=rate_of(0.2), about="another learning rate, and a heuristic step"
+)  # self-adaptation, Schwefel 1981
 
 PAPER = (minimax, heuristic, least_squares)
 

@@ -24,7 +24,7 @@ case "$*" in
 *--dry-run*) echo "ask $*" >>"$CALLS"; [[ -z $PIP_FAILS ]] || exit 1; cat "$REPORT" ;;
 *"-m pip"*) echo "pip ${{@: -1}}" >>"$CALLS"; echo "Collecting torch"
     [[ -z $PIP_SLEEPS ]] || sleep 60; [[ -z $INSTALL_FAILS ]] || {{ echo "ERROR: no route"; exit 1; }} ;;
-*"-m pytest"* | *"-m demos"*) echo "$PWD: $*" >>"$CALLS"; echo "$GOMP_SPINCOUNT" >"$CALLS.spin" ;;
+*"-m pytest"* | *"-m demos"* | *"-m mkdocs"*) echo "$PWD: $*" >>"$CALLS"; echo "$GOMP_SPINCOUNT" >"$CALLS.spin" ;;
 --version) echo "Python 3.11.0" ;;
 *sys.version_info*,*sep*) [[ -z $VERSION ]] || {{ echo "$VERSION"; exit; }}; exec '{sys.executable}' "$@" ;;
 *) exec '{sys.executable}' "$@" ;;
@@ -159,6 +159,11 @@ def test_the_main_job_runs_where_the_person_is_and_the_tests_run_in_the_project(
     assert calls[-1] == f"{tmp_path / 'else where'}: -P -m demos main-job"
     _, _, calls = copy.lab("test", "-k", "ring", cwd=tmp_path / "else where")
     assert calls[-1] == f"{copy.root}: -m pytest -n 2 -k ring"
+
+
+def test_the_site_is_built_in_the_project_and_the_doctor_looks_where_the_person_is(copy: Copy, tmp_path: Path) -> None:
+    assert copy.lab("docs", "--clean", cwd=tmp_path)[2][-1] == f"{copy.root}: -m mkdocs build --quiet --clean"
+    assert copy.lab("doctor", cwd=tmp_path)[2] == [f"{tmp_path}: -P -m demos doctor"]
 
 
 def test_the_tests_need_more_and_what_they_need_is_enough_for_the_main_job(copy: Copy) -> None:
@@ -336,12 +341,12 @@ def test_help_and_unknown_commands_install_nothing(copy: Copy) -> None:
     assert said.startswith("Usage: ./lab [options]")
     status, said, calls = copy.lab("tset")
     assert (status, calls) == (1, [])
-    assert said == "lab: unknown command 'tset': expected 'test' or options (see ./lab --help)\n"
+    assert said == "lab: unknown command 'tset': expected 'test', 'docs', 'doctor' or options (see ./lab --help)\n"
     assert not copy.venv.exists()
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
-@pytest.mark.parametrize("script", ["lab", ".ci/run"])
+@pytest.mark.parametrize("script", ["lab", ".ci/run", "tests/try_release.sh"])
 def test_shellcheck_finds_nothing(script: str) -> None:
     result = subprocess.run(["shellcheck", str(ROOT / script)], capture_output=True, text=True, check=False)
     assert result.stdout == ""

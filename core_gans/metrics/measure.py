@@ -64,3 +64,5 @@ class KnownMeasure:
     lower_is_better: bool = False
     of_samples: bool = False
     """Whether it sums up the samples themselves, and not their features."""
+    about: str = ""
+    """One line for `core-gans list`."""

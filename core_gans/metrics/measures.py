@@ -168,9 +168,21 @@ def _classes(seen: Seen) -> ClassesMeasure:
 
 
 MODES = KnownMeasure(
-    ModesMeasure.metrics, lambda seen: ModesMeasure(seen.data), "points with labels", _of_points, quick=True
+    ModesMeasure.metrics,
+    lambda seen: ModesMeasure(seen.data),
+    "points with labels",
+    _of_points,
+    quick=True,
+    about="how many known modes are reached, and the share of samples that lie in one",
 )
-CLASSES = KnownMeasure(ClassesMeasure.metrics, _classes, "images and a classifier", _of_classes, quick=True)
+CLASSES = KnownMeasure(
+    ClassesMeasure.metrics,
+    _classes,
+    "images and a classifier",
+    _of_classes,
+    quick=True,
+    about="which classes a classifier of real data sees, and how sure it is",
+)
 FID = KnownMeasure(
     FidMeasure.metrics,
     lambda seen: FidMeasure(),
@@ -178,6 +190,7 @@ FID = KnownMeasure(
     _of_inception,
     quick=True,
     lower_is_better=True,
+    about="the Frechet Inception distance, on the published weights alone",
 )
 FRECHET = KnownMeasure(
     FrechetMeasure.metrics,
@@ -186,6 +199,7 @@ FRECHET = KnownMeasure(
     lambda data, classifier: not _of_inception(data, classifier),
     quick=True,
     lower_is_better=True,
+    about="distance of two Gaussians that are fitted to features of real and drawn examples",
 )
 KERNEL = KnownMeasure(
     KernelMeasure.metrics,
@@ -193,6 +207,7 @@ KERNEL = KnownMeasure(
     f"at most {MOST_FEATURES} features",
     _of_few_features,
     lower_is_better=True,
+    about="unbiased kernel distance (KID on other features)",
 )
 STILL = KnownMeasure(
     StillMeasure.metrics,
@@ -201,8 +216,13 @@ STILL = KnownMeasure(
     lambda data, classifier: data.kind == "clips",
     quick=True,
     of_samples=True,
+    about="share of pixels that stay the same from frame to frame",
 )
-NEIGHBOURS = KnownMeasure(NeighboursMeasure.metrics, lambda seen: NeighboursMeasure(seen.features, seen.count))
+NEIGHBOURS = KnownMeasure(
+    NeighboursMeasure.metrics,
+    lambda seen: NeighboursMeasure(seen.features, seen.count),
+    about="how many samples lie among real examples, and how many real examples among samples",
+)
 
 MEASURES: list[KnownMeasure] = [MODES, CLASSES, FID, FRECHET, KERNEL, NEIGHBOURS, STILL]
 

@@ -22,17 +22,38 @@ class Family:
     generator: Callable[[Architecture], nn.Module]
     discriminator: Callable[[Architecture], nn.Module]
     points: bool = True
+    about: str = ""
+    """One line."""
 
 
 FAMILIES: dict[str, Family] = {
-    "mlp": Family(mlp.generator, mlp.discriminator),
-    "dcgan": Family(dcgan.generator, dcgan.discriminator, points=False),
+    "mlp": Family(mlp.generator, mlp.discriminator, about="fully connected, for points and images of any size"),
+    "dcgan": Family(dcgan.generator, dcgan.discriminator, False, "strided convolutions (Radford et al. 2016)"),
     # Of a point's two coordinates, dropout would often leave one.
-    "maxout": Family(maxout.generator, maxout.discriminator, points=False),
-    "autoencoder": Family(autoencoder.generator, autoencoder.discriminator),
-    "progressive": Family(progressive.generator, progressive.discriminator, points=False),
-    "resnet": Family(resnet.generator, resnet.discriminator, points=False),
-    "r3gan": Family(r3gan.generator, r3gan.discriminator, points=False),
+    "maxout": Family(
+        maxout.generator,
+        maxout.discriminator,
+        points=False,
+        about="the first GAN's networks, with dropout (Goodfellow et al. 2014)",
+    ),
+    "autoencoder": Family(
+        autoencoder.generator,
+        autoencoder.discriminator,
+        about="the discriminator is an autoencoder, its error the score (Zhao et al. 2017)",
+    ),
+    "progressive": Family(
+        progressive.generator,
+        progressive.discriminator,
+        points=False,
+        about="networks that grow from 4x4 pixels, of progan (Karras et al. 2018)",
+    ),
+    "resnet": Family(resnet.generator, resnet.discriminator, False, "residual blocks of SNGAN (Miyato et al. 2018)"),
+    "r3gan": Family(
+        r3gan.generator,
+        r3gan.discriminator,
+        points=False,
+        about="residual networks without normalisation (Huang et al. 2024)",
+    ),
 }
 
 

@@ -11,4 +11,5 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "invert": "dissect.commands.invert:Invert",
     "train-segmenter": "dissect.commands.train_segmenter:TrainSegmenter",
     "train-encoder": "dissect.commands.train_encoder:TrainEncoder",
+    "list": "dissect.commands.list:List",
 }

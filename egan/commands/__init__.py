@@ -4,4 +4,5 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "evolve": "egan.commands.evolve:evolve",
     "resume": "egan.commands.resume:Resume",
     "experiment": "egan.commands.experiment:Experiment",
+    "list": "egan.commands.list:List",
 }

@@ -16,6 +16,7 @@ from core_gans.commands.beginning import suited
 from core_gans.data import NAMES
 from core_gans.data.scenes import LABELS
 from core_gans.foundation.pixels import write_png
+from core_gans.networks import FAMILIES
 from core_gans.runs import checkpoints
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
@@ -114,7 +115,7 @@ class TestTrain:
     @pytest.mark.parametrize("name", VARIANTS)
     def test_help_explains_every_field_with_its_default(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as stopped:
-            main(["train", name, "--help"])
+            main(["train", name, "--help-all"])
         assert stopped.value.code == 0
         told = capsys.readouterr().out
         for field in dataclasses.fields(variant(name)):
@@ -209,6 +210,8 @@ def test_the_list_names_every_variant_with_its_paper(command: Command) -> None:
         assert re.search(rf"│ {kind.name} +│ {kind.paper}", told), kind.name
     assert {"ring", "grid", "digits", "scenes", "moving_digits"} <= set(NAMES)
     assert f"data sets: {', '.join(NAMES)}, or a path" in told
+    for name in (*NAMES, *FAMILIES, "modes_covered", "frechet", "still_pixels"):
+        assert re.search(rf"│ {name}\b[^│]*│ \w", told), f"{name} without a line"
 
 
 def test_without_words_the_command_explains_itself(command: Command) -> None:
