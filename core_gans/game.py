@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.notebook import shown
 from core_gans.foundation.seeds import as_generator
 from core_gans.losses.objectives import Objective
 from core_gans.optimizers import Optimizer
@@ -78,6 +79,15 @@ class Game(ABC):
     paper: ClassVar[str]
     takes: ClassVar[tuple[Kind, ...]] = ("points", "images")
     """The kinds of examples that it learns from."""
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the variant, its paper, and the fields that are not at their defaults."""
+        own = {
+            each.name: (repr(getattr(self, each.name)),)
+            for each in fields(self)
+            if getattr(self, each.name) != (each.default if each.default_factory is MISSING else each.default_factory())
+        }
+        return shown(f"{self.name} ({self.paper})", numbers=own)
 
     @abstractmethod
     def players(self) -> dict[str, nn.Module]:

@@ -27,7 +27,7 @@ from core_gans.runs.fitting import fitting, require_counts
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import Interrupt, require_not_terminated
 from core_gans.runs.playable import require_playable
-from core_gans.runs.showing import samples_of
+from core_gans.runs.showing import png_of, samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
 from core_gans.session import DEFAULT_SECONDS, Options, options_from, restore_watchers, told_of_fallen_rates
 from core_gans.texts import TextLesson
@@ -81,6 +81,9 @@ class Result(Generic[State]):
     def _repr_html_(self) -> str:
         numbers = {name: (self.before[name], value) for name, value in self.after.items()}
         return shown(f"{self.folder}: {self.state!r}", samples_of(self.state.game, self.state.sampling_nets()), numbers)
+
+    def _repr_png_(self) -> bytes | None:
+        return png_of(self.state.game, self.state.sampling_nets())
 
 
 @contextmanager

@@ -234,7 +234,8 @@ def take_turn(
     """Let the players of ``turn`` learn from one batch; the other networks are frozen.
 
     With ``compute.micro_batch``, from one part of it after the other: the step is that of the mean over all parts. Of
-    several processes, each computes its part, and all take that step.
+    several processes, each computes its part, and all take that step. Returns the terms of the loss by name, scalars.
+    Raises DivergedError, before the step, where one is not finite.
     """
     for name, net in nets.items():
         net.requires_grad_(name in turn.players)
@@ -283,7 +284,7 @@ def parts_of(batch: Batch, size: int) -> Iterator[tuple[Batch, float]]:
 
 
 def require_finite(value: Tensor, what: str) -> None:
-    """Raise DivergedError when ``value`` holds NaN or infinity."""
+    """Raise DivergedError when ``value``, of any shape, holds NaN or infinity."""
     if not bool(torch.isfinite(value).all()):
         raise DivergedError(
             f"expected finite losses, but {what} became {float(value.detach().flatten()[0])}: the weights were left "

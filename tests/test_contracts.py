@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     "core_gans/losses",
     "core_gans/metrics",
+    "core_gans/exploring",
+    "core_gans/translation",
     "dissect/edits.py",
     "dissect/from_layer.py",
     "dissect/hooks.py",

@@ -42,10 +42,10 @@ def nearest_real(samples: Tensor, real: Tensor, count: int = 5, *, same: bool = 
 
 
 def memorisation(samples: Tensor, real: Tensor) -> float:
-    """Median distance from a sample to its nearest real example, over that from a real example to its nearest other.
+    """Median distance from a sample (N, F) to its nearest real example (M, F), over that between real examples.
 
     About 1 for samples as far from the real examples as those are from each other; near 0 for copies. It says nothing
-    of quality: noise is far from everything.
+    of quality: noise is far from everything. Raises ValueError as :func:`nearest_real` does.
     """
     own = nearest_real(real, real, 1, same=True).distance.median()
     found = nearest_real(samples, real, 1).distance.median()

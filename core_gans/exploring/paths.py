@@ -10,13 +10,15 @@ from torch import Tensor
 
 
 def lerp(begin: Tensor, end: Tensor, steps: int) -> Tensor:
-    """(N, D) and (N, D) to (N, steps, D) on straight lines, ends included."""
+    """(N, D) and (N, D) to (N, steps, D) on straight lines, ends included. ValueError for fewer steps than 2."""
     shares = _shares(begin, end, steps)
     return begin[:, None] + shares[:, None] * (end - begin)[:, None]
 
 
 def slerp(begin: Tensor, end: Tensor, steps: int) -> Tensor:
-    """The same along great circles, with lengths that change evenly; straight where two latents point the same way.
+    """(N, D) and (N, D) to (N, steps, D) along great circles, with lengths that change evenly, ends included.
+
+    Straight where two latents point the same way.
 
     Raises ValueError for opposite latents, between which no great circle is the shortest.
     """

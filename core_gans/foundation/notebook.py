@@ -10,12 +10,15 @@ from core_gans.foundation.html import tag
 from core_gans.foundation.pixels import Picture, png_url
 
 
-def shown(words: str, picture: Picture | None = None, numbers: Mapping[str, Sequence[float]] | None = None) -> str:
+def shown(
+    words: str, picture: Picture | None = None, numbers: Mapping[str, Sequence[float | str]] | None = None
+) -> str:
     """HTML of ``words``, then a row for each of ``numbers`` by name, then the ``picture``; all of it escaped."""
     parts = [tag("p", tag("code", words))]
     if numbers:
         rows = (
-            tag("tr", tag("th", name), *(tag("td", f"{each:.4g}") for each in row)) for name, row in numbers.items()
+            tag("tr", tag("th", name), *(tag("td", each if isinstance(each, str) else f"{each:.4g}") for each in row))
+            for name, row in numbers.items()
         )
         parts.append(tag("table", *rows))
     if picture is not None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core_gans.foundation.names import require_known
+from core_gans.foundation.notebook import shown
 from core_gans.foundation.sealed import read_sealed, write_sealed
 
 FORMAT = "dissection/2"
@@ -55,7 +56,7 @@ class Match:
     matched: bool  # passes the dissection's criterion
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dissection:
     """The agreement of the ``U`` units of one layer with ``K`` concepts over a sample of images.
 
@@ -102,6 +103,18 @@ class Dissection:
         for name, shape in expected.items():
             if (found := getattr(self, name).shape) != shape:
                 raise ValueError(f"a dissection's {name} has the shape {shape} here, got {found}")
+
+    def __repr__(self) -> str:
+        return f"Dissection({self.layer}, {self.matched_in_words()} units matched in {self.images:,} images)"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: each concept with its share of the pixels, how many units agree with it, and the best."""
+        rows: dict[str, tuple[float | str, ...]] = {"concept": ("share of pixels", "units", "best unit", "score")}
+        for column, name in enumerate(self.labels):
+            best = int(self.score[:, column].argmax())
+            units = len(self.units(name))
+            rows[name] = (float(self.share[column]), float(units), str(best), float(self.score[best, column]))
+        return shown(repr(self), numbers=rows)
 
     @property
     def count(self) -> int:

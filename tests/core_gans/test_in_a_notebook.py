@@ -125,6 +125,26 @@ def test_a_game_without_latents_has_words_alone() -> None:
     assert "<img" not in state._repr_html_()
 
 
+def test_a_game_shows_what_is_not_at_its_default() -> None:
+    game = make("wgan_gp", width=7, augment=("colour",))
+    told = game._repr_html_()
+    assert "wgan_gp (Gulrajani et al. 2017)" in told
+    assert told.count("<tr>") == 2
+    assert "<th>width</th><td>7</td>" in told
+    assert "<table" not in make("wgan_gp")._repr_html_()
+
+
+def test_a_dissection_shows_its_concepts() -> None:
+    from core_gans import shipped
+    from dissect import Dissection
+
+    found = Dissection.load(shipped.path("scenes-dissection"))
+    assert repr(found).startswith(f"Dissection({found.layer}, {len(found.matched())} of {found.count}")
+    told = found._repr_html_()
+    assert told.count("<tr>") == 1 + len(found.labels)
+    assert "<th>tree</th>" in told
+
+
 def test_data_and_models_show_themselves(tmp_path: Path) -> None:
     for examples in (points(), pictures()):
         assert len(repr(examples)) < 100
