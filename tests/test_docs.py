@@ -25,7 +25,10 @@ from dissect.findings.gathering import ATTRIBUTED, CAUSAL, PLACED
 from dissect.findings.removal import TRIALS
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    *(page for each in ("", "tutorials", "howto") for page in sorted((ROOT / "docs" / each).glob("*.md"))),
+)
 PROGRAMS = {
     "core-gans": ("core-gans", core_gans.commands.COMMANDS),
     "egan": ("egan", egan.commands.COMMANDS),
@@ -57,11 +60,19 @@ def commands() -> list[str]:
     return sorted(line for line in found if not re.search(r"[A-Z]{4,}|\||\[", line))  # RUN, FIELD: names of nothing
 
 
+def write_own_code(folder: Path) -> None:
+    """The files of one's own that commands name: an objective and a game, as the page on variants shows them."""
+    page = (ROOT / "docs" / "tutorials" / "write_a_variant.md").read_text(encoding="utf-8")
+    codes = re.findall(r"^```python\n(.*?)^```", page, re.S | re.M)
+    for name, code in zip(("my_losses.py", "my_gans.py"), codes, strict=True):
+        (folder / name).write_text(code)
+
+
 @pytest.mark.parametrize("line", commands())
 def test_a_command_of_the_docs_is_read(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "my_losses.py").write_text("from core_gans.losses.objectives import heuristic as mine\n")
+    write_own_code(tmp_path)
     words = shlex.split(line.removeprefix("python -m "))
     program, known = PROGRAMS[words[0]]
     assert words[1] in known, line

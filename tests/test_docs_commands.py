@@ -21,12 +21,12 @@ from rich.console import Console
 from core_gans.commands.dispatch import read
 from core_gans.data.texts import toy_language
 from core_gans.foundation.pixels import write_png
-from tests.test_docs import PROGRAMS, commands
+from tests.test_docs import PROGRAMS, commands, write_own_code
 
 pytestmark = pytest.mark.slow
 OLD = Path(__file__).parent / "old_runs"
 NOT_RUN = {  # what stands in a command: why it is not run here
-    r"^(core-gans|egan) (compare|experiment|resume|sample)$": "a name, which stands before its arguments elsewhere",
+    r"^(core-gans|egan) (compare|experiment|export|judge|resume|sample|translate)$": "a name, told of elsewhere",
     r"pt_inception": "needs Inception's weights, which do not come with the lab; tests/core_gans/metrics plays it",
     r"stylegan2:|biggan|ffhq|--generator \.\.\.$": "needs published weights; tests/core_gans/test_foreign_published.py",
     r"core_gans theory": "takes half a minute; tests/core_gans/theory plays its parts",
@@ -34,6 +34,9 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"video|films|predict|still_pixels": "learns from clips; tests/core_gans/data/test_clips.py plays them",
     r"pictures/|runs/few": "needs pictures and a run of one's own; tests/core_gans/commands plays its options",
     r"train (fgan|gan|hinge|lsgan|wgan|wgan_gp) .*--seconds 24": "as of dcgan; every variant plays in the suite",
+    r"--device cuda": "needs a GPU",
+    r"--name (slow|my-wgan|my-photos|nights|my-ring|quality-alone)$|runs/my-photos": "as the command beside it",
+    r"dissect (findings|patch .*) --images 200": "as the commands of docs/dissection.md",
     r"experiment (grid|digits)|experiment ring --seconds 75": "as `egan experiment ring`, in more seconds",
 }
 PLACES = {
@@ -80,6 +83,14 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("dissect train-segmenter", "--steps 1 --widths 4 --count 40"),
 )
 BEFORE = {  # what a command needs, made by another command of the pages
+    **{
+        f"core-gans {verb} runs/my-digits": "core-gans train dcgan --data digits --seconds 60 --name my-digits"
+        for verb in ("explain", "judge", "resume", "sample")
+    },
+    "core-gans sample runs/by-class": "core-gans train cgan --data photos",
+    "core-gans sample runs/my-evolution": "egan evolve --data digits --parents 2",
+    "egan resume runs/my-evolution": "egan evolve --data digits --parents 2",
+    "core-gans translate runs/words": "core-gans train nmt --data toy_language --seconds 120 --name words",
     "core-gans sample RUN --text": "core-gans train text_to_image --data scenes",
     "core-gans sample runs/seqgan-oracle": "core-gans train seqgan --data oracle",
     "core-gans translate RUN --text": "core-gans train nmt --data toy_language",
@@ -122,7 +133,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, old in (("digits", "train-dcgan-digits"), ("my-run", "train-dcgan-digits"), ("evolved", "evolve-ring"),
                       ("translating", "train-cyclegan-scenes")):  # fmt: skip
         shutil.copytree(OLD / old, here / "runs" / name)
-    (here / "my_losses.py").write_text("from core_gans.losses.objectives import heuristic as mine\n")
+    write_own_code(here)
     return here
 
 

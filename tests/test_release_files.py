@@ -16,6 +16,13 @@ def test_the_citation_is_of_this_version_and_licence():
     assert set(citation["keywords"]) <= set(project["keywords"])
 
 
+def test_the_version_stands_in_one_place_beside_the_citation():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    for package in ("core_gans", "egan", "dissect", "demos"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert f'"{version}"' not in path.read_text(encoding="utf-8"), path
+
+
 def test_the_security_page_names_pages_that_are_there():
     text = (ROOT / "SECURITY.md").read_text()
     assert "docs/reliability.md" in text
