@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tyro
 from rich.console import Console
@@ -56,7 +58,7 @@ class MainJob:
     """Where the app listens."""
 
 
-COMMANDS = {"app": App, "main-job": MainJob, "doctor": Doctor}
+COMMANDS: dict[str, Callable[..., Any]] = {"app": App, "main-job": MainJob, "doctor": Doctor}
 
 
 def main(arguments: list[str] | None = None) -> None:

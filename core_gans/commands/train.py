@@ -154,7 +154,7 @@ def train(program: str, words: list[str]) -> Command:
         return repeat
     if asked(words):
         explain(program, words, Console(markup=False))
-        raise SystemExit
+        raise SystemExit(0)
     kind, flags, begin = _beginning(words)
     command = parsed(Train[flags], f"{program} {words[0]}", words[1:], default=begin)  # type: ignore[valid-type]
     measured, given = to_measure(kind, words), named_in(words)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,8 @@ def onnx_of(model: Model[Game]) -> tuple[bytes, float]:
     game = model.game
     if not isinstance(game, NoiseGame) or model.player != "generator":
         raise LabError(f"ONNX is for generators that draw from latents, not for the {model.player} of {game.name}.")
-    file, any_count = io.BytesIO(), {0: "count"}
+    any_count = {0: "count"}
+    file: Any = io.BytesIO()  # which torch takes, too
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing is called legacy
         try:

@@ -102,7 +102,7 @@ def evolve(program: str, words: list[str]) -> Command:
         help = help_text(Evolve[flags], called, default=begin)  # type: ignore[valid-type]
         parts = {"evolution": Evolution, "islands": Islands}
         print_help(Console(markup=False), called, kind, help, words, matter=MATTER, parts=parts)
-        raise SystemExit
+        raise SystemExit(0)
     command = parsed(Evolve[flags], called, words[named:], default=begin)  # type: ignore[valid-type]
     finished: Evolve[Any] = replace(command, game=as_kind(kind, command.game), given=named_in(words))
     return finished
