@@ -105,7 +105,7 @@ class Dissection:
                 raise ValueError(f"a dissection's {name} has the shape {shape} here, got {found}")
 
     def __repr__(self) -> str:
-        return f"Dissection({self.layer}, {self.matched_in_words()} units matched in {self.images:,} images)"
+        return f"Dissection({self.layer}, {self.images:,} images, units matched: {self.matched_in_words()})"
 
     def _repr_html_(self) -> str:
         """For a notebook: each concept with its share of the pixels, how many units agree with it, and the best."""

@@ -139,7 +139,7 @@ def test_a_dissection_shows_its_concepts() -> None:
     from dissect import Dissection
 
     found = Dissection.load(shipped.path("scenes-dissection"))
-    assert repr(found).startswith(f"Dissection({found.layer}, {len(found.matched())} of {found.count}")
+    assert f"units matched: {len(found.matched())} of {found.count}" in repr(found)
     told = found._repr_html_()
     assert told.count("<tr>") == 1 + len(found.labels)
     assert "<th>tree</th>" in told
