@@ -57,7 +57,7 @@ def test_a_run_says_which_of_its_files_did_not_fit(
     said = capsys.readouterr().out.splitlines()
     assert end.value.code == 2
     assert said[-1].startswith(f"error: could not write {tmp_path / 'run'}")
-    assert said[-1].endswith(SAID)
+    assert said[-1].endswith(f"{SAID} (more: docs/errors.md#the-disk-is-full)")
     assert [name for name in left(tmp_path) if name.endswith(".tmp")] == []
 
 
