@@ -36,6 +36,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"train (began|ebgan|fgan|gan|hinge|lsgan|wgan|wgan_gp) .*--rounds \d+ --seed 0 --threads 1": "as of dcgan",
     r"--device cuda": "needs a GPU",
     r"--name (slow|my-wgan|my-photos|nights|my-ring|quality-alone)$|runs/my-photos": "as the command beside it",
+    r"(explain|judge|resume|sample) runs/my-(digits|evolution)": "as of the runs that other pages name",
     r"dissect (findings|patch .*) --images 200": "as the commands of docs/dissection.md",
     r"experiment (grid|digits)|experiment ring --seconds 75": "as `egan experiment ring`, in more seconds",
 }
@@ -83,13 +84,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("dissect train-segmenter", "--steps 1 --widths 4 --count 40"),
 )
 BEFORE = {  # what a command needs, made by another command of the pages
-    **{
-        f"core-gans {verb} runs/my-digits": "core-gans train dcgan --data digits --seconds 60 --name my-digits"
-        for verb in ("explain", "judge", "resume", "sample")
-    },
     "core-gans sample runs/by-class": "core-gans train cgan --data photos",
-    "core-gans sample runs/my-evolution": "egan evolve --data digits --parents 2",
-    "egan resume runs/my-evolution": "egan evolve --data digits --parents 2",
     "core-gans translate runs/words": "core-gans train nmt --data toy_language --seconds 120 --name words",
     "core-gans sample RUN --text": "core-gans train text_to_image --data scenes",
     "core-gans sample runs/seqgan-oracle": "core-gans train seqgan --data oracle",
