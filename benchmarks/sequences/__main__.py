@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks.sequences import driving, films, words
+from benchmarks.sequences import driving, films, speed, words
 
 SYSTEMS: dict[str, Callable[[Sequence[str]], None]] = {
     "films": films.main,
     "driving": driving.main,
     "words": words.main,
+    "speed": speed.main,
 }
 """By name, in the order of the page docs/sequences.md."""
 

@@ -79,6 +79,17 @@ PARTS = {
         count=2_000,
         better=float.__lt__,
     ),
+    "small_oracle": Part(
+        "seqgan",
+        "small_oracle",
+        {"pretrain": 500, "lead": 60, "discriminator_steps": 5, "rollouts": 4, "windows": (1, 2, 3, 4)}
+        | {"embedding": 16, "width": 16, "discriminator_rate": 2e-3},
+        rounds=60,
+        seeds=3,
+        batch=64,
+        count=5_500,
+        better=float.__lt__,
+    ),
     "tatoeba": Part(
         "nmt",
         "tatoeba",
@@ -96,7 +107,7 @@ class Options:
     """Measure translation and sentences."""
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
-    """toy_language, oracle, tatoeba; default: all."""
+    """toy_language, oracle, small_oracle, tatoeba; default: all."""
     out: Path = Path("words")
     """Where figures and states are kept."""
     seeds: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core_gans.data.texts.known import LONGEST
 from core_gans.foundation.errors import LabError
 from core_gans.games.texts import SentenceTranslation, TextGame
 from core_gans.models import Model
@@ -31,7 +32,7 @@ def judged_texts(
         game.learns_from,
         data or str(options.data if options else ""),
         level=game.level,
-        longest=min(game.longest, shortest),
+        longest=min(game.longest or LONGEST[game.level], shortest),
         least=game.least_often,
         count=options.count if options else None,
         seed=options.seed if options else 0,

@@ -82,7 +82,7 @@ class Batches(Iterator[Batch]):
             return Batch(texts.real.to(self.device), other=None if texts.other is None else texts.other.to(self.device))
         if isinstance(self.data, Examples):
             chosen = torch.tensor(indices)
-            real, label, captions = self._as_float(self.data.images[chosen]), self.data.labels, self.data.captions
+            real, label, captions = self._as_float(self.data.at(chosen)), self.data.labels, self.data.captions
             return Batch(
                 real.to(self.device),
                 None if label is None else label[chosen].to(self.device),

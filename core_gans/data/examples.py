@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from core_gans.data.captions import Captions
-from core_gans.data.room import picked
+from core_gans.data.room import picked, touched
 from core_gans.foundation.notebook import shown
 from core_gans.foundation.pixels import Picture, png
 from core_gans.foundation.sheets import picture
@@ -76,6 +76,12 @@ class Examples(Dataset[tuple[Tensor, int]]):
         if self.images.dim() > 2:
             return "clips" if self.images.dim() == 5 else "images"
         return "points" if self.images.is_floating_point() else "tokens"
+
+    def at(self, chosen: Tensor) -> Tensor:
+        """The images at the indices ``chosen`` (n,), as they are kept."""
+        images = self.images[chosen]
+        touched(images.nbytes)
+        return images
 
     def part(self, chosen: Tensor) -> Examples:
         """The examples at the indices ``chosen`` (n,), with their labels and captions.

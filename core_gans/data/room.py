@@ -1,17 +1,19 @@
 """Room for the images of a data set: in memory while they fit there, else in a file that is mapped into it.
 
-A mapped file is read by the system page by page as its images are asked for, and pages that were not asked for lately
-give their memory back. It has no name, so that it is gone with the process, whatever ends that. To the rest of the lab
-it is a tensor as any other.
+A mapped file is read by the system page by page as its images are asked for; who writes or reads many images says so
+(``touched``), and every 128 MiB the process lets go of all such pages. The file has no name, so that it is gone with
+the process, whatever ends that. To the rest of the lab it is a tensor as any other.
 """
 
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from weakref import WeakSet
 
 import numpy as np
 
@@ -21,7 +23,10 @@ from core_gans.foundation.memory import available, gib
 LIMIT_BYTES = 8 * 2**30  # more than this is mapped, however much memory is free
 CLIPS_BYTES = 2**29  # the same of clips, of which there are many bytes for what is learned from them at once
 SHARE = 0.5  # of the free memory: more than this is mapped, too
+HELD_BYTES = 2**27  # of mapped files, after which their pages are let go
 _KEPT_FREE = 2**30  # bytes of the disk that are left to others
+_mappings: WeakSet[mmap.mmap] = WeakSet()
+_touched = 0  # bytes since pages were let go
 
 
 def fits_memory(wanted: int, most: int | None = None) -> bool:
@@ -46,7 +51,23 @@ def reserve(shape: tuple[int, ...], most: int | None = None) -> np.ndarray:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
             raise _no_room(wanted, shape, 0) from error
-        return np.memmap(file, np.uint8, "r+", shape=shape)
+        mapped = np.memmap(file, np.uint8, "r+", shape=shape)
+        _mappings.add(mapped._mmap)
+        return mapped
+
+
+def touched(count: int) -> None:
+    """Count ``count`` bytes that were written or read; after HELD_BYTES, let go of the pages of all mapped files.
+
+    What was written stays: the system keeps it for the file, outside the memory of the process.
+    """
+    global _touched
+    _touched += count
+    if _touched >= HELD_BYTES:
+        _touched = 0
+        for mapping in _mappings:
+            if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+                mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def picked(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -54,6 +75,7 @@ def picked(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     found = reserve((len(chosen), *images.shape[1:]), CLIPS_BYTES)
     for place, index in enumerate(chosen):
         found[place] = images[index]
+        touched(2 * found[place].nbytes)
     return found
 
 

@@ -42,6 +42,7 @@ class Stack:
             grey, self._images = self._images, room.reserve(self._shape(3))
             self._images[: self.filled] = grey[: self.filled]
         self._images[self.filled] = image if image.ndim == 2 else image.transpose(2, 0, 1)
+        room.touched(image.nbytes)
         self.filled += 1
 
     def images(self) -> Tensor:

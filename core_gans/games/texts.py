@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.data.texts.known import LONGEST
 from core_gans.data.texts.splitting import Level
 from core_gans.data.texts.vocabulary import Vocabulary
 from core_gans.foundation.errors import LabError
@@ -70,8 +69,9 @@ class TextGame(Game):
     """The vocabulary to write in. Taken from the training part of the data by the commands."""
     level: Level = "words"
     """What a text is cut into: words, or characters."""
-    longest: int = LONGEST
-    """Words of a text, at most; longer ones are left out and counted."""
+    longest: int = 0
+    """Words of a text at most, or characters with --level characters; longer texts are left out and counted. 0 for 50
+    words or 300 characters."""
     least_often: int = 1
     """How often a word must stand in the training texts to be known; others are all one unknown word."""
     embedding: int = 64
@@ -105,10 +105,10 @@ class TextGame(Game):
         require_choices(self)
         if len(self.shape) != 1:
             raise LabError(f"{self.name} learns from texts, and the data are of shape {tuple(self.shape)}.")
-        for name in ("embedding", "width", "discriminator_steps", "longest", "least_often"):
+        for name in ("embedding", "width", "discriminator_steps", "least_often"):
             if getattr(self, name) < 1:
                 raise LabError(f"expected {name} of at least 1, got {getattr(self, name)}.")
-        for name in ("pretrain", "lead"):
+        for name in ("pretrain", "lead", "longest"):
             if getattr(self, name) < 0:
                 raise LabError(f"expected {name} of at least 0, got {getattr(self, name)}.")
         for name in ("rate", "discriminator_rate", "clip"):

@@ -133,7 +133,7 @@ class Judge:
     def _real_batches(self) -> Iterator[Tensor]:
         # Shuffled, since some measures keep the first examples only and files are often sorted by class.
         order = torch.randperm(len(self.data), generator=torch.Generator().manual_seed(0))
-        return (as_float(self.data.images[chosen]) for chosen in order.split(self.batch_size))
+        return (as_float(self.data.at(chosen)) for chosen in order.split(self.batch_size))
 
     def _drawn(self, sampler: Sampler) -> Iterator[Tensor]:
         for start in range(0, self.count, self.batch_size):

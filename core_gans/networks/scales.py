@@ -1,7 +1,9 @@
 """Next frames drawn from coarse to fine, and a discriminator at each scale. Mathieu, Couprie & LeCun 2016, section 3.2.
 
 At scale k the generator sees the given frames at that size and the prediction of the scale before, enlarged, and draws
-what is to be added to it: ``Y_k = u(Y_k-1) + G_k(X_k, u(Y_k-1))``, as in a Laplacian pyramid.
+what is to be added to it: ``Y_k = u(Y_k-1) + G_k(X_k, u(Y_k-1))``, as in a Laplacian pyramid. It may begin with the
+last given frame L in place of nothing; then the same is done with what changes: ``Y_k = L_k + R_k`` and
+``R_k = u(R_k-1) + G_k(X_k, L_k + u(R_k-1))``.
 """
 
 from __future__ import annotations
@@ -55,11 +57,14 @@ def halved(pictures: Tensor, scales: int) -> list[Tensor]:
 
 
 class NextFrame(nn.Module):
-    """Given frames, their channels behind each other (N, given C, H, W), to the next one (N, C, H, W) in [-1, 1]."""
+    """Given frames, their channels behind each other (N, given C, H, W), to the next one (N, C, H, W) in [-1, 1].
 
-    def __init__(self, colours: int, given: int, scales: int, width: int) -> None:
+    ``from_last`` begins with the last of them.
+    """
+
+    def __init__(self, colours: int, given: int, scales: int, width: int, from_last: bool) -> None:
         super().__init__()
-        self.colours = colours
+        self.colours, self.from_last = colours, from_last
         nets = []
         for scale, (kernels, channels) in enumerate(GENERATORS[-scales:]):
             widths = [given * colours + (colours if scale else 0), *(width * each // 2 for each in channels), colours]
@@ -80,12 +85,15 @@ class NextFrame(nn.Module):
         For the same reason the paper's last tanh is left out, whose slope is nothing on black and on white.
         """
         found: list[Tensor] = []
+        change: Tensor | None = None
         for net, frames in zip(self.scales, halved(given, len(self.scales)), strict=True):
-            if not found:
-                found.append(net(frames))
-                continue
-            coarse = F.interpolate(found[-1], size=frames.shape[-2:], mode="bilinear", align_corners=False)
-            found.append(coarse + net(torch.cat((frames, coarse), dim=1)))
+            last = frames[:, -self.colours :] if self.from_last else frames.new_zeros(())
+            if change is None:
+                change = net(frames)
+            else:
+                coarse = F.interpolate(change, size=frames.shape[-2:], mode="bilinear", align_corners=False)
+                change = coarse + net(torch.cat((frames, last + coarse), dim=1))
+            found.append(last + change)
         return found
 
 

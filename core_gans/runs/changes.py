@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core_gans.data.room import touched
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 
@@ -86,6 +87,7 @@ def _parts(value: Any) -> Iterator[bytes]:
         each = max(1, AT_ONCE * len(value) // max(1, value.nbytes)) if value.dim() else 1
         for part in value.detach().split(each) if value.dim() else (value.detach(),):
             yield part.cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+            touched(part.nbytes)
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             if field.name not in ("name", "notes"):  # a path may have moved, and be told of in other words

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core_gans.data.texts.known import Asked, Side, TextSet, text_set, told_of
+from core_gans.data.texts.known import LONGEST, Asked, Side, TextSet, text_set, told_of
 from core_gans.data.texts.lines import Lines, in_turn
 from core_gans.data.texts.sentences import SentencePairs, Sentences, split
 from core_gans.data.texts.splitting import Level, cut
@@ -61,7 +61,7 @@ def read_texts(
     data: str,
     *,
     level: Level = "words",
-    longest: int = Asked.longest,
+    longest: int = 0,
     least: int = 1,
     count: int | None = None,
     seed: int = 0,
@@ -69,15 +69,15 @@ def read_texts(
 ) -> TextLesson:
     """The lesson called ``data``, or that in the file at this path.
 
-    ``longest`` words of a text are taken, words that stand fewer than ``least`` times are unknown, ``count`` texts are
-    drawn, of what is drawn, from ``seed``. LabError for texts where pairs are needed and the other way round, and
-    whatever ``text_set``, ``read_file`` and ``split`` raise.
+    ``longest`` words or characters of a text are taken, 0 for 50 or 300; words that stand fewer than ``least`` times
+    are unknown, ``count`` texts are drawn, of what is drawn, from ``seed``. LabError for texts where pairs are needed
+    and the other way round, and whatever ``text_set``, ``read_file`` and ``split`` raise.
     """
     found_set = text_set(data)
     if found_set.holds != learns_from:
         needs = "pairs of sentences (a .tsv)" if learns_from == "pairs" else "sentences (a .txt)"
         raise LabError(f"expected {needs}, and {data} holds {found_set.holds}: `core-gans list` names others.")
-    found = found_set.read(Asked(level, longest, count, seed, skip_broken))
+    found = found_set.read(Asked(level, longest or LONGEST[level], count, seed, skip_broken))
     learned_places, held_places = split(found.checksums, data)
     learned, held = found.lines.part(learned_places), found.lines.part(held_places)
     sides = [_Side.of(learned, side, level, least) for side in range(1 + (learns_from == "pairs"))]

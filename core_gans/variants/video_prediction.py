@@ -43,6 +43,8 @@ class VideoPrediction(HeldOutGame):
     """Sizes at which a frame is drawn, each twice the one before."""
     width: int = 16
     """Channels where the paper has 128; all others in proportion."""
+    from_last: bool = True
+    """Draw what changes from the last given frame; the paper draws the next frame from nothing."""
     adversarial: float = 0.05
     """Weight of the discriminators' answers (lambda_adv); 0 for no discriminators."""
     error: float = 1.0
@@ -83,7 +85,7 @@ class VideoPrediction(HeldOutGame):
     def players(self) -> dict[str, nn.Module]:
         colours = self.shape[0]
         return {
-            "generator": NextFrame(colours, self.given, self.scales, self.width),
+            "generator": NextFrame(colours, self.given, self.scales, self.width, self.from_last),
             "discriminator": FrameDiscriminators(colours, self.given, self.shape, self.scales, self.width),
         }
 

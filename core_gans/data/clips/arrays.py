@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -17,53 +22,79 @@ from core_gans.data.labels import check_labels
 from core_gans.foundation.errors import LabError
 
 NAME = "clips"
-_BROKEN = (zipfile.BadZipFile, OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError)
 
 
 def read_array(path: Path, array: str | None, frame: Frame, frames: int) -> Examples:
-    """The clips of ``array`` (default: ``clips``) in the file, cut into pieces of ``frames`` frames each.
+    """The clips of ``array`` (default: ``clips``) in the file, cut into pieces of ``frames`` frames each, one by one.
 
     LabError for a file that is damaged or has no such array of bytes, and for clips that are shorter.
     """
     name = array or NAME
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            held = {each: file[each] for each in (name, "labels", "class_names") if each in file}
-            names = ", ".join(file.files)
-    except _BROKEN as error:
-        raise damaged(str(path), error) from error
-    clips = held.get(name)
-    if clips is None:
-        raise LabError(f"{path} holds no array {name!r} but {names}: name the array of clips, as {path.name}:NAME.")
-    if (
-        clips.dtype != np.uint8
-        or clips.ndim not in (4, 5)
-        or (clips.ndim == 5 and clips.shape[4] != 3)
-        or not clips.size
-    ):
-        raise LabError(
-            f"{path}:{name}: expected clips (N, T, H, W) or (N, T, H, W, 3) of bytes (uint8), got {clips.dtype} "
-            f"{clips.shape}."
-        )
-    if clips.shape[1] < frames:
-        raise LabError(f"{path}:{name}: its clips have {clips.shape[1]} frames, fewer than --frames {frames}.")
-    pieces = clips.shape[1] // frames
-    colours = frame.colours or (3 if clips.ndim == 5 else 1)
-    if colours not in (1, 3):
-        raise LabError(f"clips have 1 (grey) or 3 (RGB) colours, got --colours {colours}.")
-    found = room.reserve((len(clips) * pieces, colours, frames, frame.height, frame.width), room.CLIPS_BYTES)
-    for index in range(len(found)):
-        clip, piece = divmod(index, pieces)
-        for step in range(frames):
-            picture = frame.fit(clips[clip, piece * frames + step])
-            grey = picture if picture.ndim == 2 else None
-            if colours == 1 and grey is None:
-                grey = np.rint(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
-            found[index, :, step] = grey if grey is not None else picture.transpose(2, 0, 1)
+    with _reading(path), np.load(path, allow_pickle=False) as file:
+        if name not in file:
+            held = ", ".join(file.files)
+            raise LabError(f"{path} holds no array {name!r} but {held}: name the array of clips, as {path.name}:NAME.")
+        with file.zip.open(f"{name.removesuffix('.npy')}.npy") as member:
+            shape, clips = _one_by_one(member, f"{path}:{name}")
+            if shape[1] < frames:
+                raise LabError(f"{path}:{name}: its clips have {shape[1]} frames, fewer than --frames {frames}.")
+            found = _cut(clips, shape, frame, frames)
+        beside = {each: file[each] for each in ("labels", "class_names") if each in file}
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
-    if "labels" in held:
-        given = [str(each) for each in held["class_names"].ravel()] if "class_names" in held else None
-        checked, classes = check_labels(held["labels"], len(clips), given, f"{path}:labels")
-        labels = checked.repeat_interleave(pieces)
+    if "labels" in beside:
+        given = [str(each) for each in beside["class_names"].ravel()] if "class_names" in beside else None
+        checked, classes = check_labels(beside["labels"], shape[0], given, f"{path}:labels")
+        labels = checked.repeat_interleave(shape[1] // frames)
     return Examples(path.stem, torch.from_numpy(found), labels, classes)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except LabError:
+        raise
+    except _BROKEN as error:
+        raise damaged(str(path), error) from error
+
+
+def _one_by_one(member: IO[bytes], where: str) -> tuple[tuple[int, ...], Iterator[np.ndarray]]:
+    """The shape of an array of clips, and its clips, (T, H, W) or (T, H, W, 3) uint8, read when they are asked for."""
+    header = np.lib.format.read_array_header_1_0, np.lib.format.read_array_header_2_0
+    version = np.lib.format.read_magic(member)[0]
+    shape, by_columns, dtype = header[min(version, len(header)) - 1](member)
+    if dtype != np.uint8 or len(shape) not in (4, 5) or (len(shape) == 5 and shape[4] != 3) or 0 in shape:
+        raise LabError(
+            f"{where}: expected clips (N, T, H, W) or (N, T, H, W, 3) of bytes (uint8), got {dtype} {shape}."
+        )
+    if by_columns:
+        raise LabError(f"{where} is kept column by column: save np.ascontiguousarray of it.")
+
+    def read() -> Iterator[np.ndarray]:
+        for _ in range(shape[0]):
+            content = member.read(math.prod(shape[1:]))
+            if len(content) < math.prod(shape[1:]):
+                raise EOFError("the array ends too early")
+            yield np.frombuffer(content, np.uint8).reshape(shape[1:])
+
+    return shape, read()
+
+
+def _cut(clips: Iterator[np.ndarray], shape: tuple[int, ...], frame: Frame, frames: int) -> np.ndarray:
+    """Pieces of ``frames`` frames of each clip, (pieces, C, frames, height, width)."""
+    pieces = shape[1] // frames
+    colours = frame.colours or (3 if len(shape) == 5 else 1)
+    if colours not in (1, 3):
+        raise LabError(f"clips have 1 (grey) or 3 (RGB) colours, got --colours {colours}.")
+    found = room.reserve((shape[0] * pieces, colours, frames, frame.height, frame.width), room.CLIPS_BYTES)
+    for number, clip in enumerate(clips):
+        for step, frame_of_clip in enumerate(clip[: pieces * frames]):
+            picture = frame.fit(frame_of_clip)
+            if colours == 1 and picture.ndim == 3:
+                picture = np.rint(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+            piece, place = divmod(step, frames)
+            found[number * pieces + piece, :, place] = picture if picture.ndim == 2 else picture.transpose(2, 0, 1)
+        room.touched(found[number * pieces : (number + 1) * pieces].nbytes)
+    return found

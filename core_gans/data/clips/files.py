@@ -91,6 +91,7 @@ class _Gathering:
                 try:
                     for clip in self._clips(path, colours, seen[path].frames // self.frames):
                         clips[filled] = clip
+                        room.touched(clip.nbytes)
                         filled += 1
                 except (ValueError, OSError) as error:
                     self.broken[path], filled = str(error), begun

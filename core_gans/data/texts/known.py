@@ -21,8 +21,9 @@ from core_gans.foundation.names import did_you_mean, unknown_name
 
 Side = Literal["sentences", "pairs"]
 """Texts alone, or sources with their targets."""
-LONGEST = 50  # words: the papers leave longer sentences out
+LONGEST: dict[Level, int] = {"words": 50, "characters": 300}  # the papers leave longer sentences out
 DRAWN = 10_000
+SMALL_ORACLE = partial(Oracle, words=20, length=8)
 TATOEBA = "tatoeba_eng_swe.tsv"  # in the folder that GANLAB_DATA names
 
 
@@ -31,7 +32,8 @@ class Asked:
     """How texts are to be read."""
 
     level: Level = "words"
-    longest: int = LONGEST
+    longest: int = LONGEST["words"]
+    """Words, or characters, of a text at most."""
     count: int | None = None
     """Of what is drawn."""
     seed: int = 0
@@ -77,14 +79,14 @@ def _of_grammar(texts: Sequence[str]) -> list[float]:
     return found
 
 
-def _oracle(asked: Asked) -> Found:
-    tokens = Oracle().sample(asked.count or DRAWN, torch.Generator().manual_seed(asked.seed + 1))
+def _oracle(asked: Asked, oracle: Callable[[], Oracle] = Oracle) -> Found:
+    tokens = oracle().sample(asked.count or DRAWN, torch.Generator().manual_seed(asked.seed + 1))
     texts: list[Line] = [(" ".join(f"w{number - FIRST}" for number in row),) for row in tokens.tolist()]
     return read_list(texts, "words", max(asked.longest, tokens.shape[1]))
 
 
-def _of_oracle(texts: Sequence[str]) -> list[float]:
-    oracle = Oracle()
+def _of_oracle(texts: Sequence[str], made: Callable[[], Oracle] = Oracle) -> list[float]:
+    oracle = made()
     tokens = torch.full((len(texts), oracle.length), -1)
     for row, text in enumerate(texts):
         numbers = [int(word[1:]) + FIRST if word[1:].isdigit() else -1 for word in text.split()]
@@ -125,6 +127,14 @@ TEXTS: dict[str, TextSet] = {
             _oracle,
             ends=False,
             likelihoods=_of_oracle,
+        ),
+        TextSet(
+            "small_oracle",
+            "The same with 20 words and 8 of them in a sequence, which a writer learns in seconds.",
+            "sentences",
+            partial(_oracle, oracle=SMALL_ORACLE),
+            ends=False,
+            likelihoods=partial(_of_oracle, made=SMALL_ORACLE),
         ),
     )
 }

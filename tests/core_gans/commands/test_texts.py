@@ -204,5 +204,6 @@ def test_the_list_names_texts() -> None:
 
     List().run(Console(file=said, width=200))
     assert (
-        "texts: toy_language, tatoeba, grammar, oracle, or a .txt of sentences, or a .tsv of pairs" in said.getvalue()
+        "texts: toy_language, tatoeba, grammar, oracle, small_oracle, or a .txt of sentences, or a .tsv of pairs"
+        in said.getvalue()
     )

@@ -157,6 +157,13 @@ class TestLessons:
         assert lesson.fields({})["words"] == ("the",)
         assert lesson.notes == ("18 of 36 words are too rare to be known (50.0%)",)
 
+    def test_the_longest_text_is_counted_in_what_texts_are_cut_into(self, file: File) -> None:
+        path = file("t.txt", "".join(f"{number} {'word ' * 12}\n" for number in range(9)) + "so " * 51 + "\n")
+        assert len(read_texts("sentences", str(path)).learned) == 8  # of 9; 51 words are too many
+        assert len(read_texts("sentences", str(path), level="characters").learned) == 9  # 61 and 152 characters
+        with pytest.raises(LabError, match="no text to learn from"):
+            read_texts("sentences", str(path), level="characters", longest=50)
+
     def test_the_wrong_kind_of_texts_is_refused(self, file: File) -> None:
         with pytest.raises(LabError, match=r"expected pairs of sentences \(a \.tsv\), and .* holds sentences"):
             read_texts("pairs", str(file("t.txt", "a\nb\n")))

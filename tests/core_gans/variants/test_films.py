@@ -13,7 +13,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
 from core_gans.losses.frames import gradient_difference, lp
 from core_gans.networks.films import FilmDiscriminator, FilmGenerator, composed, growth
-from core_gans.networks.scales import halved, sides
+from core_gans.networks.scales import NextFrame, halved, sides
 from core_gans.training import start
 from core_gans.variants import VideoGAN, VideoPrediction
 from core_gans.variants.video_prediction import stacked
@@ -135,6 +135,14 @@ class TestPrediction:
         seen = [torch.cat((F.avg_pool2d(given, 2), coarse), 1), torch.cat((given, fine), 1)]
         scores = state.nets["discriminator"](seen)
         assert terms["generator"].item() == pytest.approx(0.2 * sum(F.softplus(-each).mean() for each in scores).item())
+
+    def test_a_network_that_draws_nothing_copies_the_last_frame_or_leaves_it_empty(self) -> None:
+        given = torch.rand(2, 4, 16, 16, generator=chance())
+        for from_last, expected in ((True, given[:, 3:]), (False, torch.zeros(2, 1, 16, 16))):
+            drawing = NextFrame(1, 4, scales=2, width=2, from_last=from_last)
+            for parameter in drawing.parameters():
+                parameter.data.zero_()
+            assert torch.equal(drawing(given), expected)
 
     def test_several_frames_are_predicted_one_by_one(self) -> None:
         game = small("video_prediction", clips())
