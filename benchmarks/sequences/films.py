@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from core_gans.metrics.motion_classifier import load_motion_classifier
 from core_gans.metrics.prediction import predicted_well
 from core_gans.metrics.stillness import StillTally
 from core_gans.runs.averaging import Average
-from core_gans.training import TrainingState, train
+from core_gans.training import TrainingState, start, train
 from core_gans.variants import make
 from core_gans.variants.video_prediction import VideoPrediction
 from core_gans.variants.videogan import film_generator
@@ -57,6 +58,8 @@ class Trial:
     seconds: float
     """Of processor time, unless asked otherwise."""
     batch: int
+    first: int = 0
+    """Rounds of the squared error alone before it, the same for a trial and its twin."""
 
 
 def digits(seed: int) -> tuple[Examples, Examples]:
@@ -165,12 +168,22 @@ def measure(name: str, seed: int, seconds: float | None = None, film: Path | Non
     learned, held = trial.data(seed)
     game = make(trial.variant, **{**trial.fields, "shape": learned.shape})
     watchers = [Average(decay=DECAY), Budget(seconds or trial.seconds)]
-    state = train(
-        game, Batches(learned, trial.batch, seed), None, rng=seed, watchers=watchers, seconds=86_400.0, progress=False
-    )
+    state = start(game, Batches(learned, trial.batch, seed), torch.Generator().manual_seed(seed))
+    if trial.first:
+        state.nets["generator"].load_state_dict(begun(trial.data, seed, trial.first))
+    train(game, state.batches, None, rng=state.rng, state=state, watchers=watchers, seconds=86_400.0, progress=False)
     if film is not None:
         write_film(film, shown(state, held))
     return {**trial.judged(state, held), "rounds": float(state.round)}
+
+
+@cache
+def begun(data: Callable[[int], tuple[Examples, Examples]], seed: int, rounds: int) -> dict[str, torch.Tensor]:
+    """The generator's weights after so many rounds of the squared error alone."""
+    learned, _ = data(seed)
+    game = make("video_prediction", **{**NARROW, **L2, "shape": learned.shape})
+    state = train(game, Batches(learned, BATCH, seed + 1_000), rounds, rng=seed, progress=False)
+    return state.nets["generator"].state_dict()
 
 
 def shown(state: TrainingState, held: Examples) -> Pictures:
