@@ -14,18 +14,18 @@ from core_gans.variants import make
 from tests.tiny import chance
 
 
-def test_the_table_has_a_row_for_each_game(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_has_a_row_for_a_game_of_each_kind(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(speed, "FILMS", 2)
     monkeypatch.setattr(speed, "TEXTS", 2)
     for name, race in speed.RACES.items():
         monkeypatch.setitem(speed.RACES, name, replace(race, count=100 if race.learns_from != "clips" else 4))
     threads = torch.get_num_threads()
     try:
-        speed.main(["--pairs", "1"])
+        speed.main(["videogan", "driving", "nmt", "seqgan", "--pairs", "1"])
     finally:
         torch.set_num_threads(threads)
     rows = [line.split("|")[1].strip() for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
-    assert rows == ["game", "video_prediction", "videogan", "driving", "nmt", "seqgan"]
+    assert rows == ["game", "videogan", "driving", "nmt", "seqgan"]
 
 
 def test_a_plain_loop_takes_the_very_step_of_the_game() -> None:

@@ -1,7 +1,7 @@
 """Room for the images of a data set: in memory while they fit there, else in a file that is mapped into it.
 
 A mapped file is read by the system page by page as its images are asked for; who writes or reads many images says so
-(``touched``), and every 128 MiB the process lets go of all such pages. The file has no name, so that it is gone with
+(``touched``), and every 16 MiB the process lets go of all such pages. The file has no name, so that it is gone with
 the process, whatever ends that. To the rest of the lab it is a tensor as any other.
 """
 
@@ -23,7 +23,7 @@ from core_gans.foundation.memory import available, gib
 LIMIT_BYTES = 8 * 2**30  # more than this is mapped, however much memory is free
 CLIPS_BYTES = 2**29  # the same of clips, of which there are many bytes for what is learned from them at once
 SHARE = 0.5  # of the free memory: more than this is mapped, too
-HELD_BYTES = 2**27  # of mapped files, after which their pages are let go
+HELD_BYTES = 2**24  # written or read, after which pages are let go: the system may map 2 MiB for one image
 _KEPT_FREE = 2**30  # bytes of the disk that are left to others
 _mappings: WeakSet[mmap.mmap] = WeakSet()
 _touched = 0  # bytes since pages were let go

@@ -100,8 +100,7 @@ def test_an_array_of_the_wanted_size_takes_no_memory(tmp_path: Path, little_memo
 
 
 @linux
-def test_memory_is_bounded_however_many_images_there_are(little_memory: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "HELD_BYTES", 16 * MIB)
+def test_memory_is_bounded_however_many_images_there_are(little_memory: None) -> None:
     count, side = 4_000, 128  # 188 MiB as they are held
 
     def pictures(frame: Frame) -> Iterator[np.ndarray]:
