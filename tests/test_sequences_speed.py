@@ -14,7 +14,9 @@ from core_gans.variants import make
 from tests.tiny import chance
 
 
-def test_the_table_has_a_row_for_a_game_of_each_kind(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_has_a_row_for_a_game_of_each_kind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(speed, "FILMS", 2)
     monkeypatch.setattr(speed, "TEXTS", 2)
     for name, race in speed.RACES.items():
