@@ -121,7 +121,7 @@ class TestPrediction:
 
     def test_the_generators_loss_is_the_weighted_sum_of_all_scales(self) -> None:
         examples = clips()
-        game = small("video_prediction", examples, adversarial=0.2, gradient=0.7, error=0.4)
+        game = small("video_prediction", examples, adversarial=0.2, gradient=0.7, error=0.4, power=1)
         assert isinstance(game, VideoPrediction)
         state = start(game, batches(examples), chance())
         batch = next(state.batches)
