@@ -52,7 +52,7 @@ class VideoPrediction(HeldOutGame):
     gradient: float = 1.0
     """Weight of the difference of gradients (lambda_gdl)."""
     power: int = 2
-    """Of the error of pixels (p): 1 or 2. With 1 the best constant answer is the median, on digits over black: black."""
+    """Of the error of pixels (p): 1 or 2. The best constant answer of 1 is the median: on digits over black, black."""
     alpha: int = 1
     """Power of the difference of gradients: 1 or 2."""
     rate: float = 5e-4

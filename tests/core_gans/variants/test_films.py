@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,8 @@ def test_the_measurements_run_at_their_smallest_and_are_kept(
 ) -> None:
     for name, few in (("CLIPS", 20), ("HELD", 20), ("JUDGED", 20)):
         monkeypatch.setattr(films, name, few)
+    twin = films.TRIALS["prediction_digits_l2"]
+    monkeypatch.setitem(films.TRIALS, "prediction_digits_l2", replace(twin, first=2, rounds=1))
     words = [
         "films_two_streams",
         "prediction_digits_l2",
