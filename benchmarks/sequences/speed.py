@@ -86,7 +86,8 @@ def prediction(game: Any, generator: Any, discriminator: Any) -> Play:
         with torch.no_grad():
             drawn = generator.at_scales(given)
         real, fake = discriminator(seen(given, halves(true))), discriminator(seen(given, drawn))
-        judge.minimise(sum(F.softplus(-r).mean() + F.softplus(f).mean() for r, f in zip(real, fake, strict=True)))
+        each = [F.softplus(-r).mean() + F.softplus(f).mean() for r, f in zip(real, fake, strict=True)]
+        judge.minimise(torch.stack(each).sum())
         drawing.begin()
         given, true = window(clips)
         drawn = generator.at_scales(given)
@@ -97,7 +98,7 @@ def prediction(game: Any, generator: Any, discriminator: Any) -> Play:
                 differs = theirs.diff(dim=axis).abs() - ours.diff(dim=axis).abs()
                 loss = loss + game.gradient * differs.abs().pow(game.alpha).mean()
         scores = discriminator(seen(given, drawn))
-        drawing.minimise(loss + game.adversarial * sum(F.softplus(-each).mean() for each in scores))
+        drawing.minimise(loss + game.adversarial * torch.stack([F.softplus(-each).mean() for each in scores]).sum())
 
     return play
 
@@ -171,7 +172,8 @@ def texts(game: Any, generator: Any, discriminator: Any) -> Play:
     def written(source: tuple[Tensor, ...], count: int) -> Tensor:
         if source:
             return translated(generator, source[0], game.length, rng)
-        return generator.sample(count, rng)
+        drawn: Tensor = generator.sample(count, rng)
+        return drawn
 
     @torch.no_grad()
     def rewards(source: tuple[Tensor, ...], tokens: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ def reserve(shape: tuple[int, ...], most: int | None = None) -> np.ndarray:
                 raise
             raise _no_room(wanted, shape, 0) from error
         mapped = np.memmap(file, np.uint8, "r+", shape=shape)
-        _mappings.add(mapped._mmap)
+        _mappings.add(mapped._mmap)  # type: ignore[attr-defined]  # numpy does not declare it
         return mapped
 
 
