@@ -171,3 +171,24 @@ def test_a_run_of_the_command_line_goes_on_on_a_telephone(address: str, tmp_path
         assert page.evaluate("document.documentElement.scrollWidth") == 420
         page.locator("#model input").click()
         page.get_by_role("option", name=folder.name).wait_for()
+
+
+def test_a_recorded_evolution_plays_at_once_and_makes_room(address: str, tmp_path: Path) -> None:
+    with opened(address, tmp_path / "profile") as page:
+        page.get_by_role("tab", name="Evolve", exact=True).click()
+        page.wait_for_selector(".recorded[data-film=ring]")
+        place = page.get_by_label("Place in the recording")
+        page.wait_for_function("document.querySelector('.recorded-row input').value > 1")  # nobody has pressed anything
+        page.get_by_role("button", name="Pause", exact=True).first.click()
+        kept = place.input_value()
+        page.get_by_role("button", name="digits", exact=True).click()
+        page.wait_for_selector(".recorded[data-film=digits]")
+        page.wait_for_timeout(1_500)
+        assert place.input_value() == "0", kept  # another film begins anew, and stays paused
+        place.press("End")
+        assert "Generation 625" in page.locator(".recorded-said").inner_text()
+        page.wait_for_selector("#evolve-start:enabled")
+        page.locator("#evolve-start").click()
+        page.wait_for_selector("#evolve-a .run")
+        page.wait_for_selector("#evolve-recorded", state="hidden")
+        page.locator("#evolve-a").get_by_role("button", name="Stop", exact=True).click()
