@@ -39,7 +39,7 @@ from dissect.segmenters.named import SCENES
 from dissect.segmenters.protocol import Segmenter
 from egan.past import unpack
 
-CALIBRATION, JUDGED, DISSECTED = 10_000, 4_000, 2_000  # latents
+CALIBRATION, JUDGED, DISSECTED = 4_000, 4_000, 2_000  # latents
 UNSEEN = 987_654  # seed of the scenes that judge
 SEED = 0
 SMALLEST = 64  # pixels, the side of the smallest shipped scenes
