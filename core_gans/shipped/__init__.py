@@ -15,7 +15,7 @@ from core_gans.foundation.names import require_known
 
 FOLDER = Path(__file__).parent
 DATA = "scenes"  # what the generators of scenes learned from, and their segmenters
-SCENES = {"scenes": 64}
+SCENES = {"scenes": 64, "scenes-128": 128}
 """Generators of scenes by name, and the side of their pictures: the files NAME-generator and NAME-dissection."""
 
 

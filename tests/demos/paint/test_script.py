@@ -61,6 +61,15 @@ def test_the_script_paints_the_same_picture_to_the_bit(
     assert ("tree" in said) == bool(strokes)  # the table names each class that is there
 
 
+def test_so_does_that_of_a_larger_shipped_model(calls: PaintCalls, tmp_path: Path) -> None:
+    painter = calls.lab.painters.of("scenes-128")
+    assert painter.side == 128
+    assert painter.layers == ("block8", "block16", "block32")  # cells of 16, 8 and 4 pixels, as far as in smaller ones
+    cloud = stroke("add", "cloud", by="example", points=[[0.5, 0.15]], radius=0.09)
+    strokes = [stroke("erase", "grass", units=30), cloud]
+    replayed(calls, {"model": "scenes-128", "layer": None, "seed": 12, "strokes": strokes}, tmp_path)
+
+
 def test_a_model_and_a_dissection_of_this_computer_are_replayed_too(tmp_path: Path) -> None:
     lab = Lab.at(tmp_path / "runs")
     fields = {"width": 8, "latent": 4}
