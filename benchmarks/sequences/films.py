@@ -121,6 +121,7 @@ def drawn(state: TrainingState, held: Examples) -> Figures:
         films = game.sample(nets, 400, torch.Generator().manual_seed(2), asked)
         told = classifier.logits(classifier(films)).argmax(1)
         found["asked_way"] = (told == asked).double().mean().item()
+        assert held.labels is not None
         real_told = classifier.logits(classifier(as_float(held.images))).argmax(1)
         found["real_way"] = (real_told == held.labels).double().mean().item()
     elif getattr(game, "streams", 1) == 2:
@@ -192,7 +193,8 @@ def measure(name: str, seed: int, seconds: float | None = None, film: Path | Non
 def begun(data: Callable[[int], tuple[Examples, Examples]], seed: int, rounds: int) -> dict[str, torch.Tensor]:
     """The generator's weights after so many rounds of the squared error alone."""
     learned, _ = data(seed)
-    game = make("video_prediction", **{**NARROW, **L2, "shape": learned.shape})
+    fields: dict[str, Any] = {**NARROW, **L2, "shape": learned.shape}
+    game = make("video_prediction", **fields)
     state = train(game, Batches(learned, BATCH, seed + 1_000), rounds, rng=seed, progress=False)
     return state.nets["generator"].state_dict()
 
