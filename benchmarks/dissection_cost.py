@@ -1,4 +1,4 @@
-"""``python -m benchmarks.dissection_cost [counting] [layers] [memory]``: what it costs to count a dissection.
+"""``python -m benchmarks.dissection_cost [PART ...]``: what it costs to count a dissection.
 
 ``counting`` holds the ways to count against the dense one, interpolate and multiply matrices, on the same tensors: 256
 units of 16x16 (block16 of the shipped scenes generator for two latents), brought to 64x64, against the 15 concepts of
@@ -16,11 +16,12 @@ from functools import partial
 
 import torch
 import tyro
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.timing import Work, chosen, heading, in_turn, peak, peak_of, timed
 from core_gans import shipped
+from core_gans.foreign.stylegan2 import StyleGAN2
 from core_gans.models import Model, load_model
 from dissect import compare_layers, record
 from dissect.measure.accumulators import Accumulators
@@ -39,7 +40,7 @@ class Options:
     """Measure what it costs to count a dissection."""
 
     parts: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Of counting, layers and memory; default: all."""
+    """Of counting, layers, memory and stylegan2; default: all."""
     pairs: int = 9
     """Turns that are timed."""
     sample: int = 64
@@ -97,8 +98,35 @@ def layers(asked: Options) -> None:
     model, segmenter = opened()
     latents = drawn(model, asked.sample)
     names = spatial_layers(model.net, latents[:1])
-    with record(model.net, names) as seen:
-        images = model.net(latents)
+    gathered("the shipped scenes generator", model.net, segmenter, latents, names, asked.pairs)
+
+
+def stylegan2(asked: Options) -> None:
+    """The same for a StyleGAN2 of 256 pixels with random weights: layers of 512 units, and the shipped segmenter."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = StyleGAN2(512, 512, 8, (512, 512, 512, 512, 512, 256, 128)).eval()
+        for name, value in net.named_parameters():
+            if name.endswith("weight"):
+                torch.nn.init.normal_(value, std=value[0].numel() ** -0.5)
+            elif name.endswith(("const", "affine.bias")):
+                torch.nn.init.normal_(value, mean=float("affine" in name))
+    latents = net.latents(min(asked.sample, 8), torch.Generator().manual_seed(0))
+    gathered("a StyleGAN2 of 256 pixels", net, opened()[1], latents, ["b16", "b32", "b64"], asked.pairs, batch=4)
+
+
+def gathered(
+    title: str,
+    net: nn.Module,
+    segmenter: UNetSegmenter,
+    latents: Tensor,
+    names: Sequence[str],
+    pairs: int,
+    batch: int = 32,
+) -> None:
+    """Print what it costs to draw, to segment, and to gather each layer, in milliseconds an image."""
+    with record(net, names) as seen:
+        images = net(latents)
     found = dict(seen)
     classes = segmenter(images)
 
@@ -109,25 +137,25 @@ def layers(asked: Options) -> None:
         levels = Levels.place(sample, spread(), 30)
 
         def work() -> None:
-            part = Accumulators(levels, sample.low, 15, 8, "bilinear")
-            for some, seen_there in zip(features.split(32), classes.split(32), strict=True):
-                part.add(some, [ClassMap(each, 15) for each in seen_there])
+            part = Accumulators(levels, sample.low, len(segmenter.labels), 8, "bilinear")
+            for some, seen_there in zip(features.split(batch), classes.split(batch), strict=True):
+                part.add(some, [ClassMap(each, len(segmenter.labels)) for each in seen_there])
 
         return work
 
     def draw() -> None:
-        for part in latents.split(32):
-            model.net(part)
+        for part in latents.split(batch):
+            net(part)
 
     def segment() -> None:
-        for part in images.split(32):
+        for part in images.split(batch):
             segmenter(part)
 
     works: dict[str, Work] = {"generating": draw, "segmenting": segment}
     works |= {f"{name}, {' x '.join(map(str, found[name].shape[1:]))}, gathering": gather(name) for name in names}
-    print("| the shipped scenes generator, 100 levels | ms an image |\n|---|---|")
-    for name, seconds in zip(works, in_turn(list(works.values()), asked.pairs), strict=True):
-        print(f"| {name} | {1000 * statistics.median(seconds) / asked.sample:.2f} |")
+    print(f"| {title}, 100 levels | ms an image |\n|---|---|")
+    for name, seconds in zip(works, in_turn(list(works.values()), pairs, before=min(2, pairs - 1)), strict=True):
+        print(f"| {name} | {1000 * statistics.median(seconds) / len(latents):.2f} |")
 
 
 def memory(asked: Options) -> None:
@@ -207,7 +235,12 @@ def drawn(model: Model, count: int) -> Tensor:
     return model.game.latents(count, torch.Generator().manual_seed(0))
 
 
-PARTS: dict[str, Callable[[Options], None]] = {"counting": counting, "layers": layers, "memory": memory}
+PARTS: dict[str, Callable[[Options], None]] = {
+    "counting": counting,
+    "layers": layers,
+    "memory": memory,
+    "stylegan2": stylegan2,
+}
 DISSECTED: dict[str, Callable[[Options], object]] = {
     "imports and the generator alone": lambda asked: opened(),
     "block16, 100 levels": partial(dissected, names=("block16",)),

@@ -9,6 +9,7 @@
     dissect findings                         the paper's findings, measured, with pictures
     dissect patch --concept house            what carries the house? Two latents compared layer by layer, place by place
     dissect directions --method pca          directions, clusters of units, probes: concepts without labels
+    dissect dictionary --layer block16       mixtures of units that fire alone, as a layer that is dissected like others
     dissect mend                             find the units that cause artifacts, save a generator without them
     dissect invert PICTURE                   what the generator draws your own picture from, to edit it
     dissect train-segmenter                  teach a small U-Net to see the drawn scenes, or your own masks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 from core_gans.foundation.sealed import digest
@@ -16,5 +17,8 @@ def fingerprint(generator: nn.Module) -> str:
     kept = ((name, tensor.detach().cpu().contiguous()) for name, tensor in sorted(generator.state_dict().items()))
     return digest(
         structure,
-        ((f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n", tensor.numpy().tobytes()) for name, tensor in kept),
+        (
+            (f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n", tensor.flatten().view(torch.uint8).numpy().tobytes())
+            for name, tensor in kept
+        ),
     )

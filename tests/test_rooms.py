@@ -38,7 +38,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
     "dissect": (
         *("addressing", "hooks", "fingerprint", "from_layer", "edits", "segmenters", "sampling", "measure", "cause"),
         "painting",
-        "generators",
+        *("generators", "dictionaries"),
         *("report", "directions", "findings", "mending", "inversion", "commands", "__main__", "__init__"),
     ),
 }

@@ -6,6 +6,7 @@ COMMANDS = {  # name: where it is; imported when it is asked for
     "layers": "dissect.commands.layers:Layers",
     "findings": "dissect.commands.findings:FindingsCommand",
     "patch": "dissect.commands.patch:Patch",
+    "dictionary": "dissect.commands.dictionary:DictionaryCommand",
     "directions": "dissect.commands.directions:Directions",
     "mend": "dissect.commands.mend:Mend",
     "invert": "dissect.commands.invert:Invert",

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 
+from core_gans.foreign.stylegan2 import StyleGAN2
 from core_gans.foundation.names import unknown_name
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import ANY, Opened, Source
@@ -75,6 +76,8 @@ class Directions:
     segmenter: str | None = None
     """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
     scenes-segmenter, strokes for grey images."""
+    concepts: str | None = None
+    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
     seed: int = 0
     """Of the latents and of the random directions."""
     out: Path | None = None
@@ -84,7 +87,7 @@ class Directions:
         """Find, judge, write."""
         self._check()
         found = self.source.open()
-        seen_by, segmenter = chosen_segmenter(self.segmenter, self.source, found)
+        seen_by, segmenter = chosen_segmenter(self.segmenter, self.source, found, self.concepts)
         if self.concept is not None and self.concept not in segmenter.labels:
             raise unknown_name("concept", self.concept, segmenter.labels)
         layer, notes = self._looked_at(found)
@@ -188,7 +191,9 @@ class Directions:
             else:
                 directions = [probe.unit_direction(layer, self.concept)]
         elif self.method == "sefa":
-            directions = closed_form_directions(generator, [layer or ""], latents.shape[1:], count=count)
+            directions = closed_form_directions(
+                generator, self._amplifying(generator, layer), latents.shape[1:], count=count
+            )
         elif self.method == "unit-pca":
             directions = principal_units(generator, layer or "", latents, count=count, progress=look)
         else:
@@ -208,6 +213,12 @@ class Directions:
             progress=_update(bar, walking),
         )
         return [*lines, *(f"{each.name}: {', '.join(each.beyond()) or 'nothing beyond random'}" for each in effects)]
+
+    def _amplifying(self, generator: nn.Module, layer: str | None) -> list[str]:
+        """The layers that take the latents: of styles, by default, those that make style channels of them."""
+        if self.layer is None and isinstance(generator, StyleGAN2) and generator.space != "z":
+            return [name for name, _ in generator.named_modules() if name.endswith(".affine")]
+        return [layer or ""]
 
     def _probe(
         self,

@@ -42,6 +42,8 @@ class FindingsCommand:
     segmenter: str | None = None
     """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
     scenes-segmenter, strokes for grey images."""
+    concepts: str | None = None
+    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
     images: int = 800
     """Images in the sample: half of them find units, the others judge them."""
     seed: int = 0
@@ -56,7 +58,7 @@ class FindingsCommand:
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
         source = self.source.open()
         layers, notes = source.layers(self.layers)
-        name, segmenter = chosen_segmenter(self.segmenter, self.source, source)
+        name, segmenter = chosen_segmenter(self.segmenter, self.source, source, self.concepts)
         for note in (*source.notes, *notes):
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
         pixels = math.prod(source.shape()[1:])  # half of the images have their classes kept, in 64 bits

@@ -59,6 +59,8 @@ class Invert:
     """Whose features are sought after the latent; default: the encoder's, else the first of at least 8x8 cells."""
     segmenter: str | None = None
     """Judges whether both show the same, and sees features for the loss if train-segmenter made it; default: as run."""
+    concepts: str | None = None
+    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
     samples: int = 128
     """Latents drawn at first, at least 2."""
     seconds: float = 20.0
@@ -137,7 +139,7 @@ class Invert:
     def _segmenter(self, found: Opened, shape: tuple[int, ...]) -> tuple[str | None, Segmenter | None]:
         if self.segmenter is None and self.source.generator is not None and shape[0] != 1:
             return None, None  # nothing is known of what its pictures show
-        return chosen_segmenter(self.segmenter, self.source, found)
+        return chosen_segmenter(self.segmenter, self.source, found, self.concepts)
 
 
 def read_picture(path: Path, shape: tuple[int, ...]) -> tuple[Tensor, tuple[str, ...]]:

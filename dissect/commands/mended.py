@@ -14,6 +14,7 @@ from core_gans.foundation.whole_files import write_whole
 from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import save_model
 from dissect.commands.opening import Source
+from dissect.dictionaries.attaching import WithFeatures
 from dissect.mending import Mending
 from dissect.mending.folding import Mended, MendedNetwork
 
@@ -25,7 +26,7 @@ def save_mended(
 ) -> str:
     """Write the mended generator into ``folder``, if its architecture can hold the edit; returns how to open it."""
     mended = mending.apply(generator, example).cpu()
-    if any(isinstance(module, Mended | MendedNetwork) for module in mended.modules()):
+    if any(isinstance(module, Mended | MendedNetwork | WithFeatures) for module in mended.modules()):
         return (
             f"the weights before {mending.layers} cannot hold the edit, so no mended.safetensors was written: apply "
             "mending.safetensors with dissect.mending.Mending.load(...).apply(generator, latents)"

@@ -21,10 +21,12 @@ from core_gans.models import Model, load_model, open_model
 from core_gans.runs.folder import NEWEST
 from dissect import generators
 from dissect.commands.user_generator import own_latents, own_network
+from dissect.dictionaries import attach, load_dictionary
 from dissect.generators import LabelDoor, LabelledLatents, Latents
 from dissect.generators.brightness import Range
 from dissect.generators.labels import Form
 from dissect.generators.places import is_vector
+from dissect.generators.precision import Precision
 from dissect.generators.torchscript import Scripted
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
@@ -34,7 +36,8 @@ SHIPPED = "scenes-generator"
 LOOKED_AT = 4  # images that tell whether a generator works
 COMPARED = 64  # latents that tell whether a game takes labels
 ANY = "any"
-OF_THE_LAB = ("model", "checkpoint", "generator", "label", "device")  # fields of a source that suit the lab's models
+# Fields of a source that suit the lab's models.
+OF_THE_LAB = ("model", "checkpoint", "generator", "label", "device", "dtype", "dictionary")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +122,12 @@ class Source:
     """Where the numbers of its images lie."""
     unit_range: bool = False
     """The same as --range 0..1."""
+    dictionary: Path | None = None
+    """Features of a layer, of a file of dissect dictionary: they are the layer LAYER.features."""
     device: str = "cpu"
     """Where it computes: cpu, cuda, cuda:N or mps."""
+    dtype: Precision = "float32"
+    """In which precision; its images are looked at in float32."""
 
     def open(self) -> Opened:
         """Open it, and look it over.
@@ -132,6 +139,9 @@ class Source:
         warnings.simplefilter("ignore", RangeWarning)  # the notes say it
         compute = Compute(self.device)
         found = _placed(self._lab() if self.generator is None else self._own(self.generator), compute)
+        if self.dtype != "float32":
+            generators.compute_in(found.net, self.dtype)
+            found = replace(found, facts={**found.facts, "precision": self.dtype})
         _try(found)
         if isinstance(found.net, Scripted):
             if not generators.plays_alike(found.net, found.example(LOOKED_AT)):
@@ -141,6 +151,9 @@ class Source:
                 )
             if closed := generators.closed_modules(found.net):
                 found = replace(found, notes=(f"TorchScript keeps closed what is inside {', '.join(closed)}",))
+        if self.dictionary is not None:
+            features = attach(found.net, load_dictionary(self.dictionary))
+            found = replace(found, notes=(*found.notes, f"the features of {self.dictionary} are the layer {features}"))
         return replace(found, notes=(*found.notes, *generators.oddities(found.net, found.example(LOOKED_AT))))
 
     def lab_model(self) -> Model[NoiseGame]:

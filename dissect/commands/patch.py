@@ -42,6 +42,10 @@ class Patch:
     segmenter: str | None = None
     """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
     scenes-segmenter, strokes for grey images."""
+    concepts: str | None = None
+    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
+    batch: int = 32
+    """Images that are made at once."""
     images: int = 400
     """Images among which pairs are looked for."""
     seed: int = 0
@@ -58,7 +62,7 @@ class Patch:
             raise ValueError(f"expected at most as many --pairs as --images, {self.images:,}, got {self.pairs:,}.")
         found = self.source.open()
         groups = self._groups(found)
-        name, segmenter = chosen_segmenter(self.segmenter, self.source, found)
+        name, segmenter = chosen_segmenter(self.segmenter, self.source, found, self.concepts)
         require_sample(found, {"images": self.images})
         for note in found.notes:
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
@@ -72,6 +76,7 @@ class Patch:
                 segmenter,
                 self.concept,
                 self.pairs,
+                batch_size=self.batch,
                 rng=rng,
                 progress=lambda done: bars.update(task, completed=done),
             )
@@ -87,6 +92,7 @@ class Patch:
                 segmenter,
                 self.concept,
                 grid=self.grid,
+                batch_size=self.batch,
                 rng=rng,
                 progress=lambda done: bars.update(patching, completed=done),
             )

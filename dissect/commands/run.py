@@ -42,12 +42,16 @@ class Run:
     segmenter: str | None = None
     """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
     scenes-segmenter, strokes for grey images."""
+    concepts: str | None = None
+    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
     preset: Literal["chance-corrected", "gandissect", "dissect", "best-iou"] = "chance-corrected"
     """Where a unit is on and when it is matched: by agreement beyond chance, as published, or by the best IoU."""
     upsampling: Upsampling = "bilinear"
     """How activations are brought to the size of the images."""
     images: int = 1_000
     """Images in the sample."""
+    batch: int = 32
+    """Images that are made at once; it does not change what is counted."""
     seed: int = 0
     """Of the latents and of the random controls."""
     out: Path | None = None
@@ -57,6 +61,8 @@ class Run:
 
     def run(self, console: Console) -> None:
         """Dissect and print the result."""
+        if self.batch < 1:
+            raise ValueError(f"expected at least 1 image at once, got --batch {self.batch}.")
         if self.images < 2:
             raise ValueError(f"expected at least 2 images, got --images {self.images}.")
         folder = self.out or Path("runs") / default_name("dissection")
@@ -96,13 +102,15 @@ class Run:
     def _opened(self) -> tuple[Opened, tuple[str, ...], tuple[str, ...], str, Segmenter]:
         found = self.source.open()
         layers, notes = found.layers(self.layer)
-        return found, layers, notes, *chosen_segmenter(self.segmenter, self.source, found)
+        return found, layers, notes, *chosen_segmenter(self.segmenter, self.source, found, self.concepts)
 
     def _origin(self) -> str:
         """Python that makes the sample again, for the report's ``replay.py``."""
         model = self.source.model and self.source.model.resolve()
         weights = self.source.weights and self.source.weights.resolve()
-        again = replace(self, source=replace(self.source, model=model, weights=weights), out=None, keep=None)
+        features = self.source.dictionary and self.source.dictionary.resolve()
+        source = replace(self.source, model=model, weights=weights, dictionary=features)
+        again = replace(self, source=source, out=None, keep=None)
         return f"{IMPORTS}\n\ngenerator, latents, segmenter = {again!r}.sample()"
 
     def _study(
@@ -128,6 +136,7 @@ class Run:
                 settings=DissectionSettings(
                     criterion=self.preset,
                     upsampling=self.upsampling,
+                    batch_size=self.batch,
                     keep=keep,
                     provenance=provenance,
                     progress=lambda done: bar.update(task, completed=done),

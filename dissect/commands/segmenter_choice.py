@@ -7,14 +7,26 @@ from dissect.hooks import at_rest
 from dissect.segmenters.named import SCENES, STROKES
 from dissect.segmenters.opening import open_segmenter
 from dissect.segmenters.protocol import Segmenter
+from dissect.segmenters.words import split_concepts
 
 
-def chosen_segmenter(named: str | None, source: Source, found: Opened) -> tuple[str, Segmenter]:
+def chosen_segmenter(
+    named: str | None, source: Source, found: Opened, concepts: str | None = None
+) -> tuple[str, Segmenter]:
     """The segmenter called ``named``, or by default the one that suits what was ``found``; and its name.
+
+    ``concepts`` are words with commas between them, that it is to look for.
 
     Raises:
         ValueError, FileNotFoundError: there is none of that name, or nothing is known of the images.
     """
+    if concepts is not None:
+        words = split_concepts(concepts)
+        if named is None or not words:
+            raise ValueError(
+                "--concepts names words that a CLIPSeg looks for: say with --segmenter in which folder it is"
+            )
+        return f"{named}: {', '.join(words)}", open_segmenter(named, words)
     name = named or _suited(source, found)
     return name, open_segmenter(name)
 

@@ -10,6 +10,7 @@ from dissect.generators.checking import oddities
 from dissect.generators.labels import LabelDoor, LabelledLatents, carry_labels, classes_known
 from dissect.generators.latents import KnowsLatents, Latents, Prior, latents_taken
 from dissect.generators.places import check_layers, default_layers, with_unit_maps
+from dissect.generators.precision import compute_in
 from dissect.generators.sequential import read_sequential, sequential
 from dissect.generators.torchscript import closed_modules, open_torchscript, plays_alike
 from dissect.generators.weights import load_weights
@@ -24,6 +25,7 @@ __all__ = [
     "check_layers",
     "classes_known",
     "closed_modules",
+    "compute_in",
     "default_layers",
     "latents_taken",
     "load_weights",

@@ -94,6 +94,7 @@ def study(
             segmenter,
             random_trials=4,
             concept=concept,
+            batch_size=settings.batch_size,
             rng=rng,
         )
         for concept in tested
@@ -108,6 +109,7 @@ def study(
         causal=effects,
         layers=dissections,
         origin=origin,
+        batch_size=settings.batch_size,
     )
     best.save(folder / "dissection.safetensors")
     return Study(dissections, best, effects, page, tuple(dict.fromkeys(said)))

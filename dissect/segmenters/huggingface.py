@@ -21,7 +21,13 @@ from core_gans.foundation.pixels import quantised
 from dissect.segmenters.contract import check_images, checked_classes, checked_labels
 from dissect.segmenters.logits import LogitSegmenter
 
-_OF_MASKS = ("maskformer", "mask2former", "oneformer")  # model types that answer with masks and their classes
+_OF_MASKS = (
+    "detr",
+    "eomt",
+    "maskformer",
+    "mask2former",
+    "oneformer",
+)  # model types that answer with masks and their classes
 
 
 class HuggingFaceSegmenter:
@@ -58,7 +64,7 @@ class HuggingFaceSegmenter:
             ValueError: ``transformers`` is not installed, or the model does not segment.
             OSError: there is no such folder or name, as ``transformers`` puts it.
         """
-        library = _transformers()
+        library = transformers_library()
         name = str(source)
         config = library.AutoConfig.from_pretrained(name)
         kind = str(config.model_type)
@@ -94,14 +100,14 @@ class HuggingFaceSegmenter:
                 f"a {self.model.config.model_type} answers with masks and has no logits for every pixel: "
                 "differentiate through a SegFormer, or through a segmenter of train-segmenter"
             )
-        size = self.processor.size
-        if self.processor.do_resize and not {"height", "width"} <= set(size):
-            raise ValueError(f"expected a processor that resizes to a height and a width, got {dict(size)}")
+        height, width = (side_of(self.processor.size, name) for name in ("height", "width"))
+        if self.processor.do_resize and (height is None or width is None):
+            raise ValueError(f"expected a processor that resizes to a height and a width, got {self.processor.size}")
         normalised = self.processor.do_normalize
         return LogitSegmenter(
             self.model,
             self.labels,
-            size=(size["height"], size["width"]) if self.processor.do_resize else None,
+            size=(int(height or 0), int(width or 0)) if self.processor.do_resize else None,
             mean=self.processor.image_mean if normalised else (0.0, 0.0, 0.0),
             std=self.processor.image_std if normalised else (1.0, 1.0, 1.0),
             batch_size=self.batch_size,
@@ -129,7 +135,14 @@ def labels_of(id2label: Mapping[int | str, str]) -> tuple[str, ...]:
     return tuple(named[i] if counts[named[i]] == 1 else f"{named[i]} ({i})" for i in numbers)
 
 
-def _transformers() -> Any:
+def side_of(size: Any, name: str) -> int | None:
+    """The ``height`` or ``width`` in a processor's size, a mapping or (transformers 5) an object; None without one."""
+    found = size.get(name) if isinstance(size, Mapping) else getattr(size, name, None)
+    return None if found is None else int(found)
+
+
+def transformers_library() -> Any:
+    """The module ``transformers``, imported when it is asked for; ValueError where it is not installed."""
     try:
         return importlib.import_module("transformers")
     except ImportError as error:

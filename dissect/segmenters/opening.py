@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dissect.segmenters.huggingface import HuggingFaceSegmenter
 from dissect.segmenters.named import SEGMENTERS
 from dissect.segmenters.protocol import Segmenter
 from dissect.segmenters.unet import UNetSegmenter
+from dissect.segmenters.words import WordSegmenter
 
 HUB = "hf:"
 
 
-def open_segmenter(text: str | Path) -> Segmenter:
-    """The segmenter that ``text`` means.
+def open_segmenter(text: str | Path, concepts: Sequence[str] = ()) -> Segmenter:
+    """The segmenter that ``text`` means. With ``concepts``, one that looks for these words: a CLIPSeg by hub or folder.
 
     A name of ``SEGMENTERS``, such as ``strokes``, is that one; ``hf:NAME`` a model of transformers on the hub, or in
     the folder NAME; a folder with a ``config.json`` the model of transformers in it; any other path a file of
@@ -24,6 +26,10 @@ def open_segmenter(text: str | Path) -> Segmenter:
         ValueError: what is there is no segmenter, or transformers is needed and not installed.
     """
     name = str(text)
+    if concepts:
+        if name in SEGMENTERS or Path(text).is_file():
+            raise ValueError(f"{name} has labels of its own: --concepts is for a CLIPSeg, in a folder or {HUB}NAME")
+        return WordSegmenter.from_pretrained(name.removeprefix(HUB), concepts)
     if name in SEGMENTERS:
         return SEGMENTERS[name].make()
     if name.startswith(HUB):

@@ -319,12 +319,14 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(own: Path, monkeypat
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "layers", "findings", "patch", "directions", "mend", "train-segmenter", "train-encoder"]
+    "name",
+    ["run", "layers", "findings", "patch", "directions", "dictionary", "mend", "train-segmenter", "train-encoder"],
 )
 def test_every_command_takes_a_device_and_refuses_one_that_is_not_there(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = [] if name == "layers" else ["--out", str(tmp_path / "out")]
+    out += ["--layer", "block8"] if name == "dictionary" else []
     for device, told in (("gpu", "expected the device cpu, cuda, cuda:N or mps"), ("cuda:99", "--device cuda:99")):
         with pytest.raises(SystemExit) as left:
             main([name, "--device", device, *out])

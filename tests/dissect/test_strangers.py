@@ -15,6 +15,8 @@ from core_gans.foreign.residual import of_mimicry
 from core_gans.foreign.stylegan2_layouts import of_ada, of_rosinality
 from core_gans.foreign.transposed import of_example
 from dissect import Stroke, UnitSet, causal_effect, dissect, intervene, paint, unit_set
+from dissect.commands.directions import Directions
+from dissect.directions.closed_form import closed_form_directions, first_weights
 from dissect.directions.principal import principal_directions, principal_units
 from dissect.generators import LabelDoor, LabelledLatents, carry_labels
 from dissect.mending import Ablation, mend
@@ -150,3 +152,15 @@ def test_units_planted_in_a_stylegan_are_found_and_painted_with():
     assert found.score[6, 1] > 0.9
     painted = paint(net, "b16", z[:1], [Stroke("add", unit_set(found, "light", 1), torch.ones(16, 16))], SEES)
     assert painted.table[1].after == 256
+
+
+def test_closed_form_directions_of_styles_are_those_that_style_channels_amplify():
+    net = of_ada(stylegan())
+    net.space = "w"
+    affines = [name for name, _ in net.named_modules() if name.endswith(".affine")]
+    assert Directions(method="sefa")._amplifying(net, first_weights(net)) == affines
+    (found,) = closed_form_directions(net, affines, (12,), count=1)
+    stacked = torch.cat([net.get_submodule(name).weight for name in affines])
+    assert (stacked @ found.vector).norm() > 0.999 * torch.linalg.matrix_norm(stacked, 2)
+    net.space = "z"
+    assert Directions(method="sefa")._amplifying(net, "mapping.1") == ["mapping.1"]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dissect import ablate, intervene, record
+from dissect import ablate, dissect, intervene, record
 from dissect.generators import (
     KnowsLatents,
     LabelDoor,
@@ -18,6 +18,7 @@ from dissect.generators import (
     carry_labels,
     check_layers,
     classes_known,
+    compute_in,
     default_layers,
     latents_taken,
     oddities,
@@ -27,6 +28,7 @@ from dissect.generators import (
 )
 from tests.dissect.glass import GlassGenerator
 from tests.dissect.glass import latents as glass_latents
+from tests.dissect.strangers import LightSegmenter
 
 SMALL = "linear 4 32; reshape 8 2 2; upsample 2; conv 8 6 3 1 1; batchnorm 6; relu; conv 6 3 1; tanh"
 
@@ -252,3 +254,21 @@ def test_a_layer_without_places_becomes_maps_of_one_cell_and_draws_what_it_drew(
     assert torch.equal(seen["1.maps"], hidden[:, :, None, None])
     with intervene(net, {"1.maps": ablate(range(6))}):
         assert torch.equal(net(latents), net[3:](net.state_dict()["2.bias"].expand(5, 4)))
+
+
+def test_a_generator_computes_in_half_precision_and_is_dissected_in_float32(tmp_path) -> None:
+    net = Conditional()
+    carry_labels(net, LabelDoor((3,), 1000))
+    net.table = nn.Embedding(1000, 1)
+    net.table.weight.data = torch.linspace(-1, 1, 1000)[:, None]
+    compute_in(net, "bfloat16")
+    images = net(torch.tensor([[0.0, 0.0, 0.0, 777.0]]))
+    assert images.dtype == torch.float32
+    assert images[0, 0, 3, 3] == torch.linspace(-1, 1, 1000)[777].bfloat16()  # 777 itself would be rounded to 776
+    half = nn.Sequential(sequential(SMALL))
+    compute_in(half, "bfloat16")
+    z = torch.randn(40, 4, generator=rng())
+    found = dissect(half, "0.5", z, LightSegmenter(), keep=tmp_path / "c")
+    assert found.images == 40
+    again = dissect(half, found.layer, z, LightSegmenter(), keep=tmp_path / "c")
+    assert again.iou.tolist() == found.iou.tolist()

@@ -82,7 +82,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
             return SimpleNamespace(from_pretrained=from_pretrained)
 
         module = ModuleType("transformers")
-        masks, pixels = ("maskformer", "mask2former", "oneformer"), ("segformer", "upernet")
+        masks, pixels = ("detr", "maskformer", "mask2former", "oneformer"), ("segformer", "upernet")
         openers = {
             "AutoConfig": opener("AutoConfig", lambda: config),
             "AutoImageProcessor": opener("AutoImageProcessor", lambda: FakeProcessor(told=False)),
@@ -108,6 +108,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         ("segformer", "AutoImageProcessor", "AutoModelForSemanticSegmentation"),
         ("mask2former", "AutoImageProcessor", "AutoModelForUniversalSegmentation"),
         ("oneformer", "AutoProcessor", "AutoModelForUniversalSegmentation"),
+        ("detr", "AutoImageProcessor", "AutoModelForUniversalSegmentation"),
     ],
 )
 def test_models_of_transformers_see_what_they_see(

@@ -1,0 +1,101 @@
+"""``dissect dictionary``: mixtures of a layer's units that fire alone, fitted, weighed against the units, and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+import tyro
+from rich.console import Console
+from rich.progress import Progress
+
+from core_gans.foundation.names import require_known
+from core_gans.foundation.sealed import require_free
+from dissect.commands.opening import Source
+from dissect.commands.sample_memory import require_sample
+from dissect.commands.segmenter_choice import chosen_segmenter
+from dissect.dictionaries import Dictionary, attach, cells_of, fit_nonnegative, fit_sparse
+from dissect.dictionaries.weighing import weigh
+
+
+@dataclass(frozen=True)
+class DictionaryCommand:
+    """Fit a dictionary to a layer, say what it is worth beside the units, and write it to a file."""
+
+    layer: str
+    """The layer whose units are mixed."""
+    source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
+    kind: Literal["nmf", "topk"] = "nmf"
+    """nmf: nonnegative factors, by scikit-learn. topk: a sparse autoencoder."""
+    count: int = 64
+    """Features."""
+    active: int = 8
+    """Of topk: features in a cell, at most."""
+    steps: int = 2_000
+    """Of topk: of the training, on 512 cells each."""
+    concept: str | None = None
+    """What ten features and ten units are ablated for, to compare them; default: nothing is."""
+    segmenter: str | None = None
+    """Says what each pixel shows: as in dissect run."""
+    concepts: str | None = None
+    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
+    images: int = 400
+    """To fit it to, and as many others to weigh it with."""
+    batch: int = 32
+    """Images that are made at once."""
+    seed: int = 0
+    """Of the latents, the cells and the first weights."""
+    out: Path = Path("dictionary.safetensors")
+    """The file."""
+
+    def run(self, console: Console) -> None:
+        """Fit, weigh, write."""
+        require_free(self.out, overwrite=False)
+        found = self.source.open()
+        name, segmenter = chosen_segmenter(self.segmenter, self.source, found, self.concepts)
+        if self.concept is not None:
+            require_known("concept", self.concept, segmenter.labels)
+        require_sample(found, {"images": 2 * self.images})
+        for note in found.notes:
+            console.print(f"note: {note}", highlight=False, soft_wrap=True)
+        rng = torch.Generator().manual_seed(self.seed)
+        fitting, weighing = found.latents(self.images, rng), found.latents(self.images, rng)
+        cells = cells_of(found.net, self.layer, fitting, batch_size=self.batch, rng=rng)
+        others = cells_of(found.net, self.layer, weighing, batch_size=self.batch, rng=rng)
+        with Progress(console=console) as bar:
+            task = bar.add_task("fitting", total=self.steps if self.kind == "topk" else None)
+            dictionary: Dictionary
+            if self.kind == "nmf":
+                dictionary = fit_nonnegative(self.layer, cells, self.count)
+            else:
+                dictionary = fit_sparse(
+                    self.layer,
+                    cells,
+                    self.count,
+                    active=self.active,
+                    steps=self.steps,
+                    rng=rng,
+                    progress=lambda done: bar.update(task, completed=done),
+                )
+        explained = dictionary.explained(others)
+        dictionary.facts |= {"generator": found.name, "images": self.images, "explained": explained}
+        dictionary.save(self.out)
+        features = attach(found.net, dictionary)
+        weighed = weigh(
+            found.net,
+            self.layer,
+            weighing,
+            weighing,
+            segmenter,
+            self.concept,
+            batch_size=self.batch,
+            rng=rng,
+        )
+        told = [
+            f"explained: {explained:.1%} of the variance of other images' cells (segmenter: {name})",
+            *weighed.lines(),
+            f"written: {self.out}; every command takes it: --dictionary {self.out} --layer {features}",
+        ]
+        console.print("\n".join(told), highlight=False, soft_wrap=True)

@@ -1,0 +1,170 @@
+"""Dictionaries: planted mixtures are taken apart, and features are dissected, caused and painted with as units are."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+from torch import Tensor, nn
+
+from dissect import Stroke, ablate, causal_effect, compare_layers, intervene, paint, record, unit_set
+from dissect.commands.dictionary import DictionaryCommand
+from dissect.commands.opening import Source
+from dissect.dictionaries import attach, attached, cells_of, fit_nonnegative, fit_sparse, load_dictionary
+from dissect.dictionaries.weighing import weigh
+from tests.dissect.glass import DOOR, SIZE, SKY, TREE, UNITS, ColourSegmenter, Glass, Painter, latents
+
+ATOMS = {  # (3, 6): of those for topk no unit tells any two apart; those for nmf are the only nonnegative ones
+    "topk": torch.tensor([[1.0, 1, 0, 2, 1, 0], [1, 0, 1, 2, 0, 1], [0, 1, 1, 0, 1, 1]]),
+    "nmf": torch.tensor([[3.0, 0, 1, 2, 0, 1], [0, 2, 2, 0, 1, 2], [1, 1, 0, 1, 3, 0]]),
+}  # (3, 6)
+KNOWN = (SKY, TREE, DOOR)
+SEES = ColourSegmenter()
+
+
+class Mixed(nn.Module):
+    """The glass generator's three units that draw, mixed into six: ``mix`` is the layer, and no unit draws alone."""
+
+    def __init__(self, kind: str = "nmf") -> None:
+        super().__init__()
+        self.glass, self.mix, self.painter = Glass(), nn.Conv2d(3, 6, 1, bias=False), Painter()
+        self.mix.weight.data = ATOMS[kind].T[:, :, None, None].clone()
+        self.unmixing = torch.linalg.pinv(ATOMS[kind])
+
+    def forward(self, z: Tensor) -> Tensor:
+        mixed = self.mix(self.glass(z)[:, KNOWN])
+        maps = torch.zeros(len(z), UNITS, *mixed.shape[2:])
+        maps[:, KNOWN] = torch.einsum("nuhw,uk->nkhw", mixed, self.unmixing)
+        return self.painter(maps)
+
+
+SAMPLE = latents(48)
+
+
+def cells_planted(kind: str) -> Tensor:
+    return cells_of(Mixed(kind), "mix", SAMPLE, rng=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def cells() -> Tensor:
+    return cells_planted("nmf")
+
+
+@pytest.fixture(scope="module", params=["nmf", "topk"])
+def dictionary(request):
+    given = cells_planted(request.param)
+    if request.param == "nmf":
+        return fit_nonnegative("mix", given, 3)
+    return fit_sparse("mix", given, 6, active=2, steps=300, rng=torch.Generator().manual_seed(0))
+
+
+def test_planted_atoms_are_found(dictionary):
+    atoms = ATOMS[dictionary.kind]
+    alike = (atoms / atoms.norm(dim=1, keepdim=True) @ dictionary.atoms.T).amax(1)  # cosines
+    assert alike.min() > (0.99 if dictionary.kind == "nmf" else 0.7)  # an autoencoder's may be differences of them
+    assert dictionary.explained(cells_planted(dictionary.kind)) > 0.999
+
+
+def test_features_agree_with_what_no_unit_draws_alone_and_cause_it(dictionary):
+    net = Mixed(dictionary.kind)
+    with torch.no_grad():
+        before = net(SAMPLE)
+    layer = attach(net, dictionary)
+    with torch.no_grad(), record(net, [layer]) as seen:
+        assert torch.equal(net(SAMPLE), before)
+    codes = seen[layer]
+    assert codes.min() >= 0
+    found = compare_layers(net, ["mix", layer], SAMPLE, SEES)
+    for concept in ("sky", "tree", "door"):
+        column = found["mix"].concept(concept)
+        assert found[layer].score[:, column].max() > (0.8 if concept == "sky" else 0.97)  # there is sky behind trees
+        assert dictionary.kind == "nmf" or found["mix"].score[:, column].max() < 0.9
+    tree = int(found[layer].score[:, found[layer].concept("tree")].argmax())
+    effect = causal_effect(net, layer, [tree], SAMPLE[:16], SEES, random_trials=1, rng=torch.Generator().manual_seed(0))
+    assert effect.removed("tree") > 0.9
+    with torch.no_grad(), intervene(net, {layer: ablate([tree])}), record(net, ["mix"]) as seen:
+        net(SAMPLE)
+    left = torch.einsum("nuhw,uk->nkhw", seen["mix"], net.unmixing)
+    assert left[:, 1].abs().mean() < 0.1 * Glass()(SAMPLE)[:, TREE].mean()
+    brush = torch.zeros(SIZE, SIZE)
+    brush[16:, 16:] = 1
+    painted = paint(net, layer, SAMPLE[:1], [Stroke("add", unit_set(found[layer], "tree", 1), brush)], SEES)
+    row = next(row for row in painted.table if row.concept == "tree")
+    assert row.under_after > 0.85 * 16 * 16
+
+
+def test_a_dictionary_is_weighed_kept_and_taken_off_again(dictionary, tmp_path):
+    dictionary.save(tmp_path / "d.safetensors")
+    again = load_dictionary(tmp_path / "d.safetensors")
+    assert again.kind == dictionary.kind
+    net = Mixed(dictionary.kind)
+    names = [name for name, _ in net.named_modules()]
+    with attached(net, again) as layer, torch.no_grad():
+        assert layer == "mix.features"
+        weighed = weigh(net, "mix", SAMPLE, SAMPLE[:16], SEES, "tree", rng=torch.Generator().manual_seed(0))
+        with pytest.raises(ValueError, match="has features already"):
+            attach(net, again)
+    assert weighed.removed[1] > 0.9
+    assert "as many features" in weighed.lines()[2]
+    assert [name for name, _ in net.named_modules()] == names
+    with pytest.raises(ValueError, match="has no features"):
+        weigh(net, "mix", SAMPLE, SAMPLE, SEES, rng=torch.Generator())
+
+
+def test_tokens_have_features_too(cells):
+    class Tokens(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.mixed, self.after = Mixed(), nn.Identity()
+
+        def forward(self, z: Tensor) -> Tensor:
+            maps = self.mixed.mix(self.mixed.glass(z)[:, KNOWN])
+            return self.after(maps.flatten(2).transpose(1, 2))
+
+    net = Tokens()
+    layer = attach(net, fit_nonnegative("after~tokens", cells, 3))
+    with record(net, [layer]) as seen, intervene(net, {layer: ablate([0, 1, 2])}), torch.no_grad():
+        left = net(SAMPLE)
+    assert seen[layer].shape == (48, 3, 16, 16)
+    assert left.shape == (48, 256, 6)
+    assert left.abs().max() < 0.2
+
+
+def test_what_cannot_be_fitted_or_attached_is_said(cells):
+    with pytest.raises(ValueError, match="from 1 to 6 features"):
+        fit_nonnegative("mix", cells, 7)
+    with pytest.raises(ValueError, match="nothing above 0"):
+        fit_nonnegative("mix", -cells, 2)
+    with pytest.raises(ValueError, match="1 to 3 active features"):
+        fit_sparse("mix", cells, 3, active=4, rng=torch.Generator())
+    for layer in ("mix@last", "mix:in"):
+        with pytest.raises(ValueError, match=r"fit them to mix, and name a run behind them, as in mix\.features@last"):
+            attach(Mixed(), fit_nonnegative(layer, cells, 3))
+    net = Mixed()
+    attach(net, fit_nonnegative("mix", cells[:, :5], 3))
+    with pytest.raises(ValueError, match="is of 5 units of mix, and the layer has 6"):
+        net(SAMPLE[:2])
+
+
+def test_the_command_writes_a_file_that_other_commands_take(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = Source(generator="linear 6 32; reshape 8 2 2; upsample 4; conv 8 5 3 1 1; relu; conv 5 1 3 1 1; tanh")
+    console = Console(file=io.StringIO(), width=200)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        DictionaryCommand("4", own, kind="topk", count=4, active=2, steps=20, images=8, segmenter="strokes").run(
+            console
+        )
+        found = replace(own, dictionary=Path("dictionary.safetensors"), dtype="bfloat16").open()
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "explained: " in said
+    assert "of 4 (" in said or "of 4 features" in said
+    assert "--dictionary dictionary.safetensors --layer 4.features" in said
+    assert any("are the layer 4.features" in note for note in found.notes)
+    assert found.layers(("4.features",))[0] == ("4.features",)
+    with pytest.raises(FileExistsError, match="exists already and is kept"):
+        DictionaryCommand("4", own).run(console)
