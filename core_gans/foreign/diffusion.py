@@ -77,18 +77,24 @@ class Resized(nn.Module):
         return resized
 
 
-class Stage(nn.Module):
+class Blocks(nn.Module):
     """Residual blocks, each perhaps with attention behind it, and then perhaps another size."""
 
     def __init__(self, weights: Weights, name: str) -> None:
         super().__init__()
-        self.resnets = nn.ModuleList(Resnet(weights, each) for each in numbered(weights, f"{name}.resnets"))
-        if not self.resnets:
+        names = numbered(weights, f"{name}.resnets")
+        if not names:
             raise LabError(f"expected residual blocks {name}.resnets.0 and so on among these weights: are they whole?")
-        width = self.resnets[-1].conv2.out_channels
+        self.resnets = nn.ModuleList(Resnet(weights, each) for each in names)
+        width = len(found(weights, f"{names[-1]}.conv1.weight"))
         self.attentions = nn.ModuleList(Attention(width) for _ in numbered(weights, f"{name}.attentions"))
-        for kind, up in (("upsamplers", True), ("downsamplers", False)):
-            setattr(self, kind, nn.ModuleList(Resized(width, up) for _ in numbered(weights, f"{name}.{kind}")))
+        up, down = (numbered(weights, f"{name}.{kind}") for kind in ("upsamplers", "downsamplers"))
+        self.upsamplers = nn.ModuleList(Resized(width, True) for _ in up)
+        self.downsamplers = nn.ModuleList(Resized(width, False) for _ in down)
+
+
+class Stage(Blocks):
+    """Maps that keep their size, or end at twice of it."""
 
     def forward(self, x: Tensor, step: Tensor | None = None, skips: list[Tensor] | None = None) -> Tensor:
         """``skips`` of a half that shrinks are taken, the last first, by the half that grows."""
@@ -99,8 +105,12 @@ class Stage(nn.Module):
             x = upsampler(x)
         return x
 
-    def shrunk(self, x: Tensor, step: Tensor) -> list[Tensor]:
-        """What each part of a half that shrinks puts out."""
+
+class Shrinking(Blocks):
+    """Maps that end at half of their size; what each part puts out is kept."""
+
+    def forward(self, x: Tensor, step: Tensor) -> list[Tensor]:
+        """All of it, first to last."""
         kept = []
         for place, resnet in enumerate(self.resnets):
             x = resnet(x, step)
@@ -148,7 +158,7 @@ class UNet(nn.Module):
         self.channels, self.waves = channels, waves
         self.time_embedding = nn.ModuleDict({"linear_1": nn.Linear(waves, inner), "linear_2": nn.Linear(inner, inner)})
         self.conv_in = nn.Conv2d(channels, width, 3, padding=1)
-        self.down_blocks = nn.ModuleList(Stage(weights, name) for name in numbered(weights, "down_blocks"))
+        self.down_blocks = nn.ModuleList(Shrinking(weights, name) for name in numbered(weights, "down_blocks"))
         self.mid_block = Stage(weights, "mid_block")
         self.up_blocks = nn.ModuleList(Stage(weights, name) for name in numbered(weights, "up_blocks"))
         self.conv_norm_out, self.conv_out = ending(weights)
@@ -157,7 +167,7 @@ class UNet(nn.Module):
         code = self._code(step.to(pictures))[None]
         kept = [self.conv_in(pictures)]
         for block in self.down_blocks:
-            kept += block.shrunk(kept[-1], code)
+            kept += block(kept[-1], code)
         x = self.mid_block(kept[-1], code)
         for block in self.up_blocks:
             x = block(x, code, kept)

@@ -107,7 +107,7 @@ def fit_sparse(
         loss.backward()
         learning.step()
         with torch.no_grad():
-            atoms /= atoms.norm(dim=1, keepdim=True)
+            atoms.div_(atoms.norm(dim=1, keepdim=True))
             idle = torch.where((codes > 0).any(0), 0.0, idle + 1)
         if progress is not None:
             progress(step + 1)
