@@ -30,7 +30,8 @@ class Weighed:
 
     def lines(self) -> list[str]:
         """It in words."""
-        told = [f"matched: {self.units.matched_in_words()} units, {self.features.matched_in_words()} features"]
+        told = [f"matched units: {self.units.matched_in_words()}"]
+        told.append(f"matched features: {self.features.matched_in_words()}")
         told.append(f"dead: {len(self.units.dead)} units, {len(self.features.dead)} features")
         if self.concept is not None:
             units, features = self.removed
