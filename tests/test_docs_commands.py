@@ -69,6 +69,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("egan evolve", "--rounds 1 --width 4 --batch 4 --explain-every 0"),
     ("egan resume", "--rounds 9"),
     ("egan experiment", "--seconds 0.01 --seeds 1 --workers 1 --batch 8 --contenders egan,selection=random heuristic"),
+    ("dissect dictionary", "--images 4 --batch 4"),
     ("dissect directions", f"--images 20 --count 2 --judged 4 --random 2 {OWN} --segmenter strokes --layer 4"),
     ("dissect findings", f"--images 24 --updates 2 {SEEN}"),
     ("dissect invert", "--steps 2 --samples 2"),

@@ -61,6 +61,19 @@ def changed(config: Mapping[str, Any], changes: Mapping[str, Any], round: int) -
     return new
 
 
+def undone(config: Mapping[str, Any], round: int) -> dict[str, Any]:
+    """``config`` without the changes that happened at ``round``: what a checkpoint of that round was made with, if the
+    run was stopped before it wrote another one.
+    """
+    old = copy.deepcopy(dict(config))
+    for entry in reversed(old.get("history") or []):
+        for place, values in entry.items() if entry.get("round") == round else ():
+            section, _, name = place.partition(".")
+            if isinstance(old.get(section), dict) and isinstance(values, list) and len(values) == 2:
+                old[section][name] = values[0]
+    return old
+
+
 def _place(config: Mapping[str, Any], name: str) -> tuple[str, str]:
     section, dot, rest = name.partition(".")
     if dot and isinstance(config.get(section), dict) and rest in config[section]:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
 from core_gans.runs import checkpoints
-from core_gans.runs.changes import differing
+from core_gans.runs.changes import differing, undone
 from core_gans.runs.configuration import FORMAT, read_config
 
 LOCK = "run.lock"
@@ -122,7 +122,8 @@ class Run:
                     f"{path} was made by {content.get('kind')} of {content.get('variant')}, but {self.folder} is "
                     f"{self.config['kind']} of {self.config['variant']}: put the right checkpoint back."
                 )
-        if other := differing(content, self.config):
+        round = int(path.stem.rpartition("-")[2])
+        if (other := differing(content, self.config)) and differing(content, undone(self.config, round)):
             raise LabError(
                 f"{path} was made with other settings than config.json names ({'; '.join(other[:3])}): put them back, "
                 "or ask for a change when you resume, as in --rate 1e-4 or --set NAME=VALUE."

@@ -51,6 +51,8 @@ def test_a_link_and_a_picture_open_the_session_elsewhere(glass: Painter, tmp_pat
             page.locator(".paint-modes label", has_text="Add").click()
             calls.paint_by("agreement")
             calls.draw([(0.3, 0.6), (0.7, 0.6)])
+            page.wait_for_function("location.hash.includes('session=')")
+            unnamed = page.evaluate("location.hash")
             page.locator(".paint-name").press("F2")
             page.get_by_label("Name of the stroke").fill(NAME)
             page.keyboard.press("Enter")
@@ -58,7 +60,7 @@ def test_a_link_and_a_picture_open_the_session_elsewhere(glass: Painter, tmp_pat
             with page.expect_download() as saved:
                 page.get_by_role("button", name="Picture (PNG)").click()
             picture = saved.value.path().read_bytes()
-            page.wait_for_function("location.hash.includes('session=')")
+            page.wait_for_function("old => location.hash !== old", arg=unnamed)
             before = page.url
             page.get_by_role("tab", name="Evolve", exact=True).click()
             page.wait_for_function("location.hash.includes('tab=evolve')")

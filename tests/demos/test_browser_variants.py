@@ -81,7 +81,7 @@ def test_cards_are_found_theory_moves_and_variants_train_side_by_side(glass: Pai
         ]  # fmt: skip
         page.locator("#training-variants label", has_text="WGAN-GP").click()
         page.get_by_role("button", name="Train", exact=True).press("Enter")
-        page.wait_for_selector(".side-by-side[data-phase=training] .lane img >> nth=1")
+        page.wait_for_selector(".side-by-side[data-phase=training] .lane img >> nth=1", timeout=150_000)  # on busy ones
         page.wait_for_function("[...document.querySelectorAll('.lane')].every(lane => lane.dataset.rounds > 0)")
         before = rounds(page)
         assert len(before) == 2

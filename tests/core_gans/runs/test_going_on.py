@@ -24,6 +24,7 @@ from core_gans.data.points import ring
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
 from core_gans.metrics.measures import merit
+from core_gans.models import open_model
 from core_gans.run_kind import Going
 from core_gans.runs.changes import changed, digest
 from core_gans.runs.checkpoints import load, save
@@ -131,6 +132,18 @@ class TestWantedChanges:
         assert [group["lr"] for each in optimizers for group in each["param_groups"]] == [0.001, 0.001]
         main(["resume", str(run), "--rounds", "9"])  # goes on with it, and asks nothing
         assert json.loads((run / "config.json").read_text())["history"] == [entry]
+
+    def test_a_change_before_which_nothing_more_was_played_leaves_a_run_that_opens(self, run: Path) -> None:
+        for rate in ("0.001", "0.002"):  # six rounds are played already; a run that is killed at once stands alike
+            main(["resume", str(run), "--rounds", "6", "--rate", rate])
+        assert open_model(run).card["rounds"] == 6
+        optimizers = resume_training(run, rounds=7, console=QUIET).state.state_dict()["optimizers"]
+        assert {group["lr"] for each in optimizers for group in each["param_groups"]} == {0.002}
+        config = json.loads((run / "config.json").read_text())
+        config["fields"]["rate"] = 0.5  # nobody asked for that
+        (run / "config.json").write_text(json.dumps(config))
+        with pytest.raises(LabError, match="made with other settings"):
+            open_model(run)
 
     def test_a_run_goes_on_from_an_earlier_checkpoint_and_loses_nothing(self, run: Path) -> None:
         straight = state_of(run, 6)

@@ -53,7 +53,7 @@ def test_the_planted_unit_is_found_and_shown(dissected: PageState) -> None:
     assert [int(unit) for unit, _ in rows] == list(range(UNITS))
     assert rows[RING][1] == "stroke"
     assert table.count("aria-current") == 1
-    assert "units of maps stand for something" in summary(current)
+    assert "of maps stand for something" in summary(current)
     page = sheet(current, RING)
     assert page.count("<img") == 8
     assert "stroke" in page

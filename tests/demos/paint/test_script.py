@@ -65,8 +65,7 @@ def test_so_does_that_of_a_larger_shipped_model(calls: PaintCalls, tmp_path: Pat
     painter = calls.lab.painters.of("scenes-128")
     assert painter.side == 128
     assert painter.layers == ("block8", "block16", "block32")  # cells of 16, 8 and 4 pixels, as far as in smaller ones
-    cloud = stroke("add", "cloud", by="example", points=[[0.5, 0.15]], radius=0.09)
-    strokes = [stroke("erase", "grass", units=30), cloud]
+    strokes = [stroke("erase", "grass", units=30), stroke("add", "cloud", points=[[0.5, 0.15]])]
     replayed(calls, {"model": "scenes-128", "layer": None, "seed": 12, "strokes": strokes}, tmp_path)
 
 
