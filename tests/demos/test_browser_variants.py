@@ -80,8 +80,11 @@ def test_cards_are_found_theory_moves_and_variants_train_side_by_side(glass: Pai
             "GAN", "WGAN-GP", "LSGAN"
         ]  # fmt: skip
         page.locator("#training-variants label", has_text="WGAN-GP").click()
+        seconds = page.locator("#training-seconds input[type=number]")
+        seconds.fill("60")  # so that it still trains after what follows, also on a busy machine
+        seconds.press("Tab")
         page.get_by_role("button", name="Train", exact=True).press("Enter")
-        page.wait_for_selector(".side-by-side[data-phase=training] .lane img >> nth=1", timeout=150_000)  # on busy ones
+        page.wait_for_selector(".side-by-side[data-phase=training] .lane img >> nth=1")
         page.wait_for_function("[...document.querySelectorAll('.lane')].every(lane => lane.dataset.rounds > 0)")
         before = rounds(page)
         assert len(before) == 2
