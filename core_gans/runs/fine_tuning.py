@@ -21,7 +21,7 @@ from core_gans.foundation.finite import require_finite
 from core_gans.game import Game
 from core_gans.runs import checkpoints
 from core_gans.runs.fitting import fitting
-from core_gans.runs.folder import Run
+from core_gans.runs.folder import NEWEST, Run
 from core_gans.runs.watchers import WatchedState
 from core_gans.techniques.virtual_batch_norm import VirtualBatchNorm, set_references
 
@@ -63,7 +63,7 @@ class TrainedPlayers:
         run alone. LabError where there is nothing of the kind.
         """
         if Path(folder).is_file():
-            return cls._of_models(Path(folder))
+            return cls._of_models(Path(folder), checkpoint)
         run = Run.reading(Path(folder))
         content = run.load_checkpoint(checkpoint)
         state = content["state"]
@@ -81,7 +81,7 @@ class TrainedPlayers:
             return cls(str(Path(folder).resolve()), int(state["round"]), run.config["fields"], players)
 
     @classmethod
-    def _of_models(cls, file: Path) -> TrainedPlayers:
+    def _of_models(cls, file: Path, checkpoint: int | str | None) -> TrainedPlayers:
         opposite = file.with_name(file.name.replace("generator", "discriminator"))
         contents = [checkpoints.load(each) for each in dict.fromkeys((file, opposite)) if each.is_file()]
         for content in contents:
@@ -89,7 +89,12 @@ class TrainedPlayers:
                 raise LabError(f"{file} holds a {content.get('kind')}: give a run's folder, or a model file.")
         with fitting(file):
             players = {content["player"]: content["weights"] for content in contents}
-            return cls(str(file.resolve()), int(contents[0]["card"].get("rounds", 0)), contents[0]["fields"], players)
+            rounds = int(contents[0]["card"].get("rounds", 0))
+            if "generator" not in players:
+                raise LabError(f"{file} holds a {contents[0]['player']}: give a generator, or a run's folder.")
+            if checkpoint not in (None, NEWEST, rounds):
+                raise LabError(f"{file} is one model, so there is no checkpoint {checkpoint}: give a run's folder.")
+            return cls(str(file.resolve()), rounds, contents[0]["fields"], players)
 
     def require_fit(self, game: Game) -> None:
         """LabError where ``game`` cannot begin with these networks."""

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from core_gans.foundation.errors import LabError
-from core_gans.foundation.names import require_known
+from core_gans.foundation.names import did_you_mean, require_known
 
 FOLDER = Path(__file__).parent
 DATA = "scenes"  # what the generators of scenes learned from, and their segmenters
@@ -35,8 +35,17 @@ def path(name: str) -> Path:
 
 
 def placed(given: str | Path) -> Path:
-    """The shipped file that ``given`` names, unless something of that name is there; else ``given`` itself."""
-    return path(str(given)) if str(given) in _index() and not Path(given).exists() else Path(given)
+    """The shipped file that ``given`` names, unless something of that name is there; else ``given`` itself.
+
+    LabError where there is nothing, and the name is much like that of a shipped one.
+    """
+    if Path(given).exists():
+        return Path(given)
+    if str(given) in _index():
+        return path(str(given))
+    if Path(given).parent == Path() and (hint := did_you_mean(str(given), names())):
+        raise LabError(f"there is nothing at {given}: {hint}")
+    return Path(given)
 
 
 def _index() -> dict[str, str]:

@@ -117,7 +117,11 @@ class TrainSegmenter:
         side, width = self.size or (SIDE, SIDE)
         if side != width:
             raise ValueError(f"drawn scenes are squares: give one side twice with --size, not {side} {width}.")
-        require_memory(self.count * side**2 * PIXEL, f"{self.count:,} scenes", "--count")
+        require_memory(
+            self.count * side**2 * PIXEL,
+            f"{self.count:,} scenes",
+            "--count" if self.size is None else "--count or --size",
+        )
         with Progress(console=console) as bar:
             drawing = bar.add_task("drawing scenes", total=self.count)
             drawn = scenes.draw_many(

@@ -124,6 +124,11 @@ class TestLayers:
         TrainedPlayers.of(first).copy_into(game, same)
         for player, net in nets.items():
             assert differences(net.state_dict(), same[player].state_dict()) == []
+        with pytest.raises(LabError, match="is one model, so there is no checkpoint best: give a run's folder"):
+            TrainedPlayers.of(tmp_path / "my-generator.safetensors", "best")
+        with pytest.raises(LabError, match="holds a discriminator: give a generator, or a run's folder"):
+            TrainedPlayers.of(tmp_path / "my-discriminator.safetensors")
+        assert TrainedPlayers.of(tmp_path / "my-generator.safetensors", 2).round == 2  # as a repeated run asks for it
         (tmp_path / "my-discriminator.safetensors").unlink()
         assert set(TrainedPlayers.of(tmp_path / "my-generator.safetensors").players) == {"generator"}
 
@@ -173,7 +178,9 @@ class TestRuns:
             *(f"generator.{name}" for name in ("block128.0", "block128.1", "image")),
             *(f"discriminator.{name}" for name in ("block64.0", "block32.0", "block32.1", "block16.0")),
         )
-        assert shipped.placed("no-such-model") == Path("no-such-model")
+        assert shipped.placed("runs/mine") == Path("runs/mine")
+        with pytest.raises(LabError, match="nothing at scenes-genrator: did you mean scenes-generator"):
+            shipped.placed("scenes-genrator")
 
     def test_the_command_takes_a_run_and_a_checkpoint(self, first: Path, tmp_path: Path) -> None:
         data = noise(tmp_path / "new.npz", 16, seed=1)
