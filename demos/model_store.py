@@ -198,7 +198,7 @@ class ModelStore:
 
 def _shipped_entries() -> tuple[Entry, ...]:
     scenes = [
-        Entry(key, f"Scenes of {side} pixels (comes with the lab)", "images", "dcgan", shipped.DATA)
+        Entry(key, f"Scenes, {side} px (comes with the lab)", "images", "dcgan", shipped.DATA)
         for key, side in shipped.SCENES.items()
     ]
     drives = Entry(DRIVES, "Driving (comes with the lab)", "drives", Driving.name, ROAD.name)
