@@ -15,6 +15,8 @@ const labAddress = (() => {
       return null;
     }
   })();
+  // A page that is loaded again may come with an older address than it wrote: it was on its way when the reload began.
+  const again = performance.getEntriesByType("navigation").some(({ type }) => type === "reload");
   const now = read();
   let due = null;
   let leaving = false;
@@ -22,17 +24,20 @@ const labAddress = (() => {
     const hash = `#${new URLSearchParams(PARTS.filter((part) => parts[part]).map((part) => [part, parts[part]]))}`;
     history.replaceState(history.state, "", location.pathname + location.search + hash);
   };
-  const write = () => {
-    if (leaving) return;
-    show(now);
+  const keep = (hash) => {
     try {
-      sessionStorage.setItem(OWN, location.hash);
+      sessionStorage.setItem(OWN, hash);
     } catch {
       // a browser that keeps nothing opens its own address as a link
     }
   };
+  const write = () => {
+    if (leaving) return;
+    show(now);
+    keep(location.hash);
+  };
   return {
-    asked: location.hash === kept ? {} : read(), // what a link asked for when the page was opened
+    asked: kept && (again || location.hash === kept) ? {} : read(), // what a link asked for when the page was opened
     tab: now.tab,
     change(parts) {
       Object.assign(now, parts);
@@ -45,15 +50,19 @@ const labAddress = (() => {
     },
     // Opens the page anew, as a link with these parts would.
     follow(parts) {
-      leaving = true;
-      sessionStorage.removeItem(OWN);
       show(parts);
+      this.open();
+    },
+    // Opens the page anew by the address that it now has.
+    open() {
+      leaving = true;
+      keep("");
       location.reload();
     },
   };
 })();
 window.labAddress = labAddress;
-addEventListener("hashchange", () => location.reload()); // a link that is opened in a page that is open
+addEventListener("hashchange", () => labAddress.open()); // a link that is opened in a page that is open
 
 // The tab of the address is chosen as soon as the tabs are there; from then on the address follows them.
 const labTabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper > .tab-container:not(.visually-hidden) > [role=tab]")];
