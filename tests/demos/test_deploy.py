@@ -87,7 +87,7 @@ def test_the_space_has_the_lab_and_its_requirements(tmp_path: Path, monkeypatch:
 def test_the_notebook_has_the_cell_of_its_page_and_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cells = json.loads((DEPLOY / "gan_lab.ipynb").read_text(encoding="utf-8"))["cells"]
     first, last = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    page = (ROOT / "docs" / "notebook.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "howto" / "notebook.md").read_text(encoding="utf-8")
     assert textwrap.indent(first, "    ") in page
     asked: list[dict[str, object]] = []
     monkeypatch.chdir(tmp_path)
