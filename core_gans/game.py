@@ -127,7 +127,7 @@ class NoiseGame(Game):
     def score_loss(
         self, discriminator: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
-        """All terms of the discriminator on a batch of real and a batch of generated examples, penalties included."""
+        """All terms of the discriminator, scalars, on real and on generated examples (N, ...), penalties included."""
 
     @abstractmethod
     def latents(self, count: int, rng: torch.Generator, label: Tensor | None = None) -> Tensor:
@@ -144,21 +144,21 @@ class NoiseGame(Game):
         return None
 
     def unasked(self, latents: Tensor) -> Tensor:
-        """The part of ``latents`` that is noise, as a view; the rest says what is asked for."""
+        """The part of ``latents`` (N, ...) that is noise, as a view; the rest says what is asked for."""
         return latents
 
     def with_condition(self, batch: Batch) -> Tensor:
-        """The real examples of ``batch`` as the discriminator sees them; conditional games add the class."""
+        """The real examples (N, ...) of ``batch`` as the discriminator sees them; conditional games add the class."""
         return batch.real
 
     def without_condition(self, shown: Tensor) -> Tensor:
-        """Examples as the discriminator sees them, real or generated, without what was added."""
+        """Examples (N, ...) as the discriminator sees them, real or generated, without what was added."""
         return shown
 
     def sample(self, nets: Nets, count: int, rng: torch.Generator | int, label: Tensor | None = None) -> Tensor:
         """Examples (count, ...) drawn in evaluation mode, without gradients; images lie in [-1, 1].
 
-        ``rng`` may be a seed.
+        ``rng`` may be a seed; LabError for anything else.
         """
         return generate(nets["generator"], self.latents(count, as_generator(rng), label))
 
@@ -205,7 +205,10 @@ class HeldOutGame(Game):
 
 @torch.no_grad()
 def generate(generator: nn.Module, latents: Tensor, batch_size: int = 256) -> Tensor:
-    """The generator's answer to ``latents`` in evaluation mode, in float32; its mode is restored afterwards."""
+    """The generator's answer (N, ...) to ``latents`` (N, ...) in evaluation mode, in float32, batch by batch.
+
+    Its mode is restored afterwards.
+    """
     was_training = generator.training
     generator.eval()
     try:

@@ -103,6 +103,7 @@ def model_of_run(folder: str | Path, checkpoint: int | str | None = None) -> Mod
 
     Of an evolution it is the best survivor, of one on islands what they chose: one of them, or a mixture. Reading does
     not hold the run: it may be training meanwhile. ``checkpoint`` may be ``best`` (by the judge) or a round.
+    CheckpointError for a game that draws from no latents.
     """
     return _drawing(_of_run(folder, checkpoint))
 
@@ -167,14 +168,14 @@ def open_answering(path: str | Path, checkpoint: int | str | None = None) -> Mod
 
 
 def open_answers(path: str | Path, checkpoint: int | str | None = None) -> Model[HeldOutGame] | None:
-    """The same; None for other games, whose weights are not read."""
+    """The same; None for other games, whose weights are not read. LabError for a player that answers nothing."""
     return open_answering(path, checkpoint) if issubclass(_sequence_at(Path(path)), HeldOutGame) else None
 
 
 def open_texts(path: str | Path, checkpoint: int | str | None = None) -> Model[TextGame] | None:
     """A run's folder or a model file of a game of texts; None for other games, whose weights are not read.
 
-    ``checkpoint`` is what ``open_model`` takes.
+    ``checkpoint`` is what ``open_model`` takes. LabError for a player that writes nothing.
     """
     path = Path(path)
     if not issubclass(_sequence_at(path), TextGame):

@@ -176,9 +176,10 @@ def run(
     seconds: float | None,
     watchers: Sequence[Watcher],
 ) -> None:
-    """Play rounds, count them and their time, and let the watchers look; shared with evolution.
+    """Play up to ``rounds`` or ``seconds``, count both, and let the watchers look; shared with evolution.
 
     Watchers begin and look in their order and end in the opposite one, every one of them, whatever went wrong.
+    ValueError without a bound.
     """
     if rounds is None and seconds is None:
         raise ValueError("expected a bound on the run: give rounds, seconds or both.")
@@ -202,7 +203,10 @@ def run(
 
 
 def play_round(state: TrainingState) -> dict[str, float | str]:
-    """One round: every turn in order. Returns the last value of each named loss, and what the game lets be seen."""
+    """One round: every turn in order. Returns the last value of each named loss, and what the game lets be seen.
+
+    DivergedError for a loss that is not finite; the weights are left as they were before that step.
+    """
     terms: dict[str, Tensor] = {}
     batch = _draw(state)
     for turn, optimizer in zip(state.game.turns(), state.optimizers, strict=True):

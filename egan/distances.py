@@ -50,6 +50,7 @@ def distance_rule(kind: Kind, examples: Examples, features: Features | None = No
     """The Frechet or the kernel distance to up to 2,000 evenly spaced examples, in ``features_for`` them by default.
 
     Small evaluation sets are biased alike for all candidates: as a fitness they can be compared, as a result not.
+    LabError for examples of a shape that cannot be judged.
     """
     features = features or features_for(examples)
     chosen = torch.linspace(0, len(examples) - 1, min(MOST, len(examples))).round().long()
@@ -61,7 +62,10 @@ def distance_rule(kind: Kind, examples: Examples, features: Features | None = No
 
 
 def features_for(examples: Examples) -> Features:
-    """Data space for points; the classifier's that judges the data set, as of digits; principal pixels for others."""
+    """Data space for points; the classifier's that judges the data set, as of digits; principal pixels for others.
+
+    LabError for other shapes than points, images and clips.
+    """
     if len(examples.shape) == 1:
         return Features("points", lambda points: points)
     extractor = extractor_for(examples, known_classifier(examples))

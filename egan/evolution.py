@@ -94,7 +94,7 @@ def evolve(
 def changed(scheme: Scheme, changes: dict[str, Any], state: Population | None, batches: Batches) -> Scheme:
     """The scheme with the fields given (None stands for none), and as many parents as ``state`` has.
 
-    Discriminators are as many as it has at least.
+    Discriminators are as many as it has at least. ValueError for an unknown field.
     """
     for name in changes:
         if name not in (known := [*(each.name for each in fields(Scheme)), *PAPERS]):
@@ -206,7 +206,7 @@ def bear(population: Population, scheme: Scheme, toolbox: base.Toolbox) -> Born:
 def survive(
     population: Population, scheme: Scheme, toolbox: base.Toolbox, born: Born, judgements: Sequence[Judgement]
 ) -> None:
-    """Selection among the candidates by their ``judgements``, and the discriminator's steps."""
+    """Selection among the candidates by ``judgements``, and the discriminator's steps. DivergedError as ``choose``."""
     by_number = {candidate.number: one for candidate, one in zip(born.candidates, judgements, strict=True)}
     survivors = choose(population, scheme, toolbox, born.children, born.candidates, by_number)
     fakes = torch.cat([by_number[survivor.number].fakes for survivor in survivors])
@@ -226,7 +226,10 @@ def choose(
     candidates: Sequence[Individual],
     judgements: dict[int, Judgement],
 ) -> list[Individual]:
-    """Give the candidates their fitness, and select mu different survivors among the living."""
+    """Give the candidates their fitness, and select mu different survivors among the living.
+
+    ``judgements`` are by the candidates' numbers. DivergedError where fewer than that live.
+    """
     lineage = {parent.number: parent.fitness.values for parent in population.parents}
     numbers = toolbox.fitness([judgements[candidate.number] for candidate in candidates])
     for candidate, value in zip(candidates, numbers, strict=True):
@@ -261,19 +264,22 @@ def choose(
 def rate(
     rule: Rule, judgements: Sequence[Judgement], without_condition: Callable[[Tensor], Tensor] = lambda fakes: fakes
 ) -> list[float]:
-    """The fitness of the candidates of a generation by ``rule``, which sees their fakes without their class."""
+    """The fitness of the candidates of a generation by ``rule``, which sees their fakes (N, ...) without the class."""
     judgements = [replace(judgement, fakes=without_condition(judgement.fakes)) for judgement in judgements]
     rule = rule.among(judgements)
     return [rule(judgement) for judgement in judgements]
 
 
 def blended(value: float, inherited: tuple[float, ...], inertia: float) -> float:
-    """The moving average of fitness along a lineage; founders were never judged and leave nothing to inherit."""
+    """``value`` mixed with what was ``inherited``, by ``inertia`` in [0, 1): moving average of fitness in a lineage.
+
+    Founders were never judged and leave nothing to inherit.
+    """
     if not inherited or inertia == 0 or not math.isfinite(value):
         return value
     return (1 - inertia) * value + inertia * inherited[0]
 
 
 def recycled(population: Population, scheme: Scheme, common: Tensor | None) -> Tensor | None:
-    """The latents of the survivors' next variation: the first b of those that they were judged on, if asked for."""
+    """The latents of the survivors' next variation, if asked for: the first b of ``common`` (N, ...), their judges'."""
     return common[: population.batches.size] if scheme.recycle and common is not None else None

@@ -91,7 +91,7 @@ def family_tree(records: Sequence[Record], generations: int = 40) -> dict[int, P
     """The places of everyone born in the last ``generations``, and of those who lived just before, by number.
 
     Siblings stand in the order of their mutations' first appearance, families in the order of their parents, so the
-    lines from parents to children never cross.
+    lines from parents to children never cross. ValueError for fewer than one of the ``generations``.
     """
     if generations < 1:
         raise ValueError(f"expected at least one generation, got {generations}.")

@@ -38,7 +38,7 @@ def quality(scores: Tensor, convention: Convention = "probability") -> float:
 
 
 def diversity(gradients: Sequence[Tensor]) -> float:
-    """-log |grad_D L_D| over all the discriminator's parameters. Equation 7.
+    """-log |grad_D L_D| over all the discriminator's parameters, ``gradients`` of any shape. Equation 7.
 
     Fakes that collapse onto a point leave the discriminator a steep way to tell them apart, and score low. The norm,
     not its square: the authors' Theano code takes the square, so its gamma is half of this one's. Where a hinge is

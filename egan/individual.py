@@ -59,6 +59,7 @@ class Individual:
 
     @property
     def number(self) -> int:
+        """Its name: the number by which its record knows it."""
         return self.record.number
 
     @property
@@ -81,7 +82,7 @@ class Individual:
             group["lr"] *= self.rate
 
     def step(self, gradients: Sequence[Tensor]) -> None:
-        """One step of the optimiser along ``gradients``, one for each parameter of the generator."""
+        """One step of the optimiser along ``gradients``, one of any shape for each parameter of the generator."""
         for parameter, gradient in zip(self.generator.parameters(), gradients, strict=True):
             parameter.grad = gradient
         self.optimizer.step()

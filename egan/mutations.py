@@ -51,7 +51,7 @@ class Mutation:
         return (mutation, (self.name,)) if named else super().__reduce_ex__(protocol)
 
     def gradients(self, fake: Tensor, real: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """The gradient of the loss by each parameter; the graph of the scores stays. No loss, no gradients."""
+        """The gradient of the loss by each parameter, from scores (N,); their graph stays. No loss, no gradients."""
         if self.loss is None:
             return ()
         loss = self.loss(fake, real) if self.relative else self.loss(fake)
@@ -65,7 +65,7 @@ def from_objective(objective: Objective, name: str = "") -> Mutation:
 
 
 def exact(scores: Tensor) -> Tensor:
-    """Scores in float32 at least."""
+    """Scores of any shape in float32 at least."""
     return scores if scores.dtype == torch.float64 else scores.float()
 
 

@@ -196,14 +196,20 @@ def start(
 
 
 def found(game: NoiseGame, rng: torch.Generator, compute: Compute, number: int) -> Individual:
-    """A founder: a freshly initialised generator."""
+    """A founder: a freshly initialised generator, known by its ``number``.
+
+    ValueError for a game whose generator does not learn alone.
+    """
     generator = compute.place(fresh_players(game, rng))["generator"]
     optimizer = turn_of(game, "generator").optimizer.build(generator.parameters())
     return Individual(generator, optimizer, Record(number, parent=-1, mutation="founder", generation=0, survived=True))
 
 
 def found_discriminator(game: NoiseGame, rng: torch.Generator, compute: Compute) -> Discriminator:
-    """A freshly initialised discriminator with its optimiser."""
+    """A freshly initialised discriminator with its optimiser.
+
+    ValueError for a game whose discriminator does not learn alone.
+    """
     network = compute.place(fresh_players(game, rng))["discriminator"]
     return Discriminator(network, turn_of(game, "discriminator").optimizer.build(network.parameters()))
 
@@ -217,7 +223,7 @@ def turn_of(game: NoiseGame, player: str) -> Turn:
 
 
 def require_evolvable(game: Game) -> NoiseGame:
-    """The game itself, if competing children can take the place of its generator's turn."""
+    """The game itself, if competing children can take the place of its generator's turn. LabError if not."""
     if not isinstance(game, NoiseGame):
         raise LabError(f"{game.name} has no latents, so it cannot be evolved: choose a variant that draws from noise.")
     if not game.scores_suffice:

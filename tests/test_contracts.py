@@ -1,4 +1,8 @@
-"""Public functions on tensors say their shapes and what they raise: read from the syntax of their files."""
+"""Public names say what they are: functions on tensors their shapes, what they raise, numbers, and whose formulas.
+
+Public is what the reference of the site lists (``docs/making/python_names.py``), the files in which the names of the
+four packages are defined, and ``MORE``. All is read from the syntax of the files.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,63 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
+
+from docs.making.python_names import PACKAGES, public_modules, public_names
 
 ROOT = Path(__file__).parents[1]
-ROOMS = (
-    "core_gans/losses",
-    "core_gans/metrics",
-    "core_gans/exploring",
-    "core_gans/translation",
-    "dissect/edits.py",
-    "dissect/from_layer.py",
-    "dissect/hooks.py",
-    "dissect/sampling.py",
-    "dissect/measure",
-    "dissect/cause",
-    "dissect/mending",
-    "dissect/directions",
-    "dissect/painting",
-    "dissect/segmenters",
+MORE = ("core_gans/translation", "dissect/hooks.py", "dissect/sampling.py", "dissect/painting")
+OF_TORCH = ("forward", "extra_repr", "state_dict", "load_state_dict")
+"""Methods whose contract is torch's."""
+ARRAYS = re.compile(r"\b(Tensor|Latents|NDArray|ndarray)\b")
+SHAPE = re.compile(
+    r"\((?:[A-Z1-9]|count|rows|side|modes|grid|n\b|h \*)[\w' *+-]*,|\bscalars?\b|\belementwise\b|\bany shape\b"
 )
-SHAPE = re.compile(r"\((?:[A-Z1]|count|rows|h \*)[\w' *+]*,|\bscalars?\b|\belementwise\b")
 """(N,), (N, C, H, W), (1, ...), (K + 1, U), (count, ...), (h * w, ...), a scalar, or one number for each number."""
-TOLD_ABOVE = ("core_gans/losses/stable.py:", "dissect/measure/agreement.py:")
-"""Files whose own text says it for all that stands in them (elementwise, or numbers that broadcast)."""
-
+TOLD_ABOVE = (
+    "core_gans/losses/stable.py",
+    "core_gans/techniques/image_changes.py",
+    "core_gans/theory/distances.py",
+    "dissect/measure/agreement.py",
+)
+"""Files whose own text says it for all that stands in them: its words count for each of their functions."""
+FORMULAS = (
+    "core_gans/losses",
+    "core_gans/techniques",
+    "core_gans/theory/distances.py",
+    "egan/distances.py",
+    "egan/fitness.py",
+    "egan/mutations.py",
+    "egan/selection.py",
+    "dissect/measure/agreement.py",
+    "dissect/cause/alpha.py",
+    "dissect/cause/causal.py",
+    "dissect/cause/patching.py",
+)
+"""Where every file computes what a paper defines."""
+SOURCE = re.compile(r"\b[A-Z][\wé\u00e4-]+ (?:et al\.|& [A-Z]\w+)?,? ?(?:19|20)\d\d\b")
 ERRORS = re.compile(r"\b[Rr]aise[sd]?\b|\b[A-Z]\w*Error\b")
+NEVER = (
+    "core_gans/data/scenes/sets.py:examples",
+    "core_gans/losses/objectives.py:goodfellow",
+    "core_gans/losses/objectives.py:least_squares",
+    "core_gans/metrics/choosing.py:known_classifier",
+    "core_gans/metrics/digits_classifier.py:load_mnist_classifier",
+    "core_gans/metrics/digits_training.py:train_digits_classifier",
+    "core_gans/theory/meeting.py:meet",
+    "core_gans/theory/panels.py:draw_generators",
+    "core_gans/theory/pictures.py:theory_picture",
+    "core_gans/training.py:start",
+    "core_gans/translation/judging.py:judge_of",
+    "core_gans/translation/watching.py:translation_watchers",
+    "dissect/inversion/perceptual.py:Perceptual.features",
+    "dissect/measure/accumulators.py:Accumulators.result",
+    "dissect/measure/quantiles.py:unit_sketch",
+    "dissect/measure/tally.py:Tally.counts",
+    "egan/individual.py:Individual.child",
+    "egan/mutations.py:from_objective",
+)
+"""What calls functions that raise, but with what they take, whatever its own caller gives: by hand, each was read."""
 
 
 @cache
@@ -77,38 +114,109 @@ def raises(root: Path, path: Path, name: str, seen: frozenset[tuple[Path, str]] 
     return any(raises(root, *each, seen) for each in called(root, path, node, owner) if each not in seen)
 
 
-def functions(root: Path) -> Iterator[tuple[str, str]]:
-    """Every public function with tensors in its annotations, as ``path:name``, and its text.
+class Public(NamedTuple):
+    """A public function, or a method as ``Class.method``."""
 
-    Of methods, those without a text of their own are left out: they fulfil one that is told where it is declared.
+    path: Path
+    name: str
+    node: ast.FunctionDef
+    text: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.path.relative_to(ROOT)}:{self.name}"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The annotations of what it takes, by name."""
+        arguments = (*self.node.args.posonlyargs, *self.node.args.args, *self.node.args.kwonlyargs)
+        return {each.arg: ast.unparse(each.annotation) for each in arguments if each.annotation}
+
+    @property
+    def takes_arrays(self) -> bool:
+        returned = [ast.unparse(self.node.returns)] if self.node.returns else []
+        return any(ARRAYS.search(each) for each in (*self.parameters.values(), *returned))
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """The files whose public names need contracts."""
+    homes = {place.rpartition(".")[0] for package in PACKAGES for place in public_names(ROOT, package).values()}
+    modules = {module for package in PACKAGES for module in public_modules(ROOT, package)} | homes
+    found = {ROOT / f"{module.replace('.', '/')}.py" for module in modules}
+    for more in MORE:
+        found |= {ROOT / more} if more.endswith(".py") else set((ROOT / more).rglob("*.py"))
+    return tuple(sorted(path for path in found if path.is_file()))
+
+
+def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
+    for path in files():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield path, node
+
+
+@cache
+def public() -> tuple[Public, ...]:
+    """Every public function. Of methods, those without a text that another class of the lab, or torch, declares are
+    left out: they fulfil a contract that is told there.
     """
-    for room in ROOMS:
-        for path in [root / room] if room.endswith(".py") else sorted((root / room).rglob("*.py")):
-            for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                members = node.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_") else [node]
-                for member in members:
-                    if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
-                        said = [ast.unparse(each.annotation) for each in member.args.args if each.annotation]
-                        said += [ast.unparse(member.returns)] if member.returns else []
-                        if any(re.search(r"\b(Tensor|Latents)\b", annotation) for annotation in said):
-                            owner = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
-                            text = ast.get_docstring(member) or ""
-                            if text or not owner:
-                                yield f"{path.relative_to(root)}:{owner}{member.name}", text
+    found = []
+    for path in files():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        above = ast.get_docstring(tree) or "" if str(path.relative_to(ROOT)) in TOLD_ABOVE else ""
+        for node in tree.body:
+            members = node.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_") else [node]
+            owner = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+            for member in members:
+                if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
+                    text = "\n".join(filter(None, (ast.get_docstring(member), above)))
+                    found.append(Public(path, f"{owner}{member.name}", member, text))
+    declared = {each.node.name for each in found if "." in each.name and each.text} | set(OF_TORCH)
+    return tuple(each for each in found if each.text or "." not in each.name or each.node.name not in declared)
 
 
-def test_public_functions_on_tensors_say_their_shapes() -> None:
-    found = dict(functions(ROOT))
-    assert len(found) > 100
-    assert [name for name, text in found.items() if not SHAPE.search(text) and not name.startswith(TOLD_ABOVE)] == []
+def test_every_public_name_says_what_it_is() -> None:
+    """The reference leaves out what has no text."""
+    assert len(public()) > 700
+    assert [each.place for each in public() if len(each.text) < 10] == []
+    assert [f"{path}:{node.name}" for path, node in classes() if len(ast.get_docstring(node) or "") < 10] == []
 
 
-def test_public_functions_on_tensors_say_what_they_raise() -> None:
+def test_public_functions_on_arrays_say_their_shapes() -> None:
+    found = [each for each in public() if each.takes_arrays]
+    assert len(found) > 350
+    assert [each.place for each in found if not SHAPE.search(each.text)] == []
+
+
+def test_public_functions_say_what_they_raise() -> None:
     """Or nothing is raised, neither by them nor by what they call by its name."""
-    found = {tuple(name.split(":")): text for name, text in functions(ROOT)}
-    raising = [place for place in found if raises(ROOT, ROOT / place[0], place[1])]
-    assert len(raising) > 60
-    assert [place for place in raising if not ERRORS.search(found[place])] == []
+    found = [each for each in public() if each.place not in NEVER and raises(ROOT, each.path, each.name)]
+    assert len(found) > 250
+    assert [each.place for each in found if not ERRORS.search(each.text)] == []
+
+
+def test_public_functions_name_the_numbers_that_they_take() -> None:
+    """What a float is, and in which unit or range, stands beside its name; of methods also in the text of the class."""
+    of_class = {(path, node.name): ast.get_docstring(node) or "" for path, node in classes()}
+    missing = []
+    for each in public():
+        text = each.text + of_class.get((each.path, each.name.partition(".")[0]), "")
+        numbers = [name for name, kind in each.parameters.items() if re.search(r"\bfloat\b", kind)]
+        missing += [f"{each.place}({name})" for name in numbers if not re.search(rf"\b{name}\b", text)]
+    assert missing == []
+
+
+def test_files_of_formulas_name_their_papers() -> None:
+    formulas = [path for path in files() if str(path.relative_to(ROOT)).startswith(FORMULAS)]
+    assert len(formulas) >= 20
+    for path in formulas:
+        texts = [
+            ast.get_docstring(node)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        ]
+        assert SOURCE.search(" ".join(filter(None, texts))), path
 
 
 def test_a_function_that_calls_one_that_raises_is_found(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def pictures(array: np.ndarray, where: str, opacity: bool = False) -> Iterator[n
 
 
 def levels(array: np.ndarray, where: str) -> Levels:
-    """How the array's numbers become bytes; raises as ``pictures`` does."""
+    """How the numbers of an array (N, ...) become bytes; raises as ``pictures`` does."""
     if not is_pictures(array.shape) or 0 in array.shape:
         raise ValueError(
             f"{where}: expected images (N, H, W), (N, H, W, C) or (N, C, H, W) with C 1, 3 or 4, got {array.shape}"

@@ -30,7 +30,10 @@ class Captions:
 
     @classmethod
     def of_classes(cls, labels: Tensor, classes: Sequence[str]) -> Captions:
-        """Captions of one word: the name of the class (N,), with its blanks as hyphens."""
+        """Captions of one word: the name of the class (N,), with its blanks as hyphens.
+
+        ValueError for a class without a word.
+        """
         return cls(tuple("-".join(name.lower().split()) for name in classes), class_tokens(labels, len(classes)))
 
     def __len__(self) -> int:
@@ -50,7 +53,7 @@ class Captions:
         return tuple(found)
 
     def part(self, chosen: Tensor) -> Captions:
-        """The captions at the indices ``chosen`` (n,), in the same vocabulary."""
+        """The captions at the indices ``chosen`` (n,) of all (N,), in the same vocabulary."""
         return Captions(self.words, self.tokens[chosen])
 
 

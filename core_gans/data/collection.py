@@ -79,7 +79,7 @@ def gather(found: Collection, frame: Frame, *, skip_broken: bool = False, progre
 
 
 def deep(array: np.ndarray) -> bool:
-    """Whether its numbers are not bytes yet."""
+    """Whether the numbers of a picture of any shape are not bytes yet."""
     return array.dtype != np.uint8
 
 
@@ -91,7 +91,7 @@ class SetLevels:
         self.known: dict[str, Levels] = {}
 
     def to_bytes(self, picture: np.ndarray) -> np.ndarray:
-        """One of them as uint8. LabError for floats in another range than [0, 1] and [-1, 1]."""
+        """One of them, (H, W) or (H, W, 3), as uint8. LabError for floats in another range than [0, 1] and [-1, 1]."""
         if not deep(picture):
             return picture
         kind = picture.dtype.kind

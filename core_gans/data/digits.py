@@ -22,6 +22,7 @@ def digits(size: int = 32) -> Examples:
     """The digits as (1797, 1, size, size) uint8, white ink on black, labels 0 to 9, classes "0" to "9".
 
     Grown smoothly (bicubic), then the soft edges that blocks leave are narrowed to strokes.
+    ValueError for less than 8 pixels.
     """
     if size < 8:
         raise ValueError(f"digits: expected a size of at least 8 pixels, got {size}")

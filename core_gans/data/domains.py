@@ -49,7 +49,7 @@ class Domains(Dataset[Tensor]):
         return tuple(self.source.shape[1:])
 
     def split(self) -> tuple[Domains, Domains]:
-        """The images to learn from, and those held out; see ``held_out``."""
+        """The images to learn from, and those held out; see ``held_out``. ValueError for fewer than two of a domain."""
         (a, a_held), (b, b_held) = held_out(len(self.source), self.name), held_out(len(self.target), self.name)
         return (
             Domains(self.name, self.source[a], self.target[b]),

@@ -78,15 +78,15 @@ class Examples(Dataset[tuple[Tensor, int]]):
         return "points" if self.images.is_floating_point() else "tokens"
 
     def at(self, chosen: Tensor) -> Tensor:
-        """The images at the indices ``chosen`` (n,), as they are kept."""
+        """The images (n, ...) at the indices ``chosen`` (n,) of all (N, ...), as they are kept."""
         images = self.images[chosen]
         touched(images.nbytes)
         return images
 
     def part(self, chosen: Tensor) -> Examples:
-        """The examples at the indices ``chosen`` (n,), with their labels and captions.
+        """The examples at the indices ``chosen`` (n,) of all (N, ...), with their labels and captions.
 
-        Many clips are put into a mapped file of their own, as they were.
+        Many clips are put into a mapped file of their own, as they were; LabError where the disk has no room for it.
         """
         many = self.kind == "clips" and self.images.dtype == torch.uint8
         images = torch.from_numpy(picked(self.images.numpy(), chosen.numpy())) if many else self.images[chosen]

@@ -40,7 +40,7 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def decoded(paths: Sequence[Path], frame: Frame) -> Read:
-    """Each picture of ``paths`` in turn, or what is broken about it."""
+    """Each picture of ``paths`` in turn, or what is broken about it. ValueError for one that is too large."""
     for path in paths:
         try:
             with path.open("rb") as source:

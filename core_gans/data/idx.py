@@ -23,7 +23,7 @@ _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """The array of an IDX file, plain or gzipped, with its own type and shape.
+    """The array (N, ...) of an IDX file, plain or gzipped, with its own type and shape.
 
     Raises ValueError for a wrong magic number, for sizes that the bytes do not bear out, and for damage.
     """
@@ -40,6 +40,7 @@ def idx_collection(path: Path) -> Collection:
     """The images of an IDX file, and the labels of the file beside it when both are named as MNIST's are.
 
     ``train-images-idx3-ubyte`` goes with ``train-labels-idx1-ubyte``, either of them with ``.gz`` or without.
+    ValueError for a file of labels.
     """
     array = read_idx(path)
     if array.ndim == 1:

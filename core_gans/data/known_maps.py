@@ -53,7 +53,10 @@ MAPS: dict[str, Callable[[Tensor], Tensor]] = {"day-to-night": night, "summer-to
 
 
 def mapped_pairs(name: str, examples: Examples) -> Pairs:
-    """Every image of ``examples`` with what the map called ``name`` makes of it, both in [-1, 1]."""
+    """Every image of ``examples`` with what the map called ``name`` makes of it, both in [-1, 1].
+
+    ValueError for images without colour.
+    """
     images, target = _both(name, examples)
     return Pairs(f"{name} of {examples.name}", images, target)
 

@@ -38,7 +38,7 @@ def of_sixteen_bits(highest: int) -> Levels:
 
 
 def of_floats(low: float, high: float, where: str) -> Levels:
-    """The levels of float pictures with these extremes: in [0, 1], or in [-1, 1]. LabError for others."""
+    """The levels of float pictures from ``low`` to ``high``: in [0, 1], or in [-1, 1]. LabError for others."""
     if not np.isfinite([low, high]).all():
         raise LabError(f"{where}: the images hold NaN or infinity; expected finite numbers")
     if low >= 0 and high <= 1:

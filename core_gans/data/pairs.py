@@ -53,17 +53,17 @@ class Pairs(Dataset[tuple[Tensor, Tensor]]):
         return tuple(self.source.shape[1:])
 
     def part(self, chosen: Tensor) -> Pairs:
-        """The pairs at the indices ``chosen`` (n,)."""
+        """The pairs at the indices ``chosen`` (n,) of all (N, ...). ValueError where a source has no target."""
         return Pairs(self.name, self.source[chosen], self.target[chosen])
 
     def split(self) -> tuple[Pairs, Pairs]:
-        """The pairs to learn from, and those held out; see ``held_out``."""
+        """The pairs to learn from, and those held out; see ``held_out``. ValueError for fewer than two."""
         learned, held = held_out(len(self), self.name)
         return self.part(learned), self.part(held)
 
 
 def held_out(count: int, name: str) -> tuple[Tensor, Tensor]:
-    """Indices (count - h,) to learn from and (h,) held out: one in ten, at most 200, the same ones every time.
+    """Indices (count - h,) to learn from, and (h,) held out: one in ten, at most 200, the same ones every time.
 
     ValueError for fewer than two.
     """

@@ -35,7 +35,7 @@ _BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, O
 
 def decode(source: BinaryIO, name: str, least: int | None = None) -> np.ndarray:
     """The picture as uint8, (H, W) if it is grey and (H, W, 3) RGB if not; as ``decode_deep``, but 16 bits become 8,
-    and so do floats in [0, 1] or [-1, 1].
+    and so do floats in [0, 1] or [-1, 1]. ValueError as there.
     """
     picture = decode_deep(source, name, least)
     if picture.dtype == np.uint16:
@@ -81,7 +81,7 @@ def decode_deep(source: BinaryIO, name: str, least: int | None = None, opacity: 
 
 
 def pixels_of(image: Image.Image, opacity: bool = False) -> np.ndarray:
-    """A picture that Pillow holds, as ``decode_deep`` gives it."""
+    """A picture (H, W) or (H, W, 3) that Pillow holds, as ``decode_deep`` gives it. ValueError as there."""
     if image.mode.startswith("I"):  # 16 bits of grey, or 32
         numbers = np.asarray(image)
         if numbers.size and (numbers.min() < 0 or numbers.max() > 65535):

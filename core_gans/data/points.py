@@ -18,7 +18,7 @@ COUNT = 100_000  # points drawn
 
 
 def ring_centres(modes: int = 8, radius: float = 1.414) -> Tensor:
-    """The centres of the ring's modes, (modes, 2) float32, anticlockwise from (radius, 0)."""
+    """The centres of the ring's modes, (modes, 2) float32, anticlockwise from (radius, 0). ValueError for none."""
     if modes < 1:
         raise ValueError(f"a ring needs at least 1 mode, got {modes}")
     angle = torch.arange(modes, dtype=torch.float64) * (2 * math.pi / modes)
@@ -26,7 +26,10 @@ def ring_centres(modes: int = 8, radius: float = 1.414) -> Tensor:
 
 
 def grid_centres(side: int = 5, spacing: float = 0.707) -> Tensor:
-    """The centres of the grid's modes, (side * side, 2) float32, around the origin, row by row from the bottom left."""
+    """The centres of the grid's modes, (side * side, 2) float32, around the origin, row by row from the bottom left.
+
+    ``spacing`` lies between neighbours. ValueError for a ``side`` below 1.
+    """
     if side < 1:
         raise ValueError(f"a grid needs a side of at least 1 mode, got {side}")
     line = (torch.arange(side, dtype=torch.float64) - (side - 1) / 2) * spacing
@@ -35,12 +38,20 @@ def grid_centres(side: int = 5, spacing: float = 0.707) -> Tensor:
 
 
 def ring(count: int, rng: torch.Generator, modes: int = 8, radius: float = 1.414, sigma: float = 0.0141) -> Examples:
-    """``count`` points (count, 2), float32, around ``modes`` centres on a circle; the label is the mode."""
+    """``count`` points (count, 2), float32, around ``modes`` centres on a circle; the label is the mode.
+
+    ``radius`` is the circle's, ``sigma`` the standard deviation around a centre, in the units of the points. ValueError
+    for fewer than one point or mode.
+    """
     return _mixture("ring", ring_centres(modes, radius), count, rng, sigma)
 
 
 def grid(count: int, rng: torch.Generator, side: int = 5, spacing: float = 0.707, sigma: float = 0.035) -> Examples:
-    """``count`` points (count, 2), float32, around ``side`` x ``side`` centres; the label is the mode."""
+    """``count`` points (count, 2), float32, around ``side`` x ``side`` centres; the label is the mode.
+
+    ``spacing`` lies between centres, ``sigma`` is the standard deviation around one, in the units of the points.
+    ValueError for fewer than one point or mode.
+    """
     return _mixture("grid", grid_centres(side, spacing), count, rng, sigma)
 
 

@@ -36,7 +36,10 @@ def fits_memory(wanted: int, most: int | None = None) -> bool:
 
 
 def reserve(shape: tuple[int, ...], most: int | None = None) -> np.ndarray:
-    """An array of bytes to write images into: in memory, or mapped where it does not fit. LabError for a full disk."""
+    """An array (N, ...) of bytes to write images into: in memory, or mapped where it does not fit (``most`` bytes).
+
+    LabError for a full disk.
+    """
     wanted = int(np.prod(shape, dtype=np.float64))
     if fits_memory(wanted, most):
         return np.empty(shape, np.uint8)
@@ -71,7 +74,10 @@ def touched(count: int) -> None:
 
 
 def picked(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The clips at the indices ``chosen`` of ``images`` (N, C, T, H, W) uint8, one by one; many of them are mapped."""
+    """The clips at the indices ``chosen`` of ``images`` (N, C, T, H, W) uint8, one by one; many of them are mapped.
+
+    LabError for a full disk.
+    """
     found = reserve((len(chosen), *images.shape[1:]), CLIPS_BYTES)
     for place, index in enumerate(chosen):
         found[place] = images[index]

@@ -34,7 +34,7 @@ class Stack:
         self._images = np.empty((0, 1, frame.height, frame.width), np.uint8)
 
     def add(self, picture: np.ndarray) -> None:
-        """The next picture, uint8 of any size."""
+        """The next picture, uint8, (H, W) or (H, W, 3), of any size."""
         image = _in_colours(self.frame.fit(picture, self.nearest), self.frame.colours)
         if self.filled == 0:
             self._images = room.reserve(self._shape(self.frame.colours or (1 if image.ndim == 2 else 3)))
@@ -46,7 +46,7 @@ class Stack:
         self.filled += 1
 
     def images(self) -> Tensor:
-        """All that were added."""
+        """All that were added, (N, C, H, W) uint8."""
         return torch.from_numpy(self._images[: self.filled])
 
     def _shape(self, colours: int) -> tuple[int, ...]:

@@ -46,7 +46,8 @@ def smaller(images: Tensor, times: int) -> Tensor:
 def edges(images: Tensor) -> Tensor:
     """The edges (N, 1, H, W) of images (N, C, H, W) in [-1, 1], grey or in colour: 1 on an edge, -1 elsewhere.
 
-    Canny 1986, "A Computational Approach to Edge Detection", as OpenCV computes it from the luma.
+    Canny 1986, "A Computational Approach to Edge Detection", as OpenCV computes it from the luma. ValueError
+    for other channels.
     """
     luma = images if images.shape[1] == 1 else grey(images)
     pages = quantised(luma).cpu().numpy()
@@ -69,19 +70,28 @@ def with_hole(images: Tensor, hidden: Tensor) -> Tensor:
 
 
 def mosaic(images: Tensor, hidden: Tensor, stone: int = MOSAIC) -> Tensor:
-    """Images whose ``hidden`` pixels are replaced by the means of squares of ``stone`` pixels."""
+    """Images (N, C, H, W) whose ``hidden`` pixels (N, 1, H, W) are replaced by means of squares of ``stone`` pixels.
+
+    ValueError for sides that are no multiples of it.
+    """
     _require_multiples(images, stone)
     coarse = F.interpolate(F.avg_pool2d(images, stone), scale_factor=stone, mode="nearest")
     return torch.where(hidden, coarse, images)
 
 
 def keep_known(answer: Tensor, source: Tensor, hidden: Tensor) -> Tensor:
-    """``answer`` where pixels were hidden, and the pixels of ``source`` where they were known, to the bit."""
+    """``answer`` where pixels were hidden, and those of ``source`` where they were known, to the bit.
+
+    All (N, C, H, W); ``hidden`` is true or false, (N, 1, H, W).
+    """
     return torch.where(hidden, answer, source)
 
 
 def psnr(answer: Tensor, truth: Tensor) -> float:
-    """The peak signal-to-noise ratio in decibels of images in [-1, 1]: 10 log10(4 / mean squared error)."""
+    """The peak signal-to-noise ratio, 10 log10(4 / mean squared error), in decibels.
+
+    Of images (N, C, H, W) in [-1, 1].
+    """
     error = (answer - truth).square().mean()
     return float(10 * torch.log10(4 / error))
 

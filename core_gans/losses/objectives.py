@@ -80,7 +80,10 @@ def logistic(real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
 
 
 def goodfellow(generator: Literal["heuristic", "minimax"] = "heuristic", smoothing: float = 0.0) -> Objective:
-    """The objective of Goodfellow et al. 2014 with the generator's loss of equation 1 (``minimax``) or section 3."""
+    """The objective of Goodfellow et al. 2014 with the generator's loss of equation 1 (``minimax``) or section 3.
+
+    The target of real examples is 1 - ``smoothing``, in [0, 1) (Salimans et al. 2016, section 3.4).
+    """
     of_generator = {
         "minimax": lambda fake: -softplus(fake).mean(),  # E log(1 - D(G(z)))
         "heuristic": lambda fake: softplus(-fake).mean(),  # -E log D(G(z)), also called non-saturating
@@ -148,6 +151,7 @@ def f_divergence(name: str, *, generator: Literal["minimax", "heuristic"] = "min
 
     The generator minimises -E f*(g(fake)) (``minimax``), or -E g(fake) (``heuristic``, section 3.2), which keeps its
     gradient when the discriminator wins. ``name`` is a row of ``f_divergences``; ``fields`` are its pi or alpha.
+    ValueError for another name, or a value that its row refuses.
     """
     row = f_divergences.f_divergence(name, **fields)
     of_generator = {
@@ -190,7 +194,10 @@ def loss_sensitive(margin: Tensor | float, slope: float = 0.0, weight: float = 0
 
 
 def energy_margin(margin: float = 10.0) -> Objective:
-    """E e(x) + E [margin - e(G(z))]+ and E e(G(z)), with the energy e = -score. Zhao et al. 2017, equations 1 and 2."""
+    """E e(x) + E [margin - e(G(z))]+ and E e(G(z)), with the energy e = -score. Zhao et al. 2017, equations 1 and 2.
+
+    ValueError for a ``margin`` of 0 or less.
+    """
     if not margin > 0:
         raise ValueError(f"expected a margin m above 0, got {margin}: below it, nothing pushes the fakes' energy up.")
     return Objective(

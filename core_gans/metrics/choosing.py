@@ -67,6 +67,7 @@ def classifier_for(data: Examples, asked: Classifier | str | None) -> Classifier
     A name is one of ``FEATURES`` (``pca-pixels`` names no classifier and gives None), ``clip:FOLDER``, ``dino:FOLDER``,
     or a file of Inception weights. Chosen by itself is that of a known data set, and of other labelled images the
     shipped one that is right of most of them, of 90% at least. Weights that a person must bring are never chosen.
+    ValueError for an unknown name.
     """
     if asked is None:
         return known_classifier(data) or _accurate(data)

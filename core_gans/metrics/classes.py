@@ -46,7 +46,10 @@ class ClassTally:
     @classmethod
     @torch.no_grad()
     def of(cls, logits: Tensor, confidence: float = CONFIDENCE) -> ClassTally:
-        """Tally ``logits`` (N, K). Raises ``ValueError`` for other shapes or values that are not finite."""
+        """Tally ``logits`` (N, K); a sample is confident whose largest probability is ``confidence`` or more.
+
+        Raises ``ValueError`` for other shapes or values that are not finite.
+        """
         if logits.ndim != 2 or not len(logits) or logits.shape[1] < 2:
             raise ValueError(f"expected logits of shape (N, K) with N >= 1 and K >= 2, got {tuple(logits.shape)}")
         if not 0 <= confidence <= 1:

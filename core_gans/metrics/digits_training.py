@@ -98,6 +98,8 @@ def make_digits_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 2_50
         seed: decides the held-out fifth, the initial weights and every draw
         steps: optimiser steps of 64 digits
         overwrite: replace what stands there
+
+    FileExistsError where something stands there.
     """
     require_places(out, overwrite=overwrite)
     classifier, report = train_digits_classifier(torch.Generator().manual_seed(seed), steps)
@@ -116,7 +118,10 @@ def require_places(out: Path, *, overwrite: bool) -> None:
 def write_judge(
     classifier: DigitsClassifier, report: TrainingReport, out: Path, digits: str, command: str, seed: int
 ) -> None:
-    """Write a classifier that learned from ``digits`` and, beside it, a JSON file about it; print how good it is."""
+    """Write a classifier that learned from ``digits`` and, beside it, a JSON file about it; print how good it is.
+
+    OSError where they cannot be written.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "what": f"a classifier of handwritten digits ({digits}), the judge of generated ones",
@@ -159,7 +164,7 @@ def measured(
 ) -> TrainingReport:
     """What ``classifier`` makes of held-out ``images`` (N, 1, 32, 32) in [-1, 1] and ``labels`` (N,).
 
-    Raises ValueError for images of another shape.
+    ``started`` is when the training began, in seconds of the clock. Raises ValueError for images of another shape.
     """
 
     def accuracy(shown: Tensor) -> float:

@@ -14,7 +14,10 @@ from core_gans.metrics.judge import Judge, Progress, Sampler, metrics_for
 
 
 def judge(sampler: Sampler, data: Examples | str, count: int = 2_000) -> dict[str, float]:
-    """Score ``sampler`` against ``data`` once with the quick metrics; ``Judge`` serves many times."""
+    """Score ``sampler`` against ``data`` once with the quick metrics; ``Judge`` serves many times.
+
+    ValueError for a ``count`` below 2, and for samples of another shape than the data's.
+    """
     return Judge(data, count)(sampler)
 
 

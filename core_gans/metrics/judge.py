@@ -95,7 +95,7 @@ class Judge:
 
     @torch.no_grad()
     def summarise(self, sampler: Sampler, progress: Progress | None = None) -> tuple[Any, ...]:
-        """All that is kept of ``count`` samples: one summary a measure."""
+        """All that is kept of ``count`` samples: one summary a measure. ValueError for samples of another shape."""
         return self._summarise(self._drawn(sampler), progress)
 
     @torch.no_grad()
@@ -107,11 +107,11 @@ class Judge:
         return {name: value for name, value in found.items() if name.split("[")[0] in self.metrics}
 
     def of_real(self, rng: torch.Generator | int, progress: Progress | None = None) -> dict[str, float]:
-        """The score of a perfect sampler: what to compare others with. ``rng`` may be a seed."""
+        """The score of a perfect sampler: what to compare others with. ``rng`` may be a seed; LabError for others."""
         return self(self.real_sampler(rng), progress)
 
     def real_sampler(self, rng: torch.Generator | int) -> Sampler:
-        """Real examples drawn with replacement."""
+        """Real examples drawn with replacement. LabError for an ``rng`` that is neither a generator nor a seed."""
         chance = as_generator(rng)
         return lambda n: as_float(self.data.images[torch.randint(len(self.data), (n,), generator=chance)])
 

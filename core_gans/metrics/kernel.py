@@ -57,7 +57,7 @@ class KernelMoments:
         return cls(len(exact), exact.sum(dim=0), exact.T @ exact, third, own)
 
     def merge(self, other: KernelMoments) -> KernelMoments:
-        """Moments of both sets together."""
+        """Moments of both sets together. ValueError for another number of features."""
         self._require_alike(other)
         return KernelMoments(
             self.count + other.count,

@@ -34,6 +34,8 @@ def make_mnist_classifier(
         seed: decides the initial weights and every draw
         steps: optimiser steps of 64 digits
         overwrite: replace what stands there
+
+    FileExistsError where something stands there.
     """
     require_places(out, overwrite=overwrite)
     path = data or Path(os.environ.get("GANLAB_DATA", "")) / FILE

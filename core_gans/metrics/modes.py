@@ -38,7 +38,10 @@ class ModeTally:
     @classmethod
     @torch.no_grad()
     def of(cls, points: Tensor, centres: Tensor, sigma: float, within: float = WITHIN) -> ModeTally:
-        """Tally ``points`` (N, D) around ``centres`` (M, D); see ``mode_coverage``. ValueError as there."""
+        """Tally ``points`` (N, D) around ``centres`` (M, D), near ones within ``within`` times ``sigma``.
+
+        See ``mode_coverage``; ValueError as there.
+        """
         if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1]:
             raise ValueError(
                 "expected points (N, D) and centres (M, D) of the same D, "

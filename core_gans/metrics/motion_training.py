@@ -31,6 +31,8 @@ def make_motion_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 150,
         seed: decides the clips, the initial weights and every draw
         steps: optimiser steps of 32 clips
         overwrite: replace what stands there
+
+    FileExistsError where something stands there.
     """
     about_path = out.with_suffix(".json")
     standing = [path for path in (out, about_path) if path.exists()]

@@ -64,7 +64,7 @@ class VirtualBatchNorm(nn.Module):
 
 @torch.no_grad()
 def set_references(network: nn.Module, batch: Tensor) -> None:
-    """Run the reference ``batch`` through ``network`` and let its virtual batch normalisations keep what they see.
+    """Run the reference ``batch`` (N, ...) through ``network``: its virtual batch normalisations keep what they see.
 
     To be called again after each step, with the same batch: the statistics are those of the present weights.
     ValueError where the network has no such layer.

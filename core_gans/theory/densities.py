@@ -31,7 +31,7 @@ class Density:
 
 
 def gaussian(mean: Number, std: Number) -> Density:
-    """N(mean, std^2)."""
+    """N(mean, std^2). ValueError for a ``std`` of 0 or less."""
     mean, std = _number(mean), _positive("standard deviation", std)
     return Density(
         pdf=lambda x: (-(((x - mean) / std) ** 2) / 2).exp() / (std * math.sqrt(2 * math.pi)),
@@ -41,7 +41,7 @@ def gaussian(mean: Number, std: Number) -> Density:
 
 
 def laplace(mean: Number, scale: Number) -> Density:
-    """The density e^(-|x - mean| / scale) / (2 scale)."""
+    """The density e^(-|x - mean| / scale) / (2 scale). ValueError for a ``scale`` of 0 or less."""
     mean, scale = _number(mean), _positive("scale", scale)
 
     def cdf(x: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def laplace(mean: Number, scale: Number) -> Density:
 
 
 def uniform(low: float, high: float) -> Density:
-    """The same density everywhere from ``low`` to ``high``."""
+    """The same density everywhere from ``low`` to ``high``. ValueError where these are not in order."""
     if not low < high:
         raise ValueError(f"expected an interval with low < high, got {low} and {high}.")
     return Density(
@@ -67,7 +67,10 @@ def uniform(low: float, high: float) -> Density:
 
 
 def mixture(parts: Sequence[Density], weights: Sequence[float] | Tensor | None = None) -> Density:
-    """The sum of ``parts`` with ``weights``, which are scaled to sum to 1; equal ones by default."""
+    """The sum of ``parts`` with ``weights``, (K,), which are scaled to sum to 1; equal ones by default.
+
+    ValueError for no parts, or weights that do not fit them.
+    """
     if not parts:
         raise ValueError("expected at least one part in a mixture, got none.")
     given = torch.ones(len(parts)) if weights is None else torch.as_tensor(weights)

@@ -3,7 +3,8 @@
 Goodfellow et al. 2014, section 4; Arjovsky et al. 2017, section 2; Nowozin et al. 2016, section 2. Everything is an
 integral by Gauss-Legendre quadrature in float64, on panels laid out by the landmarks of the two densities; KL, JSD and
 W1 can be differentiated in the densities' parameters. Divergences are in nats; an infinite one comes out as infinity
-where a density ends, and as a large number where only its tail is too light.
+where a density ends, and as a large number where only its tail is too light. All answers are scalars; all raise
+ValueError for densities with fewer than two landmarks.
 """
 
 from __future__ import annotations
@@ -109,12 +110,14 @@ def wasserstein1(p: Density, q: Density) -> Tensor:
 
 
 def gaussian_kl(mean_p: float, std_p: float, mean_q: float, std_q: float) -> float:
-    """KL(p | q) of two Gaussians in closed form."""
+    """KL(p | q) of two Gaussians in closed form; ``std_p`` and ``std_q`` above 0, beside ``mean_p`` and ``mean_q``."""
     return math.log(std_q / std_p) + (std_p**2 + (mean_p - mean_q) ** 2) / (2 * std_q**2) - 0.5
 
 
 def gaussian_wasserstein1(mean_p: float, std_p: float, mean_q: float, std_q: float) -> float:
-    """W1 of two Gaussians in closed form: E |shift + stretch Z|, so the shift alone when the deviations are equal."""
+    """W1 of two Gaussians in closed form: E |shift + stretch Z|, with the shift ``mean_p`` - ``mean_q`` and the stretch
+    ``std_p`` - ``std_q``: the shift alone when the deviations are equal.
+    """
     shift, stretch = abs(mean_p - mean_q), abs(std_p - std_q)
     if stretch == 0:
         return shift

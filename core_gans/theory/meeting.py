@@ -107,7 +107,10 @@ def _visited(p: Density, q: Density) -> tuple[Tensor, Tensor]:
 
 
 def quantiles(density: Density, shares: Tensor, low: float, high: float) -> Tensor:
-    """Where ``density`` has passed ``shares`` (N,) of its mass: the generator that maps uniform latents to it."""
+    """Where, from ``low`` to ``high``, ``density`` has passed ``shares`` (N,) of its mass.
+
+    It is the generator that maps uniform latents to the density.
+    """
     x = torch.linspace(low, high, 4001, dtype=torch.float64)
     after = torch.searchsorted(density.cdf(x), shares.double()).clamp(max=len(x) - 1)
     return x[after]

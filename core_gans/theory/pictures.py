@@ -90,7 +90,10 @@ def theory_picture(moments: list[Moment]) -> Figure:
 
 
 def write_theory_film(path: Path, moments: list[Moment]) -> None:
-    """The meeting as a GIF: densities and D* at the left, the distances so far at the right."""
+    """The meeting as a GIF: densities and D* at the left, the distances so far at the right.
+
+    OSError where it cannot be written.
+    """
     steps = np.unique(np.round((np.linspace(0, 1, FRAMES) ** 1.3) * (len(moments) - 1)).astype(int))
     with tempfile.TemporaryDirectory() as folder:
         frames = [write_png(Path(folder) / f"{step:06d}.png", theory_frame(moments, int(step))) for step in steps]

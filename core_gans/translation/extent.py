@@ -62,6 +62,7 @@ def seconds_of_round(state: TrainingState, enough: float, clock: Callable[[], fl
     """The seconds of a round that ``state`` plays: the shorter of two after a first one.
 
     Where the first alone takes more than twice ``enough``, that is the answer: on a slow machine it can be a minute.
+    ``clock`` tells seconds. DivergedError as ``play_round``.
     """
     times = []
     for _ in range(3):
@@ -75,7 +76,7 @@ def seconds_of_round(state: TrainingState, enough: float, clock: Callable[[], fl
 
 
 def told_of_extent(extent: Extent, free: Sequence[Choice], budget: float) -> str:
-    """What to say of the extent that was chosen."""
+    """What to say of the extent that was chosen for a ``budget`` in seconds."""
     said = " and ".join(f"--{name} {getattr(extent, name)}" for name in free)
     return (
         f"note: begins with {said}: a round took {extent.seconds:.2g} seconds here, so {budget:,.0f} seconds hold "

@@ -67,6 +67,7 @@ def optimise_alpha(
         segmenter: one with ``logits``, a :class:`DifferentiableSegmenter`.
         patch: the side, in cells of the layer, of the square where units are set and the concept is looked for, at one
             place in each image, as the paper does with 1.
+        learning_rate: Adam's.
         penalty: lambda, on the sum of the squared weights.
         rng: draws the batches and the places. On the CPU.
         progress: called with the number of updates done so far.

@@ -134,7 +134,8 @@ def places(
 ) -> Places:
     """Squares of ``patch`` cells that show the class ``column`` in ``classes`` (N, H, W), one a picture, by chance.
 
-    ``size`` is the layer's (h, w). ValueError for a square that does not fit.
+    ``size`` is the layer's (h, w). A square shows the class where it covers a share of ``purity`` or more.
+    ValueError for a square that does not fit.
     """
     height, width = size
     if not 1 <= patch <= min(height, width):

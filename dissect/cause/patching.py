@@ -84,7 +84,7 @@ class PatchEffects:
         return found[require_known("region", region, found)]
 
     def heat(self, layers: str | Sequence[str]) -> NDArray[np.float64]:
-        """The share that appears from each place of the grid, (grid, grid)."""
+        """The share that appears from each place of the grid, (grid, grid). ValueError for layers not patched."""
         places = region_names(self.grid)[3:]
         shares = [self.of(layers, place).appeared.value for place in places]
         return np.array(shares).reshape(self.grid, self.grid)

@@ -52,7 +52,7 @@ class Account:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, answer: str, sections: Sequence[PageSection], values: Mapping[str, object]) -> Path:
-        """Write page and numbers; returns the page's path."""
+        """Write page and numbers; returns the page's path. OSError where they cannot be written."""
         beside = {NUMBERS: "every number", "directions.md": "the same page in Markdown"}
         page = WrittenPage("Concepts without labels", self.title, answer, sections, self.provenance, beside)
         everything = {"provenance": dict(self.provenance), **(self.values or {}), **values}
@@ -72,7 +72,7 @@ def tell_directions(
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> list[Effect]:
-    """Measure what ``directions`` do from ``latents`` (N, ...), and write the account.
+    """Measure what ``directions`` do from ``latents`` (N, ...), at each of the ``strengths``, and write the account.
 
     Directions of one place and length share their random control. ``progress`` is called with the number of images made
     so far; :func:`images_to_make` says how many there will be at most.

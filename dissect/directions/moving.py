@@ -75,7 +75,7 @@ class LatentDirection:
         return latents + strength * self.vector.to(latents)
 
     def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
-        """The images (N, C, H, W) of the moved latents. ValueError for latents of another shape."""
+        """The images (N, C, H, W) of latents moved ``strength`` lengths. ValueError for latents of another shape."""
         with at_rest(generator):
             return generate(generator, self.moved(latents, strength))
 
@@ -99,14 +99,14 @@ class UnitDirection:
         return self.layer
 
     def edit(self, strength: float, mask: Tensor | None = None) -> Edit:
-        """The step as an edit for :func:`dissect.intervene`, under a mask in [0, 1], (H, W) or (N, H, W).
+        """The step, ``strength`` times, as an edit for :func:`dissect.intervene`.
 
-        ValueError for another mask.
+        ``mask``: where, in [0, 1], (H, W) or (N, H, W). ValueError for another mask.
         """
         return shift(range(len(self.vector)), strength * self.vector, mask)
 
     def images(self, generator: nn.Module, latents: Tensor, strength: float) -> Tensor:
-        """The images (N, C, H, W) of ``latents``, with the layer moved on the way.
+        """The images (N, C, H, W) of ``latents``, with the layer moved ``strength`` steps on the way.
 
         ValueError where the layer does not fit.
         """

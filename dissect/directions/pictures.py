@@ -24,7 +24,7 @@ def strips(
     captions: Sequence[str] | None = None,
     width: int = 96,
 ) -> Picture:
-    """A row for each direction and latent, a column for each strength.
+    """A row for each direction and latent, a column for each of the ``strengths``.
 
     What was not moved has a frame. ``latents`` are (N, ...). ValueError as ``Direction.images``.
 

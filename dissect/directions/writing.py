@@ -97,7 +97,7 @@ def drawn_in_words(clusters: int, most: int = DRAWN) -> str:
 
 
 def seen_in_words(name: str, inside: float, overall: float) -> str:
-    """A class's share of a region beside its share of all pixels: ``sun 22% (0.4%)``."""
+    """A class's share ``inside`` a region beside its share ``overall``, both in [0, 1]: ``sun 22% (0.4%)``."""
     return f"{name} {_share(inside)} ({_share(overall)})"
 
 

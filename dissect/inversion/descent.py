@@ -18,6 +18,8 @@ WARM = 10  # steps over which the rate rises
 
 @dataclass(frozen=True)
 class Stage:
+    """One descent: its steps, its rate (Adam's largest), and when it has to end."""
+
     name: str
     steps: int
     rate: float
@@ -48,6 +50,7 @@ class Clock:
         self.parts = {"latent": (0.0, latent_part), "features": (latent_part, 1.0)}
 
     def stage(self, name: str, steps: int, rate: float) -> Stage:
+        """The stage called ``name``, with its share of the seconds; ``rate`` is Adam's largest."""
         low, high = self.parts[name]
         until = math.inf if self.seconds is None else self.begun + high * self.seconds
 
@@ -67,7 +70,9 @@ def descend(
     stage: Stage,
     within: Callable[[Tensor], Tensor] = lambda value: value,
 ) -> tuple[Tensor, list[Step]]:
-    """The best value on Adam's way from ``begin``, and the way. ``within`` brings a value back to what is allowed.
+    """The best value on Adam's way from ``begin`` (any shape), and the way.
+
+    ``within`` brings a value back to what is allowed. FloatingPointError where the loss is not finite.
 
     The rate rises over ``WARM`` steps and falls to 0 at the end, by the root of what is left.
     """

@@ -13,7 +13,8 @@ CELLS = 8  # on a side: fewer say little of places, and many more draw edges and
 def middle_layer(generator: nn.Module, latents: Tensor) -> str | None:
     """The first layer, from the latents on, whose maps have at least ``CELLS`` cells a side; else the last with maps.
 
-    None for a generator without layers that can be dissected. ``latents`` are (N, ...).
+    None for a generator without layers that can be dissected. ``latents`` are (N, ...). ValueError for
+    bare TorchScript.
     """
     found = default_layers(generator, latents)
     shapes = layers_of(generator, latents)

@@ -47,7 +47,7 @@ def distance(ones: Sequence[Tensor], others: Sequence[Tensor]) -> Tensor:
 def eyes_of(segmenter: Segmenter | None, example: Tensor) -> Perceptual | None:
     """The features of a U-Net segmenter from its second scale on; None where there is no U-Net that reads such images.
 
-    ``example`` is an image (1, C, H, W), on the device to compute on.
+    ``example`` is an image (1, C, H, W), on the device to compute on. ValueError for a network without maps.
     """
     if not isinstance(segmenter, UNetSegmenter) or example.shape[1] != 3:
         return None

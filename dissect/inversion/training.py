@@ -68,6 +68,7 @@ def train_encoder(
         minutes: stop after so long, whatever the steps; the learning rate falls to its end by then. With it, the result
             depends on the machine's speed.
         rng: draws the latents, the weights and the noise; a CPU generator.
+        learning_rate: Adam's largest; it falls to 0.
         progress: called with the part of the training that is done, from 0 to 1, after every step.
 
     Raises:

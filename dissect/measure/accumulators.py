@@ -60,7 +60,7 @@ class Accumulators:
         *,
         unsteady: bool,
     ) -> Dissection:
-        """The dissection of the images so far, of which there is at least one."""
+        """The dissection of the images so far, at least one; ``rule`` placed the levels, or a share of activations."""
         seen = self.tally.counts()
         levels = self.tally.levels.values.cpu().numpy()
         measured = _agreement(seen, seen.both, seen.shuffled[0]) | {
@@ -103,7 +103,7 @@ class Accumulators:
         )
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything, as arrays, of at least one image; for :meth:`restored`."""
+        """Everything, as arrays of any shape, of at least one image; for :meth:`restored`."""
         levels = self.tally.levels
         own = {
             "levels": levels.values, "cells_low": levels.low, "per_cell": levels.per_cell, "table": levels.table,
@@ -119,7 +119,7 @@ class Accumulators:
     def restored(
         cls, state: Mapping[str, np.ndarray], concepts: int, top: int, upsampling: Upsampling, device: torch.device
     ) -> "Accumulators":
-        """What had this :meth:`state`; what follows is the same to the bit."""
+        """What had this :meth:`state`, arrays of any shape; what follows is the same to the bit."""
 
         def part(name: str) -> dict[str, np.ndarray]:
             return {key.removeprefix(f"{name}."): array for key, array in state.items() if key.startswith(f"{name}.")}

@@ -67,7 +67,7 @@ class Counting:
         self._first: Tensor | None = None  # classes (H, W) of the first image
 
     def begin(self, progress: Progress | None) -> None:
-        """Place the levels."""
+        """Place the levels. ValueError for a layer that the generator does not have."""
         plan = self.plan
         placed, self.unfit = place(plan.generator, plan.layers, plan.placing(), plan.rule, progress)
         for layer, found in placed.items():

@@ -38,7 +38,7 @@ class Criterion:
         require_known("rank of a criterion", self.rank, RULES)
 
     def passed(self, iou: float, iqr: float, score: float) -> bool:
-        """Whether all three numbers lie strictly above their bounds; ``score`` is less its margin."""
+        """Whether ``iou``, ``iqr`` and ``score`` lie strictly above their bounds; ``score`` is less its margin."""
         pairs = ((iou, self.iou), (iqr, self.iqr), (score, self.score))
         return all(bound == 0 or bool(value > bound) for value, bound in pairs)
 
@@ -126,7 +126,10 @@ class Dissection:
         return self.labels.index(require_known("concept", name, self.labels))
 
     def best(self, unit: int) -> Match:
-        """The concept that ``unit`` agrees with best, by the criterion's rank, matched or not."""
+        """The concept that ``unit`` agrees with best, by the criterion's rank, matched or not.
+
+        ValueError for a unit that the layer does not have.
+        """
         if not 0 <= unit < self.count:
             raise ValueError(f"unit {unit} was asked for, but layer {self.layer!r} has the units 0 to {self.count - 1}")
         return self._best[unit]
@@ -172,7 +175,10 @@ class Dissection:
         return f"{len(self.matched())} of {self.count}{told}"
 
     def units(self, concept: str, count: int | None = None) -> list[int]:
-        """The units whose best concept this is and which pass the criterion, the best first, at most ``count``."""
+        """The units whose best concept this is and which pass the criterion, the best first, at most ``count``.
+
+        ValueError for another concept.
+        """
         self.concept(concept)
         found = [match for match in self.matched() if match.concept == concept]
         return [match.unit for match in sorted(found, key=lambda match: -getattr(match, self.criterion.rank))][:count]
@@ -196,7 +202,10 @@ class Dissection:
         )
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write everything into one safetensors file with a SHA-256; an existing file needs ``overwrite``."""
+        """Write everything into one safetensors file with a SHA-256; an existing file needs ``overwrite``.
+
+        FileExistsError without it, FileNotFoundError for a folder that is not there.
+        """
         arrays = {
             item.name: value for item in fields(self) if isinstance(value := getattr(self, item.name), np.ndarray)
         }
@@ -233,7 +242,7 @@ class Dissection:
 
 
 def preference(rule: Rule, iou: np.ndarray, iqr: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """The numbers whose largest is the best by ``rule``.
+    """The numbers (U, K) whose largest is the best by ``rule``.
 
     The information quality ratio is high for disagreement, too: where agreement is no better than by chance, the score,
     which is not positive there, decides.

@@ -32,7 +32,9 @@ def place(
     rule: Rule | float,
     progress: Progress | None = None,
 ) -> tuple[dict[str, Placed], dict[str, str]]:
-    """The levels of each layer, from batches of ``latents`` (N, ...), and of each that cannot be dissected, why not.
+    """The levels of each layer by ``rule``, from batches of ``latents`` (N, ...), and why others cannot be dissected.
+
+    A number as ``rule`` is the share of activations above the level.
 
     Raises ValueError for a layer that ``generator`` does not have, or images that are not (N, C, H, W).
     """

@@ -103,7 +103,7 @@ class Sketch:
         return sum(part.shape[1] for parts in self._buffers for part in parts)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything, as arrays, for :meth:`restore`."""
+        """Everything, as arrays of any shape, for :meth:`restore`."""
         kept = [torch.cat(parts, dim=1) if parts else self.low.new_empty(len(self.low), 0) for parts in self._buffers]
         return {
             "kept": torch.cat(kept, dim=1).cpu().numpy(),
@@ -115,7 +115,7 @@ class Sketch:
         }
 
     def restore(self, state: Mapping[str, np.ndarray], device: torch.device | str = "cpu") -> None:
-        """Become the sketch whose :meth:`state` this is; what follows is the same to the bit."""
+        """Become the sketch whose :meth:`state` (arrays of any shape) this is; what follows is the same to the bit."""
         parts = torch.from_numpy(state["kept"].copy()).to(device).split(state["lengths"].tolist(), dim=1)
         self._buffers = [[part] if part.shape[1] else [] for part in parts]
         self._coins = state["coins"].tolist()

@@ -58,7 +58,7 @@ class ResumeFile:
         return time.monotonic() - self._written >= SECONDS
 
     def write(self, arrays: Mapping[str, np.ndarray], facts: Mapping[str, object]) -> None:
-        """Write ``arrays`` and ``facts``, in place of what was there."""
+        """Write ``arrays`` of any shape and ``facts``, in place of what was there. OSError where that is impossible."""
         content = {"format": FORMAT, "question": self._question, "facts": dict(facts)}
         write_sealed(self.path, arrays, content, overwrite=True)
         self._written = time.monotonic()

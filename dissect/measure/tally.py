@@ -80,7 +80,7 @@ class Tally:
         return Counts(both, shuffled, on, concept, float(self._matching[:, 0].sum()))
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything but the levels, as arrays, of at least one image; for :meth:`restore`."""
+        """Everything but the levels, as arrays of any shape, of at least one image; for :meth:`restore`."""
         assert self._first, "an image was added"
         latest = torch.stack([each.classes for each in self._latest])
         parts = (self._matching, self._crossed, torch.stack(self._first), latest)
@@ -88,7 +88,7 @@ class Tally:
         return {name: part.cpu().numpy() for name, part in zip(names, parts, strict=True)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Become the tally whose :meth:`state` this is."""
+        """Become the tally whose :meth:`state` (arrays of any shape) this is."""
         device = self.levels.values.device
         self._matching, self._crossed, first, latest = (
             torch.tensor(state[name], device=device) for name in ("matching", "crossed", "first", "latest")

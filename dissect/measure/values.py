@@ -43,13 +43,13 @@ class ConceptMeans:
         return inside.numpy(), outside.numpy()
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything, as arrays, for :meth:`restore`."""
+        """Everything, as arrays of any shape, for :meth:`restore`."""
         cells = np.array([self._cells])
         return {
             "weighted": self._weighted.numpy(), "area": self._area.numpy(), "sum": self._sum.numpy(), "cells": cells,
         }  # fmt: skip
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Become the means whose :meth:`state` this is."""
+        """Become the means whose :meth:`state` (arrays of any shape) this is."""
         self._weighted, self._area, self._sum = (torch.tensor(state[name]) for name in ("weighted", "area", "sum"))
         self._cells = int(state["cells"][0])

@@ -29,7 +29,7 @@ class Ablation:
         return cls(layer, tuple(units), tuple(values[units].tolist()), strength)
 
     def edit(self) -> Edit:
-        """It, as an edit of the layer."""
+        """It, as an edit of the layer. ValueError for a strength outside of (0, 1]."""
         return replaced(self.units, torch.tensor(self.values), self.strength)
 
     def __str__(self) -> str:

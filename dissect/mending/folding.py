@@ -62,7 +62,7 @@ class MendedNetwork(nn.Module):
         self.edits: dict[str, Edit] = {}
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        """What ``net`` draws with all edits."""
+        """What ``net`` draws with all edits. RuntimeError where it does not run an edited layer."""
         with intervene(self.net, self.edits):
             return self.net(*inputs, **named)
 

@@ -108,7 +108,10 @@ class Bank:
         return torch.isin(self.classes, numbers)
 
     def donors(self, generator: nn.Module, layers: Sequence[str], numbers: Sequence[int]) -> list[Donor]:
-        """The pictures called ``numbers`` as donors of ``layers``; one forward pass. Call with the bank's generator."""
+        """The pictures called ``numbers`` as donors of ``layers``; one forward pass. Call with the bank's generator.
+
+        ValueError for no layers.
+        """
         rest, start = rest_of(generator, layers, self.latents[list(numbers)])
         with at_rest(rest), record(rest, layers) as seen:
             rest(start)

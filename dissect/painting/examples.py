@@ -81,7 +81,7 @@ def additions(
     """Examples of ``concepts`` (the parts of one thing) under ``mask`` (H, W) in [0, 1], the best first.
 
     They are made on top of ``strokes``, in groups of neighbouring layers of the session: coarse ones carry whole
-    things, fine ones small parts. At most ``drawn`` for each group.
+    things, fine ones small parts. At most ``drawn`` for each group. ``strength`` is that of a stroke, in [0, 1].
 
     Raises:
         CannotGrowError: no example shows the thing at such a place.
@@ -123,7 +123,7 @@ def removals(
     """Ways to erase what shows ``concepts`` under ``mask`` (H, W) in [0, 1], the best first.
 
     The thing is filled from what surrounds it, or takes the place of it from an example that does not show it there,
-    each in groups of neighbouring layers of the session, on top of ``strokes``.
+    each in groups of neighbouring layers of the session, on top of ``strokes``, with a stroke's ``strength`` in [0, 1].
 
     Raises:
         ValueError: an empty mask, nothing of ``concepts`` under it, or a concept that the bank does not know.

@@ -126,7 +126,7 @@ class HuggingFaceSegmenter:
 
 
 def labels_of(id2label: Mapping[int | str, str]) -> tuple[str, ...]:
-    """The labels in the order of their numbers, which must be 0 to K - 1; equal ones are told apart by their number."""
+    """The labels in the order of their numbers, which must be 0 to K - 1 (ValueError); equal ones get their number."""
     numbers = sorted(int(number) for number in id2label)
     if numbers != list(range(len(numbers))):
         raise ValueError(f"expected labels for the classes 0 to {len(numbers) - 1}, got them for {numbers}")

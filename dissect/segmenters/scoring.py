@@ -34,6 +34,8 @@ def confusion(
         images: (N, H, W, 3), uint8 RGB, or float in [-1, 1].
         masks: (N, H, W) integers, indices of the labels, or -1 for pixels that are not judged.
         change: what is done to the images, (n, 3, H, W) in [-1, 1], before they are shown.
+
+    ValueError for a segmenter that answers with anything but classes.
     """
     classes = len(segmenter.labels)
     counts = torch.zeros(classes * (classes + 1), dtype=torch.int64)

@@ -30,6 +30,7 @@ def comparison(
     """A row for each of ``images`` (N, H, W, 3): itself, its mask, the segmenter's answer; below, the classes' names.
 
     ``colours`` has an RGB for each label. The answer shows classes also where the mask judges none.
+    ValueError for no images.
     """
     shown, _ = as_tensors(images, masks, "cpu")
     answers = segmenter(shown).numpy()

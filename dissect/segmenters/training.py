@@ -76,6 +76,7 @@ def train_segmenter(
         minutes: stop after so long, whatever the steps; the learning rate falls to its end by then. With it, the
             result depends on the machine's speed.
         rng: draws the weights, the batches and the disturbances; a CPU generator.
+        learning_rate: Adam's largest; it falls to 0.
         rarity: a class counts in the loss by its share of the pixels to minus this power, so that lamps count
             beside skies: 0 counts every pixel alike, 1 every class.
         held_out: the last images, which only the report sees: a share of them all, or, from 1, their number.

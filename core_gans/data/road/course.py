@@ -90,7 +90,7 @@ class Course:
         return replace(self, night=np.full(len(self), float(night)))
 
     def rows(self, chosen: Sequence[int] | np.ndarray) -> Course:
-        """The roads at the indices ``chosen``, any number of times."""
+        """The roads at the indices ``chosen`` (n,), any number of times."""
         return Course(**{name: getattr(self, name)[np.asarray(chosen)] for name in self.__dataclass_fields__})
 
     def curvature(self, place: Floats) -> Floats:

@@ -30,7 +30,10 @@ _FACES = ("long", "gable", "corner")
 
 
 def choose_house(rng: np.random.Generator, left: float, foot: float, width: float, taken: str = "") -> House:
-    """A house for that place; its roof has another colour than ``taken``, the neighbour's, as often as not."""
+    """A house from ``left``, ``width`` wide, that stands at the height ``foot``, in units of the canvas.
+
+    Its roof has another colour than ``taken``, the neighbour's, as often as not.
+    """
     face = _FACES[int(rng.choice(3, p=(0.38, 0.22, 0.4)))] if width >= 19 else _FACES[int(rng.integers(2))]
     wall = max(9.4, width * rng.uniform(0.42, 0.5))
     rise = width * rng.uniform(0.3, 0.4) if face != "gable" else width * rng.uniform(0.4, 0.5)

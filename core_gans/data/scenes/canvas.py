@@ -39,18 +39,18 @@ class Canvas:
         cv2.fillPoly(self.cells, [corners], (*colour, code), cv2.LINE_8, _SHIFT)
 
     def box(self, left: float, top: float, right: float, bottom: float, colour: Colour, code: int) -> None:
-        """Fill an upright rectangle."""
+        """Fill an upright rectangle from (``left``, ``top``) to (``right``, ``bottom``)."""
         s = self.scale
         cells = self.cells[max(round(top * s), 0) : round(bottom * s), max(round(left * s), 0) : round(right * s)]
         cells[:] = tuple(int(value) for value in (*colour, code))
 
     def disc(self, x: float, y: float, radius: float, colour: Colour, code: int) -> None:
-        """Fill a circle."""
+        """Fill a circle of this ``radius`` around (``x``, ``y``)."""
         f = self._fixed
         cv2.circle(self.cells, (round(x * f), round(y * f)), round(radius * f), (*colour, code), -1, cv2.LINE_8, _SHIFT)
 
     def ellipse(self, x: float, y: float, width: float, height: float, colour: Colour, code: int) -> None:
-        """Fill an upright ellipse of the given half axes."""
+        """Fill an upright ellipse around (``x``, ``y``) with the half axes ``width`` and ``height``."""
         centre, axes = (
             (round(x * self.scale), round(y * self.scale)),
             (round(width * self.scale), round(height * self.scale)),
@@ -58,12 +58,12 @@ class Canvas:
         cv2.ellipse(self.cells, centre, axes, 0, 0, 360, (*colour, code), -1)
 
     def picture(self) -> np.ndarray:
-        """The mean of the cells of each pixel: (size, size, 3) float32 in [0, 255]."""
+        """The mean of the cells of each pixel: (H, W, 3) float32 in [0, 255]."""
         small = cv2.resize(self.cells, (self.size, self.size), interpolation=cv2.INTER_AREA)
         return small[:, :, :3].astype(np.float32)
 
     def mask(self) -> np.ndarray:
-        """The class that covers most of each pixel, the lowest one of several equals: (size, size) uint8."""
+        """The class that covers most of each pixel, the lowest one of several equals: (H, W) uint8."""
         labels = self.cells[:, :, 3] & 15
         best = np.zeros((self.size, self.size), np.uint8)
         share = np.zeros_like(best)

@@ -32,11 +32,12 @@ class Attributes:
 
     @property
     def houses(self) -> int:
+        """How many houses can be seen."""
         return len(self.roofs)
 
 
 def observe(areas: dict[int, float], mask: np.ndarray, light: Light, roofs: dict[int, str], water: str) -> Attributes:
-    """Read the attributes off the areas of the canvas's codes (``Canvas.areas``), in square units, and the mask."""
+    """Read attributes off the areas of the canvas's codes (``Canvas.areas``), in square units, and the mask (H, W)."""
     pixels = np.bincount(mask.ravel(), minlength=len(LABELS))
 
     def seen(label: Label) -> bool:

@@ -37,6 +37,7 @@ def draw(rng: np.random.Generator, size: int = 64, moved: Moved = STILL) -> Scen
     """Draw a scene of ``size`` x ``size`` pixels, at least 16; everything in it is decided by ``rng``.
 
     ``moved`` says how far clouds, sun and people have come since: the same ``rng`` draws all else as it was.
+    ValueError for fewer pixels.
     """
     check_size(size)
     return _Composer(rng, Canvas(size), moved).compose()

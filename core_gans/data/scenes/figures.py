@@ -109,7 +109,7 @@ def draw_person(
 
 
 def draw_lamp(canvas: Canvas, light: Light, x: float, foot: float, height: float, instance: int) -> None:
-    """A street lamp, ``height`` tall; it burns from sunset on."""
+    """A street lamp, ``height`` tall, that stands at (``x``, ``foot``); it burns from sunset on."""
     label = code(Label.LAMP, instance)
     iron = light.on((62, 62, 76))
     top = foot - height

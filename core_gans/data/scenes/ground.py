@@ -23,7 +23,7 @@ _FLOWERS: tuple[Colour, ...] = ((250, 240, 240), (246, 214, 80), (226, 92, 96), 
 
 
 def draw_meadow(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float) -> None:
-    """Three rolling stretches of grass, the far ones paler, and now and then flowers in the near one."""
+    """Three rolling stretches of grass below ``horizon``, the far ones paler, now and then flowers in the near one."""
     far, near = _MEADOWS[int(rng.choice(len(_MEADOWS), p=(0.34, 0.3, 0.22, 0.14)))]
     x = np.linspace(-1, UNITS + 1, 25)
     for i, share in enumerate((0.0, 0.5, 1.0)):
@@ -109,6 +109,7 @@ class Way:
         return self.width / 2 + (UNITS - self.y) * 0.17 * self._along(y) ** 1.2
 
     def covers(self, x: float, y: float) -> bool:
+        """Whether the point (``x``, ``y``), in units of the canvas, lies on it."""
         return y >= self.y and abs(x - self.middle(y)) < self.half(y)
 
     def _along(self, y: float) -> float:

@@ -39,7 +39,7 @@ class GroundPlan:
     wet: Callable[[float, float], bool] = lambda x, y: False  # whether there is water at (x, y)
 
     def depth(self, foot: float) -> float:
-        """0 at the horizon, 1 at the lower edge."""
+        """How near the height ``foot`` is: 0 at the horizon, 1 at the lower edge."""
         return (foot - self.horizon) / (UNITS - self.horizon)
 
     def taken(self, box: Box, gap: float) -> bool:

@@ -28,10 +28,12 @@ class House:
 
     @property
     def right(self) -> float:
+        """The x of its right wall, in units of the canvas."""
         return self.left + self.width
 
     @property
     def top(self) -> float:
+        """The y of its ridge, in units of the canvas."""
         return self.foot - self.wall - self.rise
 
 
@@ -164,13 +166,14 @@ class HousePainter:
             self.canvas.polygon([rows[0][0], rows[0][1], rows[1][1], rows[1][0]], light.on(self.roof, shade), self.ROOF)
 
     def chimney(self, x: float) -> None:
-        """A chimney behind the roof; it counts as roof."""
+        """A chimney behind the roof at ``x``; it counts as roof."""
         h, brick = self.house, mix(self.roof, (120, 80, 70), 0.5)
         top, bottom = h.top - 1.8, self.eaves - h.rise * 0.2
         self.canvas.box(x - 1.3, top, x + 1.3, bottom, self.light.on(brick), self.ROOF)
         self.canvas.box(x - 1.7, top - 0.6, x + 1.7, top + 0.4, self.light.on(brick, 0.75), self.ROOF)
 
     def door(self, colour: Colour, round_top: bool) -> None:
+        """The door, where the house has it."""
         h, light = self.house, self.light
         left, right, top = h.door - DOOR_WIDTH / 2, h.door + DOOR_WIDTH / 2, h.foot - _DOOR_HEIGHT
         if round_top:
@@ -182,6 +185,7 @@ class HousePainter:
         self.canvas.disc(right - 1.1, h.foot - 3.0, 0.5, light.on((240, 206, 110)), self.DOOR)
 
     def window(self, x: float, y: float, half: float, burning: bool) -> None:
+        """A window with its middle at (``x``, ``y``), twice ``half`` wide; ``burning``: there is light in it."""
         light = self.light
         tall = half * 1.1
         frame = light.on((250, 248, 240))

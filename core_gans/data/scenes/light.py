@@ -53,10 +53,12 @@ class Light:
 
     @property
     def lamps_burn(self) -> bool:
+        """Whether street lamps and windows are lit."""
         return self.hour != "day"
 
     @property
     def disc(self) -> Colour:
+        """The colour of the sun or the moon."""
         return _SUNS[self.hour]
 
     def on(self, colour: Colour, shade: float = 1.0) -> Colour:
@@ -74,7 +76,7 @@ class Light:
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """The way from the first colour to the second."""
+    """The colour at ``share`` (0 to 1) of the way from the first to the second."""
     return (
         first[0] + (second[0] - first[0]) * share,
         first[1] + (second[1] - first[1]) * share,
@@ -83,7 +85,7 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def choose_light(rng: np.random.Generator, horizon: float) -> Light:
-    """An hour of the day; the sun is low at sunset, and often out of the picture at noon."""
+    """An hour of the day; the sun is above ``horizon``, low at sunset, and often out of the picture at noon."""
     hour = HOURS[int(rng.choice(3, p=_HOUR_SHARES))]
     sky = _SKIES[hour][int(rng.integers(len(_SKIES[hour])))]
     x = rng.uniform(7, 24) if rng.random() < 0.5 else rng.uniform(40, 57)
@@ -93,7 +95,7 @@ def choose_light(rng: np.random.Generator, horizon: float) -> Light:
 
 
 def sky_picture(light: Light, size: int, horizon: float) -> np.ndarray:
-    """The empty sky with the glow around the sun: (size, size, 3) uint8. It goes on below the horizon."""
+    """The empty sky with the glow around the sun: (H, W, 3) uint8, both of ``size``. It goes on below ``horizon``."""
     rows, columns = _grid(size)
     stops = np.asarray(light.sky)
     levels = np.stack([np.interp(rows, (0, horizon * 0.55, horizon), stops[:, i]) for i in range(3)], 1)
@@ -133,7 +135,7 @@ def finish(
     glows: list[Glow],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Haze before the mountains, soft shadows on the ground, lamp light, the paper's grain: (H, W, 3) uint8."""
+    """Haze up to ``horizon``, soft shadows on the ground, lamp light, the paper's grain: (H, W, 3) uint8."""
     size = len(mask)
     rows, columns = _grid(size)
     depth = np.clip((rows - horizon) / (UNITS - horizon), 0, 1).astype(np.float32)

@@ -39,7 +39,8 @@ class SceneSet:
 def draw_many(count: int, size: int = 64, seed: int = 0, progress: Callable[[int], None] | None = None) -> SceneSet:
     """Draw ``count`` scenes; scene i depends on (seed, i) alone, so a shorter set begins a longer one.
 
-    ``progress`` is called with the number of scenes that are done, after each.
+    ``size`` is their side in pixels. ``progress`` is called with the number of scenes that are done, after each.
+    ValueError for fewer than one.
     """
     if count < 1:
         raise ValueError(f"the number of scenes must be at least 1, got {count}")
@@ -123,7 +124,10 @@ def examples(scenes: SceneSet) -> Examples:
 
 
 def contact_sheet(scenes: SceneSet, columns: int = 8, overlay: bool = False) -> np.ndarray:
-    """All scenes side by side on white: (H', W', 3) uint8. ``overlay`` lays the colours of the classes over them."""
+    """All scenes side by side on white: (H', W', 3) uint8. ``overlay`` lays the colours of the classes over them.
+
+    ValueError for fewer than one of the ``columns``.
+    """
     if columns < 1:
         raise ValueError(f"a contact sheet needs at least one column, got {columns}")
     tiles = scenes.images

@@ -15,7 +15,7 @@ _OUTSIDE = 14.0  # units beside the picture in which no cloud is seen: more than
 
 
 def draw_sky(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float) -> None:
-    """The sky over the whole canvas, with stars at night, and the sun or moon where it is in sight."""
+    """The sky over the whole canvas, stars above ``horizon`` at night, and the sun or moon where it is in sight."""
     small = sky_picture(light, canvas.size, horizon)
     canvas.cells[:, :, :3] = cv2.resize(small, canvas.cells.shape[:2], interpolation=cv2.INTER_LINEAR)
     canvas.cells[:, :, 3] = Label.SKY
@@ -36,7 +36,7 @@ def draw_sky(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: fl
 
 
 def draw_clouds(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float, drift: float = 0.0) -> None:
-    """A few soft clouds, lit from above, flat below, ``drift`` units to the right of where they were.
+    """A few soft clouds above ``horizon``, lit from above, flat below, ``drift`` units to the right of where they were.
 
     A cloud that has left the picture comes back on the other side.
     """
@@ -89,7 +89,7 @@ def _cloud(
 
 
 def draw_mountains(canvas: Canvas, rng: np.random.Generator, light: Light, horizon: float) -> None:
-    """A far range in the haze, often a nearer one before it; the sides away from the light are dark."""
+    """A far range at ``horizon``, often a nearer one before it; the sides away from the light are dark."""
     rock = _ROCKS[int(rng.integers(len(_ROCKS)))]
     snowy = rng.random() < 0.7
     for near in range(int(rng.integers(1, 3))):

@@ -39,7 +39,7 @@ class Lines(Protocol):
         ...
 
     def part(self, chosen: Tensor) -> Lines:
-        """The lines at the places ``chosen`` (n,), in this order."""
+        """The lines at the places ``chosen`` (n,) of all (N,), in this order."""
         ...
 
 
@@ -151,7 +151,7 @@ def read_file(path: Path, level: Level, longest: int, *, skip_broken: bool = Fal
 
 
 def read_list(lines: Sequence[Line], level: Level, longest: int) -> Found:
-    """The same of lines that are there already."""
+    """The same of lines that are there already; LabError where none is left to learn from."""
     skipped, kept = Skipped(), []
     for number, line in enumerate(lines, 1):
         why = _fault(line, len(line), level, longest)

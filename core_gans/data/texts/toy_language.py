@@ -43,14 +43,17 @@ class Phrase:
 
     @property
     def english(self) -> list[str]:
+        """Its words in English."""
         return [self.article, *self.adjectives, plural_of(self.noun) if self.plural else self.noun]
 
     @property
     def ending(self) -> str:
+        """What article and adjectives end in, by the noun's gender and number."""
         return ENDINGS[NOUNS[self.noun][1], self.plural]
 
     @property
     def toy(self) -> list[str]:
+        """Its words in the invented language: article, noun, adjectives."""
         noun = NOUNS[self.noun][0] + ("n" if self.plural else "")
         adjectives = [ADJECTIVES[each] + self.ending for each in self.adjectives]
         return [ARTICLES[self.article] + self.ending, noun, *adjectives]
@@ -77,6 +80,7 @@ class Sentence:
 
     @property
     def english(self) -> str:
+        """It in English, words apart by blanks."""
         verb = self.verb if self.subject.plural else f"{self.verb}s"
         return " ".join([*self.subject.english, verb, *self.object.english])
 

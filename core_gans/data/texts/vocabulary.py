@@ -41,7 +41,7 @@ class Vocabulary:
 
     @classmethod
     def counted(cls, counts: Counter[str], level: Level, least: int) -> Vocabulary:
-        """The same from how often each word was seen."""
+        """The same from how often each word was seen. LabError where no word is left."""
         kept = sorted((word for word in counts if counts[word] >= least), key=lambda word: (-counts[word], word))
         if not kept:
             raise LabError(f"no word stands in these texts {least} times or more: lower --least-often.")

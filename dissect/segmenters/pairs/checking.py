@@ -38,7 +38,7 @@ def check_pairs(images: NDArray, masks: NDArray, labels: Sequence[str]) -> None:
 
 
 def held_out_count(held_out: float, masks: NDArray) -> int:
-    """How many of the last ``masks`` (N, H, W) a share of them, or from 1 a number, is.
+    """How many of the last ``masks`` (N, H, W) ``held_out`` is: a share of them, or from 1 a number.
 
     Raises:
         ValueError: none would remain to learn from, or one of the two parts judges no pixel.

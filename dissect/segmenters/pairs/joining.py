@@ -46,7 +46,10 @@ def joined(
     split: str | None,
     ignore: Sequence[str] | None,
 ) -> Pairs:
-    """The parts to learn from and to judge by as one, without the classes to ignore. ``source`` is for messages."""
+    """The parts to learn from and to judge by as one, without the classes to ignore. ``source`` is for messages.
+
+    ValueError for a split or a class that is not there.
+    """
     names = checked_labels(class_names)
     palette = checked_colours(colours, names)
     for name in ignore or ():

@@ -42,7 +42,10 @@ def numbered(
 
 
 def read_classes(path: Path) -> tuple[list[str], list[tuple[int, int, int]] | None]:
-    """Names, and colours where every line has one. Empty lines, and lines that begin with #, say nothing."""
+    """Names, and colours where every line has one. Empty lines, and lines that begin with #, say nothing.
+
+    ValueError for a file without classes, or a line that is none.
+    """
     names, colours = [], []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         words = line.replace(",", " ").split()

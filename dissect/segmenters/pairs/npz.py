@@ -20,7 +20,10 @@ _IMAGES = ("images", "photos")
 
 
 def parts_in_npz(path: Path) -> tuple[dict[str, Part], Sequence[str], Sequence[Sequence[int]] | None]:
-    """The parts by their split ("" where there is none), the class names, and their colours if there are any."""
+    """The parts by their split ("" where there is none), the class names, and their colours if there are any.
+
+    ValueError for a file that holds no images and masks.
+    """
     try:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             if not isinstance(file, NpzFile):
