@@ -20,7 +20,7 @@ from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.playing import CALIBRATION
 from core_gans.comparison.summary import Outcome, summarise, unequal_budgets
 from core_gans.comparison.tables import as_markdown, as_rich, short
-from core_gans.comparison.workers import Workers, workers
+from core_gans.comparison.workers import Team, Workers, workers
 from core_gans.data import Examples
 from core_gans.foundation.memory import require_memory
 from core_gans.foundation.pixels import write_png
@@ -70,24 +70,35 @@ def interruptible(out: Path, console: Console) -> Iterator[None]:
 
 
 def played(
-    plan: ComparisonPlan, out: Path, examples: Examples, processes: int, console: Console, name: str = NAME
+    plan: ComparisonPlan,
+    out: Path,
+    examples: Examples,
+    processes: int,
+    console: Console,
+    name: str = NAME,
+    team: Team = workers,
 ) -> tuple[Folder, list[dict[str, float]]]:
     """The folder ``out`` with all runs of ``plan``, described in the file ``name``, and what real examples score.
 
-    LabError when ``out`` holds one with other settings, and for batches that memory does not hold.
+    Runs go over ``processes`` of the ``team``. LabError when ``out`` holds one with other settings, and for batches
+    that memory does not hold.
     """
     require_batch(plan.batch, examples.shape)
-    require_memory(min(processes, len(plan.contenders) * plan.seeds) * PROCESS, f"{processes:,} processes", "--workers")
+    if team is workers:
+        held = min(processes, len(plan.contenders) * plan.seeds) * PROCESS
+        require_memory(held, f"{processes:,} processes", "--workers")
     folder = open_folder(out, plan, name)
     begun = time.process_time()
     with kept_once_begun(folder):
         real = _of_real(plan, examples)
-        _play_missing(folder, examples, processes, console, (time.process_time() - begun) / plan.seeds)
+        _play_missing(folder, examples, processes, team, console, (time.process_time() - begun) / plan.seeds)
     return folder, real
 
 
-def _play_missing(folder: Folder, examples: Examples, processes: int, console: Console, judging: float) -> None:
-    """Play the runs of the plan that the folder lacks over ``processes`` processes; each is written as it ends.
+def _play_missing(
+    folder: Folder, examples: Examples, processes: int, team: Team, console: Console, judging: float
+) -> None:
+    """Play the runs of the plan that the folder lacks over ``processes`` of the team; each is written as it ends.
 
     ``judging`` is how many seconds it takes to judge a run in the end, for the estimate alone.
     """
@@ -108,7 +119,7 @@ def _play_missing(folder: Folder, examples: Examples, processes: int, console: C
         soft_wrap=True,
         highlight=False,
     )
-    with workers(processes, plan, examples) as pool, _progress(console) as bar:
+    with team(processes, plan, examples) as pool, _progress(console) as bar:
         _calibrate(folder, pool, {number for number, _ in missing}, bar)
         task = bar.add_task("playing", total=len(missing))
         jobs = [(number, seed, folder.rounds(number) or 1) for number, seed in missing]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -22,9 +22,11 @@ _plan: ComparisonPlan
 
 
 class Workers:
-    """Plays jobs. With one process it is this one, else ``count`` spawned ones; made by ``workers``."""
+    """Plays jobs: with ``timed_runs`` in this process, else in those of ``pool``. Made by a ``Team``."""
 
-    def __init__(self, plan: ComparisonPlan, timed_runs: TimedRuns | None, pool: ProcessPoolExecutor | None) -> None:
+    def __init__(
+        self, plan: ComparisonPlan, timed_runs: TimedRuns | None = None, pool: ProcessPoolExecutor | None = None
+    ) -> None:
         self._plan, self._timed_runs, self._pool = plan, timed_runs, pool
 
     def calibrate(self, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -35,7 +37,7 @@ class Workers:
         """((contender, seed), run) for each job (contender, seed, rounds), as they end."""
         yield from self._each(_play, {(number, seed): (number, seed, rounds) for number, seed, rounds in jobs})
 
-    def _each(self, call: Callable[..., Any], jobs: dict[Key, Job]) -> Iterator[tuple[Key, Any]]:
+    def _each(self, call: Callable[..., Any], jobs: Mapping[Key, Job]) -> Iterator[tuple[Key, Any]]:
         if self._pool is None:
             assert self._timed_runs is not None
             for key, job in jobs.items():
@@ -44,6 +46,13 @@ class Workers:
         futures = {self._pool.submit(call, *job): key for key, job in jobs.items()}
         for future in as_completed(futures):
             yield futures[future], future.result()
+
+
+class Team(Protocol):
+    """Gives workers to a comparison: how many, for which plan, on which data."""
+
+    def __call__(self, count: int, plan: ComparisonPlan, examples: Examples) -> AbstractContextManager[Workers]:
+        """The workers, who end with the block."""
 
 
 @contextmanager

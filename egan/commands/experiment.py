@@ -6,6 +6,8 @@ egan experiment grid --contenders egan,gamma=0.5 egan,selection=random heuristic
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +17,12 @@ from rich.console import Console
 
 from core_gans.comparison.comparing import interruptible
 from core_gans.comparison.values import assignments
+from core_gans.comparison.workers import Team, workers
 from core_gans.runs import folder as runs
+from egan.cluster.ray_cluster import joined
 from egan.experiments.contenders import evolved
 from egan.experiments.experimenting import experiment, plan_of
+from egan.experiments.over_ray import ClusterTeam
 from egan.experiments.presets import Name, preset
 
 BATCH = 64
@@ -45,6 +50,9 @@ class Experiment:
     """Examples in a batch."""
     workers: int = 2
     """Processes, of one thread each; 1 plays in this one."""
+    address: str = ""
+    """Ray cluster that plays the runs: auto (the one that runs), HOST:PORT, or local (one here, of --workers
+    processors); its machines should be alike: each run has the same seconds. Default: processes of this machine."""
     out: Path | None = None
     """Folder of the experiment; an interrupted one in it is continued. Default: a new folder in runs."""
 
@@ -67,13 +75,27 @@ class Experiment:
         )
         plan = plan_of(chosen, contenders, self.seeds, self.seconds, self.batch)
         out = self.out or Path("runs") / runs.default_name("experiment", self.preset)
-        with interruptible(out, console):
+        with interruptible(out, console), self._team(console) as (team, processes):
             experiment(
                 plan,
                 contenders,
                 out,
                 against=self.against,
-                processes=self.workers,
+                processes=processes,
                 examples=examples,
                 console=console,
+                team=team,
             )
+
+    @contextmanager
+    def _team(self, console: Console) -> Iterator[tuple[Team, int]]:
+        """Who plays, and how many at a time."""
+        if not self.address:
+            yield workers, self.workers
+            return
+
+        def told(line: str) -> None:
+            console.print(line, highlight=False, soft_wrap=True)
+
+        with joined(self.address, self.workers, told, "the runs are played here") as cluster:
+            yield ClusterTeam(cluster), cluster.processors

@@ -17,6 +17,7 @@ from core_gans.comparison.folder import Folder, read_comparison, write_json
 from core_gans.comparison.plan import ComparisonPlan
 from core_gans.comparison.summary import summarise, unequal_budgets
 from core_gans.comparison.tables import spread
+from core_gans.comparison.workers import Team, workers
 from core_gans.data import Examples
 from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import write_png
@@ -57,9 +58,11 @@ def experiment(
     processes: int = 1,
     examples: Examples | None = None,
     console: Console | None = None,
+    team: Team = workers,
 ) -> Findings:
     """Play what ``out`` lacks of ``plan`` with its ``contenders``, and write experiment.json, .md and pictures there.
 
+    Runs go over ``processes`` of the ``team``: processes of this machine, or ``egan.experiments.over_ray.ClusterTeam``.
     Every contender is tested against the one labelled ``against`` (default: the first that selects by chance).
     LabError when ``out`` holds an experiment with other settings.
     """
@@ -68,7 +71,7 @@ def experiment(
     against = against or control(contenders)
     require_known("contender", against, labels)
     examples = examples if examples is not None else plan.source.load()
-    folder, real = played(plan, out, examples, processes, console, NAME)
+    folder, real = played(plan, out, examples, processes, console, NAME, team)
     outcome = summarise(finished_runs(folder), real, labels)
     modes = None if len(examples.shape) > 1 else len(examples.classes)
     found = findings(outcome, against, modes)

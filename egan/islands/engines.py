@@ -94,7 +94,7 @@ class Pool:
 def engine(setup: Setup, settings: Islands, told: Told) -> Iterator[Engine]:
     """What plays the islands of ``settings``; ``told`` hears of processes that died. LabError where there is no Ray."""
     if settings.address:
-        from egan.islands.ray_engine import over_ray  # the one file that knows Ray
+        from egan.islands.ray_engine import over_ray
 
         with over_ray(setup, settings, told) as found:
             yield found

@@ -1,8 +1,9 @@
-"""Serial, processes and Ray give the same bits, also when a worker is killed in the middle."""
+"""Serial, processes and Ray give the same bits, also when a worker is killed; an experiment goes over Ray, too."""
 
 from __future__ import annotations
 
 import builtins
+import io
 import multiprocessing
 import os
 import signal
@@ -19,14 +20,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import torch
+from rich.console import Console
 
+from core_gans.comparison.workers import workers
+from core_gans.data import load
 from core_gans.foundation.errors import LabError
-from egan.islands import ray_engine
+from egan.cluster import ray_cluster
+from egan.cluster.ray_cluster import Cluster, unfit
+from egan.cluster.same_code import code, different
+from egan.commands.experiment import Experiment
+from egan.experiments.contenders import evolved
+from egan.experiments.experimenting import plan_of
+from egan.experiments.over_ray import ClusterTeam
+from egan.experiments.presets import preset
 from egan.islands.archipelago import Archipelago
 from egan.islands.engines import engine
 from egan.islands.island import Leg
-from egan.islands.ray_engine import RayEngine, unfit
-from egan.islands.same_code import code, different
 from egan.islands.settings import Islands
 from egan.islands.watching import rows
 from tests.egan.islands.patient_ray import PATIENT_RAY
@@ -155,13 +165,39 @@ def test_what_was_begun_here_goes_on_over_ray_also_when_a_worker_is_killed(ray: 
     require_equal(state, serial)
 
 
+def test_runs_of_an_experiment_are_the_same_over_ray(ray: Any) -> None:
+    ring = preset("ring")
+    examples = load("ring", count=500)
+    entrants = evolved(("egan", "heuristic"), examples.shape, "gan", ["width=8", "depth=2"], ())
+    plan = replace(plan_of(ring, entrants, 2, 1e9, 16), by_seconds=False)
+    jobs = [(0, 0, 3), (0, 1, 3), (1, 0, 3)]
+    with workers(1, plan, examples) as here:
+        expected = dict(here.play(jobs))
+    with ClusterTeam(Cluster(ray, print))(2, plan, examples) as there:
+        assert dict(there.calibrate([1])).keys() == {1}
+        found = dict(there.play(jobs))
+    assert found.keys() == expected.keys() == {(0, 0), (0, 1), (1, 0)}
+    for key, run in expected.items():
+        assert run.samples is not None
+        assert torch.equal(found[key].samples, run.samples)
+        assert found[key].facts["scores"] == run.facts["scores"]
+
+
+def test_an_experiment_is_played_over_ray(ray: Any, tmp_path: Path) -> None:
+    contenders = ("egan,width=8", "lottery,width=8")
+    asked = Experiment("ring", 0.2, 1, contenders, against="lottery width=8", address="auto", out=tmp_path / "out")
+    asked.run(Console(file=io.StringIO()))
+    assert len(list((tmp_path / "out" / "runs").glob("*-seed0.json"))) == 2
+    assert "lottery" in (tmp_path / "out" / "experiment.md").read_text(encoding="utf-8")
+
+
 def test_a_node_with_other_code_is_left_out_with_a_line(ray: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     here = code()
-    monkeypatch.setattr(ray_engine, "code", lambda: {**here, "gan-lab": "9.9"})
+    monkeypatch.setattr(ray_cluster, "code", lambda: {**here, "gan-lab": "9.9"})
     with pytest.raises(
         LabError, match=r"node .* is left out: it has gan-lab .* instead of 9\.9; install the same there"
     ):
-        RayEngine(ray, a_setup(), print)
+        Cluster(ray, print)
 
 
 class TestWhatANodeAnswers:
@@ -176,7 +212,7 @@ class TestWhatANodeAnswers:
 
     def test_it_can_be_asked_where_the_package_is_missing(self) -> None:
         cloudpickle = pytest.importorskip("ray").cloudpickle
-        asked = cloudpickle.dumps(ray_engine._asking())
+        asked = cloudpickle.dumps(ray_cluster._asking())
         program = f"import sys, pickle\nsys.modules['egan'] = None\nprint(pickle.loads({asked!r})())"
         answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         assert "Error: " in answer.stdout
@@ -206,8 +242,8 @@ class TestNoCluster:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
         with pytest.raises(LabError, match=f"there is no Ray cluster at --address {address} .*: start one with"):
-            ray_engine._require_answer(address)
+            ray_cluster._require_answer(address)
 
     def test_no_address(self) -> None:
         with pytest.raises(LabError, match="expected --address auto, local or HOST:PORT, got 'somewhere'"):
-            ray_engine._require_answer("somewhere")
+            ray_cluster._require_answer("somewhere")

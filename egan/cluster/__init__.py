@@ -1,0 +1,1 @@
+"""Other machines: a Ray cluster, and whether they have this code."""
