@@ -30,7 +30,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"pt_inception": "needs Inception's weights, which do not come with the lab; tests/core_gans/metrics plays it",
     r"stylegan2:|biggan|ffhq|--generator \.\.\.$": "needs published weights; tests/core_gans/test_foreign_published.py",
     r"core_gans theory": "takes half a minute; tests/core_gans/theory plays its parts",
-    r"islands|--workers": "plays in processes of its own; tests/egan/islands plays it",
+    r"islands|--workers|--address": "plays in processes of its own; tests/egan/islands plays it",
     r"video|films|predict|still_pixels": "learns from clips; tests/core_gans/data/test_clips.py plays them",
     r"pictures/|runs/few": "needs pictures and a run of one's own; tests/core_gans/commands plays its options",
     r"train (began|ebgan|fgan|gan|hinge|lsgan|wgan|wgan_gp) .*--rounds \d+ --seed 0 --threads 1": "as of dcgan",
