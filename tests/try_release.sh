@@ -1,59 +1,95 @@
 #!/usr/bin/env bash
-# Tries the wheel and the source distribution in empty environments outside the checkout, one for each Python that is there.
-# Usage: tests/try_release.sh [python ...]   (default: python3.11, python3.12, python3.13; those that are missing are named)
-# Needs pip's index, and about 2 GB for each Python while it runs.
+# Tries the wheel and the source distribution in empty environments outside the checkout, one Python after the other.
+#
+# Usage: tests/try_release.sh [VERSION ...]      tests/try_release.sh 3.11 3.13
+#
+# Without a version: each of 3.11, 3.12 and 3.13 that is there, as python3.N on PATH or among pyenv's versions; those
+# that are missing are named. A version that is asked for must be there.
+#
+# Both packages are built once, from the committed and the staged files. Each is installed with pip, as pip is configured;
+# in a folder of its own a model is trained, resumed, exported and drawn from, generators are evolved, the shipped
+# generator is dissected, and `gan-lab doctor` asks the app for its page. The first thing that fails ends the script with
+# an error. Where pip finds CPU builds of PyTorch, an environment is 2 GB, and a Python takes some minutes; where it
+# brings CUDA with it, 7 GB. An environment is deleted before the next one is made.
 set -euo pipefail
-unset CDPATH PYTHONPATH
+unset CDPATH PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-pythons=("$@")
-((${#pythons[@]})) || pythons=(python3.11 python3.12 python3.13)
 
-say() { printf '\n=== %s\n' "$*"; }
+say() { printf '\n=== %s (%d s)\n' "$*" "$SECONDS"; }
 
-# From a copy: what builds leaves its traces beside the sources.
-mkdir "$place/sources" "$place/built"
-(cd -- "$root" && git ls-files -z | tar --null -T - -cf -) | tar -xf - -C "$place/sources"
+fail() {
+    printf 'try_release: %s\n' "$*" >&2
+    exit 1
+}
 
-tried=0
-for python in "${pythons[@]}"; do
-    if ! "$python" -c 'import sys' 2>/dev/null; then
-        say "$python is not there: not tried"
+# The Python of version $1: what is called so on PATH and runs, or the newest one of pyenv's.
+find_python() {
+    local found
+    for found in "python$1" $(compgen -G "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1.*/bin/python" | sort -rV); do
+        if "$found" -c 'import venv' 2>/dev/null; then
+            printf '%s\n' "$found"
+            return
+        fi
+    done
+    return 1
+}
+
+# Makes "$place/built/*" with the Python $1, from a copy: what builds leaves its traces beside the sources.
+build() {
+    mkdir "$place/sources"
+    (cd -- "$root" && git ls-files -z | tar --null -T - -cf -) | tar -xf - -C "$place/sources"
+    "$1" -m pip install --quiet 'setuptools>=77' build
+    "$1" -m build --outdir "$place/built" "$place/sources" >"$place/build.log" 2>&1 ||
+        { tail -n 20 "$place/build.log" && fail "the packages could not be built"; }
+    ls "$place/built"
+}
+
+# What must work where the lab was installed: run in an empty folder, with the environment first on PATH.
+try_it() {
+    python -c "import core_gans, sys; assert core_gans.__file__.startswith(sys.prefix), core_gans.__file__"
+    core-gans train gan --data ring --rounds 20 --name trained
+    core-gans resume runs/trained --rounds 30
+    egan evolve --data ring --rounds 5 --name evolved
+    core-gans export runs/trained given
+    core-gans sample given --count 8 --out drawn.npz
+    dissect run --images 12 --layer block8 --out report
+    gan-lab doctor # ends with an error where training, evolution, dissection or the app does not work
+    [[ -s report/report.html && -s drawn.npz && -s given/README.md ]] || fail "a file is missing: $(ls -R)"
+}
+
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
+versions=("$@")
+((${#versions[@]})) || versions=(3.11 3.12 3.13)
+tried=()
+for version in "${versions[@]}"; do
+    if ! base=$(find_python "$version"); then
+        (($# == 0)) || fail "there is no Python $version, neither on PATH nor among pyenv's versions"
+        say "Python $version is not there: not tried"
         continue
     fi
-    here=$place/$("$python" -c 'import sys; print("py%d.%d" % sys.version_info[:2])')
-    say "$("$python" --version): an empty environment"
-    "$python" -m venv "$here"
-    if [[ -z $(find "$place/built" -name '*.whl') ]]; then
-        "$here/bin/python" -m pip install --quiet --disable-pip-version-check 'setuptools>=77' build
-        "$here/bin/python" -m build --outdir "$place/built" "$place/sources" >"$place/build.log" 2>&1 ||
-            { tail -n 20 "$place/build.log" && exit 1; }
-        ls "$place/built"
-    fi
-    cd "$place"
+    here=$place/environment
+    say "$("$base" --version): an empty environment"
+    "$base" -m venv --clear "$here"
+    [[ -d $place/built ]] || build "$here/bin/python"
     for package in "$place"/built/*.whl "$place"/built/*.tar.gz; do
-        say "$("$python" --version), ${package##*/}"
+        say "Python $version, ${package##*/}"
+        # The second of the packages takes the place of the first, whose requirements are installed.
         again=()
         [[ $package != *.tar.gz ]] || again=(--force-reinstall --no-deps)
-        "$here/bin/python" -m pip install --quiet --disable-pip-version-check "${again[@]}" "$package"
+        "$here/bin/python" -m pip install --quiet "${again[@]}" "$package"
+        say "installed: $("$here/bin/python" -c 'import torch; print("torch", torch.__version__)')"
         work=$(mktemp -d -p "$place")
         (
-            cd "$work"
-            export PATH=$here/bin:$PATH
-            python -c "import core_gans, sys; assert core_gans.__file__.startswith(sys.prefix), core_gans.__file__"
-            core-gans train gan --data ring --rounds 20 --name trained
-            core-gans resume runs/trained --rounds 30
-            egan evolve --data ring --rounds 5 --name evolved
-            core-gans export runs/trained given
-            core-gans sample given --count 8 --out drawn.npz
-            dissect run --images 12 --layer block8 --out report
-            gan-lab doctor # ends with an error where training, evolution, dissection or the app does not work
-            [[ -s report/report.html && -s drawn.npz && -s given/README.md ]]
+            cd -- "$work"
+            PATH=$here/bin:$PATH
+            try_it
         )
-        tried=$((tried + 1))
+        tried+=("Python $version, ${package##*/}")
     done
 done
-((tried)) || { say "no Python was there to try"; exit 1; }
-say "all well: $tried installations tried"
+((${#tried[@]})) || fail "no Python was there to try"
+say "all well"
+printf '%s\n' "${tried[@]}"
