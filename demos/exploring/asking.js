@@ -48,7 +48,12 @@ async function post(name, asked) {
   throw new Error(said.error || `The lab answered with ${answer.status}.`);
 }
 
-const ask = (name, asked = {}) => post(name, { model: open.model, ...asked });
+const UNTRUNCATED = ["directions", "cloud"]; // no samples by their numbers
+const ask = (name, asked = {}) => {
+  const { truncation } = chosen();
+  const drawn = truncation && open.truncation && !UNTRUNCATED.includes(name) ? { truncation } : {};
+  return post(name, { model: open.model, ...drawn, ...asked });
+};
 const askPicture = async (name, asked) => createImageBitmap(await (await ask(name, asked)).blob());
 const askJson = async (name, asked) => (await ask(name, asked)).json();
 

@@ -3,6 +3,8 @@ const PARTS = {
   walk: { title: "Walk", enter: enterWalk, leave: () => walkPlayer.stop(), fits: (of) => of.kind === "images" },
   sums: { title: "Arithmetic", enter: enterSums, fits: (of) => of.kind === "images" },
   directions: { title: "Directions", enter: enterDirections, fits: (of) => of.kind === "images" },
+  pull: { title: "Drag points", enter: enterPull, leave: () => stopPulling(), fits: (of) => Boolean(of.dragging) },
+  mix: { title: "Mix styles", enter: enterMix, fits: (of) => of.kind === "images" && of.mixing.length > 0 },
   asked: {
     title: "Ask for it",
     enter: enterAsked,
@@ -51,6 +53,8 @@ function begin(found) {
     nine: open.sum,
     seed: 0,
     method: "sefa",
+    mixed: [2, 1],
+    mixedFrom: 1,
     label: 0,
     values: Array(open.codes || 0).fill(0),
     text: (open.captions || [])[0],
@@ -63,8 +67,11 @@ function begin(found) {
   if (open.kind === "images" || open.kind === "points") {
     buildAsked();
     samples.classList.toggle("explore-numbers", open.kind === "points");
+    showTruncation();
     showStrip();
   }
+  const lacking = open.kind === "images" && !open.mixing.length;
+  find(".explore-lacking").hidden = !lacking;
   openPart(chosen().part);
   element.dataset.open = open.model;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -23,17 +24,20 @@ from demos.exploring.films import beside, film
 from demos.exploring.finding import METHODS
 from demos.exploring.learned_from import picture_like
 from demos.exploring.makeup import FARTHEST_CODE
+from demos.exploring.requests import Sample
 from demos.exploring.translating import translated
 from demos.json_models import JsonModel
 from demos.lab import Lab
 from demos.model_store import SHIPPED
 from demos.uploads import LARGEST_FILE, picture_in
+from dissect.dragging import Handle
 
 Call = Callable[[Mapping[str, Any]], Any]
 M = TypeVar("M", bound=JsonModel)
 
 CLOUD = 1_000  # points shown of a model, and of what it learned from
 MOST_WORDS = 80  # of a vocabulary that is shown
+MOST_TRUNCATED = {"normal": 3.0, "uniform": 1.0}  # by the prior: a slider's end, where nothing is drawn again
 FIRST_SUMS = {SHIPPED: (8, 7, 9, 15, 11, 14, 4, 6, 10)}  # night, less day, plus days with mountains
 
 
@@ -56,6 +60,8 @@ class ExploreCalls:
             "directions": _call(requests.DirectionsRequest, self.directions),
             "ends": _call(requests.DirectionEndsRequest, self.ends),
             "draw": _call(requests.DrawRequest, self.draw),
+            "mixes": _call(requests.MixRequest, self.mixes),
+            "drag": _call(requests.DragRequest, self.drag),
             "classes": _call(requests.SampleRequest, self.classes),
             "cloud": _call(requests.ModelRequest, self.cloud),
             "example": _call(requests.ExampleRequest, self.example),
@@ -88,11 +94,14 @@ class ExploreCalls:
             "words": list(makeup.words[:MOST_WORDS]),
             "captions": list(game.captions[:6]) if isinstance(game, TextToImage) else [],
             "methods": list(METHODS),
+            "truncation": MOST_TRUNCATED.get(game.prior) if isinstance(game, AdversarialGame) else None,
+            "mixing": list(explorer.inside.layers),
+            "dragging": requests.DRAG_STEPS if explorer.inside.drag_layer is not None else 0,
         }
 
     def strip(self, asked: requests.StripRequest) -> Any:
         """Samples in the order of their numbers, from ``first`` on."""
-        return _shown(self._of(asked), lambda explorer: explorer.strip(asked.first))
+        return _shown(self._of(asked), lambda explorer: explorer.strip(asked.first, asked.truncation))
 
     def way(self, asked: requests.WayRequest) -> Any:
         """The frames from one sample to another."""
@@ -101,7 +110,10 @@ class ExploreCalls:
     def lengths(self, asked: requests.EndsRequest) -> dict[str, Any]:
         """How long the latents are on either way between two samples, and between which lengths nearly all lie."""
         explorer = self._of(asked)
-        ways = {name: explorer.lengths(asked.begin, asked.end, shell) for name, shell in requests.WAYS.items()}
+        ways = {
+            name: explorer.lengths(asked.begin, asked.end, shell, asked.truncation)
+            for name, shell in requests.WAYS.items()
+        }
         return {"ways": ways, "usual": explorer.usual_lengths()}
 
     def film(self, asked: requests.WayRequest) -> Response:
@@ -111,7 +123,7 @@ class ExploreCalls:
 
     def sum(self, asked: requests.SumRequest) -> Response:
         """The means of three groups, the first minus the second plus the third, and neighbours of that."""
-        return _picture(self._images(asked).sum(asked.plus, asked.minus, asked.and_plus))
+        return _picture(self._images(asked).sum(asked.plus, asked.minus, asked.and_plus, asked.truncation))
 
     def directions(self, asked: requests.DirectionsRequest) -> dict[str, Any]:
         """The names of the directions and what is known of them."""
@@ -125,6 +137,31 @@ class ExploreCalls:
     def draw(self, asked: requests.DrawRequest) -> Response:
         """One sample, moved and with what is asked for in it."""
         return _picture(self._images(asked).draw(asked.sample, asked.moves))
+
+    def mixes(self, asked: requests.MixRequest) -> Response:
+        """One sample in the style of another: from its first layer on, from the second, and so on; then without it."""
+        explorer = self._images(asked)
+        content, style = (
+            explorer.latent(Sample(seed, truncation=asked.truncation)) for seed in (asked.content, asked.style)
+        )
+        return _picture(explorer.inside.mixes(content, style))
+
+    def drag(self, asked: requests.DragRequest) -> dict[str, Any]:
+        """A picture whose points went a few steps on to where they are dragged."""
+        explorer = self._images(asked)
+        begin = explorer.latent(asked.sample) if asked.begin is None else explorer.as_latent(asked.begin)
+        now = begin if asked.latent is None else explorer.as_latent(asked.latent)
+        handles = [Handle(each.origin, each.target, each.at) for each in asked.handles]
+        found = explorer.inside.dragged(begin, now, handles, asked.steps_on, hold=asked.hold)
+        picture = explorer.draw_latent(found.latent)
+        return {
+            "latent": found.latent[0].tolist(),
+            "at": [handle.place for handle in found.handles],
+            "left": [handle.left for handle in found.handles],
+            "arrived": found.arrived,
+            "stuck": found.steps < asked.steps_on and not found.arrived,
+            "picture": base64.b64encode(beside(picture)).decode(),
+        }
 
     def classes(self, asked: requests.SampleRequest) -> Response:
         """One sample as each class."""
@@ -173,7 +210,7 @@ class ExploreCalls:
         return explorer
 
     def _frames(self, explorer: Explorer, asked: requests.WayRequest) -> Tensor:
-        return explorer.way(asked.begin, asked.end, asked.round_the_shell)
+        return explorer.way(asked.begin, asked.end, asked.round_the_shell, asked.truncation)
 
 
 def _call(model: type[M], answer: Callable[[M], Any]) -> Call:

@@ -46,7 +46,7 @@ const nextFrame = oneAtATime(async (still) => {
 
 async function showDrive(answer) {
   drive = answer;
-  await Promise.all([drawRoad(dreamCanvas, answer.picture), drawRoad(trueCanvas, answer.truth.picture)]);
+  await Promise.all([drawCode(dreamCanvas, answer.picture), drawCode(trueCanvas, answer.truth.picture)]);
   wheel.style.transform = `rotate(${WHEEL_TURN * steering}deg)`;
   wheel.setAttribute("aria-label", `Steering wheel: ${Math.round(100 * steering)} %`);
   stage.dataset.steering = steering.toFixed(2);
@@ -55,11 +55,6 @@ async function showDrive(answer) {
     laneMarks[place].hidden = metres === null || (place === 1 && !chosen().beside);
     laneMarks[place].style.left = `${50 + (45 * Math.max(-1.2, Math.min(1.2, metres / open.half_road))) / 1.2}%`;
   });
-}
-
-async function drawRoad(canvas, picture) {
-  const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
-  drawTile(canvas, await createImageBitmap(new Blob([bytes], { type: "image/png" })));
 }
 
 function startDriving() {

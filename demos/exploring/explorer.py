@@ -11,9 +11,12 @@ import torch
 from torch import Tensor
 
 from core_gans.game import NoiseGame, generate
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.models import Model
+from core_gans.sampling import truncated
 from core_gans.variants import TextToImage
 from demos.exploring.finding import LOOKED_AT, Method, directions, reach
+from demos.exploring.inside import Inside
 from demos.exploring.makeup import Makeup
 from demos.exploring.requests import Moves, Sample
 from dissect.directions import LatentDirection
@@ -38,21 +41,33 @@ class Explorer:
         self._several = several.flatten(1)
         self.makeup = Makeup.of(self.game, self._several.shape[1])
         self.reach = reach(self._several, self.makeup)
-        self.shape = tuple(self._draw(self._several[:1]).shape[1:])
+        self.shape = tuple(self.draw_latent(self._several[:1]).shape[1:])
         self.strip = lru_cache(maxsize=KEPT)(self._strip)
         self.way = lru_cache(maxsize=KEPT)(self._way)
         self.ends = lru_cache(maxsize=KEPT)(self._ends)
+        bounded = isinstance(self.game, AdversarialGame) and self.game.prior == "uniform"
+        self.inside = Inside(self._net, self.makeup, several[:1], self.shape, bounded=bounded)
 
     @property
     def makes_points(self) -> bool:
         return len(self.shape) == 1
 
+    def as_latent(self, numbers: Sequence[float]) -> Tensor:
+        """The latent (1, size) of as many numbers. ValueError for another number of them."""
+        if len(numbers) != self.makeup.size:
+            raise ValueError(f"expected the {self.makeup.size} numbers of a latent of this model, got {len(numbers)}.")
+        return torch.tensor([numbers])
+
     def latent(self, sample: Sample) -> Tensor:
         """The latent (1, size) of a sample, and of what is asked for in it.
 
-        ValueError for a class, codes or words that the model does not take.
+        ValueError for a class, codes, words or a truncation that the model does not take.
         """
-        drawn = self.game.latents(1, torch.Generator().manual_seed(sample.seed)).flatten(1)
+        rng = torch.Generator().manual_seed(sample.seed)
+        drawn = self.game.latents(1, rng)
+        if sample.truncation is not None:
+            drawn = truncated(self.game, drawn, sample.truncation, rng)
+        drawn = drawn.flatten(1)
         tokens = None
         if sample.text is not None:
             if not isinstance(self.game, TextToImage):
@@ -74,30 +89,36 @@ class Explorer:
                 if abs(step) > self.reach:
                     raise ValueError(f"expected steps from -{self.reach:g} to {self.reach:g}, got {step:g}.")
                 latent = direction.moved(latent, step)
-        return self._draw(latent)
+        return self.draw_latent(latent)
+
+    def draw_latent(self, latents: Tensor) -> Tensor:
+        """The examples (N, ...) of latents (N, size)."""
+        return generate(self._net, latents.view(-1, *self.latent_shape))
 
     def classes(self, sample: Sample) -> Tensor:
         """The same noise as each of the classes: (K, ...). ValueError where the model takes none."""
         if not self.makeup.classes:
             raise ValueError("this model takes no class.")
         each = [self.makeup.asked(self.latent(sample), label) for label in range(self.makeup.classes)]
-        return self._draw(torch.cat(each))
+        return self.draw_latent(torch.cat(each))
 
-    def lengths(self, begin: int, end: int, round_the_shell: bool) -> list[float]:
+    def lengths(self, begin: int, end: int, round_the_shell: bool, truncation: float | None = None) -> list[float]:
         """The length of the noise at each frame of a way."""
-        return self._noise_lengths(self._path(begin, end, round_the_shell)).tolist()
+        return self._noise_lengths(self._path(begin, end, round_the_shell, truncation)).tolist()
 
     def usual_lengths(self) -> tuple[float, float]:
         """Between which two lengths 98 of 100 latents lie."""
         low, high = self._noise_lengths(self._several).quantile(torch.tensor([0.01, 0.99])).tolist()
         return low, high
 
-    def sum(self, plus: Sequence[int], minus: Sequence[int], and_plus: Sequence[int]) -> Tensor:
+    def sum(
+        self, plus: Sequence[int], minus: Sequence[int], and_plus: Sequence[int], truncation: float | None = None
+    ) -> Tensor:
         """The mean of each group of samples, and plus - minus + and_plus of the means, with neighbours of that.
 
         (4 + ``NEIGHBOURS``, ...): three means, the sum, and the sum with a little noise, uniform in +-``NEAR``.
         """
-        groups = [torch.cat([self.latent(Sample(seed)) for seed in group]) for group in (plus, minus, and_plus)]
+        groups = [self._latents(group, truncation) for group in (plus, minus, and_plus)]
         means = [group.mean(dim=0, keepdim=True) for group in groups]
         if self.makeup.words:  # words have no mean: a group's caption is its first sample's
             for mean, group in zip(means, groups, strict=True):
@@ -106,7 +127,7 @@ class Explorer:
         rng = torch.Generator().manual_seed(0)
         near = total.repeat(NEIGHBOURS, 1)
         near[:, : self.makeup.noise] += NEAR * (2 * torch.rand(NEIGHBOURS, self.makeup.noise, generator=rng) - 1)
-        return self._draw(torch.cat((*means, total, near)))
+        return self.draw_latent(torch.cat((*means, total, near)))
 
     def directions(self, method: Method) -> tuple[LatentDirection, ...]:
         """The directions found by ``method``, found once. ValueError where nothing can be read off the network."""
@@ -118,18 +139,22 @@ class Explorer:
 
     def cloud(self, count: int) -> Tensor:
         """``count`` samples drawn together, (count, ...): always the same ones."""
-        return self._draw(self.game.latents(count, torch.Generator().manual_seed(1)).flatten(1))
+        return self.draw_latent(self.game.latents(count, torch.Generator().manual_seed(1)).flatten(1))
 
-    def _strip(self, first: int) -> Tensor:
-        return self._draw(torch.cat([self.latent(Sample(first + place)) for place in range(STRIP)]))
+    def _strip(self, first: int, truncation: float | None = None) -> Tensor:
+        return self.draw_latent(self._latents(range(first, first + STRIP), truncation))
 
-    def _way(self, begin: int, end: int, round_the_shell: bool) -> Tensor:
+    def _way(self, begin: int, end: int, round_the_shell: bool, truncation: float | None = None) -> Tensor:
         """The frames (``STEPS``, ...) from one sample to another."""
-        return self._draw(self._path(begin, end, round_the_shell))
+        return self.draw_latent(self._path(begin, end, round_the_shell, truncation))
 
-    def _path(self, begin: int, end: int, round_the_shell: bool) -> Tensor:
-        ends = self.latent(Sample(begin)), self.latent(Sample(end))
-        return self.makeup.path(*ends, STEPS, round_the_shell=round_the_shell)
+    def _path(self, begin: int, end: int, round_the_shell: bool, truncation: float | None) -> Tensor:
+        ends = self._latents((begin, end), truncation)
+        return self.makeup.path(ends[:1], ends[1:], STEPS, round_the_shell=round_the_shell)
+
+    def _latents(self, seeds: Sequence[int], truncation: float | None) -> Tensor:
+        """The latents (N, size) of samples by their numbers."""
+        return torch.cat([self.latent(Sample(seed, truncation=truncation)) for seed in seeds])
 
     def _noise_lengths(self, latents: Tensor) -> Tensor:
         return latents[:, : self.makeup.noise].norm(dim=1)
@@ -138,7 +163,6 @@ class Explorer:
         """The sample at both ends of each direction: (2 times their number, ...), each one's lower end first."""
         latent = self.latent(sample)
         found = self.directions(method)
-        return self._draw(torch.cat([each.moved(latent, side * self.reach) for each in found for side in (-1, 1)]))
-
-    def _draw(self, latents: Tensor) -> Tensor:
-        return generate(self._net, latents.view(-1, *self.latent_shape))
+        return self.draw_latent(
+            torch.cat([each.moved(latent, side * self.reach) for each in found for side in (-1, 1)])
+        )

@@ -17,8 +17,15 @@ LONGEST_TEXT = 400  # characters
 LONGEST_STATE = 2**16  # characters of a drive's state
 WAYS = {"straight": False, "circle": True}  # whether a way keeps to the shell on which normal latents lie
 
+MOST_HANDLES = 8
+DRAG_STEPS = 5  # of the latent, in one answer
+LONGEST_LATENT = 4096  # numbers
+
 Number = Annotated[float, Field(gt=-1e6, lt=1e6)]
 Numbers = Annotated[tuple[Number, ...], Field(strict=False, max_length=MOST_NUMBERS)]
+
+Latent = Annotated[tuple[Number, ...], Field(strict=False, max_length=LONGEST_LATENT)]
+Place = Annotated[tuple[Number, Number], Field(strict=False)]
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,8 @@ class Sample:
     label: int | None = None
     codes: tuple[float, ...] | None = None
     text: str | None = None
+    truncation: float | None = None
+    """The threshold beyond which the numbers of its latent were drawn again; see ``core_gans.sampling``."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,14 @@ def _numbers(name: str) -> Any:
     return expected(what, default=None)
 
 
+def _latent(name: str) -> Any:
+    return expected(f"{name} to be the numbers of a latent, at most {LONGEST_LATENT}", default=None)
+
+
+def _place(name: str, **more: Any) -> Any:
+    return expected(f"{name} to be a place in the picture, its pixels from the left and from the top", **more)
+
+
 def _group(name: str, **more: Any) -> Any:
     what = f"{name} to be the numbers of 1 to {GROUP} samples"
     return sequence(what, min_length=1, max_length=GROUP, **more)
@@ -63,11 +80,17 @@ class ModelRequest(JsonModel):
     model: str = expected("the key of a model", max_length=400)
 
 
-class StripRequest(ModelRequest):
+class SamplesRequest(ModelRequest):
+    """A model, and how its samples are drawn."""
+
+    truncation: float | None = expected("a truncation above 0", default=None, gt=0, le=100)
+
+
+class StripRequest(SamplesRequest):
     first: Seed = _seed("first")
 
 
-class EndsRequest(ModelRequest):
+class EndsRequest(SamplesRequest):
     """Two samples, by their numbers."""
 
     begin: Seed = _seed("from", alias="from")
@@ -82,7 +105,7 @@ class WayRequest(EndsRequest):
         return WAYS[self.way]
 
 
-class SumRequest(ModelRequest):
+class SumRequest(SamplesRequest):
     """Three groups of samples, for plus - minus + and."""
 
     plus: tuple[Seed, ...] = _group("plus")
@@ -94,7 +117,7 @@ class DirectionsRequest(ModelRequest):
     method: Method = _method()
 
 
-class SampleRequest(ModelRequest):
+class SampleRequest(SamplesRequest):
     seed: Seed = _seed("seed")
     label: Seed | None = _seed("label", default=None)
     codes: Numbers | None = _numbers("codes")
@@ -102,7 +125,7 @@ class SampleRequest(ModelRequest):
 
     @property
     def sample(self) -> Sample:
-        return Sample(self.seed, self.label, self.codes, self.text)
+        return Sample(self.seed, self.label, self.codes, self.text, self.truncation)
 
 
 class DirectionEndsRequest(SampleRequest):
@@ -125,6 +148,35 @@ class DrawRequest(SampleRequest):
         if self.method is None:
             raise ValueError(f"expected a method out of {', '.join(METHODS)} for the steps, got none")
         return Moves(self.method, self.steps)
+
+
+class MixRequest(SamplesRequest):
+    """Two samples: what is where, and in which style."""
+
+    content: Seed = _seed("content")
+    style: Seed = _seed("style")
+
+
+class HandleRequest(JsonModel):
+    """A point of a picture that is dragged."""
+
+    origin: Place = _place("origin")
+    target: Place = _place("target")
+    at: Place | None = _place("at", default=None)
+
+
+class DragRequest(SampleRequest):
+    """A picture, and the points that are dragged in it."""
+
+    begin: Latent | None = _latent("begin")
+    """Of the picture as it was when its points were set; None for the sample itself."""
+    latent: Latent | None = _latent("latent")
+    """Of the picture as it is."""
+    handles: tuple[HandleRequest, ...] = sequence(
+        f"handles to be at most {MOST_HANDLES} points", max_length=MOST_HANDLES
+    )
+    steps_on: int = expected(f"steps_on to be a whole number from 0 to {DRAG_STEPS}", ge=0, le=DRAG_STEPS)
+    hold: bool = expected("hold to be true or false")
 
 
 class BeginDriveRequest(ModelRequest):

@@ -77,6 +77,25 @@ samples.addEventListener("keydown", (event) => {
   }
 });
 
+// Truncation: the numbers of a latent beyond it are drawn again; at its end nothing is.
+const truncationSlider = find("[data-of=truncation]");
+function showTruncation() {
+  truncationSlider.parentNode.hidden = !open.truncation;
+  if (!open.truncation) return;
+  truncationSlider.max = open.truncation;
+  truncationSlider.min = truncationSlider.step = open.truncation / 30;
+  truncationSlider.value = chosen().truncation || open.truncation;
+  find("output", truncationSlider.parentNode).textContent = chosen().truncation ? chosen().truncation.toFixed(1) : "off";
+}
+truncationSlider.addEventListener("input", () => {
+  const value = Number(truncationSlider.value);
+  keep({ truncation: value < open.truncation ? value : null });
+  strips.clear();
+  showTruncation();
+  showStrip();
+  PARTS[chosen().part].enter();
+});
+
 function turnPage(pages) {
   keep({ first: Math.max(0, chosen().first + pages * open.strip) });
   showStrip();

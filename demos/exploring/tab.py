@@ -24,6 +24,8 @@ SCRIPTS = (
     "sums",
     "directions",
     "drag",
+    "pull",
+    "mix",
     "asked",
     "translate",
     "drive",

@@ -11,6 +11,12 @@ function drawTile(canvas, picture, index = 0, count = 1) {
   canvas.classList.add("explore-drawn");
 }
 
+// Draws a PNG that came as base64.
+async function drawCode(canvas, code) {
+  const bytes = Uint8Array.from(atob(code), (letter) => letter.charCodeAt(0));
+  drawTile(canvas, await createImageBitmap(new Blob([bytes], { type: "image/png" })));
+}
+
 function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);

@@ -13,6 +13,7 @@ from demos.exploring.explorer import NEIGHBOURS, STEPS, STRIP, Explorer
 from demos.exploring.finding import METHODS, Method
 from demos.exploring.makeup import Makeup
 from demos.exploring.requests import Moves, Sample
+from dissect.dragging import Handle
 from tests.demos.small_lab import GAINS, SIDE, fresh, plain
 
 NOISE = 8
@@ -36,6 +37,34 @@ def test_a_sample_is_its_number(explorer: Explorer) -> None:
     assert len(strip) == STRIP
     assert torch.allclose(strip[0], explorer.draw(Sample(5))[0])
     assert torch.allclose(strip[3], explorer.draw(Sample(8))[0])
+
+
+def test_a_truncated_sample_keeps_what_is_small_and_draws_again_what_is_large() -> None:
+    explorer = Explorer(plain(prior="normal"))
+    whole, cut = explorer.latent(Sample(5)), explorer.latent(Sample(5, truncation=0.8))
+    large = whole.abs() > 0.8
+    assert 0 < large.sum() < NOISE
+    assert torch.equal(cut[~large], whole[~large])
+    assert cut.abs().max() <= 0.8
+    assert torch.equal(explorer.strip(5, 0.8)[0], explorer.draw(Sample(5, truncation=0.8))[0])
+    assert torch.allclose(noise_in(explorer.way(5, 6, False, 0.8))[0], cut[0], atol=1e-4)
+    assert explorer.lengths(5, 6, False, 0.8)[0] == pytest.approx(float(cut.norm()))
+    with pytest.raises(ValueError, match="at most 1"):
+        Explorer(plain()).latent(Sample(5, truncation=1.5))
+
+
+@pytest.mark.parametrize(("prior", "kept"), [("normal", "length"), ("uniform", "cube")])
+def test_a_drag_stays_among_the_latents_that_the_game_draws(prior: str, kept: str) -> None:
+    explorer = Explorer(fresh("cgan", shape=(1, 16, 16), family="dcgan", latent=8, width=4, classes=2, prior=prior))
+    begin = explorer.latent(Sample(1, label=1))
+    found = explorer.inside.dragged(begin, begin, [Handle((3, 3), (12, 12))], 8, hold=False)
+    noise, was = found.latent[:, :8], begin[:, :8]
+    assert found.steps == 8
+    assert not torch.equal(noise, was)
+    assert torch.equal(found.latent[:, 8:], begin[:, 8:])
+    if kept == "length":
+        assert float(noise.norm()) == pytest.approx(float(was.norm()), rel=1e-5)
+    assert kept == "length" or noise.abs().max() <= 1
 
 
 @pytest.mark.parametrize("circle", [False, True])

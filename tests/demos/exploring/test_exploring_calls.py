@@ -42,8 +42,9 @@ KEYS: tuple[Any, ...] = (
 )
 CALLS = (
     *("open", "strip", "way", "film", "sum", "directions", "ends", "draw", "classes", "cloud"),
-    *("translate", "other", "lengths", "example", "begin_drive", "steer"),
+    *("translate", "other", "lengths", "example", "begin_drive", "steer", "mixes", "drag"),
 )
+DRAG: dict[str, Any] = {"model": "text", "seed": 0, "handles": [], "steps_on": 1, "hold": False}
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,28 @@ def test_directions_are_named_and_move(client: TestClient) -> None:
     assert ask(client, "ends", model="scenes", seed=1, method="sefa").shape == (SIDE, 2 * len(found) * SIDE, 3)
 
 
+def test_a_drag_goes_on_from_what_the_last_answer_brought(client: TestClient) -> None:
+    handles = [{"origin": [4, 4], "target": [11, 6]}]
+    there = picture(base64.b64decode(ask(client, "drag", **DRAG)["picture"]))
+    assert np.array_equal(there, ask(client, "draw", model="text", seed=0))
+    whole = ask(client, "drag", **DRAG | {"handles": handles, "steps_on": 4})
+    half = ask(client, "drag", **DRAG | {"handles": handles, "steps_on": 2, "hold": True})
+    assert half["latent"] != ask(client, "drag", **DRAG | {"handles": handles, "steps_on": 2})["latent"]
+    half = ask(client, "drag", **DRAG | {"handles": handles, "steps_on": 2})
+    now = [handles[0] | {"at": half["at"][0]}]
+    rest = ask(client, "drag", **DRAG | {"handles": now, "steps_on": 2, "latent": half["latent"]})
+    assert rest == whole
+    assert (whole["arrived"], whole["stuck"]) == (False, False)
+
+
+def test_styles_are_mixed_from_each_layer_on(client: TestClient) -> None:
+    layers = ask(client, "open", model="text")["mixing"]
+    found = ask(client, "mixes", model="text", content=3, style=4)
+    assert found.shape == (16, 16 * (len(layers) + 1), 3)
+    assert np.array_equal(found[:, -16:], ask(client, "draw", model="text", seed=3))
+    assert ask(client, "open", model="scenes")["mixing"] == []
+
+
 def test_points_come_as_numbers(client: TestClient) -> None:
     cloud = ask(client, "cloud", model="ring")
     assert len(cloud["points"]) == len(cloud["real"]) == CLOUD
@@ -179,6 +202,15 @@ def test_what_is_no_picture_is_named(client: TestClient, picture: Any) -> None:
         ("draw", {"model": "scenes", "seed": 0, "steps": [1], "method": "pcb"}, "pca"),
         ("directions", {"model": "scenes"}, "method"),
         ("classes", {"model": "scenes", "seed": 0}, "no class"),
+        ("draw", {"model": "scenes", "seed": 0, "truncation": 0}, "truncation above 0"),
+        ("draw", {"model": "digits", "seed": 0, "truncation": 1.5}, "at most 1"),
+        ("mixes", {"model": "scenes", "content": 0}, "style"),
+        ("mixes", {"model": "ring", "content": 0, "style": 1}, "points"),
+        ("drag", DRAG | {"handles": [{"origin": [0, 0]}]}, "target"),
+        ("drag", DRAG | {"handles": [{"origin": [0, 0], "target": [99, 0]}]}, "inside the image of 16 x 16"),
+        ("drag", DRAG | {"latent": [0.5] * 3}, "numbers of a latent of this model, got 3"),
+        ("drag", DRAG | {"steps_on": 99}, "from 0 to 5"),
+        ("drag", DRAG | {"model": "scenes"}, "maps are fine enough"),
         ("cloud", {"model": "scenes"}, "pictures"),
         ("translate", {"model": "star", "target": "dusk", "picture": sent(1)}, "day, night"),
         ("translate", {"model": "scenes", "target": "day", "picture": sent(1)}, "translation"),
@@ -202,7 +234,8 @@ ODD = st.one_of(
 )
 AS_EVER = to_bytes(Explorer(plain(prior="normal")).draw(Sample(3)))[0]
 FIELDS = ("first", "from", "to", "way", "plus", "minus", "and", "seed", "label", "codes", "text", "steps", "method",
-          "target", "picture")  # fmt: skip
+          "target", "picture", "truncation", "content", "style", "begin", "latent", "handles", "hold",
+          "steps_on")  # fmt: skip
 
 
 @settings(max_examples=150)

@@ -1,0 +1,96 @@
+"""What reaches into a generator's layers: the style of one sample put into another, and points that are dragged."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from functools import cached_property
+
+import torch
+from torch import Tensor, nn
+
+from demos.exploring.makeup import Makeup
+from dissect.dragging import Dragged, Handle, drag, drag_layer
+from dissect.generators import default_layers
+from dissect.mixing import mixed
+
+MIXED = 8  # layers in which a style may begin, at most
+ROOM = (
+    5  # a part of the image's side: how far from a dragged point's way the picture may change, where the rest is held
+)
+
+
+class Inside:
+    """The layers of ``net``, each time of a copy: others draw with it. It makes images (C, H, W) of ``shape``.
+
+    ``example`` is one latent of the network's own shape (1, ...); ``bounded`` are those that lie in [-1, 1].
+    """
+
+    def __init__(self, net: nn.Module, makeup: Makeup, example: Tensor, shape: Sequence[int], *, bounded: bool) -> None:
+        self._net, self._makeup, self._example = net, makeup, example
+        self._shape, self._bounded = shape, bounded
+
+    @cached_property
+    def layers(self) -> tuple[str, ...]:
+        """The layers in which a style may begin, from the latent on; none where the generator makes points."""
+        return tuple(default_layers(copy.deepcopy(self._net), self._example)[:MIXED])
+
+    @cached_property
+    def drag_layer(self) -> str | None:
+        """The layer whose features tell a dragged point; None where none has maps that are fine enough."""
+        if not self.layers:
+            return None
+        try:
+            return drag_layer(copy.deepcopy(self._net), self._example)
+        except ValueError:
+            return None
+
+    def mixes(self, content: Tensor, style: Tensor) -> Tensor:
+        """``content`` (1, size) in the style of ``style`` from each of ``layers`` on; the last one without it."""
+        net = copy.deepcopy(self._net)
+        ends = [self.layers[place:] for place in range(len(self.layers) + 1)]
+        return torch.cat([mixed(net, self._shaped(content), self._shaped(style), layers) for layers in ends])
+
+    def dragged(self, begin: Tensor, now: Tensor, handles: Sequence[Handle], steps: int, *, hold: bool) -> Dragged:
+        """``steps`` on from the latent ``now`` (1, size) to the targets of handles, set in the picture of ``begin``.
+
+        The noise of normal latents keeps its length, what was asked for stays, and with ``hold`` so does what is far
+        from all ways. Without handles nothing happens. ValueError as ``dissect.dragging.drag``, and for a generator
+        without a layer to tell points by.
+        """
+        if self.drag_layer is None:
+            raise ValueError("this generator has no layer whose maps are fine enough to tell points by.")
+        if not handles:
+            return Dragged(now, (), 0)
+        found = drag(
+            copy.deepcopy(self._net),
+            self._shaped(begin),
+            handles,
+            self.drag_layer,
+            latent=self._shaped(now),
+            steps=steps,
+            free=self._around(handles) if hold else None,
+            within=lambda latent: self._shaped(self._allowed(latent.flatten(1), begin)),
+        )
+        return Dragged(found.latent.flatten(1), found.handles, found.steps)
+
+    def _allowed(self, latent: Tensor, begin: Tensor) -> Tensor:
+        noise, was = latent[:, : self._makeup.noise], begin[:, : self._makeup.noise]
+        kept = noise.clamp(-1, 1) if self._bounded else noise * (was.norm() / noise.norm())
+        return torch.cat((kept, begin[:, self._makeup.noise :]), dim=1)
+
+    def _around(self, handles: Sequence[Handle]) -> Tensor:
+        """(H, W): whether a pixel is near the way of a handle, which is straight."""
+        _, height, width = self._shape
+        rows, columns = torch.meshgrid(torch.arange(float(height)), torch.arange(float(width)), indexing="ij")
+        pixels = torch.stack((columns, rows), dim=2)
+        near = torch.zeros(height, width, dtype=torch.bool)
+        for handle in handles:
+            begin, end = torch.tensor(handle.origin), torch.tensor(handle.target)
+            way = end - begin
+            share = ((pixels - begin) @ way / way.square().sum().clamp(min=1)).clamp(0, 1)
+            near |= (pixels - begin - share[..., None] * way).norm(dim=2) <= min(height, width) / ROOM
+        return near
+
+    def _shaped(self, latents: Tensor) -> Tensor:
+        return latents.view(-1, *self._example.shape[1:])

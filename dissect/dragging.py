@@ -1,0 +1,181 @@
+"""Dragging points of a picture to where they should be, by the latent. Pan et al. 2023, DragGAN.
+
+Motion supervision (their equation 1): the features around each handle p are to be found one step nearer to its target
+t, ``sum |F(q) - F(q + d)|`` over the pixels q within ``reach`` of p, with d = (t - p) / |t - p|; nothing flows through
+F(q). Point tracking (equation 2): after each step the handle is where, in a small window, the features are nearest to
+those that it had in the first picture. F is what a layer puts out, at the size of the image. A latent takes steps of
+one length downhill, without a memory of earlier ones, so that ten steps after ten are twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dissect.generators import default_layers
+from dissect.hooks import at_rest, record
+
+STRIDE = 0.1  # length of a step of the latent; a normal one of 128 numbers has a length of 11
+HOLD = 20.0  # weight of what is to stay, as in the paper
+ARRIVED = 1.0  # pixels from the target
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A point that is dragged; places are (x, y) in pixels of the image, (0, 0) the middle of the first one."""
+
+    origin: Point
+    """Where it was in the first picture."""
+    target: Point
+    """Where it is to go; the same as ``origin`` pins it."""
+    at: Point | None = None
+    """Where it is now; None while nothing was dragged."""
+
+    @property
+    def place(self) -> Point:
+        """Where it is now."""
+        return self.origin if self.at is None else self.at
+
+    @property
+    def left(self) -> float:
+        """Pixels from its target."""
+        return sum((a - b) ** 2 for a, b in zip(self.place, self.target, strict=True)) ** 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Dragged:
+    """How far a drag came."""
+
+    latent: Tensor
+    """(1, ...), which draws the picture as it is now."""
+    handles: tuple[Handle, ...]
+    steps: int
+    """Steps that were taken: fewer than asked for where all arrived, or where no feature says which way to go."""
+
+    @property
+    def arrived(self) -> bool:
+        """Whether all handles are within ``ARRIVED`` of their targets."""
+        return all(handle.left <= ARRIVED for handle in self.handles)
+
+
+def drag(
+    generator: nn.Module,
+    first: Tensor,
+    handles: Sequence[Handle],
+    layer: str,
+    *,
+    latent: Tensor | None = None,
+    steps: int = 20,
+    stride: float = STRIDE,
+    reach: int | None = None,
+    window: int | None = None,
+    free: Tensor | None = None,
+    within: Callable[[Tensor], Tensor] = lambda value: value,
+) -> Dragged:
+    """At most ``steps`` steps from ``latent`` (1, ...), by default ``first``, the latent of the picture as it was.
+
+    ``layer`` puts out the features, maps (1, C, h, w). ``reach`` is the radius of what moves along with a handle and
+    ``window`` how far it is looked for after a step, both in pixels; by default a 20th and a 32nd of the image's side.
+    ``free`` (H, W) is true where the picture may change: elsewhere, changed features cost as in the paper. ``within``
+    brings a latent back to what is allowed.
+
+    Raises:
+        ValueError: no handle, one outside the image, or a layer that the generator does not have.
+    """
+    with at_rest(generator), record(generator, [layer]) as seen:
+        height, width = generator(first).shape[2:]
+        was = _enlarged(seen[layer], (height, width))
+        for handle in handles:
+            _require_inside(handle, width, height)
+        if not handles:
+            raise ValueError("expected at least one handle to drag, got none")
+        side = min(height, width)
+        around = _disc(max(1, round(side / 20)) if reach is None else reach).to(was)
+        near = _disc(max(1, side // 32) if window is None else window).to(was)
+        known = _sampled(was, torch.tensor([handle.origin for handle in handles]).to(was))  # (K, C)
+        at = torch.tensor([handle.place for handle in handles]).to(was)
+        goal = torch.tensor([handle.target for handle in handles]).to(was)
+        value = (first if latent is None else latent).detach().requires_grad_()
+        taken = 0
+        while True:
+            with torch.enable_grad():
+                generator(value)
+                now = _enlarged(seen[layer], (height, width))
+            if taken:
+                at = _tracked(now.detach(), at, known, near)
+            if taken == steps or ((goal - at).norm(dim=1) <= ARRIVED).all():
+                break
+            with torch.enable_grad():
+                loss = _motion(now, at, goal, around)
+                if free is not None:
+                    loss = loss + HOLD * ((now - was).abs() * ~free.to(now.device)).mean()
+                (slope,) = torch.autograd.grad(loss, value)
+            if not (length := slope.norm()) > 0:
+                break
+            value = within(value.detach() - stride * slope / length).requires_grad_()
+            taken += 1
+    moved = (replace(handle, at=(x, y)) for handle, (x, y) in zip(handles, at.tolist(), strict=True))
+    return Dragged(value.detach(), tuple(moved), taken)
+
+
+def drag_layer(generator: nn.Module, latents: Tensor) -> str:
+    """The first layer whose maps have at least half the image's side, from which handles are told apart.
+
+    Deeper ones see larger things and fewer places. ``latents`` are (N, ...). ValueError where no layer has such maps.
+    """
+    found = default_layers(generator, latents)
+    with at_rest(generator), record(generator, found) as seen:
+        side = generator(latents[:1]).shape[2]
+        if (fine := next((name for name in found if 2 * seen[name].shape[2] >= side), None)) is not None:
+            return fine
+    raise ValueError("this generator has no layer with maps of at least half its image's side, so nothing tells places")
+
+
+def _motion(now: Tensor, at: Tensor, goal: Tensor, around: Tensor) -> Tensor:
+    """Equation 1: the features around each handle (K, 2), one step nearer to the goal (K, 2), are to be those here."""
+    way = goal - at
+    ahead = way / way.norm(dim=1, keepdim=True).clamp(min=1)  # the last step is not too long
+    here = at[:, None] + around
+    return (_sampled(now, here + ahead[:, None]) - _sampled(now, here).detach()).abs().mean()
+
+
+def _tracked(now: Tensor, at: Tensor, known: Tensor, near: Tensor) -> Tensor:
+    """Equation 2: where in the window around each handle (K, 2) the features are nearest to the ``known`` (K, C)."""
+    places = at[:, None] + near  # (K, M, 2)
+    apart = (_sampled(now, places) - known[:, None]).abs().sum(2)
+    edge = torch.tensor([now.shape[3] - 1, now.shape[2] - 1]).to(now)
+    outside = ((places < 0) | (places > edge)).any(2)
+    best = apart.masked_fill(outside, torch.inf).argmin(1)  # of equals the nearest: the window begins in its middle
+    return places[torch.arange(len(at)), best]
+
+
+def _sampled(maps: Tensor, places: Tensor) -> Tensor:
+    """The features (..., C) of ``maps`` (1, C, H, W) at ``places`` (..., 2) in pixels, x first, between cells too."""
+    size = torch.tensor([maps.shape[3], maps.shape[2]]).to(maps)
+    grid = ((2 * places + 1) / size - 1).reshape(1, 1, -1, 2)
+    found = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)[0, :, 0]  # (C, M)
+    return found.T.reshape(*places.shape[:-1], maps.shape[1])
+
+
+def _disc(radius: int) -> Tensor:
+    """The steps (M, 2) to all pixels within ``radius``, the nearest first."""
+    line = torch.arange(-radius, radius + 1)
+    steps = torch.stack(torch.meshgrid(line, line, indexing="ij"), dim=2).reshape(-1, 2)
+    lengths = steps.square().sum(1)
+    order = lengths.argsort(stable=True)
+    return steps[order][lengths[order] <= radius**2]
+
+
+def _enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+
+
+def _require_inside(handle: Handle, width: int, height: int) -> None:
+    for x, y in (handle.origin, handle.place, handle.target):
+        if not (0 <= x <= width - 1 and 0 <= y <= height - 1):
+            raise ValueError(f"expected places inside the image of {width} x {height} pixels, got ({x:g}, {y:g})")
