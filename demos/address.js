@@ -1,9 +1,10 @@
 // What stands after "#" in the page's address: the tab, the model, and what Paint shows, so that a link opens it again.
 // Nothing of it is sent to the server as it stands: the tabs ask about it, as about all that a page sends.
 const labAddress = (() => {
-  const PARTS = ["tab", "model", "seed", "session"];
+  const PARTS = ["tab", "model", "seed", "session", "view"];
   const OWN = "gan-lab-address"; // what this page wrote last: found again after a reload, it is no link
   const PAUSE = 250; // milliseconds: browsers take only so many changes
+  const through = (stream, data) => new Blob([data]).stream().pipeThrough(stream);
   const read = () => {
     const given = new URLSearchParams(location.hash.slice(1));
     return Object.fromEntries(PARTS.filter((part) => given.get(part)).map((part) => [part, given.get(part)]));
@@ -47,6 +48,25 @@ const labAddress = (() => {
     flush() {
       clearTimeout(due);
       write();
+    },
+    // Text as letters that an address may have.
+    async packed(text) {
+      const data = new Uint8Array(await new Response(through(new CompressionStream("deflate-raw"), text)).arrayBuffer());
+      const letters = Array.from(data, (byte) => String.fromCharCode(byte)).join("");
+      return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    },
+    // The text that was packed; an error for more of it than `most` characters.
+    async unpacked(code, most) {
+      const data = Uint8Array.from(atob(code.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+      const reader = through(new DecompressionStream("deflate-raw"), data).getReader();
+      const decoder = new TextDecoder();
+      let text = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return text;
+        text += decoder.decode(value, { stream: true });
+        if (text.length > most) throw new Error("it is too long");
+      }
     },
     // Opens the page anew, as a link with these parts would.
     follow(parts) {

@@ -18,6 +18,7 @@ from demos.tab import Tab
 from demos.variants.tab import TAB as VARIANTS
 
 TITLE = "GAN lab"
+KEPT = '<button type="button" id="kept-open" aria-haspopup="dialog">Kept pictures</button>'  # opened by kept.js
 TABS: dict[str, Tab] = {tab.title: tab for tab in (PAINT, EVOLVE, DISSECT, EXPLORE, VARIANTS)}
 """The tabs by title, from the left."""
 
@@ -34,7 +35,7 @@ def build(lab: Lab | None = None) -> LabBlocks:
 def _page(lab: Lab) -> LabBlocks:
     with LabBlocks(lab, tuple(TABS.values()), title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         with gr.Row(elem_id="top"):
-            gr.HTML("<h1>GAN lab</h1><p>Generative networks, evolved and opened up.</p>", elem_id="masthead")
+            gr.HTML(f"<h1>GAN lab</h1><p>Generative networks, evolved and opened up. {KEPT}</p>", elem_id="masthead")
             page = Page(lab)
         with gr.Tabs(elem_id="tabs"):
             for title, tab in TABS.items():

@@ -10,7 +10,7 @@ import gradio as gr
 
 SANS = ("Inter", "ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif")
 QUIET, QUIET_DARK = "#6a655b", "#a8a296"  # words that step back; at least 4.5:1 on all that lies behind them
-SCRIPTS = ("surfaces.js", "address.js")  # for the whole page
+SCRIPTS = ("surfaces.js", "address.js", "kept.js")  # for the whole page
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
 
 

@@ -39,18 +39,8 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
         *("addressing", "hooks", "fingerprint", "from_layer", "edits", "segmenters", "sampling", "measure", "cause"),
         "painting",
         *("generators", "dictionaries"),
-        *(
-            "report",
-            "directions",
-            "findings",
-            "mending",
-            "inversion",
-            "dragging",
-            "mixing",
-            "commands",
-            "__main__",
-            "__init__",
-        ),
+        *("report", "directions", "findings", "mending", "inversion", "dragging", "mixing"),
+        *("commands", "__main__", "__init__"),
     ),
 }
 FILES_AT_ROOT = {"core_gans": 16, "dissect": 10}  # at most

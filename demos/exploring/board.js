@@ -30,7 +30,8 @@ async function openModel() {
   delete element.dataset.open;
   try {
     const found = await (await post("open", { model: key })).json();
-    if (wanted === key) begin(found);
+    const view = await viewOf(found);
+    if (wanted === key) begin(found, view);
   } catch (error) {
     if (wanted === key) complain(error);
     wanted = null;
@@ -38,7 +39,7 @@ async function openModel() {
   opening.hidden = true;
 }
 
-function begin(found) {
+function begin(found, view) {
   open = found;
   [frames, cloud, trail, stripPicture, lengths] = [null, null, null, null, null];
   strips.clear();
@@ -60,6 +61,7 @@ function begin(found) {
     text: (open.captions || [])[0],
     target: (open.targets || [])[0],
   });
+  keep(view);
   if (!parts.includes(chosen().part)) keep({ part: parts[0] });
   tabs.replaceChildren(...parts.map(partTab));
   tabs.hidden = parts.length < 2;

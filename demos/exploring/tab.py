@@ -27,6 +27,7 @@ SCRIPTS = (
     "pull",
     "mix",
     "asked",
+    "keeping",
     "translate",
     "drive",
     "plane",

@@ -15,33 +15,12 @@ function shared() {
   return { format: FORMAT, model: model.model, layer: session.layer, seed, strokes, names };
 }
 
-const through = (stream, data) => new Blob([data]).stream().pipeThrough(stream);
-
-async function packed(text) {
-  const data = new Uint8Array(await new Response(through(new CompressionStream("deflate-raw"), text)).arrayBuffer());
-  const letters = Array.from(data, (byte) => String.fromCharCode(byte)).join("");
-  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-// The text that was packed; no more of it is unpacked than a session may have.
-async function unpacked(code) {
-  const reader = through(new DecompressionStream("deflate-raw"), bytes(code.replaceAll("-", "+").replaceAll("_", "/"))).getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text;
-    text += decoder.decode(value, { stream: true });
-    if (text.length > LARGEST_SESSION) throw new Error(BROKEN);
-  }
-}
-
 // Puts the session into the page's address; one that is too long for it is left out.
 let addressed = 0;
 async function tellAddress() {
   const turn = ++addressed;
   const { model: key, seed, ...rest } = shared();
-  const code = rest.strokes.length ? await packed(JSON.stringify(rest)) : "";
+  const code = rest.strokes.length ? await labAddress.packed(JSON.stringify(rest)) : "";
   if (turn === addressed) window.labAddress.change({ model: key, seed: String(seed), session: code.length <= LONGEST_LINK ? code : "" });
   return code.length <= LONGEST_LINK;
 }
@@ -56,7 +35,7 @@ async function askedFor() {
   const { model: key, seed, session: code } = window.labAddress.asked;
   if (!key || (seed === undefined && !code)) return key ? { model: key } : null;
   try {
-    const found = code ? JSON.parse(await unpacked(code)) : { format: FORMAT };
+    const found = code ? JSON.parse(await labAddress.unpacked(code, LARGEST_SESSION)) : { format: FORMAT };
     return { ...found, model: key, seed: Number(seed) };
   } catch {
     throw new Error(`This link cannot be opened: ${BROKEN}.`);
@@ -134,7 +113,26 @@ async function openedBy(file) {
   return true;
 }
 
+// Puts the picture that is shown among the kept ones, with the link of its session.
+async function keepPicture() {
+  if (session.now.picture) throw new Error("A picture of yours does not fit into a link: take the script.");
+  const { model: key, seed, ...rest } = shared();
+  const code = rest.strokes.length ? await labAddress.packed(JSON.stringify(rest)) : "";
+  if (code.length > LONGEST_LINK) throw new Error("There are too many strokes to keep them here: the picture (PNG) carries them.");
+  const picture = Object.assign(new Image(), { src: view.shown.sources[1] });
+  await picture.decode();
+  labKept.keep(picture, `Scene ${seed}`, { tab: "paint", model: key, seed: String(seed), session: code });
+}
+
 function listenToLink() {
+  one("[data-do=gallery]").addEventListener("click", async () => {
+    try {
+      await keepPicture();
+      one(".paint-taken").textContent = "Kept in this browser: see Kept pictures, at the top.";
+    } catch (error) {
+      fail(error);
+    }
+  });
   one("[data-do=link]").addEventListener("click", async () => {
     try {
       if (session.now.picture) throw new Error("A picture of yours does not fit into a link: take the script.");
