@@ -2,4 +2,7 @@
 
 import os
 
+from demos.gradio_stubs import without_stubs
+
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it once, when it is imported
+without_stubs()

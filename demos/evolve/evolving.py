@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from core_gans.foundation.errors import LabError
-from core_gans.run_kind import Result
 from core_gans.runs import folder as runs
 from core_gans.runs.folder import numbered
 from demos.background import BackgroundJob
@@ -27,6 +26,7 @@ from demos.evolve.snapshot_watcher import SnapshotWatcher
 from demos.evolve.snapshots import EvolutionSnapshot, Phase
 
 if TYPE_CHECKING:
+    from core_gans.run_kind import Result
     from egan.population import Population
 
 Session = Callable[[float, SnapshotWatcher], "Result[Population]"]  # evolves for so many seconds
