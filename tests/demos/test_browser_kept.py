@@ -76,7 +76,7 @@ def what_is_kept_opens_again(page: Page) -> None:
     page.wait_for_selector("[data-open=scenes]", state="attached")
 
 
-def test_styles_points_and_what_is_kept(lab: Lab, tmp_path: Path) -> None:  # noqa: F811
+def test_styles_points_and_what_is_kept(lab: Lab, tmp_path: Path) -> None:
     explorer = Explorer(lab.store.model("scenes"))
     with serving(lab) as address, opened(address, tmp_path / "profile") as page:
         explore(page)
