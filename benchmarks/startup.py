@@ -5,11 +5,12 @@ Each is a fresh process. PYTHONPATH chooses the code that is measured.
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,11 +37,21 @@ def main(args: Sequence[str] | None = None) -> None:
     """Print the table in Markdown."""
     asked = tyro.cli(Options, prog="python -m benchmarks.startup", args=args)
     names = chosen(asked.names, [*COMMANDS, APP], "command")
-    print("| to | s |\n|---|--:|")
+    print("| to | s | s of processor time |\n|---|--:|--:|")
     for name in names:
         told = "the app listening" if name == APP else f"`{name} --help`"
         work = _listening if name == APP else partial(_help, COMMANDS[name])
-        print(f"| {told} | {statistics.median(work() for _ in range(asked.repeats)):.2f} |", flush=True)
+        measured = [_measured(work) for _ in range(asked.repeats)]
+        seconds, worked = (statistics.median(each) for each in zip(*measured, strict=True))
+        print(f"| {told} | {seconds:.2f} | {worked:.2f} |", flush=True)
+
+
+def _measured(work: Callable[[], float]) -> tuple[float, float]:
+    """The seconds that ``work`` returns, and those of processor time of the process that it waited for."""
+    before = os.times()
+    seconds = work()
+    after = os.times()
+    return seconds, after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def _help(package: str) -> float:

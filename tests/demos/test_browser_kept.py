@@ -30,6 +30,7 @@ def styles_are_mixed_and_points_dragged(page: Page, explorer: Explorer) -> None:
     assert np.array_equal(shown(page, ".explore-mixed"), to_bytes(expected)[1])
 
     part(page, "Drag points")
+    page.get_by_role("button", name="sample 2", exact=True).click()
     rested(page)
     frame = page.locator(".explore-pulled").bounding_box()
     assert frame is not None
@@ -44,9 +45,10 @@ def styles_are_mixed_and_points_dragged(page: Page, explorer: Explorer) -> None:
     assert "held" not in (page.locator(".explore-pulls").text_content() or "")
     page.locator(".explore-pulled").press("Enter")
     page.locator(".explore-pulled").press("Enter")
-    page.locator(".explore-pulls li", has_text="held").wait_for()
+    held = page.locator(".explore-pulls li", has_text="held").last
+    held.wait_for()
     page.locator(".explore-pulled").press("Backspace")
-    page.locator(".explore-pulls li", has_text="held").wait_for(state="detached")
+    held.wait_for(state="detached")
     rested(page)
 
 
@@ -64,12 +66,12 @@ def what_is_kept_opens_again(page: Page) -> None:
     assert page.locator("#kept li").count() == 0
     page.locator("#kept").get_by_role("button", name="Undo").click()
     page.evaluate("sessionStorage.removeItem('gan-lab-explore')")
-    page.get_by_role("button", name="Open <i>night</i> again").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Open <i>night</i> again").click()
     page.wait_for_selector('[data-mixed="4 1"]', state="attached")
     rested(page)
     assert np.array_equal(shown(page, ".explore-mixed"), mixed)
-    with page.expect_navigation():
-        page.evaluate("location.hash = 'tab=explore&model=scenes&view=AAAA'")
+    page.evaluate("location.hash = 'tab=explore&model=scenes&view=AAAA'")
     page.locator(".explore-trouble", has_text="cannot be opened").wait_for()
     page.get_by_role("tab", name="Paint").click()
     page.get_by_role("tab", name="Explore").click()
