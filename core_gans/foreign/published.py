@@ -13,8 +13,9 @@ from core_gans.foreign.diffusion import is_autoencoder, is_denoiser, of_autoenco
 from core_gans.foreign.progressive import is_progressive, progressive_from
 from core_gans.foreign.relativistic import is_relativistic, of_relativistic
 from core_gans.foreign.residual import is_mimicry, of_mimicry
-from core_gans.foreign.stylegan2 import StyleGAN2
 from core_gans.foreign.stylegan2_layouts import is_ada, is_rosinality, of_ada, of_rosinality
+from core_gans.foreign.stylegan3_layout import is_alias_free, of_alias_free
+from core_gans.foreign.styles import StyleGenerator
 from core_gans.foreign.transposed import is_example, of_example
 from core_gans.foreign.weights import read_weights, state_of
 from core_gans.foundation.errors import LabError
@@ -39,7 +40,7 @@ class Published:
     """The same at a truncation, where the layout has one."""
 
 
-def truncated(build: Callable[[Weights], StyleGAN2]) -> Callable[[Weights, float], nn.Module]:
+def truncated(build: Callable[[Weights], StyleGenerator]) -> Callable[[Weights, float], nn.Module]:
     """``build`` at a truncation of styles."""
 
     def at(weights: Weights, truncation: float) -> nn.Module:
@@ -55,6 +56,9 @@ PUBLISHED = (
         "stylegan2", "rosinality/stylegan2-pytorch (g_ema)", is_rosinality, of_rosinality, truncated(of_rosinality)
     ),
     Published("stylegan2-ada", "NVlabs/stylegan2-ada-pytorch (state dict of G_ema)", is_ada, of_ada, truncated(of_ada)),
+    Published(
+        "stylegan3", "NVlabs/stylegan3 (state dict of G_ema)", is_alias_free, of_alias_free, truncated(of_alias_free)
+    ),
     Published("biggan-deep", "huggingface/pytorch-pretrained-BigGAN", is_biggan, of_biggan, of_biggan),
     Published("sngan", "kwotsin/mimicry", is_mimicry, of_mimicry),
     Published("dcgan", "pytorch/examples (dcgan)", is_example, of_example),
@@ -73,7 +77,7 @@ def open_published(
     Args:
         path: safetensors, or what ``torch.save`` wrote: a state dict, or one inside a mapping (``g_ema``, ``netG``).
         layout: the name of one of ``PUBLISHED``; None finds it by the names of the weights.
-        truncation: in [0, 1], of styles (StyleGAN2) or of latents (BigGAN); None for none.
+        truncation: in [0, 1], of styles (StyleGAN2 and 3) or of latents (BigGAN); None for none.
 
     Raises:
         LabError: another layout than named, none that is known, weights that miss or do not fit, NaN in them, or a

@@ -1,6 +1,6 @@
 """StyleGAN2 (Karras et al. 2020), in which others' weights are opened. Every constant is multiplied into the weights.
 
-    z (N, D) -> mapping -> styles w (N, D) -> one for each layer (N, L, D) -> b4, b8, ... -> sum of their images
+    styles of each layer (N, L, D) -> b4, b8, ... -> sum of their images
 
 ``b8.conv0`` enlarges, ``b8.conv1`` follows, ``rgb8`` draws; ``b8.conv1.affine`` makes the style channels (N, C) that
 scale what the convolution takes.
@@ -9,41 +9,26 @@ scale what the convolution takes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core_gans.foundation.errors import LabError
+from core_gans.foreign.styles import GAIN, SMALL, StyleGenerator
 
-Space = Literal["z", "w", "w+"]
 Noise = Literal["const", "none"]
-GAIN = 2**0.5  # of leaky ReLUs: keeps the variance
-SMALL = 1e-8  # under roots
-SAMPLED = 4096  # latents of which the mean style is taken where a file does not tell it
 
 
-class StyleGAN2(nn.Module):
-    """Images (N, 3, S, S), in [-1, 1] but for what a network without a tanh errs, from latents.
+class StyleGAN2(StyleGenerator):
+    """Images of 3 colours, or of as many as ``colours`` says.
 
-    ``space`` says what latents are: z (N, D), styles w (N, D), or styles of each layer, w+ (N, L, D). ``truncation`` in
-    [0, 1] draws styles to their mean: 1 is none, 0 the mean picture; styles that are given as w or w+ stay as they are.
     ``noise`` is each layer's own fixed picture of noise, or none: a study needs equal pictures at equal latents.
     """
 
-    mean_style: Tensor
-
     def __init__(self, latent: int, style: int, mapped: int, channels: Sequence[int], colours: int = 3) -> None:
-        super().__init__()
-        widths = [latent, *[style] * mapped]
-        pairs = pairwise(widths)
-        self.mapping = nn.Sequential(PixelNorm(), *(Mapped(before, after) for before, after in pairs))
-        self.register_buffer("mean_style", torch.zeros(style))
-        self.space: Space = "z"
-        self.truncation = 1.0
-        self.latent, self.sides = latent, [4 * 2**i for i in range(len(channels))]
+        super().__init__(latent, style, mapped)
+        self.sides = [4 * 2**i for i in range(len(channels))]
         for side, before, after in zip(self.sides, [0, *channels], channels, strict=False):
             self.add_module(f"b{side}", Block(before, after, style, side))
             self.add_module(f"rgb{side}", Styled(after, colours, style, side, kernel=1, draws=True))
@@ -53,61 +38,23 @@ class StyleGAN2(nn.Module):
         """How many styles a picture takes: one for each convolution, and one for the last image."""
         return 2 * len(self.sides)
 
-    def styles(self, z: Tensor) -> Tensor:
-        """Styles w (N, D) of latents z (N, D), truncated."""
-        return self.mean_style + self.truncation * (self.mapping(z) - self.mean_style)
-
-    def forward(self, latents: Tensor) -> Tensor:
-        if latents.ndim != (3 if self.space == "w+" else 2):
-            raise LabError(f"expected latents of {self.space}, got the shape {tuple(latents.shape)}.")
-        w = self.styles(latents) if self.space == "z" else latents
-        each = w if w.ndim == 3 else w[:, None].expand(-1, self.layers, -1)
-        if each.shape[1] != self.layers:
-            raise LabError(f"expected {self.layers} styles for a picture, got {each.shape[1]}.")
+    def draw(self, styles: Tensor) -> Tensor:
+        """The images of styles of each layer (N, L, D)."""
         features, image, at = None, None, 0
         for side in self.sides:
             block = self.get_submodule(f"b{side}")
-            features = block(features, each[:, at : at + 2])
+            features = block(features, styles[:, at : at + 2])
             at += 1 if side == 4 else 2
-            drawn = self.get_submodule(f"rgb{side}")(features, each[:, at])
+            drawn = self.get_submodule(f"rgb{side}")(features, styles[:, at])
             image = drawn if image is None else enlarged(image) + drawn
         assert image is not None
         return image
-
-    def latents(self, count: int, rng: torch.Generator) -> Tensor:
-        """``count`` latents of the space: z (N, D), or the styles of such."""
-        z = torch.randn(count, self.latent, generator=rng, device=rng.device)
-        if self.space == "z":
-            return z
-        with torch.no_grad():
-            w = self.styles(z.to(self.mean_style)).to(z.device)
-        return w if self.space == "w" else w[:, None].repeat(1, self.layers, 1)
 
     def set_noise(self, noise: Noise) -> None:
         """Draw with the layers' fixed noise, or without any."""
         for module in self.modules():
             if isinstance(module, Styled):
                 module.noisy = noise == "const"
-
-    @torch.no_grad()
-    def find_mean_style(self) -> None:
-        """The mean style from ``SAMPLED`` latents of a fixed seed, for files that do not hold it."""
-        z = torch.randn(SAMPLED, self.latent, generator=torch.Generator().manual_seed(0))
-        self.mean_style.copy_(self.mapping(z.to(self.mean_style)).mean(0))
-
-
-class PixelNorm(nn.Module):
-    """Each latent over its root mean square."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * (x.square().mean(1, keepdim=True) + SMALL).rsqrt()
-
-
-class Mapped(nn.Linear):
-    """A layer of the mapping."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(super().forward(x), 0.2) * GAIN
 
 
 class Block(nn.Module):

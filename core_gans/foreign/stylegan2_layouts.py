@@ -1,7 +1,4 @@
-"""How files of StyleGAN2 name their weights: rosinality's, and NVIDIA's stylegan2-ada-pytorch. Both to ``StyleGAN2``.
-
-Their constants in use (the gain of an equalised layer, the slower rate of the mapping) are multiplied into the weights.
-"""
+"""How files of StyleGAN2 name their weights: rosinality's, and NVIDIA's stylegan2-ada-pytorch."""
 
 from __future__ import annotations
 
@@ -12,12 +9,12 @@ from math import sqrt
 import torch
 from torch import Tensor
 
+from core_gans.foreign.style_weights import affine_of, mapped_of, nvidia_mapping
 from core_gans.foreign.stylegan2 import StyleGAN2
 from core_gans.foreign.weights import complete, fitted, found
 from core_gans.foundation.errors import LabError
 
 Weights = Mapping[str, Tensor]
-SLOW = 0.01  # the rate of the mapping beside that of the rest
 
 
 def is_rosinality(weights: Weights) -> bool:
@@ -37,14 +34,14 @@ def of_rosinality(weights: Weights) -> StyleGAN2:
     mapped = sorted({int(name.split(".")[1]) for name in weights if re.fullmatch(r"style\.\d+\.weight", name)})
     ours: dict[str, Tensor] = {"b4.const": found(weights, "input.input")[0]}
     for place, number in enumerate(mapped, start=1):
-        ours |= _mapped(weights, f"style.{number}", place)
+        ours |= mapped_of(weights, f"style.{number}", place)
     theirs = ["conv1", *(f"convs.{i}" for i in range(2 * (stages - 1)))]
     for number, name in enumerate(theirs):
         side = 4 * 2 ** ((number + 1) // 2)
         layer = f"b{side}.conv{(number + 1) % 2}"
         kernel = found(weights, f"{name}.conv.weight")[0]
         ours[f"{layer}.weight"] = kernel / sqrt(kernel[0].numel())
-        ours |= _affine(weights, f"{name}.conv.modulation", layer)
+        ours |= affine_of(weights, f"{name}.conv.modulation", layer)
         ours[f"{layer}.bias"] = found(weights, f"{name}.activate.bias")
         ours[f"{layer}.strength"] = found(weights, f"{name}.noise.weight").reshape(())
         noise = weights.get(f"noises.noise_{number}")
@@ -53,7 +50,7 @@ def of_rosinality(weights: Weights) -> StyleGAN2:
         name, layer = "to_rgb1" if stage == 0 else f"to_rgbs.{stage - 1}", f"rgb{4 * 2**stage}"
         kernel = found(weights, f"{name}.conv.weight")[0]
         ours[f"{layer}.weight"] = kernel / sqrt(kernel[0].numel())
-        ours |= _affine(weights, f"{name}.conv.modulation", layer)
+        ours |= affine_of(weights, f"{name}.conv.modulation", layer)
         ours[f"{layer}.bias"] = found(weights, f"{name}.bias").flatten()
     return _built(ours, weights.get("latent_avg"), stages, len(mapped))
 
@@ -61,23 +58,19 @@ def of_rosinality(weights: Weights) -> StyleGAN2:
 @complete
 def of_ada(weights: Weights) -> StyleGAN2:
     """The generator of a state dict of ``G_ema``. LabError where a layer is missing, or labels are asked for."""
-    if "mapping.embed.weight" in weights:
-        raise LabError("this StyleGAN2 takes labels, and only those without labels are opened here.")
+    ours, mapped = nvidia_mapping(weights, "StyleGAN2")
     if any(".skip." in name for name in weights):
         raise LabError("this StyleGAN2 adds residuals, and only the architecture with skipped images is opened here.")
     blocks = (re.fullmatch(r"synthesis\.b(\d+)\.conv1\.weight", name) for name in weights)
     sides = sorted(int(block[1]) for block in blocks if block)
     if sides != [4 * 2**stage for stage in range(len(sides))]:
         raise LabError(f"expected blocks of 4, 8, 16 and so on pixels, got {', '.join(map(str, sides))}: is it whole?")
-    mapped = sum(re.fullmatch(r"mapping\.fc\d+\.weight", name) is not None for name in weights)
-    ours: dict[str, Tensor] = {"b4.const": found(weights, "synthesis.b4.const")}
-    for place in range(mapped):
-        ours |= _mapped(weights, f"mapping.fc{place}", place + 1)
+    ours["b4.const"] = found(weights, "synthesis.b4.const")
     for side in sides:
         for conv in ("conv1",) if side == 4 else ("conv0", "conv1"):
             name, layer = f"synthesis.b{side}.{conv}", f"b{side}.{conv}"
             ours[f"{layer}.weight"] = found(weights, f"{name}.weight")
-            ours |= _affine(weights, f"{name}.affine", layer)
+            ours |= affine_of(weights, f"{name}.affine", layer)
             ours[f"{layer}.bias"] = found(weights, f"{name}.bias")
             noise = weights.get(f"{name}.noise_const")
             ours[f"{layer}.noise"] = torch.zeros(side, side) if noise is None else noise.float()
@@ -85,25 +78,9 @@ def of_ada(weights: Weights) -> StyleGAN2:
         name, layer = f"synthesis.b{side}.torgb", f"rgb{side}"
         kernel = found(weights, f"{name}.weight")
         ours[f"{layer}.weight"] = kernel / sqrt(kernel[0].numel())
-        ours |= _affine(weights, f"{name}.affine", layer)
+        ours |= affine_of(weights, f"{name}.affine", layer)
         ours[f"{layer}.bias"] = found(weights, f"{name}.bias")
     return _built(ours, weights.get("mapping.w_avg"), len(sides), mapped)
-
-
-def _mapped(weights: Weights, theirs: str, place: int) -> dict[str, Tensor]:
-    weight = found(weights, f"{theirs}.weight")
-    return {
-        f"mapping.{place}.weight": weight * (SLOW / sqrt(weight.shape[1])),
-        f"mapping.{place}.bias": found(weights, f"{theirs}.bias") * SLOW,
-    }
-
-
-def _affine(weights: Weights, theirs: str, layer: str) -> dict[str, Tensor]:
-    weight = found(weights, f"{theirs}.weight")
-    return {
-        f"{layer}.affine.weight": weight / sqrt(weight.shape[1]),
-        f"{layer}.affine.bias": found(weights, f"{theirs}.bias"),
-    }
 
 
 def _built(ours: dict[str, Tensor], mean: Tensor | None, stages: int, mapped: int) -> StyleGAN2:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core_gans import shipped
 from core_gans.compute import Compute
-from core_gans.foreign.stylegan2 import StyleGAN2
+from core_gans.foreign.styles import StyleGenerator
 from core_gans.game import NoiseGame
 from core_gans.games.conditions import ConditionalGenerator
 from core_gans.models import Model, load_model, open_model
@@ -115,9 +115,9 @@ class Source:
     label_form: Form = "index"
     """How it takes it: as generator(latents, numbers), generator(latents, one-hot rows), or both in one, joined."""
     truncation: float | None = None
-    """Of published StyleGAN2 and BigGAN: from 0, the mean picture or statistics, to 1, none."""
+    """Of published StyleGAN2, StyleGAN3 and BigGAN: from 0, the mean picture or statistics, to 1, none."""
     space: Literal["z", "w", "w+"] = "z"
-    """Of published StyleGAN2: whether its latents are z, styles, or the styles of each layer."""
+    """Of published StyleGAN2 and 3: whether its latents are z, styles, or the styles of each layer."""
     range: Range = "-1..1"
     """Where the numbers of its images lie."""
     unit_range: bool = False
@@ -189,8 +189,8 @@ class Source:
             raise ValueError(f"expected one generator, got two: {self.model} and --generator {text}")
         net = own_network(text, self.truncation)
         if self.space != "z":
-            if not isinstance(net, StyleGAN2):
-                raise ValueError(f"--space {self.space} is for published StyleGAN2: this is another generator")
+            if not isinstance(net, StyleGenerator):
+                raise ValueError(f"--space {self.space} is for published StyleGAN2 and 3: this is another generator")
             net.space = self.space
         facts = {}
         if self.weights is not None:

@@ -12,12 +12,15 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def filled(shapes: Shapes) -> dict[str, Tensor]:
-    """Normal numbers from a seed of each name; variances above a half, style biases near 1."""
+    """Normal numbers from a seed of each name; variances above a half, style biases near 1, symmetric filters."""
     found = {}
     for name, shape in shapes.items():
         values = torch.randn(shape, generator=torch.Generator().manual_seed(zlib.crc32(name.encode())))
-        if name.endswith(("running_var", "running_vars")):
+        if name.endswith(("running_var", "running_vars", "magnitude_ema")):
             values = values.abs() + 0.5
+        if name.endswith("_filter"):
+            values = values.abs() + values.abs().flip(*range(values.ndim))
+            values = values / values.sum()
         if name.endswith(("modulation.bias", "affine.bias")):
             values = 1 + 0.1 * values
         found[name] = values
@@ -252,3 +255,34 @@ def _affine(name: str, width: int) -> dict[str, tuple[int, ...]]:
 
 def _norm(name: str, channels: int) -> Shapes:
     return dict.fromkeys((f"{name}.{part}" for part in ("weight", "bias", "running_mean", "running_var")), (channels,))
+
+
+def alias_free(radial: bool = False, latent: int = 16, style: int = 12, channels: int = 6) -> Shapes:
+    """Of NVIDIA's stylegan3 for images of 32 pixels with five layers: configuration T, or R with radial filters."""
+    shapes: dict[str, tuple[int, ...]] = {"mapping.w_avg": (style,)}
+    for layer, width in enumerate((latent, style)):
+        shapes |= {f"mapping.fc{layer}.weight": (style, width), f"mapping.fc{layer}.bias": (style,)}
+    shapes |= {
+        "synthesis.input.weight": (channels, channels),
+        "synthesis.input.affine.weight": (4, style),
+        "synthesis.input.affine.bias": (4,),
+        "synthesis.input.transform": (3, 3),
+        "synthesis.input.freqs": (channels, 2),
+        "synthesis.input.phases": (channels,),
+    }
+    sides, up, down = (36, 36, 52, 52, 32, 32), (12, 12, 24, 12, 12, 0), (12, 12, 12, 12, 12, 0)
+    for place, side in enumerate(sides):
+        last = place == len(sides) - 1
+        after, kernel = (3 if last else channels), 1 if radial or last else 3
+        name = f"synthesis.L{place}_{side}_{after}"
+        shapes |= {
+            f"{name}.affine.weight": (channels, style),
+            f"{name}.affine.bias": (channels,),
+            f"{name}.weight": (after, channels, kernel, kernel),
+            f"{name}.bias": (after,),
+            f"{name}.magnitude_ema": (),
+        }
+        if not last:
+            shapes[f"{name}.up_filter"] = (up[place],)
+            shapes[f"{name}.down_filter"] = (down[place],) * (2 if radial and place < 3 else 1)
+    return shapes

@@ -17,6 +17,7 @@ from core_gans.foreign.diffusion import of_autoencoder, of_denoiser
 from core_gans.foreign.relativistic import of_relativistic
 from core_gans.foreign.residual import of_mimicry
 from core_gans.foreign.stylegan2_layouts import of_ada, of_rosinality
+from core_gans.foreign.stylegan3_layout import of_alias_free
 from core_gans.foreign.transposed import of_example
 from core_gans.foreign.weights import read_weights, state_of
 from core_gans.foundation.errors import LabError
@@ -27,6 +28,7 @@ from tests.core_gans import foreign_weights as theirs
 SHAPES = {
     "stylegan2": theirs.rosinality(channels=16),
     "stylegan2-ada": theirs.ada(),
+    "stylegan3": theirs.alias_free(),
     "biggan-deep": theirs.biggan(),
     "sngan": theirs.mimicry(),
     "dcgan": theirs.example(),
@@ -67,6 +69,63 @@ def test_stylegan2_ada_draws_what_its_authors_code_draws():
     net.truncation = 1.0
     net.set_noise("none")
     expect(net(z), -1.79297, -0.00333, 0.94999, 1.54241, 2.04733)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("radial", "numbers", "halfway"),
+    [
+        (False, (-0.38699, 0.0784, -0.20596, -0.16776, 0.18857), (-0.13237, 0.09237, -0.06902, -0.03999, 0.09765)),
+        (True, (1.08678, 0.9728, 0.50549, 0.85653, 0.25257), (1.39101, 1.07849, 1.11618, 1.19798, 0.13527)),
+    ],
+)
+def test_stylegan3_draws_what_its_authors_code_draws(radial, numbers, halfway):
+    net = of_alias_free(theirs.filled(theirs.alias_free(radial)))
+    z = theirs.latents(16)
+    expect(net(z), *numbers)
+    net.truncation = 0.5
+    expect(net(z), *halfway)
+    net.space = "w+"
+    each = net.latents(2, torch.Generator().manual_seed(0))
+    assert each.shape == (2, 7, 12)
+    assert net(each).shape == (2, 3, 32, 32)
+
+
+@torch.no_grad()
+def test_the_inside_of_a_layer_of_stylegan3_lies_where_the_picture_does():
+    """A shift by a cell of 16 moves the maps inside the picture by one cell, to the number: no margin is in the way."""
+    net = of_alias_free(theirs.filled(theirs.alias_free()))
+    z = theirs.latents(16)
+    seen = []
+    for shift in (0.0, 1 / 16):
+        net.input.transform.copy_(torch.eye(3))
+        net.input.transform[0, 2] = shift
+        net.input.affine.weight.zero_()  # no turn of its own
+        net.input.affine.bias.copy_(torch.tensor([1.0, 0, 0, 0]))
+        with record(net, ["input.inside", "L0_36_6.inside", "L2_52_6.inside"]) as maps:
+            net(z)
+            seen.append(dict(maps))
+    for layer in ("input.inside", "L0_36_6.inside"):
+        assert seen[0][layer].shape == (2, 6, 16, 16)
+        torch.testing.assert_close(seen[1][layer][..., :-1], seen[0][layer][..., 1:], rtol=1e-4, atol=1e-4)
+    assert seen[0]["L2_52_6.inside"].shape == (2, 6, 32, 32)
+
+
+def test_a_stylegan3_that_is_not_whole_is_said_in_a_line():
+    weights = theirs.filled(theirs.alias_free())
+    for change, words in (
+        ({"synthesis.L2_52_6.weight": None}, "expected layers L0, L1 and so on, got L0_36_6, L1_36_6, L3_52_6"),
+        ({"synthesis.L2_52_6.bias": None}, r"expected weights called synthesis\.L2_52_6\.bias"),
+        ({"synthesis.L0_36_6.up_filter": None}, r"expected weights called synthesis\.L0_36_6\.up_filter"),
+        ({"mapping.embed.weight": torch.zeros(2, 2)}, "this StyleGAN3 takes labels"),
+        ({"synthesis.L4_32_6.noise": torch.zeros(2)}, r"no place for synthesis\.L4_32_6\.noise"),
+    ):
+        changed = {name: value for name, value in {**weights, **change}.items() if value is not None}
+        with pytest.raises(LabError, match=words):
+            of_alias_free(changed)
+    wider = {name.replace("L0_36", "L0_40"): value for name, value in weights.items()}
+    with pytest.raises(LabError, match="a power of 2 and 10 cells of margin on each side, got 40"):
+        of_alias_free(wider)
 
 
 @torch.no_grad()
@@ -227,7 +286,7 @@ def test_what_cannot_be_opened_is_said_in_a_line(tmp_path: Path):
         open_published(path)
     with pytest.raises(ValueError, match="--truncation is for published layouts"):
         Source(generator="linear 6 12; reshape 3 2 2; tanh", truncation=0.5).open()
-    with pytest.raises(ValueError, match=r"--space w\+ is for published StyleGAN2"):
+    with pytest.raises(ValueError, match=r"--space w\+ is for published StyleGAN2 and 3"):
         Source(generator="linear 6 12; reshape 3 2 2; tanh", space="w+").open()
 
 

@@ -13,6 +13,7 @@ from core_gans.foreign.progressive import progressive_from
 from core_gans.foreign.relativistic import of_relativistic
 from core_gans.foreign.residual import of_mimicry
 from core_gans.foreign.stylegan2_layouts import of_ada, of_rosinality
+from core_gans.foreign.stylegan3_layout import of_alias_free
 from core_gans.foreign.transposed import of_example
 from dissect import Stroke, UnitSet, causal_effect, dissect, intervene, paint, unit_set
 from dissect.commands.directions import Directions
@@ -39,6 +40,13 @@ def stylegan() -> dict[str, Tensor]:
     return {name: 100 * value if name.startswith("mapping.fc") else value for name, value in weights.items()}
 
 
+def alias_free() -> dict[str, Tensor]:
+    """The same of StyleGAN3, upright, as NVIDIA's networks begin."""
+    weights = theirs.filled(theirs.alias_free())
+    weights["synthesis.input.transform"] = torch.eye(3)
+    return {name: 100 * value if name.startswith("mapping.fc") else value for name, value in weights.items()}
+
+
 def biggan() -> nn.Module:
     net = of_biggan(theirs.filled(theirs.biggan(channels=4)))
     carry_labels(net, LabelDoor((6,), 5))
@@ -50,6 +58,7 @@ OPENED = {
     "stylegan2": (lambda: of_rosinality(theirs.filled(theirs.rosinality(channels=16))), "b8.conv1"),
     "stylegan2-ada": (lambda: of_ada(stylegan()), "b8"),
     "a style's channels": (lambda: of_ada(stylegan()), "b8.conv1.affine~vector"),
+    "stylegan3": (lambda: of_alias_free(alias_free()), "L2_52_6.inside"),
     "biggan-deep": (biggan, "blocks.3"),
     "sngan": (lambda: of_mimicry(theirs.filled(theirs.mimicry(width=16))), "blocks.1"),
     "dcgan": (lambda: of_example(theirs.filled(theirs.example())), "main.relu1"),
@@ -107,7 +116,7 @@ def test_a_stranger_is_measured_caused_painted_mended_and_walked_along(name):
     assert changed[:, width:].any()
 
     scorer = FrechetScorer(look, look(-images), "colours")
-    order = rank_by_frechet(net, layer, z, scorer, batch_size=16).order()
+    order = rank_by_frechet(net, layer, z, scorer).order()
     ablation = Ablation.towards(layer, order[:1], torch.zeros(found.count))
     mending = mend(net, [ablation], z, scorer, random_sets=1, draws=4, rng=rng())
     with torch.no_grad(), intervene(net, {layer: ablation.edit()}):
@@ -152,6 +161,23 @@ def test_units_planted_in_a_stylegan_are_found_and_painted_with():
     assert found.score[6, 1] > 0.9
     painted = paint(net, "b16", z[:1], [Stroke("add", unit_set(found, "light", 1), torch.ones(16, 16))], SEES)
     assert painted.table[1].after == 256
+
+
+def test_units_planted_in_a_stylegan3_are_found_and_painted_with():
+    net = of_alias_free(alias_free())
+    draws = net.get_submodule("L5_32_3")
+    draws.affine.weight.zero_()
+    draws.weight.mul_(0.01)
+    draws.weight[:, 4] = 3.0  # unit 4 of the layer before draws the light
+    z = net.latents(COUNT, rng())
+    with torch.no_grad():
+        draws.bias -= net(z).mean() * 4  # so that light is half of the pictures
+    found = dissect(net, "L4_32_6.inside", z, SEES, batch_size=16)
+    assert int(found.score[:, 1].argmax()) == 4
+    assert found.score[4, 1] > 0.9
+    light = unit_set(found, "light", 1)
+    painted = paint(net, "L4_32_6.inside", z[:1], [Stroke("add", light, torch.ones(32, 32), 2.0)], SEES)
+    assert painted.table[1].after == 32 * 32
 
 
 def test_closed_form_directions_of_styles_are_those_that_style_channels_amplify():
