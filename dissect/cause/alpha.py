@@ -6,6 +6,7 @@ activations, k those that stand for the concept, and s_c the probability of the 
 it: a unit may light up on trees and not draw them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from dissect.cause.choosing import with_values
 from dissect.cause.gradients import differentiable, differentiating, scores
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.dissection import Dissection
-from dissect.sampling import Progress, sights
+from dissect.sampling import Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 
 SEEN = 0.2  # of a cell: where the concept covers as much, there is something to remove
@@ -51,6 +52,7 @@ def optimise_alpha(
     patch: int = 1,
     updates: int = 500,
     batch_size: int = 8,
+    looked_at: int = 32,
     learning_rate: float = 0.01,
     penalty: float = 0.005,
     rng: torch.Generator,
@@ -67,6 +69,7 @@ def optimise_alpha(
         segmenter: one with ``logits``, a :class:`DifferentiableSegmenter`.
         patch: the side, in cells of the layer, of the square where units are set and the concept is looked for, at one
             place in each image, as the paper does with 1.
+        looked_at: images that are made at once to see where the concept is; no number depends on it.
         learning_rate: Adam's.
         penalty: lambda, on the sum of the squared weights.
         rng: draws the batches and the places. On the CPU.
@@ -80,7 +83,7 @@ def optimise_alpha(
     if updates < 1 or batch_size < 1:
         raise ValueError(f"expected at least 1 update and 1 image a batch, got {updates} and {batch_size}")
     column = dissection.concept(concept)
-    cover = _cover(generator, dissection.layer, latents, segmenter, column, patch)
+    cover = _cover(generator, dissection.layer, batches(latents, looked_at), segmenter, column, patch)
     shown = torch.nonzero(cover.flatten(1).amax(1) >= SEEN).flatten()
     if not len(shown):
         raise ValueError(f"none of the {len(latents)} images shows {concept!r}: choose another concept, or more images")
@@ -122,11 +125,13 @@ def _weighted(alpha: Tensor, mask: Tensor, target: Tensor) -> Edit:
     return edit
 
 
-def _cover(generator: nn.Module, layer: str, latents: Tensor, segmenter: Segmenter, column: int, patch: int) -> Tensor:
+def _cover(
+    generator: nn.Module, layer: str, latents: Iterable[Tensor], segmenter: Segmenter, column: int, patch: int
+) -> Tensor:
     """The share (N, h, w) of each of the layer's cells that shows the class ``column``."""
     seen: list[Tensor] = []
     with at_rest(generator):
-        for sight in sights(generator, [layer], latents.split(32), segmenter):
+        for sight in sights(generator, [layer], latents, segmenter):
             size = sight.features[layer].shape[-2:]
             if not 1 <= patch <= min(size):
                 raise ValueError(f"a patch has 1 to {min(size)} cells on a side in this layer, got {patch}")

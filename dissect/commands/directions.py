@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 
-from core_gans.foreign.stylegan2 import StyleGAN2
+from core_gans.foreign.styles import StyleGenerator
 from core_gans.foundation.names import unknown_name
 from core_gans.runs.folder import default_name
 from dissect.commands.opening import ANY, Opened, Source
@@ -33,7 +33,7 @@ from dissect.directions.moving import Direction
 from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
-from dissect.hooks import layers as layers_of
+from dissect.generators import layer_shape
 from dissect.report.markup import count
 from dissect.segmenters.protocol import Segmenter
 
@@ -78,6 +78,8 @@ class Directions:
     scenes-segmenter, strokes for grey images."""
     concepts: str | None = None
     """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
+    batch: int = 32
+    """Images that are made at once; it does not change what is found."""
     seed: int = 0
     """Of the latents and of the random directions."""
     out: Path | None = None
@@ -137,7 +139,7 @@ class Directions:
             raise ValueError("latents of all classes have no directions in common: name one class, as in --label 3.")
         if not probing and self.concept is not None:
             raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")
-        for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2}.items():
+        for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2, "batch": 1}.items():
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"expected at least {least} for --{name}, got {value}.")
         for name, most in MOST.items():
@@ -148,16 +150,16 @@ class Directions:
         """How many float32 numbers of each image a probe learns from, beside the latents; in float64."""
         if layer is None or self.method not in ("probe", "cell-probe"):
             return 0
-        units = layers_of(found.net, found.example())[layer][1]
+        units = layer_shape(found.net, layer, found.example())[1]
         return 2 * units * (CELLS if self.method == "cell-probe" else 1)
 
     def _clusters(
         self, account: Account, generator: nn.Module, layer: str, latents: Tensor, segmenter: Segmenter, bar: Progress
     ) -> list[str]:
         looking, seeing = (bar.add_task(name, total=self.images) for name in ("looking", "seeing"))
-        moments = coactivation(generator, layer, latents, progress=_update(bar, looking))
+        moments = coactivation(generator, layer, latents, batch_size=self.batch, progress=_update(bar, looking))
         clusters = cluster_units(layer, moments, self.count)
-        found = exemplars(generator, clusters, latents, segmenter, progress=_update(bar, seeing))
+        found = exemplars(generator, clusters, latents, segmenter, batch_size=self.batch, progress=_update(bar, seeing))
         tell_clusters(account, clusters, found)
         seen = [", ".join(name for name, _, _ in found.seen(place)[:3]) for place in range(len(clusters.members))]
         return [
@@ -195,9 +197,13 @@ class Directions:
                 generator, self._amplifying(generator, layer), latents.shape[1:], count=count
             )
         elif self.method == "unit-pca":
-            directions = principal_units(generator, layer or "", latents, count=count, progress=look)
+            directions = principal_units(
+                generator, layer or "", latents, count=count, batch_size=self.batch, progress=look
+            )
         else:
-            directions = principal_directions(generator, layer or "", latents, count=count, progress=look)
+            directions = principal_directions(
+                generator, layer or "", latents, count=count, batch_size=self.batch, progress=look
+            )
         look(total)
         strengths = range(-self.steps, self.steps + 1)
         walking = bar.add_task("walking", total=images_to_make(directions, self.judged, len(strengths), self.random))
@@ -209,6 +215,7 @@ class Directions:
             segmenter,
             strengths=strengths,
             random_trials=self.random,
+            batch_size=self.batch,
             rng=rng,
             progress=_update(bar, walking),
         )
@@ -216,7 +223,7 @@ class Directions:
 
     def _amplifying(self, generator: nn.Module, layer: str | None) -> list[str]:
         """The layers that take the latents: of styles, by default, those that make style channels of them."""
-        if self.layer is None and isinstance(generator, StyleGAN2) and generator.space != "z":
+        if self.layer is None and isinstance(generator, StyleGenerator) and generator.space != "z":
             return [name for name, _ in generator.named_modules() if name.endswith(".affine")]
         return [layer or ""]
 
@@ -231,9 +238,13 @@ class Directions:
     ) -> Probe:
         lessons: Lessons
         if self.method == "cell-probe":
-            lessons = cell_lessons(generator, layer or "", latents, segmenter, rng=rng, progress=look)
+            lessons = cell_lessons(
+                generator, layer or "", latents, segmenter, batch_size=self.batch, rng=rng, progress=look
+            )
         else:
-            lessons = image_lessons(generator, layer, latents, segmenter, self.concept or "", progress=look)
+            lessons = image_lessons(
+                generator, layer, latents, segmenter, self.concept or "", batch_size=self.batch, progress=look
+            )
         return fit_probe(lessons.features, lessons.answers, lessons.classes, groups=lessons.images, rng=rng)
 
 

@@ -46,6 +46,8 @@ class FindingsCommand:
     """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
     images: int = 800
     """Images in the sample: half of them find units, the others judge them."""
+    batch: int = 32
+    """Images that are made at once; it does not change what is found."""
     seed: int = 0
     """Of the latents, the random units and the places."""
     out: Path | None = None
@@ -83,6 +85,7 @@ class FindingsCommand:
                 inserted=self.insert,
                 share=self.share,
                 updates=self.updates,
+                batch_size=self.batch,
                 rng=rng,
                 told=told,
             )
@@ -95,5 +98,7 @@ class FindingsCommand:
             "command": shlex.join(["dissect", *sys.argv[1:]]),
             "date": time.strftime("%Y-%m-%d"),
         }
-        page = write_findings(folder, found, source.net, segmenter, provenance=provenance, rng=rng)
+        page = write_findings(
+            folder, found, source.net, segmenter, provenance=provenance, batch_size=self.batch, rng=rng
+        )
         console.print(f"findings: {page} ({time.perf_counter() - began:.0f} s)", highlight=False, soft_wrap=True)

@@ -67,6 +67,8 @@ class Invert:
     """Time to search, at most."""
     steps: int | None = None
     """Steps in all, instead of --seconds: then the same command gives the same result."""
+    batch: int = 32
+    """Samples that are made at once; it does not change what is found."""
     seed: int = 0
     """Of the samples."""
     out: Path | None = None
@@ -95,6 +97,7 @@ class Invert:
                 perceptual=eyes_of(segmenter, image[None].to(samples.device)),
                 segmenter=segmenter,
                 settings=self._settings(),
+                batch_size=self.batch,
                 progress=lambda done: bar.update(task, completed=done),
             )
         warnings = fit_warnings(outcome)

@@ -26,13 +26,12 @@ from dissect.commands.opening import Opened, Source
 from dissect.commands.real_images import Thirds, data_of, thirds
 from dissect.commands.sample_memory import require_sample
 from dissect.hooks import at_rest
-from dissect.hooks import layers as layers_of
 from dissect.mending import Ablation, MendingTrial, best_of, combine, mend, try_layers, write_mending
 from dissect.mending.account import verdict
 from dissect.mending.artifacts import FEWEST, Ranking
 from dissect.mending.pictures import numbered
 from dissect.mending.trials import By, Stage, Towards
-from dissect.sampling import generate
+from dissect.sampling import batches, generate
 
 SHEET = 96  # images on the sheet by which a person marks
 SHOWN = 7  # images in a row
@@ -73,6 +72,8 @@ class Mend:
     """Real images at most: a third to fit the features to, one to choose by, one to judge by."""
     random: int = 8
     """Random sets of as many units, for comparison."""
+    batch: int = 32
+    """Images that are made at once; it does not change what is found."""
     seed: int = 0
     """Of the latents, the random units and the bootstrap."""
     resize: Resize | None = None
@@ -97,7 +98,7 @@ class Mend:
         rng = torch.Generator().manual_seed(self.seed)
         ranking, choosing, judging = (found.latents(n, rng) for n in (self.images, self.images, self.judged))
         with at_rest(found.net):
-            sample = generate(found.net, ranking[:SHEET])
+            sample = torch.cat([generate(found.net, batch) for batch in batches(ranking[:SHEET], self.batch)])
         if self.by == "marks" and not self.bad:
             folder.mkdir(parents=True)
             write_png(folder / "sample.png", numbered(sample))
@@ -162,11 +163,12 @@ class Mend:
             self.features,
             lambda done, total: bars.update(task, completed=done, total=total),
             reading_of(self.source.model, self.resize, self.skip_broken),
+            self.batch,
         )
 
     def _layers(self, found: Opened) -> tuple[str, ...]:
         """The layers to look in; a ValueError where an option does not fit them."""
-        for name, least in {"images": 2 * FEWEST, "judged": 2, "real": 2, "random": 1}.items():
+        for name, least in {"images": 2 * FEWEST, "judged": 2, "real": 2, "random": 1, "batch": 1}.items():
             if (value := getattr(self, name)) < least:
                 raise ValueError(f"expected at least {least} for --{name}, got {value}.")
         if not self.strength or not all(0 < strength <= 1 for strength in self.strength):
@@ -185,7 +187,7 @@ class Mend:
             raise ValueError(f"{found.name} has no layer that puts out maps, so it cannot be mended.")
         generators.check_layers(found.net, example, layers)
         if self.units != "auto":
-            widths = {layer: shape[1] for layer, shape in layers_of(found.net, example).items() if layer in layers}
+            widths = {layer: generators.layer_shape(found.net, layer, example)[1] for layer in layers}
             if not 1 <= self.units <= min(widths.values()) // 2:
                 told = ", ".join(f"{layer}: {width}" for layer, width in widths.items())
                 raise ValueError(f"expected from 1 to half of a layer's units ({told}), got --units {self.units}.")

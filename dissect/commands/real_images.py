@@ -45,12 +45,13 @@ def thirds(
     features: str | None,
     progress: datasets.Progress | None = None,
     reading: Mapping[str, Any] | None = None,
+    batch: int = 32,
 ) -> Thirds:
     """At most ``count`` real images of ``shape`` (C, H, W), evenly spaced in the data set called ``data``.
 
     ``features`` is a name that ``core-gans judge --features`` knows; ``progress`` hears how many images of how many are
-    read, and ``reading`` is what ``data.load`` takes besides. Raises ValueError for data of another shape, or too few
-    of them.
+    read, ``reading`` is what ``data.load`` takes besides, and the gauges look at ``batch`` images at once. Raises
+    ValueError for data of another shape, or too few of them.
     """
     if datasets.data_set(data).count:  # drawn, as many as are asked for
         require_memory(count * math.prod(shape), f"{count:,} real images of {data}", "--real")
@@ -67,12 +68,12 @@ def thirds(
     fitted, chosen, judged = (images[start : 3 * each : 3] for start in range(3))
     extractor = extractor_for(Examples(real.name, fitted), classifier_for(real, features))
 
-    def look(batch: Tensor) -> Tensor:
-        return features_of(extractor, batch.cpu())
+    def look(seen: Tensor) -> Tensor:
+        return features_of(extractor, seen.cpu())
 
     one, two = (torch.cat([look(as_float(part)) for part in third.split(250)]) for third in (chosen, judged))
-    judging = FrechetScorer(look, two, extractor.name)
-    return Thirds(real.name, FrechetScorer(look, one, extractor.name), judging, each, judging.distance(one))
+    choosing, judging = (FrechetScorer(look, third, extractor.name, batch) for third in (one, two))
+    return Thirds(real.name, choosing, judging, each, judging.distance(one))
 
 
 def data_of(source: Source, asked: str) -> str:

@@ -69,6 +69,7 @@ def tell_directions(
     *,
     strengths: Sequence[float] = STRENGTHS,
     random_trials: int = RANDOM_TRIALS,
+    batch_size: int = 64,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> list[Effect]:
@@ -101,13 +102,22 @@ def tell_directions(
                 segmenter,
                 strengths=strengths,
                 trials=random_trials,
+                batch_size=batch_size,
                 rng=rng,
                 progress=onward,
             )
             controls.append(control)
             done += random_trials * len(strengths) * len(latents)
         found = effect(
-            generator, direction, latents, segmenter, strengths=strengths, control=control, rng=rng, progress=onward
+            generator,
+            direction,
+            latents,
+            segmenter,
+            strengths=strengths,
+            control=control,
+            batch_size=batch_size,
+            rng=rng,
+            progress=onward,
         )
         effects.append(found)
         done += len(strengths) * len(latents)

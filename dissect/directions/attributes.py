@@ -16,7 +16,6 @@ from dissect.hooks import at_rest
 from dissect.sampling import Latents, Progress, batches, sights
 from dissect.segmenters.protocol import Segmenter
 
-BATCH = 32  # images at once
 CELLS = 16  # of each image, that are learnt from
 PRESENT = 0.01  # of the pixels: an image with more of a concept shows it
 
@@ -38,6 +37,7 @@ def image_lessons(
     segmenter: Segmenter,
     concept: str,
     *,
+    batch_size: int = 32,
     progress: Progress | None = None,
 ) -> Lessons:
     """A sample an image: the mean of each unit of ``layer``, or the ``latents`` (N, ...) where that is None.
@@ -54,7 +54,7 @@ def image_lessons(
     features: list[Tensor] = []
     there: list[Tensor] = []
     with at_rest(generator):
-        for sight in sights(generator, watched, batches(latents, BATCH, progress), segmenter):
+        for sight in sights(generator, watched, batches(latents, batch_size, progress), segmenter):
             found = sight.latents.flatten(1) if layer is None else sight.features[layer].double().mean((2, 3))
             features.append(found.double().cpu())
             there.append(((sight.classes == index).double().mean((1, 2)) > PRESENT).long().cpu())
@@ -70,6 +70,7 @@ def cell_lessons(
     *,
     cells: int = CELLS,
     rarest: int = 50,
+    batch_size: int = 32,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> Lessons:
@@ -88,7 +89,7 @@ def cell_lessons(
     labels = len(segmenter.labels)
     done = 0
     with at_rest(generator):
-        for sight in sights(generator, [layer], batches(latents, BATCH, progress), segmenter):
+        for sight in sights(generator, [layer], batches(latents, batch_size, progress), segmenter):
             found = sight.features[layer]
             most = torch.zeros(len(found), *found.shape[2:], device=found.device)
             filled = torch.full_like(most, -1, dtype=torch.int64)

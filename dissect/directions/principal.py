@@ -23,6 +23,7 @@ from dissect.directions.moving import LatentDirection, UnitDirection
 from dissect.hooks import at_rest, layers, record
 from dissect.sampling import Latents, Progress, batches, generate
 
+FITTED = 100  # latents that the components learn from at once, however few are drawn at once
 CARRIED = 5  # components from batch to batch for each one asked for
 DOUBLE = 8  # bytes
 SLIGHT = 1e-9  # of the variance along the first component: less is rounding
@@ -34,7 +35,8 @@ def principal_directions(
     latents: Tensor,
     *,
     count: int = 10,
-    batch_size: int = 100,
+    batch_size: int = 32,
+    fitted: int = FITTED,
     progress: Progress | None = None,
 ) -> tuple[LatentDirection, ...]:
     """The ``count`` principal directions of ``layer``'s whole output (N, ...), as directions of the latents.
@@ -45,6 +47,8 @@ def principal_directions(
 
     Args:
         latents: (N, ...), at least ``count``; ten for each number of a latent make a good fit.
+        batch_size: images that are made at once; no number depends on it.
+        fitted: latents that the components are fitted with at once.
         progress: called with the number of latents done, of 2 N: the layer is looked at twice.
 
     Raises:
@@ -59,14 +63,14 @@ def principal_directions(
     from sklearn.decomposition import IncrementalPCA  # takes a second, and most directions need none of it
 
     carried = min(CARRIED * count, len(latents))
-    size = max(batch_size, carried)
+    size = max(fitted, carried)
     if (shape := layers(generator, latents[:1]).get(layer)) is not None:
         numbers = min(size, len(latents)) * math.prod(shape[1:])
         require_memory(
             numbers * DOUBLE, f"the output of {layer} for {size:,} images at once", "the count of directions"
         )
     components: IncrementalPCA | None = None
-    for rows in _outputs(generator, layer, latents, size, progress):
+    for rows in _outputs(generator, layer, latents, size, batch_size, progress):
         if rows.shape[1] < count:
             raise ValueError(f"layer {layer!r} puts out {rows.shape[1]} numbers, too few for {count} directions")
         components = components or IncrementalPCA(n_components=min(carried, rows.shape[1]))
@@ -77,7 +81,7 @@ def principal_directions(
         raise ValueError(f"the output of layer {layer!r} varies in fewer than {count} directions: ask for fewer")
     coordinates: list[NDArray[np.float64]] = []
     again = None if progress is None else lambda done: progress(len(latents) + done)
-    for rows in _outputs(generator, layer, latents, size, again):
+    for rows in _outputs(generator, layer, latents, size, batch_size, again):
         coordinates.append(components.transform(rows)[:, :count])
     x = np.concatenate(coordinates)  # (N, K)
     z = latents.detach().flatten(1).double().cpu().numpy()  # (N, D)
@@ -102,6 +106,7 @@ def principal_units(
     latents: Latents,
     *,
     count: int = 10,
+    batch_size: int = 32,
     progress: Progress | None = None,
 ) -> tuple[UnitDirection, ...]:
     """The ``count`` principal directions of the units of ``layer`` (N, U, h, w), every cell of a map being a sample.
@@ -111,7 +116,7 @@ def principal_units(
     Raises:
         ValueError: no such layer, or one that is no map; fewer units than ``count``; units that do not vary.
     """
-    moments = coactivation(generator, layer, latents, progress=progress)
+    moments = coactivation(generator, layer, latents, batch_size=batch_size, progress=progress)
     units = len(moments.mean)
     if not 1 <= count <= units:
         raise ValueError(f"layer {layer!r} has {units} units, so 1 to {units} directions; got {count}")
@@ -136,16 +141,23 @@ def _upright(vector: Tensor) -> Tensor:
 
 
 def _outputs(
-    generator: nn.Module, layer: str, latents: Tensor, size: int, progress: Progress | None
+    generator: nn.Module, layer: str, latents: Tensor, size: int, batch_size: int, progress: Progress | None
 ) -> Iterator[NDArray[np.float32]]:
     """The layer's outputs as rows, in pieces of ``size`` rows or a few more; none is smaller than ``size``."""
     pieces = max(1, len(latents) // size)
+    done = 0
     with at_rest(generator), record(generator, [layer]) as seen:
-        for batch in batches(latents.tensor_split(pieces), size, progress):
-            generate(generator, batch)
-            found = seen[layer].detach().flatten(1).float()
-            if not bool(torch.isfinite(found).all()):
-                raise ValueError(
-                    f"layer {layer!r} puts out NaN or infinite numbers: the generator or its input is broken"
-                )
-            yield found.cpu().numpy()
+        for piece in latents.tensor_split(pieces):
+            rows = []
+            for batch in batches(piece, batch_size):
+                generate(generator, batch)
+                found = seen[layer].detach().flatten(1).float()
+                if not bool(torch.isfinite(found).all()):
+                    raise ValueError(
+                        f"layer {layer!r} puts out NaN or infinite numbers: the generator or its input is broken"
+                    )
+                rows.append(found.cpu())
+            yield torch.cat(rows).numpy()
+            done += len(piece)
+            if progress is not None:
+                progress(done)

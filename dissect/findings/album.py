@@ -17,7 +17,9 @@ from dissect.report.markup import count
 from dissect.segmenters.protocol import Segmenter
 
 
-def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: torch.Generator) -> dict[str, Picture]:
+def draw(
+    findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: torch.Generator, batch_size: int = 32
+) -> dict[str, Picture]:
     """Every picture (H, W, 3), by name; ``rng`` draws the places of the insertions that are shown."""
     ordered = sorted_by_change(findings)
     fair = [each for each in ordered if each.share >= RARE] or ordered
@@ -27,7 +29,9 @@ def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: to
     pictures = {
         "layers": _layers(findings),
         "removed": _removed(findings, ordered),
-        "before-after": removal_rows(generator, findings.layer, words, findings.judged, segmenter),
+        "before-after": removal_rows(
+            generator, findings.layer, words, findings.judged, segmenter, batch_size=batch_size
+        ),
         "dose": _dose(findings),
     }
     if (contexts := findings.contexts) is not None:
@@ -43,6 +47,7 @@ def draw(findings: Findings, generator: nn.Module, segmenter: Segmenter, rng: to
             contexts.patch,
             findings.placed,
             segmenter,
+            batch_size=batch_size,
             rng=rng,
         )
         pictures["insertion"] = below([_insertion(findings, order), *rows])

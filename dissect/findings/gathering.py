@@ -6,6 +6,7 @@ half of the latents and judged on the other.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,9 +19,8 @@ from dissect.cause.choosing import PAPER_SHARE, choose_units
 from dissect.cause.context import Contexts, insertion_by_context
 from dissect.cause.dose import Dose, dose_response
 from dissect.findings.removal import RARE, Removal, removals
-from dissect.generators import default_layers
+from dissect.generators import default_layers, layer_shape
 from dissect.hooks import at_rest
-from dissect.hooks import layers as layers_of
 from dissect.measure.dissecting import compare_layers
 from dissect.measure.dissection import Dissection
 from dissect.sampling import sights
@@ -68,6 +68,7 @@ def find(
     inserted: str | None = None,
     share: float = PAPER_SHARE,
     updates: int = 300,
+    batch_size: int = 32,
     rng: torch.Generator,
     told: Told = lambda what, done, total: None,
 ) -> Findings:
@@ -82,6 +83,7 @@ def find(
         inserted: the concept to put into places; by default a door where there is one, else ``object``.
         share: of the layer's units, that are changed for each concept.
         updates: of alpha; 0 leaves it out.
+        batch_size: images that are made at once; no number depends on it. Alpha's own updates look at 8.
 
     Raises:
         ValueError: a layer or concept that is not there, too few latents, or no concept with units at all.
@@ -100,21 +102,25 @@ def find(
         told(what, 0, total)
         return lambda done: told(what, done, total)
 
-    found = compare_layers(generator, names, latents[:half], segmenter, progress=heard("dissecting", half))
+    found = compare_layers(
+        generator, names, latents[:half], segmenter, batch_size=batch_size, progress=heard("dissecting", half)
+    )
     dissection = found[layer] if layer is not None else max(found.values(), key=lambda each: len(each.matched()))
     count = max(1, round(share * dissection.count))
     agreed = dict(zip(dissection.labels, dissection.score.T, strict=True))
     ranks, chosen_by = agreed, SCORE
     if isinstance(segmenter, DifferentiableSegmenter):
-        ranks, chosen_by = _contributions(generator, dissection, latents[:half], segmenter, heard), ATTRIBUTION
+        ranks, chosen_by = (
+            _contributions(generator, dissection, latents[:half], segmenter, batch_size, heard),
+            ATTRIBUTION,
+        )
     chosen = {concept: choose_units(dissection, concept, count, by=rank) for concept, rank in ranks.items()}
     chosen = {concept: units for concept, units in chosen.items() if units}
     if not chosen:
         raise ValueError(f"no unit of layer {dissection.layer!r} stands for any concept: try another layer")
     judged = latents[half:][:CAUSAL]
-    removed = removals(
-        generator, dissection.layer, chosen, judged, segmenter, rng=rng, progress=heard("removing", len(judged))
-    )
+    remove = partial(removals, batch_size=batch_size, rng=rng)
+    removed = remove(generator, dissection.layer, chosen, judged, segmenter, progress=heard("removing", len(judged)))
     subject = object or _subject(dissection, removed)
     if subject not in removed:
         raise ValueError(f"{subject!r} has no units in layer {dissection.layer!r}, or no image shows it")
@@ -129,6 +135,7 @@ def find(
             segmenter,
             updates=updates,
             batch_size=4,
+            looked_at=batch_size,
             learning_rate=0.02,
             rng=rng,
             progress=heard("optimising alpha", updates),
@@ -136,7 +143,7 @@ def find(
         rivals[ALPHA] = alpha.weight
     for way, rank in rivals.items():
         if units := choose_units(dissection, subject, count, by=rank):
-            choices[way] = removals(generator, dissection.layer, {subject: units}, judged, segmenter, rng=rng)[subject]
+            choices[way] = remove(generator, dissection.layer, {subject: units}, judged, segmenter)[subject]
     dose = dose_response(
         generator,
         dissection.layer,
@@ -146,13 +153,14 @@ def find(
         segmenter,
         chosen=count,
         random_trials=2,
+        batch_size=batch_size,
         rng=rng,
         progress=heard("trying doses", len(judged[:DOSED])),
     )
     put = inserted or ("door" if "door" in chosen else subject)
     contexts = None
     if put in chosen:
-        side = layers_of(generator, latents[:1])[dissection.layer][-1]
+        side = layer_shape(generator, dissection.layer, latents[:1])[-1]
         contexts = insertion_by_context(
             generator,
             dissection.layer,
@@ -163,6 +171,7 @@ def find(
             value=dissection.high[chosen[put]].tolist(),
             patch=max(1, side // 8),
             most=PLACED,
+            batch_size=batch_size,
             rng=rng,
             progress=heard("inserting", len(latents) - half),
         )
@@ -187,16 +196,20 @@ def _contributions(
     dissection: Dissection,
     latents: Tensor,
     segmenter: Segmenter,
+    batch_size: int,
     heard: Callable[[str, int], Callable[[int], None]],
 ) -> dict[str, np.ndarray]:
     """What each unit contributes to each concept that is seen, by the first images that show it."""
     with at_rest(generator):
-        looks = sights(generator, [dissection.layer], latents.split(32), segmenter)
+        looks = sights(generator, [], latents.split(batch_size), segmenter)
         shown = [{int(k) for k in each.unique()} for look in looks for each in look.classes]
     told, found = heard("attributing", len(dissection.labels)), {}
     for column, concept in enumerate(dissection.labels):
         if places := [place for place, seen in enumerate(shown) if column in seen][:ATTRIBUTED]:
-            found[concept] = attribution(generator, dissection.layer, concept, latents[places], segmenter)
+            shows = latents[places]
+            found[concept] = attribution(
+                generator, dissection.layer, concept, shows, segmenter, batch_size=-(-batch_size // 2)
+            )
         told(column + 1)
     return found
 

@@ -9,10 +9,11 @@ from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.foundation.sheets import labelled_rows
 from dissect.cause.context import places
 from dissect.edits import Values, ablate, insert
+from dissect.generators import layer_shape
 from dissect.hooks import at_rest, intervene
 from dissect.report.markup import count
 from dissect.report.sheets import boxed, enlarge
-from dissect.sampling import generate, sights
+from dissect.sampling import batches, generate, sights
 from dissect.segmenters.protocol import Segmenter
 
 WIDTH = 136  # pixels of an image
@@ -25,12 +26,12 @@ def removal_rows(
     removed: Sequence[tuple[str, Sequence[int], str]],
     latents: Tensor,
     segmenter: Segmenter,
+    *,
+    batch_size: int = 32,
 ) -> Picture:
     """Two rows for each (concept, its units, words): the images with most of it, and the same without the units."""
     with at_rest(generator):
-        looks = list(sights(generator, [layer], latents.split(32), segmenter))
-        classes = torch.cat([look.classes for look in looks])
-        images = torch.cat([look.images for look in looks])
+        images, classes = _looked_at(generator, latents, segmenter, batch_size)
         rows = []
         for concept, units, words in removed:
             most = (classes == segmenter.labels.index(concept)).sum((1, 2)).argsort(descending=True)[:COLUMNS]
@@ -53,6 +54,7 @@ def insertion_rows(
     latents: Tensor,
     segmenter: Segmenter,
     *,
+    batch_size: int = 32,
     rng: torch.Generator,
 ) -> list[Picture]:
     """Two rows for each (context, words): images with a square outlined in it, and with the units set there.
@@ -60,10 +62,8 @@ def insertion_rows(
     No rows for a context that fills no square in any of the images, and no picture where that is true of all.
     """
     with at_rest(generator):
-        looks = list(sights(generator, [layer], latents.split(32), segmenter))
-        classes = torch.cat([look.classes for look in looks])
-        images = torch.cat([look.images for look in looks])
-        size = looks[0].features[layer].shape[-2:]
+        images, classes = _looked_at(generator, latents, segmenter, batch_size)
+        size = layer_shape(generator, layer, latents[:1])[-2:]
         rows = []
         for context, words in contexts:
             found = places(classes, segmenter.labels.index(context), size, patch, 0.8, COLUMNS, rng)
@@ -76,6 +76,13 @@ def insertion_rows(
                 (f"{count(len(units), 'unit')} set\n{words}", _tiles(after)),
             ]
     return [labelled_rows(rows)] if rows else []
+
+
+def _looked_at(generator: nn.Module, latents: Tensor, segmenter: Segmenter, batch_size: int) -> tuple[Tensor, Tensor]:
+    """The images and their classes. What layers put out is not kept."""
+    looks = [(look.images, look.classes) for look in sights(generator, [], batches(latents, batch_size), segmenter)]
+    images, classes = zip(*looks, strict=True)
+    return torch.cat(images), torch.cat(classes)
 
 
 def _tiles(images: Tensor, masks: Tensor | None = None) -> list[Picture]:

@@ -18,7 +18,6 @@ from dissect.hooks import at_rest, intervene
 from dissect.sampling import Progress, batches, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
-BATCH = 32  # images at once
 TRIALS = 6  # random sets of units, the control
 RARE = 0.001  # a class on fewer of all pixels is too rare for its relative change to mean much
 
@@ -75,6 +74,7 @@ def removals(
     latents: Tensor,
     segmenter: Segmenter,
     *,
+    batch_size: int = 32,
     rng: torch.Generator,
     progress: Progress | None = None,
 ) -> dict[str, Removal]:
@@ -96,7 +96,7 @@ def removals(
     after: dict[str | int, list[Tensor]] = {}
     sets: dict[str | int, Sequence[int]] = dict(chosen.items())
     with at_rest(generator):
-        for batch in batches(latents, BATCH, progress):
+        for batch in batches(latents, batch_size, progress):
             sight = next(sights(generator, [layer], [batch], segmenter))
             before.append(sight.classes.cpu())
             if not after:

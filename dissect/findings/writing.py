@@ -21,6 +21,7 @@ def write_findings(
     segmenter: Segmenter,
     *,
     provenance: Mapping[str, str] | None = None,
+    batch_size: int = 32,
     rng: torch.Generator,
 ) -> Path:
     """Write everything into ``folder``, which must be new; returns the page, findings.html.
@@ -30,7 +31,7 @@ def write_findings(
     folder = Path(folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already, and findings never overwrite: name a new folder")
-    pictures = draw(findings, generator, segmenter, rng)
+    pictures = draw(findings, generator, segmenter, rng, batch_size)
     folder.mkdir(parents=True)
     facts = dict(provenance or {})
     told = json.dumps(_numbers(findings) | {"provenance": facts}, indent=1, allow_nan=False)

@@ -9,7 +9,7 @@ from dissect.generators.brightness import stretch_images
 from dissect.generators.checking import oddities
 from dissect.generators.labels import LabelDoor, LabelledLatents, carry_labels, classes_known
 from dissect.generators.latents import KnowsLatents, Latents, Prior, latents_taken
-from dissect.generators.places import check_layers, default_layers, with_unit_maps
+from dissect.generators.places import check_layers, default_layers, layer_shape, with_unit_maps
 from dissect.generators.precision import compute_in
 from dissect.generators.sequential import read_sequential, sequential
 from dissect.generators.torchscript import closed_modules, open_torchscript, plays_alike
@@ -28,6 +28,7 @@ __all__ = [
     "compute_in",
     "default_layers",
     "latents_taken",
+    "layer_shape",
     "load_weights",
     "oddities",
     "open_torchscript",

@@ -53,7 +53,7 @@ def check_layers(generator: nn.Module, latents: Tensor, names: Sequence[str]) ->
     modules = {name: module for name, module in generator.named_modules() if name}
     for name in names:
         if name not in shapes and name not in modules and any(mark in name for mark in "~@:["):
-            shapes[name] = _shape(generator, name, latents)
+            shapes[name] = layer_shape(generator, name, latents)
     maps = {name: shape for name, shape in shapes.items() if len(shape) == 4 and f"{name}~nhwc" not in shapes}
     for name in names:
         if f"{name}~nhwc" in shapes:
@@ -75,8 +75,8 @@ def check_layers(generator: nn.Module, latents: Tensor, names: Sequence[str]) ->
             )
 
 
-def _shape(generator: nn.Module, layer: str, latents: Tensor) -> tuple[int, ...]:
-    """Of what ``layer``, an address, puts out. ValueError where it cannot be read."""
+def layer_shape(generator: nn.Module, layer: str, latents: Tensor) -> tuple[int, ...]:
+    """Of what ``layer``, any address, puts out for ``latents`` (N, ...). ValueError where it cannot be read."""
     try:
         with at_rest(generator), record(generator, [layer]) as seen:
             generator(latents)

@@ -22,7 +22,7 @@ from dissect.inversion.encoder import Encoder
 from dissect.inversion.goal import Goal
 from dissect.inversion.inversion import Inversion, Step
 from dissect.inversion.perceptual import Perceptual
-from dissect.sampling import generate, segment
+from dissect.sampling import batches, generate, segment
 from dissect.segmenters.protocol import Segmenter
 
 LEAST_SPREAD = 1e-3  # of a unit: one that hardly varies may hardly deviate
@@ -75,6 +75,7 @@ def invert(
     perceptual: Perceptual | None = None,
     segmenter: Segmenter | None = None,
     settings: InversionSettings | None = None,
+    batch_size: int = 32,
     progress: Callable[[float], None] | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Inversion:
@@ -90,6 +91,7 @@ def invert(
             the nearest of them, over the median of theirs.
         layer: whose features are sought after the latent; by default the encoder's, without one none.
         segmenter: judges how many pixels show the same class; it takes no part in the search.
+        batch_size: samples that are drawn at once; no number depends on it.
         progress: called with the part that is done, from 0 to 1, after every step.
         enough: asked after every step; once it says True, each stage ends, and what was found so far is the result.
 
@@ -102,7 +104,7 @@ def invert(
     settings = settings or InversionSettings()
     if len(samples) < 2 or not bool(torch.isfinite(samples).all()):
         raise ValueError(f"expected at least 2 latents, all finite, got {tuple(samples.shape)}")
-    drawn = _drawn(generator, samples)
+    drawn = _drawn(generator, samples, batch_size)
     _check_image(image, drawn)
     if encoder is not None:
         encoder.require(generator)
@@ -197,17 +199,17 @@ def _start(
     found = ("sample", samples[nearest][None].float(), drawn[nearest][None])
     if encoder is not None:
         latent = encoder(goal.target).latents
-        told = ("encoder", latent, _drawn(generator, latent.to(samples.dtype)))
+        told = ("encoder", latent, _drawn(generator, latent.to(samples.dtype), 1))
         with torch.no_grad():
             if goal.loss(told[2]) <= goal.loss(found[2]):
                 found = told
     return found[0], found[1]
 
 
-def _drawn(generator: nn.Module, latents: Tensor) -> Tensor:
+def _drawn(generator: nn.Module, latents: Tensor, batch_size: int) -> Tensor:
     """The pictures (N, C, H, W) of ``latents``, a ValueError where they are not finite."""
     with at_rest(generator):
-        images = torch.cat([generate(generator, part) for part in latents.split(32)]).float()
+        images = torch.cat([generate(generator, part) for part in batches(latents, batch_size)]).float()
     if not bool(torch.isfinite(images).all()):
         raise ValueError("the generator draws NaN or infinite numbers: are these its weights, and its latents?")
     return images

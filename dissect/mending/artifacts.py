@@ -51,7 +51,6 @@ def rank_by_frechet(
     scorer: FrechetScorer,
     *,
     share: float = SHARE,
-    batch_size: int = BATCH,
     progress: Progress | None = None,
 ) -> Ranking:
     """Score each unit of ``layer`` by the Frechet distance from real images of the images that light it up most.
@@ -67,7 +66,7 @@ def rank_by_frechet(
         raise ValueError(f"expected a share of the images above 0 and at most 0.5, got {share}")
     if len(latents) < 2 * FEWEST:
         raise ValueError(f"expected at least {2 * FEWEST} latents to find what lights a unit up, got {len(latents)}")
-    peaks, seen = _looked_through(generator, layer, latents, scorer, batch_size, progress)
+    peaks, seen = _looked_through(generator, layer, latents, scorer, progress)
     lit = _lit(peaks, max(FEWEST, round(share * len(latents))))
     scores = np.array([scorer.distance(seen[images]) for images in lit])
     return Ranking(layer, f"frechet[{scorer.name}] of the images it lights up in", _alive(scores, peaks), lit.numpy())
@@ -89,7 +88,7 @@ def rank_by_ablation(
     ``values`` (U,) are what units are replaced by, zeros by default, and ``strength`` says how much of them, from above
     0 to 1. ``progress`` hears of the units done. ValueError as ``sampling``, and for a strength out of range.
     """
-    peaks, before = _looked_through(generator, layer, latents, scorer, BATCH, None)
+    peaks, before = _looked_through(generator, layer, latents, scorer, None)
     values = torch.zeros(peaks.shape[1]) if values is None else values
     reference = scorer.distance(before)
     scores = np.full(peaks.shape[1], -np.inf)
@@ -104,7 +103,7 @@ def rank_by_ablation(
     return Ranking(layer, f"frechet[{scorer.name}] gained by ablating it alone", scores, lit.numpy())
 
 
-def rank_by_marks(generator: nn.Module, layer: str, latents: Tensor, marks: Tensor) -> Ranking:
+def rank_by_marks(generator: nn.Module, layer: str, latents: Tensor, marks: Tensor, batch_size: int = BATCH) -> Ranking:
     """Score each unit by how much more it fires in what a person marked than elsewhere: the AUC, from 0 to 1.
 
     A half is chance. ``marks`` are one truth value an image, (N,), or masks (N, H, W) in [0, 1] of the bad places at
@@ -123,7 +122,7 @@ def rank_by_marks(generator: nn.Module, layer: str, latents: Tensor, marks: Tens
         raise ValueError("expected something marked as bad, and something left as good")
     fired, peaks = [], []
     with at_rest(generator), record(generator, [layer]) as seen:
-        for batch in batches(latents, BATCH):
+        for batch in batches(latents, batch_size):
             generate(generator, batch)
             found = features(seen, layer).cpu()
             peaks.append(found.amax((2, 3)))
@@ -154,16 +153,17 @@ def edited_features(generator: nn.Module, edits: Mapping[str, Edit], latents: Te
     ValueError as ``sampling``.
     """
     with at_rest(generator), intervene(generator, edits):
-        return torch.cat([scorer.features(generate(generator, batch)) for batch in batches(latents, BATCH)])
+        looks = batches(latents, scorer.batch_size)
+        return torch.cat([scorer.features(generate(generator, batch)) for batch in looks])
 
 
 def _looked_through(
-    generator: nn.Module, layer: str, latents: Tensor, scorer: FrechetScorer, batch_size: int, progress: Progress | None
+    generator: nn.Module, layer: str, latents: Tensor, scorer: FrechetScorer, progress: Progress | None
 ) -> tuple[Tensor, Tensor]:
     """Each unit's largest activation in each image (N, U), and the images' features (N, F)."""
     peaks, seen = [], []
     with at_rest(generator), record(generator, [layer]) as recording:
-        for batch in batches(latents, batch_size, progress):
+        for batch in batches(latents, scorer.batch_size, progress):
             seen.append(scorer.features(generate(generator, batch)))
             peaks.append(features(recording, layer).amax((2, 3)).cpu())
     return torch.cat(peaks), torch.cat(seen)

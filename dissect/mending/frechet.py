@@ -17,11 +17,12 @@ class FrechetScorer:
     """How far images are from real ones: through ``look``, which gives the features, named ``name``.
 
     ``real`` are the real images' features (N, F). Features go to the CPU in float64; images stay where they are.
-    The distance is biased upwards for small sets: compare sets of equal size only.
+    The distance is biased upwards for small sets: compare sets of equal size only. ``batch_size`` images are made and
+    seen at once, whatever is measured.
     """
 
-    def __init__(self, look: Look, real: Tensor, name: str = "features") -> None:
-        self.name = name
+    def __init__(self, look: Look, real: Tensor, name: str = "features", batch_size: int = 32) -> None:
+        self.name, self.batch_size = name, batch_size
         self._look = look
         self._real = real.detach().to("cpu", torch.float64)
         self._statistics = FeatureStatistics.of(self._real)

@@ -81,7 +81,10 @@ def try_layers(
     begin = stage or (lambda what, total: lambda done: None)
     trials = []
     for layer in layers:
-        values = (unit_means if towards == "mean" else zeros)(generator, layer, finding)
+        if towards == "mean":
+            values = unit_means(generator, layer, finding, scorer.batch_size)
+        else:
+            values = zeros(generator, layer, finding)
         known: Ranking | None = None
         for strength in strengths:
             if by == "ablation":
@@ -128,4 +131,4 @@ def _suspects(
         return rank_by_frechet(generator, layer, finding, scorer, progress=heard)
     if marks is None:
         raise ValueError("expected marks to rank the units by, got none: mark some images or places")
-    return rank_by_marks(generator, layer, finding[: len(marks)], marks)
+    return rank_by_marks(generator, layer, finding[: len(marks)], marks, scorer.batch_size)

@@ -49,7 +49,7 @@ def cosines(found: tuple[LatentDirection, ...], axes: Tensor) -> Tensor:
 
 def test_principal_directions_of_a_linear_generator_are_its_planted_axes():
     made = Stretching()
-    found = principal_directions(made, "first", drawn(1500, D, seed=4), count=4, batch_size=64)
+    found = principal_directions(made, "first", drawn(1500, D, seed=4), count=4, fitted=64)
     assert cosines(found, made.axes).min() > 0.99
     assert torch.stack([each.vector.norm() for each in found]) == pytest.approx(torch.ones(4), abs=1e-5)
     variance = (GAINS**2 / (GAINS**2).sum())[:4]
@@ -61,9 +61,9 @@ def test_principal_directions_hold_for_latents_of_any_shape_and_do_not_depend_on
     made = Stretching()
     sample = drawn(600, D, seed=4)
     spatial = nn.Sequential(nn.Flatten(), made)
-    found = principal_directions(spatial, "1.first", sample.view(-1, D, 1, 1), count=2, batch_size=40)
+    found = principal_directions(spatial, "1.first", sample.view(-1, D, 1, 1), count=2, fitted=40, batch_size=7)
     assert found[0].vector.shape == (D, 1, 1)
-    again = principal_directions(made, "first", sample, count=2, batch_size=150)
+    again = principal_directions(made, "first", sample, count=2, fitted=150)
     assert cosines(found, torch.stack([each.vector for each in again], dim=1)).min() > 0.999
 
 
