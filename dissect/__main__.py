@@ -7,7 +7,11 @@
     dissect inspect FILE                     what a file holds, and how it is opened; nothing in it is run
     dissect layers [MODEL]                   the layers there are, with their shapes
     dissect findings                         the paper's findings, measured, with pictures
+    dissect compare --others RUN2 RUN3 --seeds 0 1
+                                             what holds over several generators, and over seeds
     dissect patch --concept house            what carries the house? Two latents compared layer by layer, place by place
+    dissect name-units --layer block16 --clip FOLDER --words 'tree, house, night'
+                                             units named by words, through CLIP
     dissect directions --method pca          directions, clusters of units, probes: concepts without labels
     dissect dictionary --layer block16       mixtures of units that fire alone, as a layer that is dissected like others
     dissect mend                             find the units that cause artifacts, save a generator without them

@@ -39,7 +39,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
         *("addressing", "hooks", "fingerprint", "from_layer", "edits", "segmenters", "sampling", "measure", "cause"),
         "painting",
         *("generators", "dictionaries"),
-        *("report", "directions", "findings", "mending", "inversion", "dragging", "mixing"),
+        *("report", "naming", "directions", "findings", "mending", "inversion", "dragging", "mixing"),
         *("commands", "__main__", "__init__"),
     ),
 }

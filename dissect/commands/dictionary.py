@@ -16,7 +16,7 @@ from core_gans.foundation.sealed import require_free
 from dissect.commands.opening import Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
-from dissect.dictionaries import Dictionary, attach, cells_of, fit_nonnegative, fit_sparse
+from dissect.dictionaries import Dictionary, attach, cells_of, fit_jumping, fit_nonnegative, fit_sparse
 from dissect.dictionaries.weighing import weigh
 
 
@@ -27,14 +27,16 @@ class DictionaryCommand:
     layer: str
     """The layer whose units are mixed."""
     source: Annotated[Source, tyro.conf.OmitArgPrefixes] = field(default_factory=Source)
-    kind: Literal["nmf", "topk"] = "nmf"
-    """nmf: nonnegative factors, by scikit-learn. topk: a sparse autoencoder."""
+    kind: Literal["nmf", "topk", "jumprelu"] = "nmf"
+    """nmf: nonnegative factors, by scikit-learn. topk, jumprelu: sparse autoencoders."""
     count: int = 64
     """Features."""
     active: int = 8
     """Of topk: features in a cell, at most."""
+    sparsity: float = 0.02
+    """Of jumprelu: what each feature costs that is on in a cell, as a share of the cells' variance."""
     steps: int = 2_000
-    """Of topk: of the training, on 512 cells each."""
+    """Of topk and jumprelu: of the training, on 512 cells each."""
     concept: str | None = None
     """What ten features and ten units are ablated for, to compare them; default: nothing is."""
     segmenter: str | None = None
@@ -65,20 +67,15 @@ class DictionaryCommand:
         cells = cells_of(found.net, self.layer, fitting, batch_size=self.batch, rng=rng)
         others = cells_of(found.net, self.layer, weighing, batch_size=self.batch, rng=rng)
         with Progress(console=console) as bar:
-            task = bar.add_task("fitting", total=self.steps if self.kind == "topk" else None)
+            task = bar.add_task("fitting", total=None if self.kind == "nmf" else self.steps)
+            told = {"rng": rng, "steps": self.steps, "progress": lambda done: bar.update(task, completed=done)}
             dictionary: Dictionary
             if self.kind == "nmf":
                 dictionary = fit_nonnegative(self.layer, cells, self.count)
+            elif self.kind == "topk":
+                dictionary = fit_sparse(self.layer, cells, self.count, active=self.active, **told)  # type: ignore[arg-type]
             else:
-                dictionary = fit_sparse(
-                    self.layer,
-                    cells,
-                    self.count,
-                    active=self.active,
-                    steps=self.steps,
-                    rng=rng,
-                    progress=lambda done: bar.update(task, completed=done),
-                )
+                dictionary = fit_jumping(self.layer, cells, self.count, sparsity=self.sparsity, **told)  # type: ignore[arg-type]
         explained = dictionary.explained(others)
         dictionary.facts |= {"generator": found.name, "images": self.images, "explained": explained}
         dictionary.save(self.out)
@@ -93,9 +90,9 @@ class DictionaryCommand:
             batch_size=self.batch,
             rng=rng,
         )
-        told = [
+        lines = [
             f"explained: {explained:.1%} of the variance of other images' cells (segmenter: {name})",
             *weighed.lines(),
             f"written: {self.out}; every command takes it: --dictionary {self.out} --layer {features}",
         ]
-        console.print("\n".join(told), highlight=False, soft_wrap=True)
+        console.print("\n".join(lines), highlight=False, soft_wrap=True)

@@ -5,16 +5,24 @@ along as units are.
 """
 
 from dissect.dictionaries.attaching import attach, attached
-from dissect.dictionaries.dictionary import Dictionary, NonnegativeDictionary, SparseDictionary, load_dictionary
-from dissect.dictionaries.fitting import cells_of, fit_nonnegative, fit_sparse
+from dissect.dictionaries.dictionary import (
+    Dictionary,
+    JumpDictionary,
+    NonnegativeDictionary,
+    SparseDictionary,
+    load_dictionary,
+)
+from dissect.dictionaries.fitting import cells_of, fit_jumping, fit_nonnegative, fit_sparse
 
 __all__ = [
     "Dictionary",
+    "JumpDictionary",
     "NonnegativeDictionary",
     "SparseDictionary",
     "attach",
     "attached",
     "cells_of",
+    "fit_jumping",
     "fit_nonnegative",
     "fit_sparse",
     "load_dictionary",

@@ -2,7 +2,7 @@
 
 Nonnegative matrix factorisation (Lee & Seung 1999): cells are about codes times atoms, both at least 0. Sparse
 autoencoders with TopK (Gao et al. 2024, "Scaling and evaluating sparse autoencoders"): a linear encoder, of whose
-numbers the ``active`` largest stay.
+numbers the ``active`` largest stay, or with JumpReLU (Rajamanoharan et al. 2024) those above their thresholds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.sealed import read_sealed, write_sealed
+from dissect.dictionaries.jump import jump
 
 KIND = "dictionary of units"
 STEPS = 60  # of the descent that finds nonnegative codes
@@ -93,10 +94,9 @@ class NonnegativeDictionary(Dictionary):
         return codes
 
 
-class SparseDictionary(Dictionary):
-    """A TopK autoencoder: of a cell's K numbers the ``active`` largest stay, where they are above 0."""
+class Autoencoder(Dictionary):
+    """Numbers are read off a cell by a linear map, and few of them stay."""
 
-    kind = "topk"
     reading: Tensor
     """(U, K): what is read off a cell."""
     offset: Tensor
@@ -111,25 +111,74 @@ class SparseDictionary(Dictionary):
         reading: Tensor,
         offset: Tensor,
         centre: Tensor,
-        active: int,
         facts: Mapping[str, str | float] | None = None,
     ) -> None:
         super().__init__(layer, atoms, facts)
         for name, value in (("reading", reading), ("offset", offset), ("centre", centre)):
             self.register_buffer(name, value)
-        self.active = active
+
+    @abstractmethod
+    def few(self, numbers: Tensor) -> Tensor:
+        """Of the numbers (M, K) those that stay, above 0; the others are 0."""
 
     def encode_cells(self, cells: Tensor) -> Tensor:
-        """Codes of which at most ``active`` are above 0."""
-        return top_codes((cells - self.centre) @ self.reading + self.offset, self.active)
+        """Codes (M, K) of cells (M, U)."""
+        return self.few((cells - self.centre) @ self.reading + self.offset)
 
     def rebuilt(self, cells: Tensor) -> Tensor:
         """With the centre."""
         return super().rebuilt(cells) + self.centre
 
+
+class SparseDictionary(Autoencoder):
+    """A TopK autoencoder: of a cell's K numbers the ``active`` largest stay, where they are above 0."""
+
+    kind = "topk"
+
+    def __init__(
+        self,
+        layer: str,
+        atoms: Tensor,
+        reading: Tensor,
+        offset: Tensor,
+        centre: Tensor,
+        active: int,
+        facts: Mapping[str, str | float] | None = None,
+    ) -> None:
+        super().__init__(layer, atoms, reading, offset, centre, facts)
+        self.active = active
+
+    def few(self, numbers: Tensor) -> Tensor:
+        """At most ``active`` of each cell."""
+        return top_codes(numbers, self.active)
+
     def settings(self) -> dict[str, int]:
         """How many features are active in a cell, at most."""
         return {"active": self.active}
+
+
+class JumpDictionary(Autoencoder):
+    """A JumpReLU autoencoder: numbers above their feature's own ``threshold`` (K,) stay."""
+
+    kind = "jumprelu"
+    threshold: Tensor
+
+    def __init__(
+        self,
+        layer: str,
+        atoms: Tensor,
+        reading: Tensor,
+        offset: Tensor,
+        centre: Tensor,
+        threshold: Tensor,
+        facts: Mapping[str, str | float] | None = None,
+    ) -> None:
+        super().__init__(layer, atoms, reading, offset, centre, facts)
+        self.register_buffer("threshold", threshold)
+
+    def few(self, numbers: Tensor) -> Tensor:
+        """As many of a cell as are above."""
+        return jump(numbers, self.threshold)
 
 
 def top_codes(numbers: Tensor, active: int) -> Tensor:
@@ -146,4 +195,6 @@ def load_dictionary(path: str | Path) -> Dictionary:
     tensors = {name: torch.from_numpy(value) for name, value in arrays.items()}
     if told["method"] == NonnegativeDictionary.kind:
         return NonnegativeDictionary(told["layer"], tensors["atoms"], told["facts"])
+    if told["method"] == JumpDictionary.kind:
+        return JumpDictionary(told["layer"], **tensors, facts=told["facts"])
     return SparseDictionary(told["layer"], **tensors, active=told["active"], facts=told["facts"])

@@ -7,21 +7,19 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from dissect.dictionaries.dictionary import NonnegativeDictionary, SparseDictionary, top_codes
+from dissect.dictionaries.dictionary import JumpDictionary, NonnegativeDictionary, SparseDictionary
+from dissect.dictionaries.learning import JumpReLU, TopK, learn
 from dissect.hooks import at_rest, record
-from dissect.sampling import Latents, Progress, batches, features, generate
+from dissect.sampling import Progress, batches, features, generate
 
 CELLS = 20_000  # that a dictionary is fitted to
 ROUNDS = 200  # of NMF, at most
-RATE, BATCH = 1e-3, 512  # of the autoencoder
-IDLE = 200  # steps in which a feature that never fired counts as dead
-REVIVING = 1 / 32  # of the loss by which dead features learn what the others miss (Gao et al. 2024, appendix A.2)
 
 
 def cells_of(
     generator: nn.Module,
     layer: str,
-    latents: Latents,
+    latents: Tensor,
     *,
     most: int = CELLS,
     batch_size: int = 32,
@@ -32,16 +30,16 @@ def cells_of(
 
     ValueError for no such layer, one that is no map or not finite, or no latents (N, ...).
     """
-    found: list[Tensor] = []
+    drawn: list[Tensor] = []
+    each = max(1, most // max(len(latents), 1))
     with at_rest(generator), record(generator, [layer]) as seen:
         for batch in batches(latents, batch_size, progress):
             generate(generator, batch)
-            found.append(features(seen, layer).movedim(1, -1).flatten(1, -2).cpu())  # (n, h w, U)
-    cells = torch.cat(found)
-    each = min(max(1, most // len(cells)), cells.shape[1])
-    places = torch.rand(cells.shape[:2], generator=rng).topk(each, dim=1).indices
-    drawn: Tensor = cells.gather(1, places[:, :, None].expand(-1, -1, cells.shape[2])).flatten(0, 1)
-    return drawn[torch.randperm(len(drawn), generator=rng)[:most]]
+            cells = features(seen, layer).movedim(1, -1).flatten(1, -2).cpu()  # (n, h w, U)
+            places = torch.rand(cells.shape[:2], generator=rng).topk(min(each, cells.shape[1]), dim=1).indices
+            drawn.append(cells.gather(1, places[:, :, None].expand(-1, -1, cells.shape[2])).flatten(0, 1))
+    found = torch.cat(drawn)
+    return found[torch.randperm(len(found), generator=rng)[:most]]
 
 
 def fit_nonnegative(layer: str, cells: Tensor, count: int) -> NonnegativeDictionary:
@@ -77,54 +75,49 @@ def fit_sparse(
 ) -> SparseDictionary:
     """A TopK autoencoder of ``count`` features, ``active`` of them in a cell, trained on cells (M, U) of a layer.
 
-    The centre begins at the median of each unit, atoms at what cells have that others lack, and what is read
-    at the atoms, which keep length 1. Features that have not fired for long learn what the others leave over. ``rng``
-    is on the CPU.
+    The centre begins at the median of each unit. ``rng`` is on the CPU.
 
     ValueError for fewer features than are active, or fewer than 1 step.
     """
     if not 1 <= active <= count or steps < 1:
         raise ValueError(f"expected 1 to {count} active features and at least 1 step, got {active} and {steps}")
-    centre = cells.median(0).values
-    size = (cells - centre).square().sum(1).mean().sqrt().clamp_min(1e-12)  # to a length of about 1, for the rate
-    scaled = (cells - centre) / size
-    atoms = nn.Parameter(_drawn_apart(scaled, count, rng))
-    reading = nn.Parameter(atoms.detach().T.clone())
-    offset, middle = nn.Parameter(torch.zeros(count)), nn.Parameter(torch.zeros(cells.shape[1]))
-    learning = torch.optim.Adam([atoms, reading, offset, middle], lr=RATE)
-    idle = torch.zeros(count)
-    for step in range(steps):
-        rows = scaled[torch.randint(len(cells), (BATCH,), generator=rng)]
-        numbers = (rows - middle) @ reading + offset
-        codes = top_codes(numbers, active)
-        left = rows - codes @ atoms - middle
-        loss = left.square().sum(1).mean()
-        dead = idle > IDLE
-        if bool(dead.any()):
-            waking = top_codes(numbers.masked_fill(~dead, -torch.inf), min(active, int(dead.sum())))
-            loss = loss + REVIVING * (left.detach() - waking @ atoms).square().sum(1).mean()
-        learning.zero_grad()
-        loss.backward()
-        learning.step()
-        with torch.no_grad():
-            atoms.div_(atoms.norm(dim=1, keepdim=True))
-            idle = torch.where((codes > 0).any(0), 0.0, idle + 1)
-        if progress is not None:
-            progress(step + 1)
-    with torch.no_grad():  # codes are in the units' own size again
-        return SparseDictionary(
-            layer, atoms.detach(), reading.detach(), offset.detach() * size, centre + middle.detach() * size, active
+    scaled, centre, size = _scaled(cells)
+    learner = TopK(scaled, count, rng, active)
+    learn(learner, scaled, steps, rng, progress)
+    middle = centre + learner.middle * size
+    return SparseDictionary(layer, learner.atoms.data, learner.reading.data, learner.offset * size, middle, active)
+
+
+def fit_jumping(
+    layer: str,
+    cells: Tensor,
+    count: int,
+    *,
+    sparsity: float = 0.02,
+    steps: int = 2_000,
+    rng: torch.Generator,
+    progress: Progress | None = None,
+) -> JumpDictionary:
+    """A JumpReLU autoencoder of ``count`` features, trained on cells (M, U) of a layer, as :func:`fit_sparse`.
+
+    Each feature that is on in a cell costs ``sparsity``, a share of the cells' mean squared distance from the centre:
+    what explains less is not worth it.
+
+    ValueError for no feature, a sparsity below 0, or fewer than 1 step.
+    """
+    if count < 1 or not sparsity >= 0 or steps < 1:
+        raise ValueError(
+            f"expected at least 1 feature, a sparsity of 0 or more and 1 step, got {count}, {sparsity} and {steps}"
         )
+    scaled, centre, size = _scaled(cells)
+    learner = JumpReLU(scaled, count, rng, sparsity)
+    learn(learner, scaled, steps, rng, progress)
+    middle, threshold = centre + learner.middle * size, learner.height.exp() * size
+    return JumpDictionary(layer, learner.atoms.data, learner.reading.data, learner.offset * size, middle, threshold)
 
 
-def _drawn_apart(cells: Tensor, count: int, rng: torch.Generator) -> Tensor:
-    """``count`` atoms: what those before leave of a cell, drawn by its squared length (as k-means++), to length 1."""
-    left = cells.clone()
-    atoms: list[Tensor] = []
-    for _ in range(count):
-        lengths = left.square().sum(1)
-        chosen = left[torch.multinomial(lengths + 1e-12, 1, generator=rng)[0]]
-        chosen = chosen + 1e-3 * torch.randn(chosen.shape, generator=rng) / len(chosen) ** 0.5  # where all is explained
-        atoms.append(chosen / chosen.norm())
-        left -= (left @ atoms[-1]).clamp_min(0)[:, None] * atoms[-1]
-    return torch.stack(atoms)
+def _scaled(cells: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cells from their median and of a length of about 1, for the rate; the median (U,), and the length."""
+    centre = cells.median(0).values
+    size = (cells - centre).square().sum(1).mean().sqrt().clamp_min(1e-12)
+    return (cells - centre) / size, centre, size

@@ -69,6 +69,8 @@ def weigh(
         chosen = choose_units(found[name], concept or "", TOP)
         if not chosen:
             raise ValueError(f"nothing in {name} agrees with {concept!r}: choose another concept or layer")
-        effect = causal_effect(generator, name, chosen, judged, segmenter, random_trials=1, rng=rng)
+        effect = causal_effect(
+            generator, name, chosen, judged, segmenter, random_trials=1, batch_size=batch_size, rng=rng
+        )
         removed[place] = effect.removed(concept or "")
     return Weighed(found[both[0]], found[both[1]], concept, (removed[0], removed[1]))

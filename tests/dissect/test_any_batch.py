@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core_gans.user_code import load_object
 from dissect.commands import COMMANDS
+from dissect.commands.compare import Compare
 from dissect.commands.directions import Directions
 from dissect.commands.findings import FindingsCommand
 from dissect.commands.invert import Invert
@@ -59,6 +60,7 @@ def commands(batch: int, out: Path) -> dict[str, object]:
     return {
         "clusters": Directions(**{**walking, "count": 2}, method="clusters", layer=LAYER),
         "cell-probe": Directions(**walking, method="cell-probe", layer=LAYER, concept="stroke"),
+        "compare": Compare(**seeing, layer=(LAYER,), images=12, seeds=(0, 1)),
         "mend": Mend(**shared, **mending, layer=(LAYER,), towards="mean", data="noise.npz"),
         "invert": Invert(Path("picture.png"), **seeing, steps=4, samples=12, layer="blocks.1~tokens"),
     }

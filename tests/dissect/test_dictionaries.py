@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from dissect import Stroke, ablate, causal_effect, compare_layers, intervene, paint, record, unit_set
 from dissect.commands.dictionary import DictionaryCommand
 from dissect.commands.opening import Source
-from dissect.dictionaries import attach, attached, cells_of, fit_nonnegative, fit_sparse, load_dictionary
+from dissect.dictionaries import attach, attached, cells_of, fit_jumping, fit_nonnegative, fit_sparse, load_dictionary
+from dissect.dictionaries.jump import WIDTH, Active, Jump
 from dissect.dictionaries.weighing import weigh
 from tests.dissect.glass import DOOR, SIZE, SKY, TREE, UNITS, ColourSegmenter, Glass, Painter, latents
 
 ATOMS = {  # (3, 6): of those for topk no unit tells any two apart; those for nmf are the only nonnegative ones
     "topk": torch.tensor([[1.0, 1, 0, 2, 1, 0], [1, 0, 1, 2, 0, 1], [0, 1, 1, 0, 1, 1]]),
+    "jumprelu": torch.tensor([[1.0, 1, 0, 2, 1, 0], [1, 0, 1, 2, 0, 1], [0, 1, 1, 0, 1, 1]]),
     "nmf": torch.tensor([[3.0, 0, 1, 2, 0, 1], [0, 2, 2, 0, 1, 2], [1, 1, 0, 1, 3, 0]]),
 }  # (3, 6)
 KNOWN = (SKY, TREE, DOOR)
@@ -54,11 +56,13 @@ def cells() -> Tensor:
     return cells_planted("nmf")
 
 
-@pytest.fixture(scope="module", params=["nmf", "topk"])
+@pytest.fixture(scope="module", params=["nmf", "topk", "jumprelu"])
 def dictionary(request):
     given = cells_planted(request.param)
     if request.param == "nmf":
         return fit_nonnegative("mix", given, 3)
+    if request.param == "jumprelu":
+        return fit_jumping("mix", given, 6, steps=300, rng=torch.Generator().manual_seed(0))
     return fit_sparse("mix", given, 6, active=2, steps=300, rng=torch.Generator().manual_seed(0))
 
 
@@ -67,6 +71,41 @@ def test_planted_atoms_are_found(dictionary):
     alike = (atoms / atoms.norm(dim=1, keepdim=True) @ dictionary.atoms.T).amax(1)  # cosines
     assert alike.min() > (0.99 if dictionary.kind == "nmf" else 0.7)  # an autoencoder's may be differences of them
     assert dictionary.explained(cells_planted(dictionary.kind)) > 0.999
+
+
+def test_jumprelu_has_the_slopes_of_its_papers_equations():
+    t, half = 0.3, WIDTH / 2
+    z = torch.tensor([[t - 2 * half], [t - half / 2], [t + half / 2], [t + 2 * half]], requires_grad=True)
+    threshold = torch.tensor([t], requires_grad=True)
+    codes = Jump.apply(z, threshold)
+    assert torch.equal(codes, torch.where(z > t, z, 0.0))
+    weights = torch.tensor([[1.0], [2.0], [4.0], [8.0]])
+    slope, height = torch.autograd.grad((weights * codes).sum(), (z, threshold))
+    assert slope.flatten().tolist() == [0, 0, 4, 8]
+    assert height.item() == pytest.approx(-t / WIDTH * (2 + 4))  # those in the window
+    counts = Active.apply(z, threshold)
+    assert counts.tolist() == [0, 0, 1, 1]
+    slope, height = torch.autograd.grad((weights[:, 0] * counts).sum(), (z, threshold), allow_unused=True)
+    assert slope is None
+    assert height.item() == pytest.approx(-(2 + 4) / WIDTH)
+
+
+def test_the_slope_of_the_mean_count_is_minus_the_density_at_the_threshold():
+    z = (torch.arange(10_000).double() + 0.5)[:, None] / 5_000  # uniform on [0, 2]: its density is a half
+    threshold = torch.tensor([0.7], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(Active.apply(z, threshold).mean(), threshold)
+    assert slope.item() == pytest.approx(-0.5, abs=1e-3)
+    (slope,) = torch.autograd.grad(Jump.apply(z, threshold).mean(), threshold)
+    assert slope.item() == pytest.approx(-0.5 * 0.7, abs=1e-3)  # of the mean of z where z > t
+
+
+def test_cells_are_drawn_the_same_in_any_batches():
+    drawn = [
+        cells_of(Mixed(), "mix", SAMPLE, most=200, batch_size=size, rng=torch.Generator().manual_seed(0))
+        for size in (5, 48)
+    ]
+    assert drawn[0].shape == (192, 6)  # four cells of each image
+    torch.testing.assert_close(*drawn)
 
 
 def test_features_agree_with_what_no_unit_draws_alone_and_cause_it(dictionary):
@@ -141,6 +180,8 @@ def test_what_cannot_be_fitted_or_attached_is_said(cells):
         fit_nonnegative("mix", -cells, 2)
     with pytest.raises(ValueError, match="1 to 3 active features"):
         fit_sparse("mix", cells, 3, active=4, rng=torch.Generator())
+    with pytest.raises(ValueError, match="a sparsity of 0 or more"):
+        fit_jumping("mix", cells, 3, sparsity=-1.0, rng=torch.Generator())
     for layer in ("mix@last", "mix:in"):
         with pytest.raises(ValueError, match=r"fit them to mix, and name a run behind them, as in mix\.features@last"):
             attach(Mixed(), fit_nonnegative(layer, cells, 3))

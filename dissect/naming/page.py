@@ -1,0 +1,60 @@
+"""The names of units written down: names.html and .md for readers, names.json for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from core_gans.foundation.whole_files import write_whole
+from dissect.naming.names import UnitNames
+from dissect.report.markup import count
+from dissect.report.written import PageSection, PageTable, WrittenPage
+
+SHOWN = 3  # words of a unit
+NUMBERS = "names.json"
+
+
+def write_names(folder: Path, found: UnitNames, provenance: Mapping[str, str]) -> Path:
+    """Write everything into ``folder``, which is made; returns the page. FileExistsError where it is there already."""
+    folder.mkdir(parents=True)
+    units = range(len(found.scores))
+    told = [{"unit": unit, "words": dict(found.best(unit, SHOWN)), "sure": found.is_sure(unit)} for unit in units]
+    values = {"layer": found.layer, "chance": found.chance if found.alive.any() else None, "units": told}
+    written = json.dumps({**values, "provenance": dict(provenance)}, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(folder / NUMBERS, written + "\n")
+    page = WrittenPage(
+        "Units named by words",
+        f"What the units of {found.layer} fire for, in words",
+        in_words(found),
+        (PageSection("Units", [_explanation(found), _table(found)]),),
+        provenance,
+        {NUMBERS: "every number", "names.md": "the same page in Markdown"},
+    )
+    return page.write(folder, "names")
+
+
+def in_words(found: UnitNames) -> str:
+    """How many units have a name that is no chance, and the words that most of them have."""
+    sure = [unit for unit in range(len(found.scores)) if found.is_sure(unit)]
+    names = Counter(found.best(unit)[0][0] for unit in sure).most_common(8)
+    listed = ", ".join(f"{word} ({number})" for word, number in names)
+    told = f"{len(sure)} of {count(len(found.scores), 'unit')} have a word beyond chance"
+    return f"{told}: {listed}." if names else f"{told}."
+
+
+def _explanation(found: UnitNames) -> str:
+    return (
+        f"Scores are soft WPMI of {len(found.words):,} words over {found.images:,} pictures. With shuffled pictures, 95 "
+        f"of 100 units have a best score below {found.chance:.2f}: names below it are in brackets."
+    )
+
+
+def _table(found: UnitNames) -> PageTable:
+    rows = []
+    for unit in range(len(found.scores)):
+        words = found.best(unit, SHOWN)
+        cells = [f"{word} {score:.2f}" if found.is_sure(unit) else f"({word} {score:.2f})" for word, score in words]
+        rows.append([str(unit), *(cells or ["dead"]), *[""] * (SHOWN - max(len(cells), 1))])
+    return PageTable(["unit", "word", "second", "third"], rows)
