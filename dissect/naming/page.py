@@ -47,8 +47,8 @@ def in_words(found: UnitNames) -> str:
 def _explanation(found: UnitNames) -> str:
     return (
         f"Scores are soft WPMI of {len(found.words):,} words over {found.images:,} pictures. "
-        f"With the pictures shuffled, 95 of 100 units have a best score below {found.chance:.2f}: names below it are in "
-        "brackets."
+        f"With the pictures shuffled, 95 of 100 units have a best score below {found.chance:.2f}: "
+        "names below that are in brackets."
     )
 
 
