@@ -69,7 +69,8 @@ class Compare:
             task = bar.add_task("dissecting", total=self.images * len(self.seeds) * (1 + len(self.others)))
             for source in self.sources():
                 found = source.open()
-                name = found.name if source.weights is None else f"{found.name} {source.weights}"
+                given = (source.model or source.generator, source.weights)  # files of one name may lie in two folders
+                name = " ".join(str(each) for each in given if each is not None) or found.name
                 if name in [case.generator for case in cases]:
                     raise ValueError(f"{name} is named twice: name other generators, or several --seeds.")
                 for note in found.notes:

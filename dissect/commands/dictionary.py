@@ -68,14 +68,20 @@ class DictionaryCommand:
         others = cells_of(found.net, self.layer, weighing, batch_size=self.batch, rng=rng)
         with Progress(console=console) as bar:
             task = bar.add_task("fitting", total=None if self.kind == "nmf" else self.steps)
-            told = {"rng": rng, "steps": self.steps, "progress": lambda done: bar.update(task, completed=done)}
+
+            def heard(done: int) -> None:
+                bar.update(task, completed=done)
+
+            layer, count, steps = self.layer, self.count, self.steps
             dictionary: Dictionary
             if self.kind == "nmf":
-                dictionary = fit_nonnegative(self.layer, cells, self.count)
+                dictionary = fit_nonnegative(layer, cells, count)
             elif self.kind == "topk":
-                dictionary = fit_sparse(self.layer, cells, self.count, active=self.active, **told)  # type: ignore[arg-type]
+                dictionary = fit_sparse(layer, cells, count, active=self.active, steps=steps, rng=rng, progress=heard)
             else:
-                dictionary = fit_jumping(self.layer, cells, self.count, sparsity=self.sparsity, **told)  # type: ignore[arg-type]
+                dictionary = fit_jumping(
+                    layer, cells, count, sparsity=self.sparsity, steps=steps, rng=rng, progress=heard
+                )
         explained = dictionary.explained(others)
         dictionary.facts |= {"generator": found.name, "images": self.images, "explained": explained}
         dictionary.save(self.out)
