@@ -43,7 +43,7 @@ class NameUnits:
     batch: int = 32
     """Images that are made at once; it does not change what is found."""
     seed: int = 0
-    """Of the latents, and of the shuffle that tells chance."""
+    """Of the latents, and of the random pictures that tell chance."""
     out: Path | None = None
     """The folder; default: runs/names-DATE."""
 

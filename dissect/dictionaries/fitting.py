@@ -111,7 +111,7 @@ def fit_jumping(
         )
     scaled, centre, size = _scaled(cells)
     learner = JumpReLU(scaled, count, rng, sparsity)
-    learn(learner, scaled, steps, rng, progress)
+    learn(learner, scaled, steps, rng, progress, quick=[learner.height])
     middle, threshold = centre + learner.middle * size, learner.height.exp() * size
     return JumpDictionary(layer, learner.atoms.data, learner.reading.data, learner.offset * size, middle, threshold)
 

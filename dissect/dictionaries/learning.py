@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from dissect.dictionaries.jump import Active, Jump
 from dissect.sampling import Progress
 
 RATE, BATCH = 1e-3, 512  # of Adam, and cells in a step
+QUICK = 1e-2  # the rate of the logarithms of thresholds, which have a longer way to go
 IDLE = 200  # steps in which a feature that never fired counts as dead
 REVIVING = 1 / 32  # of the loss by which dead features learn what the others miss (Gao et al. 2024, appendix A.2)
 THRESHOLD = 0.1  # of JumpReLU at first, beside cells of length about 1
@@ -78,9 +80,18 @@ class JumpReLU(Learner):
         return left.square().sum(1).mean() + weight * active.mean()
 
 
-def learn(learner: Learner, cells: Tensor, steps: int, rng: torch.Generator, progress: Progress | None) -> None:
+def learn(
+    learner: Learner,
+    cells: Tensor,
+    steps: int,
+    rng: torch.Generator,
+    progress: Progress | None,
+    quick: Sequence[nn.Parameter] = (),
+) -> None:
     """Train on batches of ``cells`` (M, U), drawn by ``rng`` on the CPU. Atoms keep length 1."""
-    learning = torch.optim.Adam(learner.parameters(), lr=RATE)
+    slow = [value for value in learner.parameters() if not any(value is each for each in quick)]
+    groups = [{"params": slow, "lr": RATE}, *({"params": [each], "lr": QUICK} for each in quick)]
+    learning = torch.optim.Adam(groups)
     for step in range(steps):
         rows = cells[torch.randint(len(cells), (BATCH,), generator=rng)]
         loss = learner.loss(rows, step / steps)

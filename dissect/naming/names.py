@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from dissect.hooks import at_rest, record
-from dissect.naming.soft_wpmi import TOP, soft_wpmi
+from dissect.naming.soft_wpmi import TOP, soft_wpmi, word_likelihood
 from dissect.sampling import Latents, Progress, batches, features, generate
 
 Look = Callable[[Tensor], Tensor]  # images (N, 3, H, W) in [-1, 1] -> vectors (N, D) of length 1
-SURE = 0.95  # of the units in shuffled pictures have a smaller best score than a name that is no chance
+SETS, SURE = 200, 0.95  # sets of random pictures, and the share of them that a name that is no chance is above
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,8 @@ class UnitNames:
     words: tuple[str, ...]
     scores: Tensor  # (U, W) float32
     alive: Tensor  # (U,) bool: whether a unit's mean differs between pictures; a dead one has no name
-    chance: float  # a best score that 95% of the units stay below when their pictures are shuffled
+    surprise: Tensor  # (U,) how likely the best word is, in deviations from what it is for random sets of pictures
+    chance: float  # 95% of random sets have no word that surprises more
     images: int
 
     def best(self, unit: int, count: int = 1) -> list[tuple[str, float]]:
@@ -35,8 +36,8 @@ class UnitNames:
         return [(self.words[place], float(self.scores[unit, place])) for place in ranked]
 
     def is_sure(self, unit: int) -> bool:
-        """Whether its best word is above :attr:`chance`."""
-        return bool(self.alive[unit]) and float(self.scores[unit].max()) > self.chance
+        """Whether its best word surprises more than by :attr:`chance`."""
+        return bool(self.alive[unit]) and float(self.surprise[unit]) > self.chance
 
 
 def name_units(
@@ -55,7 +56,7 @@ def name_units(
     """Name the units of ``layer`` by ``words``, with their ``vectors`` (W, D) of length 1.
 
     How much a unit fires in a picture is the mean of its map. ``latents`` are (N, ...), or batches of it; ``top``
-    pictures belong to a unit; ``rng`` shuffles the pictures, on the CPU.
+    pictures belong to a unit; ``rng`` draws random sets of pictures, on the CPU.
 
     ValueError for no such layer, one that is no map or not finite, no words, or fewer pictures than ``top``.
     """
@@ -71,8 +72,10 @@ def name_units(
     activations = torch.cat(fired)
     alike = torch.cat(seen) @ vectors.T.cpu()
     scores = soft_wpmi(alike, activations, top=top)
-    shuffled = activations.gather(0, torch.rand(activations.shape, generator=rng).argsort(0))
+    random = word_likelihood(alike, torch.rand(len(alike), SETS, generator=rng), top=top)  # (SETS, W)
+    usual, spread = random.mean(0), random.std(0).clamp_min(1e-6)
+    best = scores.argmax(1, keepdim=True)
+    surprise = ((word_likelihood(alike, activations, top=top) - usual) / spread).gather(1, best)[:, 0]
+    chance = float(((random - usual) / spread).amax(1).quantile(SURE))
     alive = activations.amax(0) > activations.amin(0)
-    by_chance = soft_wpmi(alike, shuffled, top=top)[alive].amax(1)
-    chance = float(by_chance.quantile(SURE)) if len(by_chance) else float("inf")
-    return UnitNames(layer, tuple(words), scores, alive, chance, len(activations))
+    return UnitNames(layer, tuple(words), scores, alive, surprise, chance, len(activations))

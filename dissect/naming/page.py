@@ -19,9 +19,11 @@ NUMBERS = "names.json"
 def write_names(folder: Path, found: UnitNames, provenance: Mapping[str, str]) -> Path:
     """Write everything into ``folder``, which is made; returns the page. FileExistsError where it is there already."""
     folder.mkdir(parents=True)
-    units = range(len(found.scores))
-    told = [{"unit": unit, "words": dict(found.best(unit, SHOWN)), "sure": found.is_sure(unit)} for unit in units]
-    values = {"layer": found.layer, "chance": found.chance if found.alive.any() else None, "units": told}
+    told = []
+    for unit, surprise in enumerate(found.surprise.tolist()):
+        words = dict(found.best(unit, SHOWN))
+        told.append({"unit": unit, "words": words, "surprise": surprise, "sure": found.is_sure(unit)})
+    values = {"layer": found.layer, "chance": found.chance, "units": told}
     written = json.dumps({**values, "provenance": dict(provenance)}, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(folder / NUMBERS, written + "\n")
     page = WrittenPage(
@@ -46,9 +48,8 @@ def in_words(found: UnitNames) -> str:
 
 def _explanation(found: UnitNames) -> str:
     return (
-        f"Scores are soft WPMI of {len(found.words):,} words over {found.images:,} pictures. "
-        f"With the pictures shuffled, 95 of 100 units have a best score below {found.chance:.2f}: "
-        "names below that are in brackets."
+        f"Scores are soft WPMI of {len(found.words):,} words over {found.images:,} pictures. In brackets are names "
+        "that fit no better than the best word of random pictures does, in 95 of 100 sets of them."
     )
 
 

@@ -21,21 +21,22 @@ FIRST, LAST = 0.998, 0.97  # the probability with which the first of these belon
 LEAST = 1e-7  # under the logarithm
 
 
-def soft_wpmi(
-    alike: Tensor,
-    activations: Tensor,
-    *,
-    top: int = TOP,
-    sharpness: float = SHARPNESS,
-    weight: float = 1.0,
-) -> Tensor:
-    """Scores (U, W) of ``W`` words for ``U`` units.
+def soft_wpmi(alike: Tensor, activations: Tensor, *, top: int = TOP, weight: float = 1.0) -> Tensor:
+    """Scores (U, W) of ``W`` words for ``U`` units; ``weight`` 0 leaves out what a word is for all units.
+
+    Takes and raises what :func:`word_likelihood` does.
+    """
+    given = word_likelihood(alike, activations, top=top)
+    return given - weight * (given.logsumexp(0) - math.log(len(given)))
+
+
+def word_likelihood(alike: Tensor, activations: Tensor, *, top: int = TOP) -> Tensor:
+    """log p(t | u) of words and units, (U, W).
 
     Args:
         alike: (N, W), cosines of pictures and words.
         activations: (N, U), of each unit in each picture.
         top: how many pictures belong to a unit.
-        weight: of what the word is for all units: 0 leaves it out.
 
     ValueError for tensors of other shapes, or fewer pictures than ``top``.
     """
@@ -46,8 +47,7 @@ def soft_wpmi(
         )
     if not 1 <= top <= len(alike):
         raise ValueError(f"expected from 1 to {len(alike)} pictures of a unit, as many as there are, got {top}")
-    likely = torch.softmax(sharpness * alike, 1)  # p(t | x)
+    likely = torch.softmax(SHARPNESS * alike, 1)  # p(t | x)
     first = activations.argsort(dim=0, descending=True, stable=True)[:top].T  # (U, top)
     belongs = FIRST - torch.arange(top).to(likely) / top * (FIRST - LAST)
-    scores = torch.stack([torch.log(1 + belongs[:, None] * (likely[own] - 1) + LEAST).sum(0) for own in first])
-    return scores - weight * (scores.logsumexp(0) - math.log(len(scores)))
+    return torch.stack([torch.log(1 + belongs[:, None] * (likely[own] - 1) + LEAST).sum(0) for own in first])

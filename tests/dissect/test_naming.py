@@ -27,7 +27,8 @@ AUTHORS = [[0.32360, -0.03813, 0.23799], [-0.48141, 0.03672, -0.31292]]  # of th
 def test_soft_wpmi_is_what_its_formula_says():
     alike = torch.tensor([[0.3, 0.1], [0.2, 0.4], [0.0, 0.1]])
     activations = torch.tensor([[1.0, 0.0], [0.5, 2.0], [0.0, 1.0]])  # they fire for pictures 0, 1 and 1, 2
-    told = [[math.exp(10 * a) / (math.exp(10 * a) + math.exp(10 * b)) for a in (a, b)] for a, b in alike.tolist()]
+    odds = [[math.exp(10 * each) for each in row] for row in alike.tolist()]
+    told = [[each / sum(row) for each in row] for row in odds]
     belongs = (0.998, 0.998 - (0.998 - 0.97) / 2)
     given = [
         [sum(math.log(1 + p * (told[x][t] - 1) + 1e-7) for p, x in zip(belongs, own, strict=True)) for t in (0, 1)]
@@ -50,11 +51,14 @@ def test_soft_wpmi_gives_its_authors_numbers():
         soft_wpmi(alike, activations[:5])
 
 
+USUAL = torch.tensor([0.7, 0.5, 0.09, 0.03, 1.0])  # shares of the pixels of each label where it is there
+
+
 def see(images: Tensor) -> Tensor:
-    """A planted CLIP: how much of a picture shows each label, as a vector."""
+    """A planted CLIP: how much of a picture shows each label, beside how much usually does, as a vector."""
     classes = ColourSegmenter()(images)
     shares = torch.stack([(classes == k).float().mean((1, 2)) for k in range(len(LABELS))], 1)
-    return torch.nn.functional.normalize(shares - 0.1, dim=1)
+    return torch.nn.functional.normalize(shares / USUAL, dim=1)
 
 
 def named(batch_size: int = 32):
