@@ -14,6 +14,7 @@ from dissect.sampling import Progress, batches, features, generate
 
 CELLS = 20_000  # that a dictionary is fitted to
 ROUNDS = 200  # of NMF, at most
+JUMP_RATE = 3e-3  # of JumpReLU, whose offsets have a long way to go
 
 
 def cells_of(
@@ -111,7 +112,7 @@ def fit_jumping(
         )
     scaled, centre, size = _scaled(cells)
     learner = JumpReLU(scaled, count, rng, sparsity)
-    learn(learner, scaled, steps, rng, progress, quick=[learner.height])
+    learn(learner, scaled, steps, rng, progress, JUMP_RATE, quick=[learner.height])
     middle, threshold = centre + learner.middle * size, learner.height.exp() * size
     return JumpDictionary(layer, learner.atoms.data, learner.reading.data, learner.offset * size, middle, threshold)
 

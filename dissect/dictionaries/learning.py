@@ -13,7 +13,7 @@ from dissect.dictionaries.jump import Active, Jump
 from dissect.sampling import Progress
 
 RATE, BATCH = 1e-3, 512  # of Adam, and cells in a step
-QUICK = 1e-2  # the rate of the logarithms of thresholds, which have a longer way to go
+QUICK = 10  # times faster learn the logarithms of thresholds, which have a longer way to go
 IDLE = 200  # steps in which a feature that never fired counts as dead
 REVIVING = 1 / 32  # of the loss by which dead features learn what the others miss (Gao et al. 2024, appendix A.2)
 THRESHOLD = 0.1  # of JumpReLU at first, beside cells of length about 1
@@ -86,11 +86,15 @@ def learn(
     steps: int,
     rng: torch.Generator,
     progress: Progress | None,
+    rate: float = RATE,
     quick: Sequence[nn.Parameter] = (),
 ) -> None:
-    """Train on batches of ``cells`` (M, U), drawn by ``rng`` on the CPU. Atoms keep length 1."""
+    """Train on batches of ``cells`` (M, U), drawn by ``rng`` on the CPU. Atoms keep length 1.
+
+    ``rate`` is Adam's; ``quick`` are thresholds.
+    """
     slow = [value for value in learner.parameters() if not any(value is each for each in quick)]
-    groups = [{"params": slow, "lr": RATE}, *({"params": [each], "lr": QUICK} for each in quick)]
+    groups = [{"params": slow, "lr": rate}, *({"params": [each], "lr": QUICK * rate} for each in quick)]
     learning = torch.optim.Adam(groups)
     for step in range(steps):
         rows = cells[torch.randint(len(cells), (BATCH,), generator=rng)]

@@ -45,7 +45,10 @@ class Clip:
 
     @torch.no_grad()
     def pictures(self, images: Tensor) -> Tensor:
-        """Vectors (N, D) of length 1 of images (N, 3, H, W) in [-1, 1]: the middle square, at the model's size."""
+        """Vectors (N, D) of length 1 of images (N, 3, H, W) in [-1, 1]: the middle square, at the model's size.
+
+        ValueError for images of another shape.
+        """
         check_images(images)
         side = min(images.shape[2:])
         top, left = ((length - side) // 2 for length in images.shape[2:])
@@ -58,7 +61,7 @@ class Clip:
 
     @torch.no_grad()
     def words(self, words: Sequence[str]) -> Tensor:
-        """Vectors (W, D) of length 1 of ``words``, on the CPU."""
+        """Vectors (W, D) of length 1 of ``words``, (W,), on the CPU."""
         found = []
         model = self.model.to("cpu")
         for start in range(0, len(words), AT_ONCE):

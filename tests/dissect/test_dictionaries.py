@@ -98,9 +98,9 @@ def test_the_slope_of_the_mean_count_is_minus_the_density_at_the_threshold():
 
 def test_jumprelu_takes_planted_mixtures_apart_and_is_attached_like_the_others(tmp_path: Path):
     rng = torch.Generator().manual_seed(0)
-    atoms = torch.nn.functional.normalize(torch.randn(6, 12, generator=rng), dim=1)
-    codes = (1 + torch.rand(4_000, 6, generator=rng)) * (torch.rand(4_000, 6, generator=rng) < 0.15)
-    found = fit_jumping("mix", codes @ atoms, 6, steps=400, rng=rng)
+    atoms = torch.linalg.qr(torch.randn(12, 6, generator=rng))[0].T
+    codes = (1 + torch.rand(4_000, 6, generator=rng)) * (torch.rand(4_000, 6, generator=rng) < 0.04)
+    found = fit_jumping("mix", codes @ atoms, 6, steps=300, rng=rng)
     alike = atoms @ found.atoms.T
     assert alike.amax(1).min() > 0.95
     assert sorted(alike.argmax(1).tolist()) == list(range(6))  # each by a feature of its own
