@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-WIDTH = 0.1  # of the window, beside cells of length about 1
+WIDTH = 0.4  # of the window, beside cells of length about 1
 
 
 class Jump(torch.autograd.Function):

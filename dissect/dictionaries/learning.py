@@ -16,7 +16,7 @@ RATE, BATCH = 1e-3, 512  # of Adam, and cells in a step
 QUICK = 10  # times faster learn the logarithms of thresholds, which have a longer way to go
 IDLE = 200  # steps in which a feature that never fired counts as dead
 REVIVING = 1 / 32  # of the loss by which dead features learn what the others miss (Gao et al. 2024, appendix A.2)
-THRESHOLD = 0.1  # of JumpReLU at first, beside cells of length about 1
+THRESHOLD = 0.3  # of JumpReLU at first, beside cells of length about 1
 WARMING = 0.5  # of the steps, over which the weight of sparsity grows to its own
 
 

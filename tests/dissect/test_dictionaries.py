@@ -71,7 +71,7 @@ def test_planted_atoms_are_found(dictionary):
 
 
 def test_jumprelu_has_the_slopes_of_its_papers_equations():
-    t, half = 0.3, WIDTH / 2
+    t, half = 0.5, WIDTH / 2
     z = torch.tensor([[t - 2 * half], [t - half / 2], [t + half / 2], [t + 2 * half]], requires_grad=True)
     threshold = torch.tensor([t], requires_grad=True)
     codes = Jump.apply(z, threshold)
@@ -99,21 +99,21 @@ def test_the_slope_of_the_mean_count_is_minus_the_density_at_the_threshold():
 def test_jumprelu_takes_planted_mixtures_apart_and_is_attached_like_the_others(tmp_path: Path):
     rng = torch.Generator().manual_seed(0)
     atoms = torch.linalg.qr(torch.randn(12, 6, generator=rng))[0].T
-    codes = (1 + torch.rand(4_000, 6, generator=rng)) * (torch.rand(4_000, 6, generator=rng) < 0.04)
-    found = fit_jumping("mix", codes @ atoms, 6, steps=300, rng=rng)
+    codes = (1 + torch.rand(2_000, 6, generator=rng)) * (torch.rand(2_000, 6, generator=rng) < 0.1)
+    cells = codes @ atoms + 0.05 * torch.randn(2_000, 12, generator=rng)
+    found = fit_jumping("mix", cells, 6, sparsity=0.1, steps=1_200, rng=rng)
     alike = atoms @ found.atoms.T
-    assert alike.amax(1).min() > 0.95
+    assert alike.amax(1).min() > 0.99
     assert sorted(alike.argmax(1).tolist()) == list(range(6))  # each by a feature of its own
-    on = found.encode_cells(codes @ atoms)[:, alike.argmax(1)] > 0
-    assert (on == (codes > 0)).float().mean() > 0.97
-    assert found.explained(codes @ atoms) > 0.97
+    on = found.encode_cells(cells)[:, alike.argmax(1)] > 0
+    assert (on == (codes > 0)).float().mean() > 0.995
 
     net = Mixed("topk")
     given = cells_planted("topk")
     fit_jumping("mix", given, 3, steps=100, rng=rng).save(tmp_path / "d.safetensors")
     again = load_dictionary(tmp_path / "d.safetensors")
     assert (again.kind, again.layer) == ("jumprelu", "mix")
-    assert again.explained(given) > 0.98
+    assert again.explained(given) > 0.95
     with torch.no_grad():
         before = net(SAMPLE)
         with attached(net, again) as layer, record(net, [layer]) as seen:
