@@ -74,7 +74,7 @@ def _plans(weights: Weights) -> list[LayerPlan]:
         name, before = f"synthesis.{layer[1]}", max(place - 1, 0)
         kernel = found(weights, f"{name}.weight")
         draws = place == len(layers) - 1
-        shapes = [() if draws else tuple(found(weights, f"{name}.{each}_filter").shape) for each in ("up", "down")]
+        up, down = [() if draws else tuple(found(weights, f"{name}.{each}_filter").shape) for each in ("up", "down")]
         plans.append(
             LayerPlan(
                 layer[1],
@@ -82,7 +82,8 @@ def _plans(weights: Weights) -> list[LayerPlan]:
                 (sides[before], sides[place]),
                 (rates[before], rates[place]),
                 kernel.shape[2],
-                *shapes,
+                up,
+                down,
                 draws=draws,
             )
         )
