@@ -4,7 +4,7 @@ const labKept = (() => {
   const MOST = 60;
   const SIDE = 128; // pixels of a kept picture, at most
   const LONGEST_NAME = 60;
-  const NOTHING = "Nothing is kept yet. The button Keep, in Paint and in Explore, puts a picture here.";
+  const NOTHING = "Nothing is kept yet. Keep picture, in Paint, and Keep, in Explore, put one here.";
   let dialog = null;
   let said = null;
 

@@ -15,6 +15,32 @@ const showMethod = choice("method", (method) => {
   enterDirections();
 });
 
+// Names that a person gave stay with their model in this browser; those of a link are the page's alone.
+const NAMES = "gan-lab-direction-names";
+function namesKept() {
+  try {
+    return JSON.parse(localStorage.getItem(NAMES)) || {};
+  } catch {
+    return {}; // a browser that keeps nothing, or something else under this name
+  }
+}
+
+function nameOf(direction, place, method) {
+  const key = `${method} ${place}`;
+  const given = (chosen().names || {})[key] || (namesKept()[open.model] || {})[key];
+  return typeof given === "string" && given ? given : direction.name;
+}
+
+function keepName(key, name) {
+  keep({ names: { ...chosen().names, [key]: name } });
+  const all = namesKept();
+  try {
+    localStorage.setItem(NAMES, JSON.stringify({ ...all, [open.model]: { ...all[open.model], [key]: name } }));
+  } catch {
+    // it stays in the page
+  }
+}
+
 const stepsOf = (method) => (chosen().steps || {})[method] || [];
 
 const drawMoved = oneAtATime(async (still) => {
@@ -46,7 +72,7 @@ const listDirections = oneAtATime(async (still) => {
 });
 
 function directionRow(direction, place, method) {
-  const name = (chosen().names || {})[`${method} ${place}`] || direction.name;
+  const name = nameOf(direction, place, method);
   const ends = ["lower", "upper"].map((side) => thumbnail(`${side} end of ${name}`));
   const slider = make("input", { type: "range", min: -open.reach, max: open.reach, step: 0.05 });
   slider.value = stepsOf(method)[place] || 0;
@@ -56,7 +82,7 @@ function directionRow(direction, place, method) {
   naming.setAttribute("aria-label", `name of direction ${place + 1}`);
   naming.title = "Give it a name of your own";
   naming.addEventListener("change", () => {
-    keep({ names: { ...chosen().names, [`${method} ${place}`]: naming.value.trim() } });
+    keepName(`${method} ${place}`, naming.value.trim());
     naming.value = naming.value.trim() || direction.name;
     slider.setAttribute("aria-label", naming.value);
     showAxes();

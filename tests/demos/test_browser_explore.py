@@ -171,6 +171,8 @@ def test_walks_sums_and_directions_by_mouse_and_keyboard(lab: Lab, tmp_path: Pat
         rested(other)
         assert way(other) == {"from": 0, "to": 1, "way": "circle"}
         assert other.locator(".explore-parts [aria-selected=true]").text_content() == "Walk"
+        part(other, "Directions")
+        other.get_by_role("slider", name="darkness").wait_for()
     lab.close()
 
 

@@ -281,7 +281,7 @@ def test_the_keyboard_paints_compares_and_explains(glass: Painter, tmp_path: Pat
         assert page.locator(".paint-split").get_attribute("aria-valuenow") == "48"
         page.get_by_role("button", name="Classes").click()
         assert "tree" in (page.locator(".paint-legend").text_content() or "")
-        page.get_by_role("button", name="Keep").click()
+        page.get_by_role("button", name="☆ Keep").click()
         page.reload()
         calls = PaintCalls(page)
         page.wait_for_selector(f".paint-strip .paint-kept[data-seed='{seed}']")
