@@ -8,7 +8,7 @@ A contender is a variant (or module:name of your own), and behind commas the fie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -62,8 +62,11 @@ class Compare:
         """Play what is missing, and print the table."""
         if self.workers < 1:
             raise ValueError(f"expected at least one worker, got {self.workers}.")
-        contenders(self.contenders, None, self.settings, self.common)  # misspelt words, before data are read
         source = Source(self.data, self.size, self.colours, self.count, self.resize, self.skip_broken)
+        named = contenders(self.contenders, None, self.settings, self.common)
+        plan = ComparisonPlan(
+            source, tuple(named), self.seeds, self.seconds, self.batch
+        )  # refused before data are read
         with console.status(f"reading {self.data}"):
             examples = source.load()
         if examples.kind not in ("points", "images"):
@@ -71,7 +74,7 @@ class Compare:
         for note in examples.notes:
             console.print(note, highlight=False, soft_wrap=True)
         chosen = contenders(self.contenders, examples.shape, self.settings, self.common)
-        plan = ComparisonPlan(source, tuple(chosen), self.seeds, self.seconds, self.batch)
+        plan = replace(plan, contenders=tuple(chosen))
         out = self.out or Path("runs") / runs.default_name("compare", self.data)
         with interruptible(out, console):
             compare(plan, out, processes=self.workers, examples=examples, console=console)

@@ -78,17 +78,18 @@ class Explore:
             )
         rng = torch.Generator().manual_seed(self.seed)
         latents = model.game.latents(DRAWN, rng)
+        one = generate(model.net, latents[:1])
+        if one.dim() != 4:
+            raise LabError("expected a generator of images: points and films are shown by `core-gans sample`.")
+        shown = 2 * self.paths * self.steps  # straight and on the sphere
+        side = max(64, *one.shape[2:])  # of an image on paper, in bytes of three colours
+        wanted = shown * (4 * (latents[0].numel() + one.numel()) + 3 * side**2)
+        require_memory(wanted, f"{shown:,} images on paths", "--steps or --paths")
+        with console.status("reading the data"):
+            examples = _examples(self, one.shape[1:])
         with console.status("drawing"):
             samples = generate(model.net, latents)
-        if samples.dim() != 4:
-            raise LabError("expected a generator of images: points and films are shown by `core-gans sample`.")
-        with console.status("reading the data"):
-            examples = _examples(self, samples)
         found: dict[str, Any] = {"samples": DRAWN, "seed": self.seed}
-        shown = 2 * self.paths * self.steps  # straight and on the sphere
-        side = max(64, *samples.shape[2:])  # of an image on paper, in bytes of three colours
-        wanted = shown * (4 * (latents[0].numel() + samples[0].numel()) + 3 * side**2)
-        require_memory(wanted, f"{shown:,} images on paths", "--steps or --paths")
         folder.mkdir(parents=True)
         walk(model, latents, self, folder)
         found |= beside_real(samples, examples, folder)
@@ -163,14 +164,15 @@ def added(model: models.Model, latents: Tensor, samples: Tensor, examples: Examp
     return {"arithmetic reaches the class": float(np.mean(reached)), "pairs of classes": len(pairs)} if pairs else {}
 
 
-def _examples(command: Explore, samples: Tensor) -> Examples:
+def _examples(command: Explore, shape: torch.Size) -> Examples:
+    """The data to compare with, of images of this shape (C, H, W)."""
     config = runs.read_config(command.source) if command.source.is_dir() else None
     if not command.data and config is None:
         raise LabError(f"{command.source} does not say what it was trained on: give --data.")
     data, reading = command.data, reading_of(command.source, command.resize, command.skip_broken)
     if config and not data:
         data = str(config["options"]["data"])
-    examples = load(data, size=size_of(tuple(samples.shape[1:])), channels=samples.shape[1], **reading)
-    if examples.shape != samples.shape[1:]:
-        raise ValueError(f"samples have the shape {tuple(samples.shape[1:])}, the examples of {data} {examples.shape}.")
+    examples = load(data, size=size_of(tuple(shape)), channels=shape[0], **reading)
+    if examples.shape != shape:
+        raise ValueError(f"samples have the shape {tuple(shape)}, the examples of {data} {examples.shape}.")
     return examples

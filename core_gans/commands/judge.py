@@ -22,7 +22,7 @@ from core_gans.foundation.whole_files import write_whole
 from core_gans.game import HeldOutGame
 from core_gans.games.texts import TextGame
 from core_gans.metrics import Judge, PrincipalPixels, metrics_for
-from core_gans.metrics.choosing import classifier_for, pixels_told
+from core_gans.metrics.choosing import classifier_asked, classifier_for, pixels_told
 from core_gans.metrics.inception import SUFFIXES
 from core_gans.metrics.judge import Progress as Update
 from core_gans.metrics.judge import Sampler
@@ -78,7 +78,10 @@ class Judging:
             return self._texts(model, console)
         if (answering := models.open_answers(self.source, self.checkpoint)) is not None:
             return self._answers(answering, console)
+        if self.count < 2 or self.batch < 1:
+            raise ValueError(f"expected at least 2 samples and a batch of 1, got {self.count} and {self.batch}.")
         self._require_metrics()
+        asked = classifier_asked(self.features) if self.features else None
         source = source_at(self.source, self.checkpoint)
         with Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
@@ -89,7 +92,7 @@ class Judging:
                 self.data, self.size, how, lambda done, total: bars.update(reading, completed=done, total=total)
             )
             bars.update(reading, completed=len(real), total=len(real))
-            classifier = classifier_for(real, self.features or None)
+            classifier = asked if self.features else classifier_for(real, None)
             judge = Judge(
                 real,
                 source.count(self.count),

@@ -71,8 +71,11 @@ def classifier_for(data: Examples, asked: Classifier | str | None) -> Classifier
     """
     if asked is None:
         return known_classifier(data) or _accurate(data)
-    if not isinstance(asked, str):
-        return asked
+    return classifier_asked(asked) if isinstance(asked, str) else asked
+
+
+def classifier_asked(asked: str) -> Classifier | None:
+    """What :func:`classifier_for` makes of a name, before any data are read. ValueError for an unknown one."""
     if asked in FEATURES:
         return classifier_named(asked) if asked in CLASSIFIERS else None
     kind, colon, folder = asked.partition(":")

@@ -20,9 +20,9 @@ from core_gans.foundation.memory import is_out_of_memory
 from core_gans.foundation.names import require_known, unknown_name
 from dissect.cause.intervals import mean_change, ratio_change
 from dissect.cause.pairs import LACKS, columns_of, shows
-from dissect.cause.regions import region_names, regions
-from dissect.hooks import Edit, at_rest, intervene
-from dissect.sampling import Progress, generate, segment, sights
+from dissect.cause.regions import check_grid, region_names, regions
+from dissect.hooks import Edit, at_rest, intervene, record
+from dissect.sampling import Progress, features, generate, segment, sights
 from dissect.segmenters.protocol import Segmenter
 
 FEWEST = 5  # pairs that tell an interval
@@ -120,11 +120,10 @@ def patch_effects(
             donor that shows the concept.
     """
     groups = tuple(as_group(each) for each in layers)
-    if not groups or len(set(groups)) != len(groups):
-        raise ValueError("expected at least one layer or group of layers, and none twice")
     columns = columns_of(concept, segmenter)
     names = region_names(grid)
     _comparable(generator, sources, targets, donors)
+    check_groups(generator, sources[:1], groups, grid)
     counted: list[Tensor] = []  # per batch: (2, G * R, n) pixels of the concept, from source and donor
     changed: list[Tensor] = []  # per batch: (2, G * R, n) shares of the picture
     wanted: list[Tensor] = []  # per batch: (n,)
@@ -169,6 +168,21 @@ def patch_effects(
         for place, (group, region) in enumerate((group, region) for group in groups for region in names)
     )
     return PatchEffects(concept, len(own), grid, effects)
+
+
+def check_groups(generator: nn.Module, latents: Tensor, groups: Sequence[Sequence[str]], grid: int) -> None:
+    """ValueError for no groups of layers, or one twice, or a layer with fewer cells than the grid; draws ``latents``.
+
+    ``latents`` are one, (1, ...).
+    """
+    if not groups or len(set(map(tuple, groups))) != len(groups):
+        raise ValueError("expected at least one layer or group of layers, and none twice")
+    layers = list(dict.fromkeys(layer for group in groups for layer in group))
+    with at_rest(generator), record(generator, layers) as seen:
+        generate(generator, latents)
+        for layer in layers:
+            height, width = features(seen, layer).shape[2:]
+            check_grid((height, width), grid)
 
 
 def pictures_made(pairs: int, groups: int, grid: int) -> int:

@@ -19,6 +19,12 @@ def boxes(shown: Tensor) -> Tensor:
     return _between(rows)[:, :, None] & _between(columns)[:, None, :]
 
 
+def check_grid(size: tuple[int, int], grid: int) -> None:
+    """ValueError where a layer of ``size`` (h, w) has fewer cells on a side than ``grid`` has places."""
+    if not 1 <= grid <= min(size):
+        raise ValueError(f"a layer of {size[0]} x {size[1]} cells takes a grid of 1 to {min(size)}, got {grid}")
+
+
 def regions(shown: Tensor, size: tuple[int, int], grid: int) -> Tensor:
     """Which cells of a layer of ``size`` (h, w) lie in each region: (3 + grid * grid, N, 1, h, w) bool.
 
@@ -27,9 +33,7 @@ def regions(shown: Tensor, size: tuple[int, int], grid: int) -> Tensor:
 
     Raises ValueError where the grid is finer than the layer, because a place would have no cell.
     """
-    height, width = size
-    if not 1 <= grid <= min(height, width):
-        raise ValueError(f"a layer of {height} x {width} cells takes a grid of 1 to {min(height, width)}, got {grid}")
+    check_grid(size, grid)
     under = F.adaptive_max_pool2d(boxes(shown)[:, None].float(), size) > 0
     rows, columns = (((torch.arange(side) + 0.5) * grid / side).long().to(shown.device) for side in size)
     places = [

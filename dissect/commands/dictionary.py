@@ -13,10 +13,12 @@ from rich.progress import Progress
 
 from core_gans.foundation.names import require_known
 from core_gans.foundation.sealed import require_free
-from dissect.commands.opening import Source
+from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.dictionaries import Dictionary, attach, cells_of, fit_jumping, fit_nonnegative, fit_sparse
+from dissect.dictionaries.attaching import free_place
+from dissect.dictionaries.fitting import CELLS, check_jumping, check_nonnegative, check_sparse
 from dissect.dictionaries.weighing import weigh
 
 
@@ -55,7 +57,10 @@ class DictionaryCommand:
     def run(self, console: Console) -> None:
         """Fit, weigh, write."""
         require_free(self.out, overwrite=False)
+        if self.images < 2 or self.batch < 1:
+            raise ValueError(f"expected at least 2 --images and a --batch of 1, got {self.images} and {self.batch}.")
         found = self.source.open()
+        self._check(found)
         name, segmenter = chosen_segmenter(self.segmenter, self.source, found, self.concepts)
         if self.concept is not None:
             require_known("concept", self.concept, segmenter.labels)
@@ -83,6 +88,7 @@ class DictionaryCommand:
                     layer, cells, count, sparsity=self.sparsity, steps=steps, rng=rng, progress=heard
                 )
         explained = dictionary.explained(others)
+        self.out.parent.mkdir(parents=True, exist_ok=True)
         dictionary.facts |= {"generator": found.name, "images": self.images, "explained": explained}
         dictionary.save(self.out)
         features = attach(found.net, dictionary)
@@ -102,3 +108,14 @@ class DictionaryCommand:
             f"written: {self.out}; every command takes it: --dictionary {self.out} --layer {features}",
         ]
         console.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+    def _check(self, found: Opened) -> None:
+        """ValueError for a layer that takes no features, or numbers that do not fit it; draws one picture."""
+        free_place(found.net, self.layer)
+        each, units = cells_of(found.net, self.layer, found.example(), rng=torch.Generator().manual_seed(0)).shape
+        if self.kind == "nmf":
+            check_nonnegative(self.count, min(CELLS, self.images * each), units)
+        elif self.kind == "topk":
+            check_sparse(self.count, self.active, self.steps)
+        else:
+            check_jumping(self.count, self.sparsity, self.steps)

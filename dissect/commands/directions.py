@@ -95,6 +95,7 @@ class Directions:
         layer, notes = self._looked_at(found)
         for note in (*found.notes, *notes):
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
+        self._check_count(found, layer)
         require_sample(found, {"images": self.images, "judged": self.judged}, self._learnt(found, layer))
         rng = torch.Generator().manual_seed(self.seed)
         latents, others = found.latents(self.images, rng), found.latents(self.judged, rng)
@@ -113,6 +114,7 @@ class Directions:
                 "date": time.strftime("%Y-%m-%d"),
             },
         )
+        account.check()
         with Progress(console=console) as bar:
             if self.method == "clusters":
                 lines = self._clusters(account, found.net, layer or "", latents, segmenter, bar)
@@ -145,6 +147,12 @@ class Directions:
         for name, most in MOST.items():
             if (value := getattr(self, name)) > most:
                 raise ValueError(f"expected at most {most:,} --{name}, got {value:,}.")
+
+    def _check_count(self, found: Opened, layer: str | None) -> None:
+        if self.method in ("clusters", "unit-pca") and self.count is not None and layer is not None:
+            units = layer_shape(found.net, layer, found.example())[1]
+            if not 1 <= self.count <= units:
+                raise ValueError(f"layer {layer} has {units} units, so 1 to {units} --count, got {self.count}.")
 
     def _learnt(self, found: Opened, layer: str | None) -> int:
         """How many float32 numbers of each image a probe learns from, beside the latents; in float64."""

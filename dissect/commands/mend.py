@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
-from core_gans.data import Resize
+from core_gans.data import Resize, data_set
 from core_gans.foundation.pixels import write_png
+from core_gans.metrics.choosing import classifier_asked
 from core_gans.runs.configuration import reading_of
 from core_gans.runs.folder import default_name
 from dissect import generators
@@ -177,6 +178,10 @@ class Mend:
             raise ValueError(f"sample.png numbers images from 0 to {min(SHEET, self.images) - 1}, got --bad {foreign}.")
         if self.by != "marks" and self.bad:
             raise ValueError("--bad marks images: it needs --by marks.")
+        if self.by != "marks" or self.bad:
+            data_set(data_of(self.source, self.data))
+            if self.features is not None:
+                classifier_asked(self.features)
         example = found.example()
         if self.layer and self.layers:
             raise ValueError(

@@ -17,7 +17,7 @@ from rich.progress import Progress
 from core_gans.runs.folder import default_name
 from dissect import generators
 from dissect.cause.pairs import Pairs, find_pairs
-from dissect.cause.patching import GRID, patch_effects, pictures_made
+from dissect.cause.patching import GRID, check_groups, patch_effects, pictures_made
 from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
@@ -58,6 +58,11 @@ class Patch:
         folder = self.out or Path("runs") / default_name("patching")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
+        if min(self.pairs, self.batch) < 1 or self.images < 2:
+            raise ValueError(
+                f"expected a pair, an image at once and two --images at least, got --pairs {self.pairs}, --batch "
+                f"{self.batch} and --images {self.images}."
+            )
         if self.pairs > self.images:
             raise ValueError(f"expected at most as many --pairs as --images, {self.images:,}, got {self.pairs:,}.")
         found = self.source.open()
@@ -112,13 +117,14 @@ class Patch:
         console.print(told, highlight=False, soft_wrap=True)
 
     def _groups(self, found: Opened) -> list[tuple[str, ...]]:
-        """The layers that are patched, each group at once; a ValueError for one without maps."""
+        """The layers that are patched, each group at once; a ValueError for one without maps, or a grid too fine."""
         example = found.example()
         names = self.layers or tuple(generators.default_layers(found.net, example))
         if not names:
             raise ValueError(f"{found.name} has no layer that puts out maps, so it cannot be patched.")
         groups = [tuple(name.split("+")) for name in names]
         generators.check_layers(found.net, example, [layer for group in groups for layer in group])
+        check_groups(found.net, example, groups, self.grid)
         return groups
 
     def _own(self, found: Opened, known: Pairs) -> Pairs:

@@ -20,9 +20,10 @@ from core_gans.foundation.memory import require_memory
 from core_gans.foundation.pixels import write_png
 from dissect.segmenters.colours import spread_colours
 from dissect.segmenters.pairs import Pairs, read_pairs
+from dissect.segmenters.pairs.checking import part_of
 from dissect.segmenters.scoring import UNJUDGED
 from dissect.segmenters.showing import comparison
-from dissect.segmenters.training import SegmenterReport, train_segmenter
+from dissect.segmenters.training import SegmenterReport, check_numbers, train_segmenter
 from dissect.segmenters.unet import WIDTHS, UNet
 
 _SHOWN = 4  # held-out images in the picture
@@ -71,6 +72,9 @@ class TrainSegmenter:
         for path in (self.out, picture):
             if path.exists():
                 raise FileExistsError(f"{path} exists already and is kept: choose another name with --out.")
+        check_numbers(self.steps, self.minutes, 1, self.rarity, self.widths)
+        if self.data is None:
+            part_of(self.count, self.held_out)
         with torch.device("meta"):  # takes no memory
             weights = sum(weight.numel() for weight in UNet(1, self.widths).parameters())
         require_memory(

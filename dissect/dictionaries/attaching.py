@@ -47,21 +47,27 @@ def attach(generator: nn.Module, dictionary: Dictionary) -> str:
     Raises:
         ValueError: no such layer, a run or an input named before ``features``, or features there already.
     """
-    address = read_address(dictionary.layer, {name: each for name, each in generator.named_modules() if name})
-    if address.inputs or address.step is not None:
-        raise ValueError(
-            f"features stand behind what a layer puts out, in each of its runs: fit them to {address.module}, and name "
-            f"a run behind them, as in {address.module}.features@last"
-        )
+    address = free_place(generator, dictionary.layer)
     module = generator.get_submodule(address.module)
-    if isinstance(module, WithFeatures):
-        raise ValueError(f"layer {address.module!r} has features already: take them off, or open the generator anew")
     parameter = next(generator.parameters(), None)
     if parameter is not None:
         dictionary = dictionary.to(parameter.device)
     parent, _, child = address.module.rpartition(".")
     setattr(generator.get_submodule(parent), child, WithFeatures(module, address, dictionary).eval())
     return f"{address.module}.features"
+
+
+def free_place(generator: nn.Module, layer: str) -> Address:
+    """The address of ``layer``, behind which features can be put. ValueError as :func:`attach`."""
+    address = read_address(layer, {name: each for name, each in generator.named_modules() if name})
+    if address.inputs or address.step is not None:
+        raise ValueError(
+            f"features stand behind what a layer puts out, in each of its runs: fit them to {address.module}, and name "
+            f"a run behind them, as in {address.module}.features@last"
+        )
+    if isinstance(generator.get_submodule(address.module), WithFeatures):
+        raise ValueError(f"layer {address.module!r} has features already: take them off, or open the generator anew")
+    return address
 
 
 @contextmanager

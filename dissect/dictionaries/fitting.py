@@ -43,6 +43,26 @@ def cells_of(
     return found[torch.randperm(len(found), generator=rng)[:most]]
 
 
+def check_nonnegative(count: int, cells: int, units: int) -> None:
+    """ValueError for fewer than 1 atom of NMF, or more than there are ``cells`` or ``units``."""
+    if not 1 <= count <= min(cells, units):
+        raise ValueError(f"expected from 1 to {min(cells, units)} features, of units and cells at most, got {count}")
+
+
+def check_sparse(count: int, active: int, steps: int) -> None:
+    """ValueError for fewer features than are active in a cell, or fewer than 1 step."""
+    if not 1 <= active <= count or steps < 1:
+        raise ValueError(f"expected 1 to {count} active features and at least 1 step, got {active} and {steps}")
+
+
+def check_jumping(count: int, sparsity: float, steps: int) -> None:
+    """ValueError for no feature, a ``sparsity`` below 0, or fewer than 1 step."""
+    if count < 1 or not sparsity >= 0 or steps < 1:
+        raise ValueError(
+            f"expected at least 1 feature, a sparsity of 0 or more and 1 step, got {count}, {sparsity} and {steps}"
+        )
+
+
 def fit_nonnegative(layer: str, cells: Tensor, count: int) -> NonnegativeDictionary:
     """``count`` atoms of NMF (scikit-learn, from the singular vectors) of the positive part of cells (M, U) of a layer.
 
@@ -50,8 +70,7 @@ def fit_nonnegative(layer: str, cells: Tensor, count: int) -> NonnegativeDiction
 
     ValueError for more atoms than units or cells, or cells of which none is above 0.
     """
-    if not 1 <= count <= min(cells.shape):
-        raise ValueError(f"expected from 1 to {min(cells.shape)} features, of units and cells at most, got {count}")
+    check_nonnegative(count, *cells.shape)
     positive = cells.clamp_min(0)
     if not bool(positive.any()):
         raise ValueError(f"layer {layer!r} puts out nothing above 0, so NMF finds nothing in it: take a sparse one")
@@ -80,8 +99,7 @@ def fit_sparse(
 
     ValueError for fewer features than are active, or fewer than 1 step.
     """
-    if not 1 <= active <= count or steps < 1:
-        raise ValueError(f"expected 1 to {count} active features and at least 1 step, got {active} and {steps}")
+    check_sparse(count, active, steps)
     scaled, centre, size = _scaled(cells)
     learner = TopK(scaled, count, rng, active)
     learn(learner, scaled, steps, rng, progress)
@@ -106,10 +124,7 @@ def fit_jumping(
 
     ValueError for no feature, a sparsity below 0, or fewer than 1 step.
     """
-    if count < 1 or not sparsity >= 0 or steps < 1:
-        raise ValueError(
-            f"expected at least 1 feature, a sparsity of 0 or more and 1 step, got {count}, {sparsity} and {steps}"
-        )
+    check_jumping(count, sparsity, steps)
     scaled, centre, size = _scaled(cells)
     learner = JumpReLU(scaled, count, rng, sparsity)
     learn(learner, scaled, steps, rng, progress, JUMP_RATE, quick=[learner.height])

@@ -45,10 +45,14 @@ class Account:
     words: str = ""  # the first paragraph
     values: Mapping[str, object] | None = None  # plain values that go into the JSON as well
 
-    def open(self) -> None:
-        """Make the folder. Raises FileExistsError when there is something in it, which is kept."""
+    def check(self) -> None:
+        """FileExistsError when there is something in the folder, which is kept."""
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise FileExistsError(f"{self.folder} exists already and is kept: choose another name.")
+
+    def open(self) -> None:
+        """Make the folder. FileExistsError as :meth:`check`."""
+        self.check()
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, answer: str, sections: Sequence[PageSection], values: Mapping[str, object]) -> Path:

@@ -86,11 +86,14 @@ def find(
         batch_size: images that are made at once; no number depends on it. Alpha's own updates look at 8.
 
     Raises:
-        ValueError: a layer or concept that is not there, too few latents, or no concept with units at all.
+        ValueError: a layer or concept that is not there, too few latents, numbers out of their range, or no concept
+            with units at all.
     """
     half = len(latents) // 2
     if half < 2:
         raise ValueError(f"expected at least 4 latents, two to find units and two to judge them, got {len(latents)}")
+    if not 0 < share <= 1 or updates < 0:
+        raise ValueError(f"expected a share above 0, at most 1, and no updates below 0, got {share} and {updates}")
     names = list(layers) or default_layers(generator, latents[:1])
     if layer is not None and layer not in names:
         raise unknown_name("compared layer", layer, names)

@@ -76,7 +76,7 @@ def check_layers(generator: nn.Module, latents: Tensor, names: Sequence[str]) ->
 
 
 def layer_shape(generator: nn.Module, layer: str, latents: Tensor) -> tuple[int, ...]:
-    """Of what ``layer``, any address, puts out for ``latents`` (N, ...). ValueError where it cannot be read."""
+    """The shape (N, ...) of what ``layer``, any address, puts out for ``latents`` (N, ...). ValueError for no layer."""
     try:
         with at_rest(generator), record(generator, [layer]) as seen:
             generator(latents)

@@ -104,11 +104,13 @@ def invert(
     settings = settings or InversionSettings()
     if len(samples) < 2 or not bool(torch.isfinite(samples).all()):
         raise ValueError(f"expected at least 2 latents, all finite, got {tuple(samples.shape)}")
-    drawn = _drawn(generator, samples, batch_size)
-    _check_image(image, drawn)
     if encoder is not None:
         encoder.require(generator)
         layer = layer or encoder.layer
+    _check_image(image, _drawn(generator, samples[:1], batch_size))
+    if layer is not None:
+        _rest(generator, layer, samples[:1])
+    drawn = _drawn(generator, samples, batch_size)
     target = image[None].to(drawn).detach()  # (1, C, H, W)
     goal = Goal(target, perceptual, settings.perceptual)
     mean, spread = samples.float().mean(), samples.float().std().clamp_min(LEAST_SPREAD)
@@ -160,9 +162,7 @@ def _offset(
 ) -> tuple[Tensor, list[Step]]:
     """What to add to the output of ``layer`` (1, U, h, w). No activation falls below the lowest that the latent gives:
     a rectified layer has none below zero."""
-    resume, own = resumed(generator, layer, latent)
-    if own.ndim != 4:
-        raise ValueError(f"layer {layer!r} puts out the shape {tuple(own.shape)}, expected (N, units, height, width)")
+    resume, own = _rest(generator, layer, latent)
     low = own.amin()
     spread = own.float().std((0, 2, 3), keepdim=True).clamp_min(LEAST_SPREAD)
 
@@ -189,6 +189,15 @@ def _offset(
         within,
     )
     return spread * deviation, way
+
+
+def _rest(generator: nn.Module, layer: str, latent: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """The generator from ``layer`` on, and what that puts out. ValueError for no such layer, or one without maps."""
+    with at_rest(generator):
+        resume, own = resumed(generator, layer, latent)
+    if own.ndim != 4:
+        raise ValueError(f"layer {layer!r} puts out the shape {tuple(own.shape)}, expected (N, units, height, width)")
+    return resume, own
 
 
 def _start(

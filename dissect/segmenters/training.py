@@ -90,7 +90,7 @@ def train_segmenter(
         FloatingPointError: the loss became NaN; a lower learning rate helps.
     """
     check_pairs(images, masks, labels)
-    _check_numbers(steps, minutes, batch_size, rarity)
+    check_numbers(steps, minutes, batch_size, rarity, widths)
     tested = held_out_count(held_out, masks)
     trained = len(images) - tested
     begin = time.perf_counter()
@@ -181,10 +181,13 @@ def _loss(scores: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     return F.cross_entropy(scores, truth, weight, ignore_index=UNJUDGED)
 
 
-def _check_numbers(steps: int, minutes: float | None, batch_size: int, rarity: float) -> None:
+def check_numbers(steps: int, minutes: float | None, batch_size: int, rarity: float, widths: Sequence[int]) -> None:
+    """ValueError for what :func:`train_segmenter` takes no training by: ``minutes`` above 0, ``rarity`` in [0, 1]."""
     if steps < 1 or batch_size < 1:
         raise ValueError(f"steps and batch size must be at least 1, got {steps} and {batch_size}")
     if minutes is not None and not minutes > 0:
         raise ValueError(f"minutes must be more than 0, got {minutes}")
     if not 0.0 <= rarity <= 1.0:
         raise ValueError(f"rarity is a power from 0 to 1, got {rarity}")
+    if min(widths, default=0) < 1:
+        raise ValueError(f"expected a width of at least 1 for each scale, got {tuple(widths)}")

@@ -37,18 +37,25 @@ def check_pairs(images: NDArray, masks: NDArray, labels: Sequence[str]) -> None:
         )
 
 
+def part_of(count: int, held_out: float) -> int:
+    """How many of ``count`` images ``held_out`` is: a share, or from 1 a number. ValueError for none, or all."""
+    tested = int(min(held_out, count)) if held_out >= 1.0 else 0
+    if 0.0 < held_out < 1.0:
+        tested = max(1, round(held_out * count))
+    if not 0 < tested < count or (held_out > 1.0 and tested != held_out):
+        raise ValueError(
+            f"held_out is a share between 0 and 1 of {count} images, or a number of them below that, got {held_out}"
+        )
+    return tested
+
+
 def held_out_count(held_out: float, masks: NDArray) -> int:
     """How many of the last ``masks`` (N, H, W) ``held_out`` is: a share of them, or from 1 a number.
 
     Raises:
         ValueError: none would remain to learn from, or one of the two parts judges no pixel.
     """
-    count = len(masks)
-    tested = max(1, round(held_out * count)) if 0.0 < held_out < 1.0 else int(held_out)
-    if held_out <= 0.0 or tested >= count or (held_out > 1.0 and tested != held_out):
-        raise ValueError(
-            f"held_out is a share between 0 and 1 of {count} images, or a number of them below that, got {held_out}"
-        )
+    tested = part_of(len(masks), held_out)
     for part, use in ((masks[:-tested], "learn from"), (masks[-tested:], "test on")):
         if (part == UNJUDGED).all():
             raise ValueError(f"the masks to {use} judge no pixel: every one of them is -1")
