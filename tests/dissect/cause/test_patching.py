@@ -168,7 +168,7 @@ def test_pairs_are_what_they_are_said_to_be():
         ({"layers": ["carier"]}, "did you mean carrier"),
         ({"layers": []}, "at least one layer"),
         ({"layers": ["carrier", ["carrier"]]}, "none twice"),
-        ({"layers": ["mood"]}, r"puts out the shape \(6, 2\), expected \(N, units, height, width\)"),
+        ({"layers": ["mood"]}, r"puts out the shape \(1, 2\), expected \(N, units, height, width\)"),
         ({"grid": 9}, "8 x 8 cells takes a grid of 1 to 8, got 9"),
         ({"targets": WITHOUT[:3]}, r"of one shape \(N, ...\); got \(6, 2\), \(3, 2\), \(6, 2\)"),
         ({"targets": WITH}, "pair 0: the source shows no house where the target does not"),
