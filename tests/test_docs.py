@@ -61,11 +61,11 @@ def commands() -> list[str]:
 
 
 def write_own_code(folder: Path) -> None:
-    """The files of one's own that commands name: an objective and a game, as the page on variants shows them."""
-    page = (ROOT / "docs" / "tutorials" / "write_a_variant.md").read_text(encoding="utf-8")
-    codes = re.findall(r"^```python\n(.*?)^```", page, re.S | re.M)
-    for name, code in zip(("my_losses.py", "my_gans.py"), codes, strict=True):
-        (folder / name).write_text(code)
+    """The files of one's own that commands name: an objective, a game and a generator, as the tutorials show them."""
+    for page, names in {"write_a_variant": ("my_losses.py", "my_gans.py"), "own_generator": ("my_module.py",)}.items():
+        text = (ROOT / "docs" / "tutorials" / f"{page}.md").read_text(encoding="utf-8")
+        for name, code in zip(names, re.findall(r"^```python\n(.*?)^```", text, re.S | re.M), strict=False):
+            (folder / name).write_text(code)
 
 
 @pytest.mark.parametrize("line", commands())

@@ -80,6 +80,7 @@ SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("dissect mend runs/early", "--images 40 --judged 40 --real 300 --random 1 --data scenes"),
     ("dissect mend", "runs/early --images 40 --judged 40 --real 300 --random 1 --data scenes"),
     ("dissect patch", "--images 40 --pairs 1 --grid 1 --layers block8"),
+    ("dissect run --generator my_module:make", "--images 12"),
     ("dissect run", f"--images 12 {OWN} --segmenter strokes --layer 4"),
     ("dissect train-encoder", "--steps 1 --batch 2 --widths 4"),
     ("dissect train-segmenter", "--steps 1 --widths 4 --count 40"),
