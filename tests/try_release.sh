@@ -10,7 +10,7 @@
 # in a folder of its own a model is trained, resumed, exported and drawn from, generators are evolved, the shipped
 # generator is dissected, and `gan-lab doctor` asks the app for its page. The first thing that fails ends the script with
 # an error. Where pip finds CPU builds of PyTorch, an environment is 2 GB, and a Python takes some minutes; where it
-# brings CUDA with it, 7 GB. An environment is deleted before the next one is made.
+# brings CUDA with it, 6 GB. An environment is deleted before the next one is made.
 set -euo pipefail
 unset CDPATH PYTHONPATH PYTHONDONTWRITEBYTECODE
 
