@@ -14,7 +14,7 @@ from core_gans import shipped
 from core_gans.commands.fitting import rounds_a_second
 from core_gans.models import load_model
 from core_gans.run_kind import Result
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from demos.evolve.settings import SETTINGS, Setting
 from dissect.measure.settings import DissectionSettings
 from dissect.report.study import Study, study
@@ -79,7 +79,7 @@ def dissect_scenes(runs: Path, console: Console) -> Study:
             model.net,
             latents,
             segmenter,
-            runs / default_name("dissection"),
+            new_folder("dissection", runs=runs),
             colours=segmenter.colours,
             concepts=TESTED,
             settings=DissectionSettings(

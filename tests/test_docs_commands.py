@@ -56,7 +56,7 @@ SEEN = f"{OWN} --segmenter strokes --layers 4 --layer 4"
 SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("core-gans train dcgan --preset variant --data scenes", f"{NARROW} {EARLY}"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
-    ("core-gans train text_to_image", f"{NARROW} --count 60 --name captions"),
+    ("core-gans train text_to_image --data scenes", f"{NARROW} --count 60 --name captions"),
     ("core-gans train driving", f"{NARROW} --count 40"),
     ("core-gans train nmt --data toy_language", f"{NARROW} --count 300"),
     ("core-gans train seqgan --data oracle", f"{NARROW} --count 300"),

@@ -75,6 +75,6 @@ class Compare:
             console.print(note, highlight=False, soft_wrap=True)
         chosen = contenders(self.contenders, examples.shape, self.settings, self.common)
         plan = replace(plan, contenders=tuple(chosen))
-        out = self.out or Path("runs") / runs.default_name("compare", self.data)
+        out = self.out or runs.new_folder("compare", self.data)
         with interruptible(out, console):
             compare(plan, out, processes=self.workers, examples=examples, console=console)

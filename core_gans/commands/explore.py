@@ -65,7 +65,7 @@ class Explore:
         if not (2 <= self.paths <= MOST and 2 <= self.steps <= MOST):
             raise ValueError(f"expected 2 to {MOST:,} paths of 2 to {MOST:,} steps, got {self.paths} of {self.steps}.")
         require_seed(self.seed)
-        folder = self.out or Path("runs") / runs.default_name("exploration")
+        folder = self.out or runs.new_folder("exploration")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another name with --out.")
         model = models.open_model(self.source)

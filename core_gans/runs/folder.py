@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,13 @@ def default_name(*parts: str) -> str:
     """A name for a new run: its parts, the date and the time."""
     words = [Path(part).stem.replace(":", "-") for part in parts]  # module:name is no file name everywhere
     return "-".join([*words, time.strftime("%Y%m%d-%H%M%S")])
+
+
+def new_folder(*parts: str, runs: Path = Path("runs")) -> Path:
+    """A folder in ``runs`` with the default name of these parts, that is not there yet: NAME, NAME-2 and so on."""
+    name = default_name(*parts)
+    names = chain((name,), (f"{name}-{number}" for number in count(2)))
+    return next(folder for each in names if not (folder := runs / each).exists())
 
 
 def environment() -> dict[str, Any]:

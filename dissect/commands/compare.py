@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 
 from core_gans.foundation.seeds import require_seed
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
@@ -54,7 +54,7 @@ class Compare:
 
     def run(self, console: Console) -> None:
         """Dissect one after the other, and write what holds."""
-        folder = self.out or Path("runs") / default_name("compared")
+        folder = self.out or new_folder("compared")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
         if self.images < 2 or self.batch < 1 or not 0 < self.share <= 1:

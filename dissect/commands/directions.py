@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core_gans.foreign.styles import StyleGenerator
 from core_gans.foundation.names import unknown_name
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect.commands.opening import ANY, Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
@@ -100,7 +100,7 @@ class Directions:
         rng = torch.Generator().manual_seed(self.seed)
         latents, others = found.latents(self.images, rng), found.latents(self.judged, rng)
         account = Account(
-            self.out or Path("runs") / default_name("directions"),
+            self.out or new_folder("directions"),
             f"{TITLES[self.method].format(layer or 'the latents')} in {found.name}",
             {
                 "generator": found.name,

@@ -15,7 +15,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect.commands.opening import Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
@@ -55,7 +55,7 @@ class FindingsCommand:
 
     def run(self, console: Console) -> None:
         """Measure, with a bar for every step, and write the folder."""
-        folder = self.out or Path("runs") / default_name("findings")
+        folder = self.out or new_folder("findings")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
         source = self.source.open()

@@ -26,7 +26,7 @@ from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.sheets import labelled_rows, sheet
 from core_gans.foundation.whole_files import write_whole
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect.commands.encoder_choice import chosen_encoder
 from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
@@ -125,7 +125,7 @@ class Invert:
             raise ValueError(f"expected at least 2 samples, got --samples {self.samples}.")
         if self.steps is not None and self.steps < 1:
             raise ValueError(f"expected at least 1 step, got --steps {self.steps}.")
-        folder = self.out or Path("runs") / default_name("inversion")
+        folder = self.out or new_folder("inversion")
         if (folder / "inversion.safetensors").exists():
             raise FileExistsError(f"{folder} holds an inversion already, which is kept: choose another --out.")
         if folder.exists() and not folder.is_dir():

@@ -20,7 +20,7 @@ from core_gans.data import Resize, data_set
 from core_gans.foundation.pixels import write_png
 from core_gans.metrics.choosing import classifier_asked
 from core_gans.runs.configuration import reading_of
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect import generators
 from dissect.commands.mended import save_mended
 from dissect.commands.opening import Opened, Source
@@ -86,7 +86,7 @@ class Mend:
 
     def run(self, console: Console) -> None:
         """Find, choose, judge, write."""
-        folder = self.out or Path("runs") / default_name("mending")
+        folder = self.out or new_folder("mending")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
         if self.random > MOST_RANDOM:

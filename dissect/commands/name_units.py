@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from core_gans.foundation.seeds import require_seed
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect.commands.opening import Source
 from dissect.commands.sample_memory import require_sample
 from dissect.naming.names import name_units
@@ -49,7 +49,7 @@ class NameUnits:
 
     def run(self, console: Console) -> None:
         """Look, name, write."""
-        folder = self.out or Path("runs") / default_name("names")
+        folder = self.out or new_folder("names")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
         require_seed(self.seed)

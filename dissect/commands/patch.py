@@ -14,7 +14,7 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect import generators
 from dissect.cause.pairs import Pairs, find_pairs
 from dissect.cause.patching import GRID, check_groups, patch_effects, pictures_made
@@ -55,7 +55,7 @@ class Patch:
 
     def run(self, console: Console) -> None:
         """Find pairs, patch them, write what appears."""
-        folder = self.out or Path("runs") / default_name("patching")
+        folder = self.out or new_folder("patching")
         if folder.exists():
             raise FileExistsError(f"{folder} exists already and is kept: choose another folder with --out.")
         if min(self.pairs, self.batch) < 1 or self.images < 2:

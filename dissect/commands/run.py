@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from core_gans.runs.folder import default_name
+from core_gans.runs.folder import new_folder
 from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
@@ -65,7 +65,7 @@ class Run:
             raise ValueError(f"expected at least 1 image at once, got --batch {self.batch}.")
         if self.images < 2:
             raise ValueError(f"expected at least 2 images, got --images {self.images}.")
-        folder = self.out or Path("runs") / default_name("dissection")
+        folder = self.out or new_folder("dissection")
         keep = self.keep or folder.with_name(f"{folder.name}.counts")
         found, layers, notes, name, segmenter = self._opened()
         require_sample(found, {"images": self.images})

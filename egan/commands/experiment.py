@@ -74,7 +74,7 @@ class Experiment:
             chosen.usual,
         )
         plan = plan_of(chosen, contenders, self.seeds, self.seconds, self.batch)
-        out = self.out or Path("runs") / runs.default_name("experiment", self.preset)
+        out = self.out or runs.new_folder("experiment", self.preset)
         with interruptible(out, console), self._team(console) as (team, processes):
             experiment(
                 plan,

@@ -277,7 +277,7 @@ def test_what_cannot_be_opened_is_said_in_a_line(tmp_path: Path):
     torch.save(weights, path)
     with pytest.raises(LabError, match=r"does not hold biggan-deep .*: it looks like stylegan2-ada"):
         open_published(path, "biggan-deep")
-    with pytest.raises(ValueError, match="did you mean stylegan2"):
+    with pytest.raises(ValueError, match="did you mean stylegan3 or stylegan2"):
         open_published(path, "stylegan")
     with pytest.raises(LabError, match="from 0 to 1, got 7"):
         open_published(path, truncation=7)

@@ -144,6 +144,15 @@ def test_default_names_tell_what_and_when() -> None:
     assert len(name) == len("dcgan-my faces-") + len("20260131-235959")
 
 
+def test_a_folder_of_the_same_second_gets_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs.time, "strftime", lambda form: "20260131-235959")
+    names = []
+    for _ in range(3):
+        (folder := runs.new_folder("names", runs=tmp_path)).mkdir()
+        names.append(folder.name)
+    assert names == [f"names-20260131-235959{end}" for end in ("", "-2", "-3")]
+
+
 def test_the_environment_of_a_bare_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "PACKAGES", ("torch", "a-package-that-nobody-made"))
     assert runs.environment()["packages"]["a-package-that-nobody-made"] == "not installed"

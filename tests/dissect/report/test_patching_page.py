@@ -114,7 +114,7 @@ def test_seeds_are_the_seeds_of_pictures(tmp_path: Path) -> None:
         (["--layers", "block9"], "did you mean"),
         (["--layers", "block4.0", "--pairs", "1", "--grid", "2"], "1 x 1 cells takes a grid of 1 to 1, got 2"),
         (["--concept", "sky"], "no pair found: of 20 pictures 20 show sky and 0 do not"),
-        (["--pairs", "0"], "at least 1 pair, got 0"),
+        (["--pairs", "0"], "expected a pair, an image at once and two --images at least, got --pairs 0"),
     ],
 )
 def test_what_cannot_be_patched_is_said_in_one_line(
