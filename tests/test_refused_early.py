@@ -54,7 +54,7 @@ OF_DISSECT = [
 OF_SCENES = [
     *(TrainSegmenter(held_out=part) for part in (0.0, -1.0, 8_000.0, float("inf"), NAN)),
     *(TrainSegmenter(**each) for each in ({"steps": 0}, {"minutes": 0.0}, {"rarity": NAN}, {"widths": ()})),
-    TrainSegmenter(count=1),
+    *(TrainSegmenter(**each) for each in ({"count": 1}, {"split": "val"}, {"ignore": ("tree",)})),
 ]
 OF_DATA = [
     *(Compare(("dcgan",), **each) for each in ({"seeds": 0}, {"seconds": 0.0}, {"batch": 0}, {"workers": 0})),

@@ -75,6 +75,9 @@ class TrainSegmenter:
         check_numbers(self.steps, self.minutes, 1, self.rarity, self.widths)
         if self.data is None:
             part_of(self.count, self.held_out)
+            if self.split or self.ignore:
+                word = "--split" if self.split else "--ignore"
+                raise ValueError(f"{word} speaks of masks of your own, and scenes are drawn here: give --data, too.")
         with torch.device("meta"):  # takes no memory
             weights = sum(weight.numel() for weight in UNet(1, self.widths).parameters())
         require_memory(
