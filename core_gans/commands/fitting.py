@@ -51,6 +51,7 @@ class Fit:
         recipe = recipe_for(name, kind_of(examples.shape), fields, len(examples))
         if recipe is None:
             return fields, options
+        recipe = recipe.on(examples.name)
         if recipe.kind != "points":  # their settings depend on the mixture, which the command's words name
             own = dataclasses.replace(recipe, fields={**recipe.fields, **self.over.get(recipe.row, {})})
             fields = {**fields, **fields_of(own, variant(name), self.given)}

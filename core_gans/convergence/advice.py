@@ -27,6 +27,7 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
     recipe = recipe_for(variant, kind, fields)
     if config["kind"] != "training" or recipe is None or kind is None:
         return []
+    recipe = recipe.on(of)
     played, seconds, needed = last["round"], last.get("seconds", 0.0), recipe.shown_after
     early = needed is not None and played < needed
     sentences = []

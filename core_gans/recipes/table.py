@@ -41,6 +41,11 @@ class Recipe:
         """Rounds after which samples were first recognised, the most of what was measured; None where none was."""
         return max((each.shown_after for each in self.measured if each.shown_after is not None), default=None)
 
+    def on(self, data: str) -> Recipe:
+        """With what was measured on the ``data`` of that name alone, where anything was: others differ."""
+        here = tuple(each for each in self.measured if each.data == data)
+        return replace(self, measured=here) if here else self
+
 
 def recipe_for(
     variant: str, kind: Kind | None, fields: Mapping[str, Any] | None = None, count: int | None = None

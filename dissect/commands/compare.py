@@ -63,16 +63,19 @@ class Compare:
             raise ValueError(f"expected one seed or more, each once, got --seeds {' '.join(map(str, self.seeds))}.")
         for seed in self.seeds:
             require_seed(seed)
+        opened: dict[str, tuple[Source, Opened]] = {}  # all of them, before the first is dissected
+        for source in self.sources():
+            found = source.open()
+            given = (source.model or source.generator, source.weights)  # files of one name may lie in two folders
+            name = " ".join(str(each) for each in given if each is not None) or found.name
+            if name in opened:
+                raise ValueError(f"{name} is named twice: name other generators, or several --seeds.")
+            opened[name] = source, found
         cases: list[Case] = []
         seen_by = ""
         with Bars(console=console) as bar:
-            task = bar.add_task("dissecting", total=self.images * len(self.seeds) * (1 + len(self.others)))
-            for source in self.sources():
-                found = source.open()
-                given = (source.model or source.generator, source.weights)  # files of one name may lie in two folders
-                name = " ".join(str(each) for each in given if each is not None) or found.name
-                if name in [case.generator for case in cases]:
-                    raise ValueError(f"{name} is named twice: name other generators, or several --seeds.")
+            task = bar.add_task("dissecting", total=self.images * len(self.seeds) * len(opened))
+            for name, (source, found) in opened.items():
                 for note in found.notes:
                     bar.console.print(f"note: {found.name}: {note}", highlight=False, soft_wrap=True)
                 seen_by, told = self._seen(

@@ -56,7 +56,7 @@ def concept_table(rows: Sequence[Held]) -> PageTable:
     told = []
     for row in rows:
         cells = [row.concept, f"{row.having} of {row.cases}", _number(row.iou, ".3f")]
-        cells += [_number(row.removed, ".0%"), _number(row.random, ".0%")]
+        cells += [_number(row.removed, "z.0%"), _number(row.random, "z.0%")]
         if seeds:
             cells.append("" if row.seeds is None else f"{row.seeds:.3f}")
             cells.append("" if row.same is None else f"{row.same:.0%}")

@@ -301,3 +301,14 @@ class TestAdvice:
 def test_labels_and_shape_of_the_data_go_with_a_recipe() -> None:
     fields = with_data(asdict(make("cgan", recipe="grey")), images(4, 1, 16, 16))
     assert (fields["classes"], fields["shape"]) == (2, (1, 16, 16))
+
+
+def test_what_was_measured_on_other_data_says_nothing_of_these() -> None:
+    first = all_measured()[0]
+    quick, slow = replace(first, data="a", shown_after=10), replace(first, data="b", shown_after=900)
+    recipe = recipe_for("dcgan", "grey")
+    assert recipe is not None
+    both = replace(recipe, measured=(quick, slow))
+    assert (both.on("a").shown_after, both.on("b").shown_after, both.on("c").shown_after) == (10, 900, 900)
+    assert both.on("a").measured == (quick,)
+    assert {each.data for each in recipe.on("digits").measured} == {"digits"}
