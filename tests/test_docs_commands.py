@@ -33,7 +33,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"islands|--workers|--address": "plays in processes of its own; tests/egan/islands plays it",
     r"video|films|predict|still_pixels": "learns from clips; tests/core_gans/data/test_clips.py plays them",
     r"pictures/|runs/few": "needs pictures and a run of one's own; tests/core_gans/commands plays its options",
-    r"train (began|ebgan|fgan|gan|hinge|lsgan|wgan|wgan_gp) .*--rounds \d+ --seed 0 --threads 1": "as of dcgan",
+    r"train (?!dcgan|cgan|text_to_image|semi_supervised)\w+ .*--rounds \d+ --seed 0 --threads 1": "as of dcgan",
     r"--device cuda": "needs a GPU",
     r"--name (slow|my-wgan|my-photos|nights|my-ring|quality-alone)$|runs/my-photos": "as the command beside it",
     r"(explain|judge|resume|sample) runs/my-(digits|evolution)": "as of the runs that other pages name",

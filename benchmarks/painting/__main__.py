@@ -90,14 +90,16 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _measure(plan: Plan, bench: Bench) -> None:
-    print("| concept | added | of | random | erased | of | others |\n|---|---|---|---|---|---|---|", flush=True)
+    print("| concept | added | of | real | random | erased | of | others |\n|---|---|---|---|---|---|---|---|", flush=True)
     for concept in plan.concepts:
         cells = [concept]
         rows: list[tuple[str, list[Picture]]] = []
         find = in_walls if concept in IN_A_WALL else places
         there = list(islice(find(bench.painter, concept, plan.seed), plan.scenes)) if concept in ADDED else []
         found = [_add(bench, concept, place, rows) for place in there]
-        cells += [f"{sum(own > 0.5 for own, _ in found)}", f"{len(found)}", f"{sum(any_ > 0.5 for _, any_ in found)}"]
+        real = [_real(bench, concept, place) for place in there]
+        cells += [f"{_more_than_half(own for own, _ in found)}", f"{len(found)}", f"{_more_than_half(real)}"]
+        cells += [f"{_more_than_half(any_ for _, any_ in found)}"]
         gone = [
             _erase(bench, concept, place, rows)
             for place in (islice(objects(bench.painter, concept, plan.seed), plan.scenes) if concept in ERASED else [])
@@ -126,6 +128,17 @@ def _add(bench: Bench, concept: str, place: Place, rows: list) -> tuple[float, f
     random_after = painter.paint(place.seed, other).after
     rows.append((f"add {concept}", _pictures(painter, place, after)))
     return _share(judge, after, concept, mask), _share(judge, random_after, concept, mask)
+
+
+def _real(bench: Bench, concept: str, place: Place) -> float:
+    """The share of its own box that the real thing fills, whose box the brush has: a roof is a triangle."""
+    assert place.real is not None
+    picture = bench.painter.edit_session(place.real.seed).before
+    return _share(bench.judge, picture, concept, place.real.mask(bench.painter.side))
+
+
+def _more_than_half(shares: Iterable[float]) -> int:
+    return sum(share > 0.5 for share in shares)
 
 
 def _erase(bench: Bench, concept: str, place: Place, rows: list) -> tuple[float, float]:

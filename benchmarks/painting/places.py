@@ -22,10 +22,11 @@ IN_A_WALL = {"window": True, "door": False}  # added inside a wall alone; whethe
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A scene, and the box (left, top, width, height) of a brush on it, in pixels."""
+    """A scene, and the box (left, top, width, height) of a brush on it, in pixels; the real thing that it is as large as."""
 
     seed: int
     box: tuple[int, int, int, int]
+    real: Place | None = None
 
     def mask(self, side: int) -> Tensor:
         """(side, side) bool."""
@@ -56,7 +57,7 @@ def places(painter: Painter, concept: str, first: int) -> Iterator[Place]:
         ring, own = _ring(painter, seed, box), painter.edit_session(seed).canvas.seen(painter.parts(concept))
         usual = _shares(painter, seed, ring & ~own)
         for other in rng.sample(seeds, 40):
-            place = Place(other, box)
+            place = Place(other, box, Place(seed, box))
             there = painter.edit_session(other).canvas.seen(painter.parts(concept))
             if float(there[place.mask(painter.side)].float().mean()) < 0.1 and _sensible(
                 painter, other, ring, usual, abs(_light(painter, seed) - _light(painter, other))
@@ -68,14 +69,15 @@ def places(painter: Painter, concept: str, first: int) -> Iterator[Place]:
 def in_walls(painter: Painter, concept: str, first: int) -> Iterator[Place]:
     """Scenes with room in a wall for the thing of another scene, one place in each."""
     rng = random.Random(first)
-    objects = [_largest(painter, seed, concept) for seed in range(first, first + SCENES)]
-    sizes = cycle([box[2:] for box in objects if box is not None])
+    boxes = ((seed, _largest(painter, seed, concept)) for seed in range(first, first + SCENES))
+    objects = cycle([Place(seed, box) for seed, box in boxes if box is not None])
     for seed in range(first + SCENES + OTHERS, first + 2 * SCENES + OTHERS):
         wall = painter.edit_session(seed).canvas.seen(["wall"])
-        width, height = next(sizes)
+        real = next(objects)
+        width, height = real.box[2:]
         room = _room(wall, width, height, below=IN_A_WALL[concept])
         if room:
-            yield Place(seed, (*rng.choice(room), width, height))
+            yield Place(seed, (*rng.choice(room), width, height), real)
 
 
 def _room(wall: Tensor, width: int, height: int, *, below: bool) -> list[tuple[int, int]]:

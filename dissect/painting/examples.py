@@ -29,6 +29,7 @@ MADE_UP = 0.1  # the merit that a fill loses: it is made of no picture, and leav
 ALIKE = 0.45  # share of the surroundings that may show other classes; with more, the thing cannot grow there
 KNOWN = 0.25  # share of the surroundings that must be left to compare, where the thing itself is left out
 DRAWN = 8  # examples drawn for each group of layers
+SHOWN = 0.15  # share of the brush: an example that shows less of the thing than that is not taken
 FEW = 0.02  # share of a thing that an example without it may still show
 
 Donors = Callable[[Sequence[str], Sequence[int]], Sequence[Donor]]  # layers, numbers in the bank -> donors
@@ -84,7 +85,7 @@ def additions(
     things, fine ones small parts. At most ``drawn`` for each group. ``strength`` is that of a stroke, in [0, 1].
 
     Raises:
-        CannotGrowError: no example shows the thing at such a place.
+        CannotGrowError: no example shows the thing at such a place, or none does once it is drawn.
         ValueError: an empty mask, or a concept that the bank does not know.
     """
     brush = _brush(session, mask)
@@ -105,8 +106,11 @@ def additions(
     if not found:
         where = "in such surroundings" if closest < 1 else "at this place"
         raise CannotGrowError(f"no {name_of(concepts)} can grow here: none of {len(bank)} pictures shows one {where}")
+    showing = [each for each in found if each.reached >= SHOWN]
+    if not showing:
+        raise CannotGrowError(f"no {name_of(concepts)} grew here: {len(found)} examples were drawn, and none shows one")
     small = _is_small(session, brush)  # all of a small thing is edge: its seam says nothing
-    return tuple(sorted(found, key=lambda each: each.strayed - each.reached if small else -each.merit))
+    return tuple(sorted(showing, key=lambda each: each.strayed - each.reached if small else -each.merit))
 
 
 def removals(
@@ -190,9 +194,7 @@ def _ranked(
     bank: Bank, wanted: Tensor, picture: Tensor, classes: Tensor, area: Tensor, step: int, *, adding: bool
 ) -> list[_Candidate]:
     """Pictures of the bank, moved by whole steps, that show what is ``wanted`` (N, H, W) in ``area``, or do not.
-
-    The likest in the surroundings of the area come first.
-    """
+    The likest in the surroundings of the area come first."""
     height, width = area.shape
     ring = grown(area > 0, max(1, round(RING * width))) - area
     rows, columns = ((area + ring).amax(axis).nonzero()[:, 0] for axis in (1, 0))
@@ -241,8 +243,8 @@ class _Place:
         # A thing that goes on beyond the brush would be cut there.
         missing = (ENOUGH - share).clamp_min(0) + (1 - left / around) / 2 if adding else share
         cost = colour + apart / 2 + missing
-        rest = (fitting.tolist(), cost.tolist(), apart.tolist())
-        return [_Candidate(number, moved, price, away) for number, price, away in zip(*rest, strict=True)]
+        rows_of = zip(fitting.tolist(), cost.tolist(), apart.tolist(), strict=True)
+        return [_Candidate(number, moved, price, away) for number, price, away in rows_of]
 
 
 def _varied(candidates: Sequence[_Candidate], count: int) -> list[_Candidate]:

@@ -31,6 +31,7 @@ OWN: dict[str, dict[str, Any]] = {
     "hinge": {"discriminator_steps": 2},
     "lapgan": {"width": 32, "depth": 1},
     "infogan": {"discriminator_rate": 2e-3},
+    "r3gan": {"penalty_every": 4},
     "text_to_image": {"words": tuple("0123456789"), "captions": tuple("0123456789")},
     "ebgan": {"width": 8, "margin": 3.0, "rate": 4e-3},
     "began": {"width": 8, "k_rate": 0.02, "rate": 5e-3},
