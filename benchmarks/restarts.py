@@ -23,6 +23,7 @@ from benchmarks.timing import chosen, heading
 from core_gans.data import load
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics import Judge
+from core_gans.metrics.judge import Sampler
 from core_gans.training import fresh_players
 from egan.experiments.pairing import LEAST_SEEDS, paired
 from egan.islands.archipelago import Archipelago
@@ -96,16 +97,17 @@ def judged(asked: Options, topology: Topology, count: int, seed: int) -> dict[st
         played(state, by, asked.rounds)
     spent = time.process_time() - begin
     judge = Judge(load(asked.data), count=10_000)
-    scores = [judge(lambda many, island=island: samples(state, island, many, seed)) for island in range(count)]
+    scores = [judge(drawing(state, island, seed)) for island in range(count)]
     measures = {name: [each[name] for each in scores] for name in (MODES, QUALITY)}
     return {"distances": state.chosen.distances, "seconds": spent, **measures}
 
 
-def samples(state: Archipelago, island: int, many: int, seed: int) -> torch.Tensor:
-    """What an island draws: samples (many, 2)."""
+def drawing(state: Archipelago, island: int, seed: int) -> Sampler:
+    """What an island draws: from n to n samples (n, 2), others with each call."""
     generator = fresh_players(state.game, torch.Generator().manual_seed(0))["generator"]
     generator.load_state_dict(unpacked(state.islands[island].drawn_by()))
-    return state.game.sample({"generator": generator}, many, torch.Generator().manual_seed(seed + 2))
+    rng = torch.Generator().manual_seed(seed + 2)
+    return lambda many: state.game.sample({"generator": generator}, many, rng)
 
 
 def best_of(run: dict[str, Any], count: int) -> int:

@@ -6,17 +6,19 @@ chosen by the shipped segmenter; JUDGE is another one, with another seed and arc
 
     dissect train-segmenter --count 6000 --steps 2500 --seed 77 --widths 20 40 80 --out judge.safetensors
 
-*Added* counts the places in which more than half of the box becomes the thing, by the judge; *random* the same with a
-random picture in place of the example. *Erased* is the share of the thing's pixels under the brush that is gone, and
-*others* the largest net change of any class but that, sky and grass, of the picture. A place is sensible where what
-surrounds the box is like what surrounds it in the object's own scene, at a like hour; for a window and a door, where a
-wall has room for it: all around, or above and beside where it stands on the ground.
+*Added* counts the places in which more than half of the box becomes the thing, by the judge; *real* those in which the
+real thing, whose box it is, fills more than half of it; *random* what a random picture adds in place of the example.
+*Erased* is the share of the thing's pixels under the brush that is gone, and *others* the largest net change of any
+class but that, sky and grass, of the picture. A place is sensible where what surrounds the box is like what surrounds
+it in the object's own scene, at a like hour; for a window and a door, where a wall has room for it: all around, or
+above and beside where it stands on the ground.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -90,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _measure(plan: Plan, bench: Bench) -> None:
-    print("| concept | added | of | real | random | erased | of | others |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print(f"| concept | added | of | real | random | erased | of | others |\n{'|---' * 8}|", flush=True)
     for concept in plan.concepts:
         cells = [concept]
         rows: list[tuple[str, list[Picture]]] = []

@@ -22,7 +22,7 @@ IN_A_WALL = {"window": True, "door": False}  # added inside a wall alone; whethe
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A scene, and the box (left, top, width, height) of a brush on it, in pixels; the real thing that it is as large as."""
+    """A scene, the box (left, top, width, height) of a brush on it in pixels, and the real thing that has the box."""
 
     seed: int
     box: tuple[int, int, int, int]

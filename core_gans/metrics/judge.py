@@ -89,7 +89,7 @@ class Judge:
         """Score ``sampler``, which answers a number n with n samples of the data's shape (images in [-1, 1]).
 
         ``progress`` is called with how many samples have been drawn. Raises ``ValueError`` when the samples have
-        another shape, or are NaN or infinite.
+        another shape, are NaN or infinite, or are the same ones again.
         """
         return self.score(self.summarise(sampler, progress))
 
@@ -136,6 +136,7 @@ class Judge:
         return (as_float(self.data.at(chosen)) for chosen in order.split(self.batch_size))
 
     def _drawn(self, sampler: Sampler) -> Iterator[Tensor]:
+        first: Tensor | None = None
         for start in range(0, self.count, self.batch_size):
             expected = (min(self.batch_size, self.count - start), *self.data.shape)
             samples = sampler(expected[0])
@@ -145,6 +146,12 @@ class Judge:
                     f"the sampler gave {tuple(samples.shape)}"
                 )
             require_finite(samples, "the samples")
+            if first is not None and torch.equal(samples, first) and bool((samples != samples[:1]).any()):
+                raise ValueError(
+                    f"the sampler gave the same {len(samples)} samples twice, so they would be counted several times: "
+                    "seed its generator of chance once, not at each call"
+                )
+            first = samples if first is None else first
             yield samples
 
 

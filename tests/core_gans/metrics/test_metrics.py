@@ -8,6 +8,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -524,9 +525,9 @@ def test_planted_collapse_of_the_ring_is_judged() -> None:
 
 def test_any_images_have_a_number() -> None:
     data = Examples("paintings", coloured(800))
-    judged = Judge(data, count=500)
-    real = judged(lambda n: as_float(coloured(n, seed=9)))  # fresh images of the same distribution
-    grey = judged(lambda n: as_float(coloured(n, seed=9)).mean(dim=1, keepdim=True).expand(-1, 3, -1, -1))
+    judged, seeds = Judge(data, count=500), count(9)
+    real = judged(lambda n: as_float(coloured(n, seed=next(seeds))))  # fresh images of the same distribution
+    grey = judged(lambda n: as_float(coloured(n, seed=next(seeds))).mean(dim=1, keepdim=True).expand(-1, 3, -1, -1))
     assert set(real) == {"frechet[pca-pixels]"}
     assert 5 * real["frechet[pca-pixels]"] < grey["frechet[pca-pixels]"]
 
@@ -593,6 +594,8 @@ def test_judge_says_what_is_wrong(digits_judge: Judge) -> None:
         digits_judge(lambda n: torch.zeros(n, 1, 28, 28))
     with pytest.raises(ValueError, match=r"samples must be finite.*earlier checkpoint"):
         digits_judge(lambda n: torch.full((n, 1, 32, 32), math.nan))
+    with pytest.raises(ValueError, match=r"the same 250 samples twice.*seed its generator of chance once"):
+        digits_judge(lambda n: torch.rand(n, 1, 32, 32, generator=torch.Generator().manual_seed(0)))
     with pytest.raises(ValueError, match="'blobs' needs labels"):
         Judge(Examples("blobs", torch.zeros(10, 2)))
     with pytest.raises(ValueError, match=r"'clips' have the shape \(2, 4, 8, 8\)"):  # neither grey nor in colours
