@@ -139,12 +139,12 @@ def drawn(state: TrainingState, held: Examples) -> Figures:
 
 L2 = {"adversarial": 0.0, "gradient": 0.0, "power": 2}
 NARROW = {"width": 8, "rate": 1e-3}
-WHOLE = {"power": 2, "adversarial": 0.02, "discriminator_rate": 1e-3}
+WHOLE = {"power": 2, "adversarial": 0.05, "discriminator_rate": 2e-3}
 FILM = {"width": 8, "rate": 1e-3}
 TRIALS = {
     **{
         f"prediction_{name}{twin}": Trial(
-            "video_prediction", {**NARROW, **fields}, data, predicted, 0.0, BATCH, first=300, rounds=150
+            "video_prediction", {**NARROW, **fields}, data, predicted, 0.0, BATCH, first=300, rounds=600
         )
         for name, data in (("digits", digits), ("real", real), ("scenes", scenes))
         for twin, fields in (("", WHOLE), ("_l2", L2))
