@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Tries the wheel and the source distribution in empty environments outside the checkout, one Python after the other.
 #
-# Usage: tests/try_release.sh [VERSION ...]      tests/try_release.sh 3.11 3.13
+# Usage: tests/try_release.sh [VERSION[:wheel|:sdist] ...]      tests/try_release.sh 3.11 3.12:wheel 3.13:sdist
 #
-# Without a version: each of 3.11, 3.12 and 3.13 that is there, as python3.N on PATH or among pyenv's versions; those
+# A version alone is both packages. Without a version: each of 3.11, 3.12 and 3.13 that is there, as python3.N on PATH or among pyenv's versions; those
 # that are missing are named. A version that is asked for must be there.
 #
 # Both packages are built once, from the committed and the staged files. Each is installed with pip, as pip is configured;
@@ -64,7 +64,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
 versions=("$@")
 ((${#versions[@]})) || versions=(3.11 3.12 3.13)
 tried=()
-for version in "${versions[@]}"; do
+for asked in "${versions[@]}"; do
+    version=${asked%%:*}
+    case ${asked#"$version"} in
+    "") packages=(.whl .tar.gz) ;;
+    :wheel) packages=(.whl) ;;
+    :sdist) packages=(.tar.gz) ;;
+    *) fail "$asked: expected a version such as 3.13, with :wheel or :sdist for one package alone" ;;
+    esac
     if ! base=$(find_python "$version"); then
         (($# == 0)) || fail "there is no Python $version, neither on PATH nor among pyenv's versions"
         say "Python $version is not there: not tried"
@@ -74,11 +81,10 @@ for version in "${versions[@]}"; do
     say "$("$base" --version): an empty environment"
     "$base" -m venv --clear "$here"
     [[ -d $place/built ]] || build "$here/bin/python"
-    for package in "$place"/built/*.whl "$place"/built/*.tar.gz; do
+    again=()
+    for ending in "${packages[@]}"; do
+        package=$(echo "$place"/built/*"$ending")
         say "Python $version, ${package##*/}"
-        # The second of the packages takes the place of the first, whose requirements are installed.
-        again=()
-        [[ $package != *.tar.gz ]] || again=(--force-reinstall --no-deps)
         "$here/bin/python" -m pip install --quiet "${again[@]}" "$package"
         say "installed: $("$here/bin/python" -c 'import torch; print("torch", torch.__version__)')"
         work=$(mktemp -d -p "$place")
@@ -88,6 +94,7 @@ for version in "${versions[@]}"; do
             try_it
         )
         tried+=("Python $version, ${package##*/}")
+        again=(--force-reinstall --no-deps) # the second package takes the place of the first, whose requirements are there
     done
 done
 ((${#tried[@]})) || fail "no Python was there to try"
