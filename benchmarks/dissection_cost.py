@@ -196,7 +196,7 @@ def plain(features: Tensor, classes: Tensor, levels: Levels, upsampling: Upsampl
     def work() -> None:
         counts = torch.zeros(16, features.shape[1], levels.values.shape[1] + 1, dtype=torch.int64)
         for maps, seen in zip(features, classes, strict=True):
-            view(maps, (64, 64), levels, upsampling).count(ClassMap(seen, 15), counts)
+            view(maps, (64, 64), levels, upsampling).count((ClassMap(seen, 15), counts))
 
     return work
 

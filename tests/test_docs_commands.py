@@ -42,6 +42,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
 }
 PLACES = {
     "core-gans translate RUN IN": "core-gans translate runs/translating photos",
+    "core-gans translate runs/colours photos": "core-gans translate runs/translating photos",
     "core-gans translate RUN --text": "core-gans translate runs/nmt-toy_language --text",
     "core-gans sample RUN --text": "core-gans sample runs/captions --text",
     "egan resume runs/...": "egan resume runs/evolved",

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from core_gans.commands.beginning import fields_of
 from core_gans.data import Examples
+from core_gans.game import Game
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.recipes import Recipe, choosing, kind_of, recipe_for
 from core_gans.recipes.kinds import TOLD
@@ -23,6 +24,7 @@ from core_gans.run_kind import threads
 from core_gans.runs.playable import require_playable
 from core_gans.session import DEFAULT_SECONDS, Options, over_the_run, with_data
 from core_gans.training import play_round, start
+from core_gans.trusted_code import is_own
 from core_gans.variants import make, variant
 
 MEASURED = 1.5  # seconds of rounds that are played to know how many fit
@@ -48,13 +50,16 @@ class Fit:
         self, name: str, fields: dict[str, Any], options: Options, examples: Examples
     ) -> tuple[dict[str, Any], Options]:
         """Fields and options for ``examples``, told in a line or two."""
-        recipe = recipe_for(name, kind_of(examples.shape), fields, len(examples))
+        kind = variant(name)
+        own = is_own(name) and issubclass(kind, AdversarialGame)
+        recipe = recipe_for(name, kind_of(examples.shape), fields, len(examples), common=own)
         if recipe is None:
             return fields, options
+        given = self.given | (_said_by(kind) if own else frozenset())
         recipe = recipe.on(examples.name)
         if recipe.kind != "points":  # their settings depend on the mixture, which the command's words name
-            own = dataclasses.replace(recipe, fields={**recipe.fields, **self.over.get(recipe.row, {})})
-            fields = {**fields, **fields_of(own, variant(name), self.given)}
+            changed = dataclasses.replace(recipe, fields={**recipe.fields, **self.over.get(recipe.row, {})})
+            fields = {**fields, **fields_of(changed, kind, given)}
             batch = options.batch if "batch" in self.given else recipe.batch
             average = options.average if "average" in self.given else recipe.average
             options = dataclasses.replace(options, batch=batch, average=average)
@@ -90,6 +95,15 @@ class Fit:
         self.console.print(text, highlight=False, soft_wrap=True)
 
 
+def _said_by(kind: type[Game]) -> frozenset[str]:
+    """Fields in which a game of one's own differs from the class of the lab that it is made of: its author chose."""
+    base = next(each for each in kind.__mro__ if each.__module__.split(".")[0] == __name__.split(".")[0])
+    usual = {field.name: field.default for field in dataclasses.fields(base)}  # type: ignore[arg-type]
+    return frozenset(
+        field.name for field in dataclasses.fields(kind) if field.default != usual.get(field.name, dataclasses.MISSING)
+    )
+
+
 def rounds_a_second(name: str, fields: dict[str, Any], options: Options, examples: Examples) -> float:
     """How many rounds this machine plays, timed on players that are thrown away. LabError for a game that is none."""
     game = make(name, **over_the_run(with_data(fields, examples), 1))
@@ -121,6 +135,8 @@ def told_of_recipe(recipe: Recipe, fields: dict[str, Any], options: Options, as_
         source = "chosen for the training of fresh networks"
     elif recipe.measured:
         source = recipe.measured[-1].told()
+    elif is_own(recipe.row):
+        source = "what all variants have in common"
     elif recipe.guessed_from:
         source = f"guessed from those for {TOLD[recipe.guessed_from]}"
     else:

@@ -48,16 +48,22 @@ class Recipe:
 
 
 def recipe_for(
-    variant: str, kind: Kind | None, fields: Mapping[str, Any] | None = None, count: int | None = None
+    variant: str,
+    kind: Kind | None,
+    fields: Mapping[str, Any] | None = None,
+    count: int | None = None,
+    *,
+    common: bool = False,
 ) -> Recipe | None:
     """The recipe of ``variant`` on data of ``kind``; None for a variant without one (one's own, and translations), and
     for data of no kind.
 
     ``fields`` are those of the game that choose a row of their own: the divergence of ``fgan``. ``count`` is the number
-    of examples, if it is known: fewer than ``FEW`` images take what is set for few.
+    of examples, if it is known: fewer than ``FEW`` images take what is set for few. A variant without a recipe has what
+    all others have in common if ``common`` is asked for.
     """
     table = _table()
-    if kind is None or variant not in table["variants"]:
+    if kind is None or not (common or variant in table["variants"]):
         return None
     row = row_of(variant, fields or {})
     chain = _chain(table, kind)

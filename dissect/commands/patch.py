@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 import time
@@ -22,6 +23,8 @@ from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.report.patch_page import answer, write_patching
+
+LAYER = re.compile(r"(~\d+x\d+\+\d+|[^+])+")  # the + of ~8x8+1 stands within an address, any other between two
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Patch:
         names = self.layers or tuple(generators.default_layers(found.net, example))
         if not names:
             raise ValueError(f"{found.name} has no layer that puts out maps, so it cannot be patched.")
-        groups = [tuple(name.split("+")) for name in names]
+        groups = [tuple(each[0] for each in LAYER.finditer(name)) or (name,) for name in names]
         generators.check_layers(found.net, example, [layer for group in groups for layer in group])
         check_groups(found.net, example, groups, self.grid)
         return groups

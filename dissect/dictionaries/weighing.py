@@ -15,7 +15,7 @@ from dissect.measure.dissecting import compare_layers
 from dissect.measure.dissection import Dissection
 from dissect.segmenters.protocol import Segmenter
 
-TOP = 10  # units and features that are ablated
+TOP = 10  # units and features that are ablated; of fewer than twice as many, half
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,8 @@ class Weighed:
     features: Dissection
     concept: str | None
     removed: tuple[float, float]
-    """The part of the concept's pixels that the best ``TOP`` units take away, and as many features; NaN without one."""
+    """The part of the concept's pixels that the best ``top`` units take away, and as many features; NaN without one."""
+    top: int
 
     def lines(self) -> list[str]:
         """It in words."""
@@ -36,7 +37,7 @@ class Weighed:
         if self.concept is not None:
             units, features = self.removed
             told.append(
-                f"of the pixels of {self.concept}, the best {TOP} units take away {units:.0%}, as many features "
+                f"of the pixels of {self.concept}, the best {self.top} units take away {units:.0%}, as many features "
                 f"{features:.0%}"
             )
         return told
@@ -65,12 +66,13 @@ def weigh(
     if missing := [name for name in both if name not in found]:
         raise ValueError(f"{missing[0]} cannot be dissected: it is dead, or not finite")
     removed = [float("nan")] * 2
+    top = max(1, min(TOP, *(found[name].count // 2 for name in both)))
     for place, name in enumerate(both if concept is not None else ()):
-        chosen = choose_units(found[name], concept or "", TOP)
+        chosen = choose_units(found[name], concept or "", top)
         if not chosen:
             raise ValueError(f"nothing in {name} agrees with {concept!r}: choose another concept or layer")
         effect = causal_effect(
             generator, name, chosen, judged, segmenter, random_trials=1, batch_size=batch_size, rng=rng
         )
         removed[place] = effect.removed(concept or "")
-    return Weighed(found[both[0]], found[both[1]], concept, (removed[0], removed[1]))
+    return Weighed(found[both[0]], found[both[1]], concept, (removed[0], removed[1]), top)

@@ -82,13 +82,13 @@ def train_encoder(
     if not widths or min(widths) < 1:
         raise ValueError(f"expected a width of at least 1 for each halving, got {tuple(widths)}")
     begin = time.perf_counter()
-    known = [_sample(generator, latents(HELD_OUT, rng), layer) for _ in range(2)]
+    known = [_sample(generator, latents(HELD_OUT, rng), layer, batch_size) for _ in range(2)]
     net = _fresh(known[0], widths, rng)
     optimizer = torch.optim.AdamW(net.parameters(), lr=learning_rate, weight_decay=1e-3)
     step, done = 0, 0.0
     while done < 1.0:
         optimizer.param_groups[0]["lr"] = learning_rate * _warm_then_fall(max(done, (step + 0.5) / steps))
-        drawn = _sample(generator, latents(batch_size, rng), layer)
+        drawn = _sample(generator, latents(batch_size, rng), layer, batch_size)
         net.train()
         loss = _loss(net, _noisy(drawn.images, rng), drawn)
         if not math.isfinite(loss.item()):
@@ -113,11 +113,11 @@ class _Sample:
     features: Tensor | None  # (N, U, h, w)
 
 
-def _sample(generator: nn.Module, latents: Tensor, layer: str | None) -> _Sample:
-    """What the generator draws from ``latents``, in parts, and what goes on in ``layer``."""
+def _sample(generator: nn.Module, latents: Tensor, layer: str | None, batch_size: int) -> _Sample:
+    """What the generator draws from ``latents``, at most ``batch_size`` at once, and what goes on in ``layer``."""
     images, features = [], []
     with at_rest(generator), record(generator, [] if layer is None else [layer]) as seen:
-        for part in latents.split(32):
+        for part in latents.split(batch_size):
             images.append(generate(generator, part).float())
             if layer is not None:
                 features.append(features_seen(seen, layer))
@@ -175,11 +175,11 @@ def _report(
     encoder: Encoder, generator: nn.Module, unseen: _Sample, steps: int, batch_size: int, seconds: float
 ) -> EncoderReport:
     guess = encoder(unseen.images)
-    again = _sample(generator, guess.latents, None).images
+    again = _sample(generator, guess.latents, None, batch_size).images
     features_r2 = features_l1 = None
     if encoder.layer is not None and guess.features is not None and unseen.features is not None:
         parts = []
-        for features, latents in zip(guess.features.split(32), guess.latents.split(32), strict=True):
+        for features, latents in zip(guess.features.split(batch_size), guess.latents.split(batch_size), strict=True):
             with at_rest(generator), intervene(generator, {encoder.layer: _replaced_by(features)}):
                 parts.append(generate(generator, latents))
         features_r2, features_l1 = _r2(guess.features, unseen.features), _l1(torch.cat(parts), unseen.images)

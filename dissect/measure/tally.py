@@ -56,12 +56,10 @@ class Tally:
             ValueError: the image is of another size than those before.
         """
         for one, seen in zip(features, classes, strict=True):
-            at = view(one, seen.size, self.levels, self.upsampling)
-            at.count(seen, self._matching)
             if self._latest and self._latest[0].size != seen.size:
                 raise ValueError(f"expected images of equal size, got {seen.size} after {self._latest[0].size}")
-            for earlier, crossed in zip(self._latest, self._crossed, strict=False):
-                at.count(earlier, crossed)
+            at = view(one, seen.size, self.levels, self.upsampling)
+            at.count((seen, self._matching), *zip(self._latest, self._crossed, strict=False))
             if len(self._first) < SHUFFLES:
                 self._first.append(one.clone())
             self._latest.appendleft(seen)
@@ -74,7 +72,7 @@ class Tally:
         for place, one in enumerate(self._first[:shuffles]):
             at = view(one, self._latest[0].size, self.levels, self.upsampling)
             for back in range(place, shuffles):  # the sample is a ring: before the first image comes the last
-                at.count(self._latest[back - place], crossed[back])
+                at.count((self._latest[back - place], crossed[back]))
         both, on, concept = self._above(self._matching)
         shuffled = tuple(self._above(each)[0] for each in crossed[:shuffles])
         return Counts(both, shuffled, on, concept, float(self._matching[:, 0].sum()))

@@ -5,6 +5,7 @@ Three ways, each exact: every pixel at every level, bilinearly; one level, bilin
 beforehand.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Protocol, get_args
 
 import torch
@@ -25,8 +26,11 @@ RARE = 0.1  # of the cells above the level: with more of them, upsampling everyt
 class View(Protocol):
     """The units of one image, ready to be counted."""
 
-    def count(self, seen: ClassMap, into: Tensor) -> None:
-        """Add its pixels to ``into`` (K + 1, U, L + 1): by class (the last is none), unit, and levels below them."""
+    def count(self, *counted: tuple[ClassMap, Tensor]) -> None:
+        """For each (classes, counts (K + 1, U, L + 1)): add the pixels by class (the last is none), unit, levels below.
+
+        Of one call the counts are different tensors.
+        """
         ...
 
 
@@ -47,20 +51,37 @@ def view(features: Tensor, size: Size, levels: Levels, upsampling: Upsampling) -
 
 class _Dense:
     def __init__(self, features: Tensor, size: Size, levels: Levels) -> None:
-        bins = levels.values.shape[1] + 1
-        self._below = []  # (H * W, BLOCK) each, of units * bins + the number of levels below
+        self._bins = []  # (H * W, BLOCK) each, of units * bins + the number of levels below
         for maps, part in zip(features.split(BLOCK), levels.split(BLOCK), strict=True):
             # With the units last in memory, upsampling is some twenty times faster on a CPU.
             one = maps[None].contiguous(memory_format=torch.channels_last)
             large = F.interpolate(one, size=size, mode="bilinear", align_corners=False)
-            below = part.below(large[0].permute(1, 2, 0).reshape(-1, len(maps)))
-            self._below.append(below.add_(_steps(len(maps), bins, below)))
+            self._bins.append(part.bins(large[0].permute(1, 2, 0).reshape(-1, len(maps))))
 
-    def count(self, seen: ClassMap, into: Tensor) -> None:
-        bins = into.shape[2]
-        for below, part in zip(self._below, into.split(BLOCK, dim=1), strict=True):
-            where = below + (seen.numbers.to(torch.int32) * (below.shape[1] * bins))[:, None]
-            part += torch.bincount(where.flatten(), minlength=part.numel()).view(part.shape)
+    def count(self, *counted: tuple[ClassMap, Tensor]) -> None:
+        for at in range(0, len(counted), 2):
+            self._count_both(counted[at : at + 2])
+
+    def _count_both(self, counted: Sequence[tuple[ClassMap, Tensor]]) -> None:
+        """Count against two images' classes in one pass: by the pairs of classes that occur, if they are few."""
+        seen, (first, *_) = zip(*counted, strict=True)
+        bins = first.shape[2]
+        numbers, rows = seen[-1].numbers, [torch.arange(seen[-1].count + 1, device=first.device)]
+        if len(seen) == 2:
+            pairs, numbers = (seen[0].numbers * (seen[1].count + 1) + numbers).unique(return_inverse=True)
+            if len(pairs) * bins > len(numbers):
+                for each in counted:
+                    self._count_both([each])
+                return
+            rows = [pairs // (seen[1].count + 1), pairs % (seen[1].count + 1)]
+        offsets = numbers.to(torch.int32)[:, None]
+        kinds = len(rows[0])
+        for start, places in enumerate(self._bins):
+            width = places.shape[1] * bins
+            found = torch.bincount((places + offsets * width).flatten(), minlength=kinds * width)
+            for row, (_, into) in zip(rows, counted, strict=True):
+                part = into[:, start * BLOCK : start * BLOCK + places.shape[1]]
+                part.index_add_(0, row, found.view(kinds, *part.shape[1:]))
 
 
 class _Sparse:
@@ -68,29 +89,25 @@ class _Sparse:
         self._cells = (features.shape[1], features.shape[2])
         self._unit, self._place = above(features, levels.values[:, 0], size)
 
-    def count(self, seen: ClassMap, into: Tensor) -> None:
-        kinds, units = seen.count + 2, into.shape[1]  # with none, and outside
-        where = seen.patches(self._cells)[self._place] * units + self._unit
-        on = torch.bincount(where, minlength=kinds * units).view(kinds, units)[:-1]
-        into[:, :, 0] += seen.totals[:, None] - on
-        into[:, :, 1] += on
+    def count(self, *counted: tuple[ClassMap, Tensor]) -> None:
+        for seen, into in counted:
+            kinds, units = seen.count + 2, into.shape[1]  # with none, and outside
+            where = seen.patches(self._cells)[self._place] * units + self._unit
+            on = torch.bincount(where, minlength=kinds * units).view(kinds, units)[:-1]
+            into[:, :, 0] += seen.totals[:, None] - on
+            into[:, :, 1] += on
 
 
 class _Nearest:
     def __init__(self, features: Tensor, levels: Levels) -> None:
         self._cells = (features.shape[1], features.shape[2])
-        below = levels.below(features.flatten(1).T)  # (h * w, U)
-        self._below = below.add_(_steps(len(features), levels.values.shape[1] + 1, below))
+        self._bins = levels.bins(features.flatten(1).T)  # (h * w, U)
 
-    def count(self, seen: ClassMap, into: Tensor) -> None:
-        areas = seen.areas(self._cells)
-        cell, kind = areas.nonzero(as_tuple=True)  # one or two classes a cell, as a rule
-        where = self._below[cell] + (kind.to(torch.int32) * into[0].numel())[:, None]
-        weights = areas[cell, kind].double()[:, None].expand(where.shape)
-        counted = torch.bincount(where.flatten(), weights.flatten(), minlength=into.numel())
-        into += counted.long().view(into.shape)  # whole numbers below 2^53 are exact
-
-
-def _steps(units: int, stride: int, like: Tensor) -> Tensor:
-    """Where the counts of each of ``units`` begin."""
-    return torch.arange(units, dtype=torch.int32, device=like.device) * stride
+    def count(self, *counted: tuple[ClassMap, Tensor]) -> None:
+        for seen, into in counted:
+            areas = seen.areas(self._cells)
+            cell, kind = areas.nonzero(as_tuple=True)  # one or two classes a cell, as a rule
+            where = self._bins[cell] + (kind.to(torch.int32) * into[0].numel())[:, None]
+            weights = areas[cell, kind].double()[:, None].expand(where.shape)
+            found = torch.bincount(where.flatten(), weights.flatten(), minlength=into.numel())
+            into += found.long().view(into.shape)  # whole numbers below 2^53 are exact

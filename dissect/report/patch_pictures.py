@@ -102,12 +102,15 @@ def _patched(
     with at_rest(generator):
         sight = next(sights(generator, group, [pairs.sources], segmenter))
         shown = shows(sight.classes, columns_of(effects.concept, segmenter))
-        edits = {}
-        for layer, features in sight.features.items():
-            cells = regions(shown, (features.shape[2], features.shape[3]), effects.grid)[list(wanted)].flatten(0, 1)
-            edits[layer] = replaced_by(torch.cat([features] * len(wanted)), cells)
-        with intervene(generator, edits):
-            return generate(generator, torch.cat([pairs.targets] * len(wanted)))
+        parts = []
+        for region in wanted:  # one after the other, so that no more pictures are made at once than there are pairs
+            edits = {
+                layer: replaced_by(features, regions(shown, tuple(features.shape[2:]), effects.grid)[region])
+                for layer, features in sight.features.items()
+            }
+            with intervene(generator, edits):
+                parts.append(generate(generator, pairs.targets))
+        return torch.cat(parts)
 
 
 def _pair(

@@ -22,7 +22,7 @@ from dissect.measure.dissection import Dissection
 from dissect.measure.remarks import remarks
 from dissect.measure.settings import DissectionSettings
 from dissect.report import write_report
-from dissect.sampling import generate
+from dissect.sampling import batches, generate
 from dissect.segmenters.doubts import doubts
 from dissect.segmenters.protocol import Segmenter
 
@@ -79,7 +79,8 @@ def study(
         raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
     wanted = list(layers) or spatial_layers(generator, latents[:1])
     with at_rest(generator):
-        doubt = doubts(segmenter, generate(generator, latents[:LOOKED_AT]))
+        parts = batches(latents[:LOOKED_AT], settings.batch_size)
+        doubt = doubts(segmenter, torch.cat([generate(generator, part) for part in parts]))
     said = [doubt] if doubt else []
     dissections = compare_layers(generator, wanted, latents, segmenter, settings, remark=said.append)
     best = best_layer(dissections)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from rich.console import Console
 from torch import Tensor
 
-from core_gans.user_code import load_object
+from dissect.__main__ import main
 from dissect.commands import COMMANDS
 from dissect.commands.compare import Compare
 from dissect.commands.directions import Directions
@@ -22,6 +23,7 @@ from dissect.commands.invert import Invert
 from dissect.commands.mend import Mend
 from dissect.commands.opening import Source
 from dissect.findings import find
+from dissect.segmenters.clip import Clip
 from tests.dissect import soft
 from tests.dissect.strangers import TokenGenerator
 
@@ -29,6 +31,7 @@ BATCH = 5
 SOURCE = Source(generator=f"{__name__}:Watched")
 LAYER = "blocks.1:in~8x8+1"  # an address that no list of layers names
 MADE: list[int] = []  # how many images each call made
+COMPUTED: set[torch.dtype] = set()
 
 
 class Watched(TokenGenerator):
@@ -39,7 +42,26 @@ class Watched(TokenGenerator):
 
     def forward(self, latents: Tensor) -> Tensor:
         MADE.append(len(latents))
+        COMPUTED.add(self.start(latents).dtype)
         return super().forward(latents)
+
+
+class Blinking(Watched):
+    """The same, and black where the first latent is below 0: a stroke is in some of its pictures only."""
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return torch.where(latents[:, 0, None, None, None] > 0, super().forward(latents), -1.0)
+
+
+class Planted:
+    """A CLIP of two words: dark and light."""
+
+    def pictures(self, images: Tensor) -> Tensor:
+        light = images.mean((1, 2, 3)) / 2 + 0.5
+        return torch.nn.functional.normalize(torch.stack([1 - light, light], 1), dim=1)
+
+    def words(self, words: Sequence[str]) -> Tensor:
+        return torch.eye(len(words))
 
 
 @pytest.fixture
@@ -100,10 +122,44 @@ def test_causes_are_the_same_in_any_batches() -> None:
     assert leaves(gather(3)) == pytest.approx(leaves(gather(24)), abs=1e-5)
 
 
-def test_every_command_that_makes_images_takes_a_batch() -> None:
-    still = ("inspect", "layers", "list", "train-segmenter")
-    for where in (where for name, where in COMMANDS.items() if name not in still):
-        assert "batch" in load_object(where).__dataclass_fields__, where
+SEES = f"--layer {LAYER} --segmenter strokes"
+WORDS = {  # each command that opens a generator, as small as it can be
+    "run": f"{SEES} --images 8",
+    "layers": "",
+    "compare": f"{SEES} --images 8 --seeds 0 1",
+    "findings": f"--layers {LAYER} --segmenter strokes --images 12 --updates 1 --share 0.2",
+    "patch": f"--layers {LAYER} --segmenter strokes --concept stroke --images 12 --pairs 2 --grid 2",
+    "dictionary": "--layer blocks.1~tokens --segmenter strokes --images 4 --count 3 --concept stroke",
+    "name-units": f"--layer {LAYER} --clip planted --words dark,light --images 8 --top 2",
+    "directions": f"{SEES} --images 20 --judged 2 --random 2 --steps 1 --count 1",
+    "mend": f"--layer {LAYER} --data noise.npz --images 40 --judged 4 --real 300 --random 1 --units 2 --strength 1",
+    "invert": "picture.png --segmenter strokes --steps 2 --samples 4 --layer blocks.1~tokens",
+    "train-encoder": "--layer blocks.1~tokens --steps 2 --widths 4",
+}
+STILL = ("layers", "inspect", "list", "train-segmenter")  # they make one image at most, or none
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", WORDS)
+def test_every_command_takes_a_device_a_precision_and_a_batch(
+    name: str, dtype: str, picture: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Clip, "from_pretrained", lambda name: Planted())
+    MADE.clear()
+    COMPUTED.clear()
+    generator = "Blinking" if name == "patch" else "Watched"
+    words = f"{name} {WORDS[name]} --generator {__name__}:{generator} --device cpu --dtype {dtype}"
+    main([*words.split(), *([] if name in STILL else ["--batch", "2", "--out", "out"])])
+    assert max(MADE) <= 7
+    assert {getattr(torch, dtype)} == COMPUTED
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_a_command_that_makes_no_images_refuses_a_batch(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--batch", "2"])
+    assert "--batch" in "".join(capsys.readouterr())
+    assert set(WORDS) | set(STILL) == set(COMMANDS)
 
 
 def leaves(told: object) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ from core_gans.convergence.verdict import Verdict
 from core_gans.data import Examples
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.losses.f_divergences import NAMES
+from core_gans.losses.objectives import Objective
 from core_gans.paper_presets import PAPER, paper_fields
 from core_gans.recipes import FEW, KINDS, Kind, Measured, Recipe, choosing, kind_of, recipe_fields, recipe_for, rows
 from core_gans.recipes.measured import all_measured
 from core_gans.runs.playable import sketched
 from core_gans.session import Options, with_data
-from core_gans.variants import VARIANTS, make
+from core_gans.variants import LSGAN, VARIANTS, make
 
 SHAPES: dict[Kind, tuple[int, ...]] = {
     "points": (2,),
@@ -45,6 +46,16 @@ def recipe(variant: str, kind: Kind, **more: Any) -> Recipe:
     found = recipe_for(variant, kind, **more)
     assert found is not None
     return found
+
+
+mine = Objective("mine", lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean())
+
+
+@dataclass(frozen=True)
+class Slow(LSGAN):
+    """A game of one's own with a rate of its own."""
+
+    rate: float = 7e-5
 
 
 def fitted(words: list[str], examples: Examples) -> tuple[dict[str, Any], Options, str]:
@@ -179,6 +190,17 @@ class TestCommands:
         assert (fields["width"], fields["discriminator_steps"]) == (20, 3)
         assert (options.batch, options.average) == (7, 0)
         assert fields["rate"] == recipe("hinge", "grey").fields["rate"]
+
+    def test_a_loss_of_ones_own_has_what_all_have_in_common_and_keeps_what_it_says_itself(self) -> None:
+        said = io.StringIO()
+        fit = Fit(frozenset({"batch"}), 1, None, Console(file=said, width=1_000))
+        options, examples = Options(batch=5), images(2_000, 1, 32, 32)
+        for name, rate in ((f"{__name__}:mine", recipe("dcgan", "grey").fields["rate"]), (f"{__name__}:Slow", 7e-5)):
+            fields, fitted = fit(name, asdict(make(name)), options, examples)
+            assert (fields["width"], fields["rate"]) == (recipe("dcgan", "grey").fields["width"], rate)
+            assert (fitted.batch, fitted.average) == (5, recipe("dcgan", "grey").average)
+            assert f"recipe of {name} for grey images of up to 48 pixels: width 16, batch 5" in said.getvalue()
+        assert "(what all variants have in common)" in said.getvalue()
 
     def test_another_family_keeps_its_own_numbers(self) -> None:
         words = ["dcgan", "--data", "folder", "--family", "mlp"]

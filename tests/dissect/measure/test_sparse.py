@@ -81,7 +81,7 @@ def test_every_way_of_counting_is_exact(mode, share, cells, size):
     seen = ClassMap(classes, CONCEPTS)
     counted = torch.zeros(CONCEPTS + 1, 70, levels.values.shape[1] + 1, dtype=torch.int64)
     for times in (1, 2):
-        view(features, size, levels, mode).count(seen, counted)
+        view(features, size, levels, mode).count((seen, counted))
         assert torch.equal(counted.transpose(0, 1), times * dense(features, classes, levels.values, mode))
 
 
