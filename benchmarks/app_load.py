@@ -53,7 +53,7 @@ def main(args: Sequence[str] | None = None) -> None:
         f"server and load on the same machine, {asked.seconds:g} s a row\n"
     )
     print("| brush edits, from request to picture | edits/s | p50 ms | p99 ms | refused |\n|---|--:|--:|--:|--:|")
-    with served() as address:
+    with served() as (address, _):
         for sessions in (1, asked.sessions):
             times, refused, seconds = asyncio.run(load(address, sessions, asked.seconds, asked.warm_up))
             middle, late = np.percentile(1000 * np.array(times), (50, 99))
@@ -62,8 +62,8 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The app in a process of its own; yields its address."""
+def served() -> Iterator[tuple[str, int]]:
+    """The app in a process of its own; yields its address and the process."""
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "-u", "-m", "demos", "--port", "0", "--runs", runs]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -73,7 +73,7 @@ def served() -> Iterator[str]:
                 deadline = time.monotonic() + STARTING_SECONDS
                 for line in server.stdout:
                     if found := re.search(r"http://\S+/", line):
-                        yield found.group()
+                        yield found.group(), server.pid
                         break
                     if time.monotonic() > deadline:
                         raise SystemExit("the app did not start in time.")
@@ -100,25 +100,37 @@ async def session(address: str, number: int, until: float) -> tuple[list[float],
     times, refused = [], 0
     try:
         while time.monotonic() < until:
-            body = json.dumps(edit(chance, number)).encode()
-            head = f"POST {PATH} HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
-            begun = time.perf_counter()
-            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            status, body = await answer(reader)
-            times.append(time.perf_counter() - begun)
-            refused += status != 200 or "error" in json.loads(body)
+            seconds, well = await asked(reader, writer, place.netloc, sketch(number, [stroke(chance)]))
+            times.append(seconds)
+            refused += not well
     finally:
         writer.close()
         await writer.wait_closed()
     return times, refused
 
 
-def edit(chance: random.Random, seed: int) -> dict[str, object]:
-    """A stroke of twenty points somewhere on the scene of ``seed``."""
+async def asked(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, drawn: dict[str, object]
+) -> tuple[float, bool]:
+    """The seconds from a sketch to its picture, and whether that was not refused."""
+    body = json.dumps(drawn).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    begun = time.perf_counter()
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    status, body = await answer(reader)
+    return time.perf_counter() - begun, status == 200 and "error" not in json.loads(body)
+
+
+def sketch(seed: int, strokes: list[dict[str, object]]) -> dict[str, object]:
+    """The scene of ``seed`` with ``strokes`` on it, as a page asks for it."""
+    return {"model": SHIPPED, "layer": None, "seed": seed, "strokes": strokes}
+
+
+def stroke(chance: random.Random) -> dict[str, object]:
+    """A stroke of twenty points somewhere."""
     x, y = chance.uniform(0.1, 0.9), chance.uniform(0.1, 0.9)
     points = [[x + chance.uniform(-0.1, 0.1), y + chance.uniform(-0.1, 0.1)] for _ in range(20)]
-    stroke = {"mode": "erase", "concept": chance.choice(CONCEPTS), "points": points, "radius": 0.08}
-    return {"model": SHIPPED, "layer": None, "seed": seed, "strokes": [stroke]}
+    return {"mode": "erase", "concept": chance.choice(CONCEPTS), "points": points, "radius": 0.08}
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.startup``: seconds to the help text of each command, and to the app listening.
+"""``python -m benchmarks.startup``: seconds to the help text of each command, and to the app listening and its page.
 
 Each is a fresh process. PYTHONPATH chooses the code that is measured.
 """
@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +21,7 @@ from benchmarks.app_load import served
 from benchmarks.timing import chosen
 
 COMMANDS = {"core-gans": "core_gans", "egan": "egan", "dissect": "dissect", "gan-lab": "demos"}
-APP = "app"
+APP, PAGE = "app", "page"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Options:
     """Measure how long it takes until something is there."""
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Commands whose help texts are asked for, and app, until it listens; default: all."""
+    """Commands whose help texts are asked for; app, until it listens; page, until that is there; default: all."""
     repeats: int = 3
     """Of each; the median counts."""
 
@@ -36,11 +37,10 @@ class Options:
 def main(args: Sequence[str] | None = None) -> None:
     """Print the table in Markdown."""
     asked = tyro.cli(Options, prog="python -m benchmarks.startup", args=args)
-    names = chosen(asked.names, [*COMMANDS, APP], "command")
+    names = chosen(asked.names, [*COMMANDS, APP, PAGE], "command")
     print("| to | s | s of processor time |\n|---|--:|--:|")
     for name in names:
-        told = "the app listening" if name == APP else f"`{name} --help`"
-        work = _listening if name == APP else partial(_help, COMMANDS[name])
+        told, work = APPS.get(name) or (f"`{name} --help`", partial(_help, COMMANDS[name]))
         measured = [_measured(work) for _ in range(asked.repeats)]
         seconds, worked = (statistics.median(each) for each in zip(*measured, strict=True))
         print(f"| {told} | {seconds:.2f} | {worked:.2f} |", flush=True)
@@ -65,6 +65,17 @@ def _listening() -> float:
     begun = time.perf_counter()
     with served():
         return time.perf_counter() - begun
+
+
+def _showing() -> float:
+    """Until its page is there: a program that asks for the page waits for it."""
+    begun = time.perf_counter()
+    with served() as (address, _), urllib.request.urlopen(address) as page:
+        page.read()
+        return time.perf_counter() - begun
+
+
+APPS = {APP: ("the app listening", _listening), PAGE: ("the page of the app", _showing)}
 
 
 if __name__ == "__main__":

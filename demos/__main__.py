@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
 from rich.console import Console
@@ -22,6 +22,9 @@ from rich.console import Console
 from core_gans.commands.dispatch import friendly_errors, spare_neighbours
 from demos.doctor import Doctor
 from demos.server_address import ADDRESS, PORT, ServerAddress, read_password
+
+if TYPE_CHECKING:
+    from demos.lab import Lab
 
 
 @dataclass(frozen=True)
@@ -98,19 +101,19 @@ def main(arguments: list[str] | None = None) -> None:
 
 def serve_app(server_address: ServerAddress, runs: Path, console: Console) -> None:
     """Serve until Ctrl-C; what runs in the background then ends in order, and what is kept stays."""
-    with console.status("opening the app"):
-        import torch
+    from demos.serve import serve
 
-        from demos.lab import Lab
-        from demos.serve import serve
+    def make_lab() -> Lab:
+        with console.status("opening the app"):
+            import torch
 
-        # One thread for each piece of work: two torches that fight for all cores are many times slower.
-        torch.set_num_threads(1)
-        lab = Lab.at(runs)
-    try:
-        serve(lab, server_address, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
-    finally:
-        lab.close()
+            from demos.lab import Lab
+
+            # One thread for each piece of work: two torches that fight for all cores are many times slower.
+            torch.set_num_threads(1)
+            return Lab.at(runs)
+
+    serve(make_lab, server_address, lambda address: console.print(f"the app is at {address} (Ctrl-C ends it)"))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from benchmarks import (
     restarts,
     robustness,
     scaling,
+    soak,
     startup,
 )
 from benchmarks.painting import __main__ as painting
@@ -75,7 +76,7 @@ def _threads() -> Iterator[None]:
 def test_no_benchmark_is_left_out() -> None:
     run = {
         module.__name__.rsplit(".", 1)[1]
-        for module in (inversion, few_images, restarts, robustness, *(each[0] for each in SMALLEST.values()))
+        for module in (inversion, few_images, restarts, robustness, soak, *(each[0] for each in SMALLEST.values()))
     }
     assert sorted(run) == MODULES
 
@@ -143,6 +144,19 @@ def test_the_inversion_of_scenes_is_measured(tmp_path: Path, capsys: pytest.Capt
     assert "1 scenes of seed 20261129, 4 steps each, layer block8" in told
     assert told.count("|") > 40
     assert (tmp_path / "sheet.png").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_a_short_soak_is_told_row_by_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soak.main(["--out", str(tmp_path), "--minutes", "0.1", "--every", "2", "--sessions", "2", "--pause", "0.2"])
+    (told,) = capsys.readouterr().out.splitlines()[2:]
+    head, *rows = (tmp_path / "soak.csv").read_text(encoding="utf-8").splitlines()
+    assert head == "minute,edits,p50_ms,p99_ms,refused,megabytes"
+    cells = [[float(cell) for cell in row.split(",")] for row in rows]
+    assert 1 <= len(cells) <= 3
+    assert all(refused == 0 and 50 < megabytes < 4000 for *_, refused, megabytes in cells)
+    assert f"| {sum(int(row[1]) for row in cells)} | 0 |" in told
+    assert (tmp_path / "soak.png").stat().st_size > 1000
 
 
 def test_works_take_turns() -> None:
