@@ -21,6 +21,7 @@ from core_gans.runs import folder as runs
 from core_gans.runs.fine_tuning import TrainedPlayers
 from core_gans.runs.folder import Run
 from core_gans.runs.playable import require_playable
+from core_gans.runs.progress import counted
 from core_gans.runs.watchers import Judged, Watcher
 from core_gans.session import (
     DEFAULT_SECONDS,
@@ -192,7 +193,7 @@ def _examples(
         examples = options.load(console, kind.takes)
         require_taken(kind, examples)
         return Held.of(examples) if issubclass(kind, HeldOutGame) else examples
-    with console.status(f"reading {options.data}"):
+    with counted(f"reading {options.data}", console) as progress:
         return read_lesson(
             kind.learns_from,
             options.data,
@@ -203,4 +204,5 @@ def _examples(
             resize=options.resize,
             skip_broken=options.skip_broken,
             told=partial(console.print, highlight=False, soft_wrap=True),
+            progress=progress,
         )

@@ -29,7 +29,7 @@ from core_gans.networks import family
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import Interrupt
-from core_gans.runs.progress import ProgressBar
+from core_gans.runs.progress import ProgressBar, counted
 from core_gans.runs.watchers import Checkpoint, Judged, Log, Samples, WatchedState, Watcher, fixed_latents
 
 DEFAULT_SECONDS = 60.0  # of a run that was given no bound
@@ -126,7 +126,7 @@ class Options:
 
     def load(self, console: Console, takes: Sequence[Kind] = ("points", "images")) -> Examples:
         """The examples of ``data``, files as the first of the kinds that a game ``takes``."""
-        with console.status(f"reading {self.data}"):
+        with counted(f"reading {self.data}", console) as progress:
             examples = datasets.load(
                 self.data,
                 size=self.size,
@@ -137,6 +137,7 @@ class Options:
                 skip_broken=self.skip_broken,
                 frames=self.frames,
                 takes=takes,
+                progress=progress,
             )
         if self.bf16 and not has_bf16(torch.device(self.device)):
             console.print("bfloat16 is emulated here, about ten times more slowly than float32: leave --bf16 out.")

@@ -21,6 +21,7 @@ from core_gans.comparison.plan import ComparisonPlan, Source
 from core_gans.data import Resize
 from core_gans.foundation.errors import LabError
 from core_gans.runs import folder as runs
+from core_gans.runs.progress import counted
 
 BATCH = 64  # examples; more would mean fewer rounds in the same time, which buys less
 
@@ -67,8 +68,8 @@ class Compare:
         plan = ComparisonPlan(
             source, tuple(named), self.seeds, self.seconds, self.batch
         )  # refused before data are read
-        with console.status(f"reading {self.data}"):
-            examples = source.load()
+        with counted(f"reading {self.data}", console) as progress:
+            examples = source.load(progress)
         if examples.kind not in ("points", "images"):
             raise LabError(f"a comparison is of games of points or images, and {self.data} holds {examples.kind}.")
         for note in examples.notes:

@@ -34,7 +34,7 @@ class Source:
     resize: Resize = "crop"
     skip_broken: bool = False
 
-    def load(self) -> Examples:
+    def load(self, progress: datasets.Progress | None = None) -> Examples:
         return datasets.load(
             self.data,
             size=self.size,
@@ -42,6 +42,7 @@ class Source:
             count=self.count,
             resize=self.resize,
             skip_broken=self.skip_broken,
+            progress=progress,
         )
 
     def described(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core_gans.data.collection import gather
+from core_gans.data.data_set import Progress
 from core_gans.data.examples import as_float
 from core_gans.data.files import file_and_array
 from core_gans.data.frame import Frame, Resize, Size
@@ -34,7 +35,14 @@ _MASKS = "masks"
 
 
 def mask_task(
-    name: str, of: str, *, size: Size | None = None, count: int | None = None, seed: int = 0, resize: Resize = "crop"
+    name: str,
+    of: str,
+    *,
+    size: Size | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    resize: Resize = "crop",
+    progress: Progress | None = None,
 ) -> Pairs:
     """The pairs of the task called ``name`` on ``of``: ``scenes``, or an .npz file with masks, ``file.npz`` or
     ``file.npz:val_masks``. Both sides are (N, 3, size, size) uint8; a class has its colour of the palette.
@@ -45,7 +53,7 @@ def mask_task(
     require_known("task", name, MASK_TASKS)
     known = KNOWN.get(of)
     if known is not None and known.with_masks is not None:
-        drawn = known.with_masks(known.wanted(size, count, seed=seed))
+        drawn = known.with_masks(known.wanted(size, count, seed=seed, progress=progress))
         painted, images = _channels_first(drawn.palette[drawn.masks]), _channels_first(drawn.images)
     else:
         painted, images = _file(Path(of), size or 32, resize)

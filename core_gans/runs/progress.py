@@ -1,14 +1,15 @@
-"""The progress bar: rounds a second, time left, losses. In a notebook one line of it, in a file a line now and then."""
+"""Progress on the terminal: of a run's rounds, and of what is counted. In a notebook one line, in a file some."""
 
 from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from core_gans.runs.watchers import WatchedState, Watcher
 
@@ -65,6 +66,34 @@ class ProgressBar(Watcher):
         left = elapsed * (1 - share) / share if share > 0 else 0.0
         losses = "  ".join(f"{name} {value:.3f}" for name, value in state.terms.items() if _short(name, value))
         return share, f"{self.unit} {state.round}  {speed:.1f}/s  {time_left(left)} left  {losses}"
+
+
+@contextmanager
+def counted(what: str, console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Shows ``what`` is done inside, and yields what is to be told how many are done, of how many.
+
+    A terminal shows a line that lives and is gone at the end; a file gets one every ``QUIET_SECONDS``.
+    """
+    begun = printed = time.monotonic()
+    line = cell() if console.is_jupyter else None
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), TextColumn("{task.fields[note]}"),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+    task = bar.add_task(what, total=None, note="")
+
+    def tell(done: int, total: int) -> None:
+        nonlocal printed
+        now = time.monotonic()
+        left = (now - begun) * (total - done) / max(done, 1)
+        note = f"{done:,} of {total:,}, {time_left(left)} left"
+        bar.update(task, completed=done, total=total, note=note)
+        if not console.is_terminal and now - printed >= (QUIET_SECONDS if line is None else CELL_SECONDS):
+            printed = now
+            console.print(f"{what}: {note}", highlight=False) if line is None else line(f"{what}: {note}")
+
+    with bar:
+        yield tell
 
 
 def cell() -> Callable[[str], None]:

@@ -70,6 +70,7 @@ def read_lesson(
     resize: Resize = "crop",
     skip_broken: bool = False,
     told: Callable[[str], None] = lambda note: None,
+    progress: datasets.Progress | None = None,
 ) -> Lesson:
     """The lesson called ``data``; ``told`` hears the notes on it, the other arguments are as ``core_gans.data.load``
     takes them.
@@ -80,7 +81,14 @@ def read_lesson(
 
     def load(name: str) -> Examples:
         found = datasets.load(
-            name, size=size, channels=channels, count=count, seed=seed, resize=resize, skip_broken=skip_broken
+            name,
+            size=size,
+            channels=channels,
+            count=count,
+            seed=seed,
+            resize=resize,
+            skip_broken=skip_broken,
+            progress=progress,
         )
         for note in found.notes:
             told(note)
@@ -97,7 +105,9 @@ def read_lesson(
         if made in MAPS:
             return Lesson(*mapped_pairs(made, load(of)).split())
         if made in MASK_TASKS:
-            return Lesson(*mask_task(made, of, size=size, count=count, seed=seed, resize=resize).split())
+            return Lesson(
+                *mask_task(made, of, size=size, count=count, seed=seed, resize=resize, progress=progress).split()
+            )
         return Lesson(*task(made, load(of)).split())
     if learns_from == "pairs" and skip_broken:
         raise LabError("of pairs, a broken picture cannot be left out without its partner: remove both by hand.")

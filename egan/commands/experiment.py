@@ -19,6 +19,7 @@ from core_gans.comparison.comparing import interruptible
 from core_gans.comparison.values import assignments
 from core_gans.comparison.workers import Team, workers
 from core_gans.runs import folder as runs
+from core_gans.runs.progress import counted
 from egan.cluster.ray_cluster import joined
 from egan.experiments.contenders import evolved
 from egan.experiments.experimenting import experiment, plan_of
@@ -62,8 +63,8 @@ class Experiment:
             raise ValueError(f"expected at least one worker, got {self.workers}.")
         chosen = preset(self.preset)
         source = chosen.source
-        with console.status(f"reading {self.preset}"):
-            examples = source.load()
+        with counted(f"reading {self.preset}", console) as progress:
+            examples = source.load(progress)
         given = {**chosen.fields, **assignments(self.common, "--set")}
         common = [f"{name}={value}" for name, value in given.items()]
         contenders = evolved(
