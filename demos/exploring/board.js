@@ -71,6 +71,7 @@ function begin(found, view) {
     samples.classList.toggle("explore-numbers", open.kind === "points");
     showTruncation();
     showStrip();
+    showMapLayers();
   }
   const lacking = open.kind === "images" && !open.mixing.length;
   find(".explore-lacking").hidden = !lacking;

@@ -13,7 +13,7 @@ from torch import Tensor
 from core_gans.data import KNOWN
 from core_gans.exploring.arithmetic import EXEMPLARS
 from core_gans.foundation.names import require_known
-from core_gans.foundation.pixels import to_bytes
+from core_gans.foundation.pixels import Pictures, to_bytes
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.variants import TextToImage
 from demos.exploring import requests
@@ -56,6 +56,8 @@ class ExploreCalls:
             "way": _call(requests.WayRequest, self.way),
             "lengths": _call(requests.EndsRequest, self.lengths),
             "film": _call(requests.WayRequest, self.film),
+            "way_maps": _call(requests.WayMapsRequest, self.way_maps),
+            "direction_maps": _call(requests.DirectionMapsRequest, self.direction_maps),
             "sum": _call(requests.SumRequest, self.sum),
             "directions": _call(requests.DirectionsRequest, self.directions),
             "ends": _call(requests.DirectionEndsRequest, self.ends),
@@ -119,7 +121,17 @@ class ExploreCalls:
     def film(self, asked: requests.WayRequest) -> Response:
         """The same as a GIF, there and back."""
         explorer = self._images(asked)
-        return Response(film(to_bytes(self._frames(explorer, asked))), media_type="image/gif")
+        return _film(to_bytes(self._frames(explorer, asked)))
+
+    def way_maps(self, asked: requests.WayMapsRequest) -> Response:
+        """The maps of a layer between two samples, as a GIF, there and back."""
+        explorer = self._images(asked)
+        return _film(explorer.way_maps(asked.begin, asked.end, asked.round_the_shell, asked.truncation, asked.layer))
+
+    def direction_maps(self, asked: requests.DirectionMapsRequest) -> Response:
+        """The maps of a layer from one end of a direction to the other, as a GIF, there and back."""
+        explorer = self._images(asked)
+        return _film(explorer.direction_maps(asked.sample, asked.method, asked.direction, asked.layer))
 
     def sum(self, asked: requests.SumRequest) -> Response:
         """The means of three groups, the first minus the second plus the third, and neighbours of that."""
@@ -132,7 +144,7 @@ class ExploreCalls:
 
     def ends(self, asked: requests.DirectionEndsRequest) -> Response:
         """A sample at the lower and the upper end of each direction."""
-        return _picture(self._images(asked).ends(asked.sample, asked.method))
+        return _picture(self._images(asked).ends(asked.sample, asked.method, asked.ranges))
 
     def draw(self, asked: requests.DrawRequest) -> Response:
         """One sample, moved and with what is asked for in it."""
@@ -221,6 +233,10 @@ def _call(model: type[M], answer: Callable[[M], Any]) -> Call:
 def _shown(explorer: Explorer, make: Callable[[Explorer], Tensor]) -> Any:
     made = make(explorer)
     return {"points": _places(made)} if explorer.makes_points else _picture(made)
+
+
+def _film(frames: Pictures) -> Response:
+    return Response(film(frames), media_type="image/gif")
 
 
 def _picture(images: Tensor) -> Response:

@@ -42,11 +42,12 @@ function keepName(key, name) {
 }
 
 const stepsOf = (method) => (chosen().steps || {})[method] || [];
+const rangesOf = (method) => (chosen().ranges || {})[method] || [];
 
 const drawMoved = oneAtATime(async (still) => {
   const { seed, method } = chosen();
   const steps = stepsOf(method);
-  const picture = await askPicture("draw", { seed, method, steps });
+  const picture = await askPicture("draw", { seed, method, steps, ranges: rangesOf(method) });
   if (!still()) return;
   drawTile(movedCanvas, picture);
   element.dataset.moved = JSON.stringify(steps);
@@ -54,7 +55,7 @@ const drawMoved = oneAtATime(async (still) => {
 
 const drawEnds = oneAtATime(async (still) => {
   const { seed, method } = chosen();
-  const picture = await askPicture("ends", { seed, method });
+  const picture = await askPicture("ends", { seed, method, ranges: rangesOf(method) });
   if (!still() || method !== chosen().method) return;
   rows.forEach(({ ends }, place) => ends.forEach((canvas, side) => drawTile(canvas, picture, 2 * place + side, 2 * rows.length)));
   element.dataset.ends = `${method} ${seed}`;
@@ -95,8 +96,45 @@ function directionRow(direction, place, method) {
   });
   const share = make("span", { className: "explore-share", textContent: percent(direction.gain ?? direction.variance) });
   share.title = "its share";
-  const row = make("div", { className: "explore-direction" }, naming, share, ends[0], slider, ends[1], shown);
+  const range = open.mixing.length ? [layerRange(place, method, naming)] : [];
+  const row = make("div", { className: "explore-direction" }, naming, share, ends[0], slider, ends[1], shown, ...range);
   return { row, slider, shown, ends };
+}
+
+// Which layers a direction moves: all that follows from the latent, or the style of a range of layers alone (GANSpace).
+function layerRange(place, method, naming) {
+  const names = open.mixing;
+  const now = rangesOf(method)[place];
+  const said = make("summary", {});
+  const ends = ["first", "last"].map((which, side) => {
+    const select = make("select", {}, ...(side ? [] : [new Option("all", -1)]), ...names.map((name, layer) => new Option(name, layer)));
+    select.setAttribute("aria-label", `${which} layer that ${naming.value} moves`);
+    select.value = now ? now[side] : side ? names.length - 1 : -1;
+    return select;
+  });
+  const read = () => {
+    const [first, last] = ends.map((select) => Number(select.value));
+    ends[1].disabled = first < 0;
+    [...ends[1].options].forEach((option) => (option.disabled = Number(option.value) < first));
+    if (first < 0) return null;
+    if (last < first) ends[1].value = first;
+    return [first, Math.max(first, last)];
+  };
+  const show = (range) => {
+    said.textContent = range ? `in ${names[range[0]]}${range[1] > range[0] ? ` to ${names[range[1]]}` : ""}` : "in all layers";
+  };
+  show(read());
+  ends.forEach((select) =>
+    select.addEventListener("change", () => {
+      const ranges = rows.map((_, each) => rangesOf(method)[each] || null);
+      ranges[place] = read();
+      show(ranges[place]);
+      keep({ ranges: { ...chosen().ranges, [method]: ranges } });
+      drawEnds();
+      drawMoved();
+    }),
+  );
+  return make("details", { className: "explore-range" }, said, make("span", { textContent: "moves " }), ends[0], make("span", { textContent: " to " }), ends[1]);
 }
 
 const signed = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(1)}`;
@@ -125,6 +163,13 @@ takers.directions = {
   wants: () => "Choose the sample to move.",
   marks: () => ({ [chosen().seed]: "●" }),
 };
+const loadDirectionMaps = oneAtATime(async () => {
+  const { seed, method } = chosen();
+  const direction = Math.max(0, boundTo()[0]);
+  const layer = directionLayer();
+  await saveMaps("direction_maps", { seed, method, direction, layer }, `sample-${seed}-${method}-${direction + 1}-${layer}.gif`);
+});
+const directionLayer = mapsOf(find('[data-part="directions"] .explore-maps'), loadDirectionMaps);
 onDo("reset", () => {
   const { method } = chosen();
   keep({ steps: { ...chosen().steps, [method]: [] } });

@@ -10,6 +10,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
+from core_gans.foundation.pixels import Pictures
 from core_gans.game import NoiseGame, generate
 from core_gans.games.adversarial import AdversarialGame
 from core_gans.models import Model
@@ -78,18 +79,25 @@ class Explorer:
     def draw(self, sample: Sample, moves: Moves | None = None) -> Tensor:
         """The example (1, ...) of a sample, moved along directions of one method where ``moves`` are given.
 
-        ValueError for a step that goes further than ``reach``, and for more steps than there are directions.
+        ValueError for a step that goes further than ``reach``, for more steps than there are directions, and for
+        ranges of layers that are not there.
         """
         latent = self.latent(sample)
-        if moves is not None:
-            found = self.directions(moves.method)
-            if len(moves.steps) > len(found):
-                raise ValueError(f"expected at most {len(found)} steps, one a direction, got {len(moves.steps)}.")
-            for step, direction in zip(moves.steps, found, strict=False):
-                if abs(step) > self.reach:
-                    raise ValueError(f"expected steps from -{self.reach:g} to {self.reach:g}, got {step:g}.")
+        if moves is None:
+            return self.draw_latent(latent)
+        found = self.directions(moves.method)
+        if len(moves.steps) > len(found):
+            raise ValueError(f"expected at most {len(found)} steps, one a direction, got {len(moves.steps)}.")
+        for step in moves.steps:
+            if abs(step) > self.reach:
+                raise ValueError(f"expected steps from -{self.reach:g} to {self.reach:g}, got {step:g}.")
+        parts = []
+        for step, direction, ranged in zip(moves.steps, found, _ranges_of(moves), strict=False):
+            if ranged is None:
                 latent = direction.moved(latent, step)
-        return self.draw_latent(latent)
+            elif step:
+                parts.append((step * direction.vector, ranged))
+        return self.inside.moved(latent, parts) if parts else self.draw_latent(latent)
 
     def draw_latent(self, latents: Tensor) -> Tensor:
         """The examples (N, ...) of latents (N, size)."""
@@ -101,6 +109,18 @@ class Explorer:
             raise ValueError("this model takes no class.")
         each = [self.makeup.asked(self.latent(sample), label) for label in range(self.makeup.classes)]
         return self.draw_latent(torch.cat(each))
+
+    def way_maps(self, begin: int, end: int, round_the_shell: bool, truncation: float | None, layer: str) -> Pictures:
+        """The maps of ``layer`` at each frame of a way, (``STEPS``, H, W, 3). ValueError as ``Inside.maps``."""
+        return self.inside.maps(self._path(begin, end, round_the_shell, truncation), layer)
+
+    def direction_maps(self, sample: Sample, method: Method, place: int, layer: str) -> Pictures:
+        """The same from the lower to the upper end of one direction. ValueError for one that is not there, too."""
+        found = self.directions(method)
+        if place >= len(found):
+            raise ValueError(f"expected the place of one of {len(found)} directions, got {place}.")
+        latent, steps = self.latent(sample), torch.linspace(-self.reach, self.reach, STEPS).tolist()
+        return self.inside.maps(torch.cat([found[place].moved(latent, step) for step in steps]), layer)
 
     def lengths(self, begin: int, end: int, round_the_shell: bool, truncation: float | None = None) -> list[float]:
         """The length of the noise at each frame of a way."""
@@ -159,10 +179,16 @@ class Explorer:
     def _noise_lengths(self, latents: Tensor) -> Tensor:
         return latents[:, : self.makeup.noise].norm(dim=1)
 
-    def _ends(self, sample: Sample, method: Method) -> Tensor:
+    def _ends(self, sample: Sample, method: Method, ranges: tuple[tuple[int, int] | None, ...] = ()) -> Tensor:
         """The sample at both ends of each direction: (2 times their number, ...), each one's lower end first."""
-        latent = self.latent(sample)
         found = self.directions(method)
-        return self.draw_latent(
-            torch.cat([each.moved(latent, side * self.reach) for each in found for side in (-1, 1)])
-        )
+        if not any(ranges):
+            latent = self.latent(sample)
+            moved = [each.moved(latent, side * self.reach) for each in found for side in (-1, 1)]
+            return self.draw_latent(torch.cat(moved))
+        ends = [((0.0,) * place, side * self.reach) for place in range(len(found)) for side in (-1, 1)]
+        return torch.cat([self.draw(sample, Moves(method, (*before, end), ranges)) for before, end in ends])
+
+
+def _ranges_of(moves: Moves) -> tuple[tuple[int, int] | None, ...]:
+    return moves.ranges + (None,) * (len(moves.steps) - len(moves.ranges))

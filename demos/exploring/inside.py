@@ -1,4 +1,4 @@
-"""What reaches into a generator's layers: the style of one sample put into another, and points that are dragged."""
+"""What reaches into a generator's layers: styles mixed, directions in some of them, their maps, points dragged."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.names import require_known
+from core_gans.foundation.pixels import Pictures
 from demos.exploring.makeup import Makeup
 from dissect.dragging import Dragged, Handle, drag, drag_layer
 from dissect.generators import default_layers
-from dissect.mixing import mixed
+from dissect.mixing import layered, mixed
+from dissect.report.map_film import map_film
 
 MIXED = 8  # layers in which a style may begin, at most
 ROOM = (
@@ -50,6 +53,32 @@ class Inside:
         net = copy.deepcopy(self._net)
         ends = [self.layers[place:] for place in range(len(self.layers) + 1)]
         return torch.cat([mixed(net, self._shaped(content), self._shaped(style), layers) for layers in ends])
+
+    def moved(self, latent: Tensor, parts: Sequence[tuple[Tensor, tuple[int, int]]]) -> Tensor:
+        """The picture of ``latent`` (1, size), with steps (size,) that move the layers from one to another alone.
+
+        Layers are meant by their places in ``layers``. ValueError for a range that does not lie in them.
+        """
+        for _, (first, last) in parts:
+            if not first <= last < len(self.layers):
+                what = f"from 0 to {len(self.layers) - 1}" if self.layers else "that this model lacks"
+                raise ValueError(f"expected a range of layers {what}, the first one first, got {first} to {last}.")
+        styles: dict[str, Tensor] = {}
+        known: dict[frozenset[int], Tensor] = {}  # layers that the same steps move share a latent
+        for place, layer in enumerate(self.layers):
+            moving = frozenset(n for n, (_, (first, last)) in enumerate(parts) if first <= place <= last)
+            if moving:
+                total = sum((parts[n][0] for n in sorted(moving)), start=torch.zeros_like(latent))
+                styles[layer] = known.setdefault(moving, self._shaped(latent + total))
+        return layered(copy.deepcopy(self._net), self._shaped(latent), styles)
+
+    def maps(self, latents: Tensor, layer: str) -> Pictures:
+        """A film (N, H, W, 3) of the maps of ``layer``, beside what the generator draws of ``latents`` (N, size).
+
+        ValueError for a layer without maps.
+        """
+        require_known("layer with maps", layer, self.layers)
+        return map_film(copy.deepcopy(self._net), self._shaped(latents), layer)
 
     def dragged(self, begin: Tensor, now: Tensor, handles: Sequence[Handle], steps: int, *, hold: bool) -> Dragged:
         """``steps`` on from the latent ``now`` (1, size) to the targets of handles, set in the picture of ``begin``.

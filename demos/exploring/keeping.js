@@ -21,6 +21,7 @@ const VIEW = {
   nine: isList(isWhole, 9, 9),
   method: (value) => Object.hasOwn(METHOD_NOTES, value),
   steps: isBy(isList(isNumber, 64)),
+  ranges: isBy(isList(orNull(isList(isWhole, 2, 2)), 64)),
   names: isBy(isText(40)),
   bound: isBy(isList(Number.isInteger, 2, 2)),
   label: isWhole,

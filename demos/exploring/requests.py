@@ -26,6 +26,7 @@ Numbers = Annotated[tuple[Number, ...], Field(strict=False, max_length=MOST_NUMB
 
 Latent = Annotated[tuple[Number, ...], Field(strict=False, max_length=LONGEST_LATENT)]
 Place = Annotated[tuple[Number, Number], Field(strict=False)]
+Layer = Annotated[int, Field(ge=0, lt=MOST_NUMBERS)]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Moves:
 
     method: Method
     steps: tuple[float, ...]
+    ranges: tuple[tuple[int, int] | None, ...] = ()
+    """For each direction the first and the last layer that it moves, by their places; None, or nothing: all of it."""
 
 
 def _seed(name: str, **more: Any) -> Any:
@@ -128,10 +131,19 @@ class SampleRequest(SamplesRequest):
         return Sample(self.seed, self.label, self.codes, self.text, self.truncation)
 
 
+Range = Annotated[tuple[Layer, Layer], Field(strict=False)]
+Ranges = Annotated[tuple[Range | None, ...], Field(strict=False, max_length=MOST_NUMBERS)]
+
+
+def _ranges() -> Any:
+    return expected("ranges to be a list of pairs of layers by their places, the first one first, or null", default=())
+
+
 class DirectionEndsRequest(SampleRequest):
     """A sample, whose directions are to be shown."""
 
     method: Method = _method()
+    ranges: Ranges = _ranges()
 
 
 class DrawRequest(SampleRequest):
@@ -139,6 +151,7 @@ class DrawRequest(SampleRequest):
 
     method: Method | None = _method(default=None)
     steps: Numbers | None = _numbers("steps")
+    ranges: Ranges = _ranges()
 
     @property
     def moves(self) -> Moves | None:
@@ -147,7 +160,21 @@ class DrawRequest(SampleRequest):
             return None
         if self.method is None:
             raise ValueError(f"expected a method out of {', '.join(METHODS)} for the steps, got none")
-        return Moves(self.method, self.steps)
+        return Moves(self.method, self.steps, self.ranges)
+
+
+class WayMapsRequest(WayRequest):
+    """The maps of a layer on a way between two samples."""
+
+    layer: str = expected("the name of a layer", max_length=LONGEST_TEXT)
+
+
+class DirectionMapsRequest(SampleRequest):
+    """The maps of a layer while a sample moves along one direction."""
+
+    layer: str = expected("the name of a layer", max_length=LONGEST_TEXT)
+    method: Method = _method()
+    direction: int = expected("the place of a direction", ge=0, lt=MOST_NUMBERS)
 
 
 class MixRequest(SamplesRequest):

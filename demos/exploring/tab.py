@@ -20,6 +20,7 @@ SCRIPTS = (
     "strip",
     "player",
     "lengths",
+    "maps",
     "walk",
     "sums",
     "directions",

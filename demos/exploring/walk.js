@@ -70,3 +70,8 @@ const loadFilm = oneAtATime(async () => {
   save(await (await ask("film", asked)).blob(), `walk-${asked.from}-to-${asked.to}.gif`);
 });
 onDo("film", loadFilm);
+const loadWayMaps = oneAtATime(async () => {
+  const asked = { ...wayAsked(), layer: wayLayer() };
+  await saveMaps("way_maps", asked, `walk-${asked.from}-to-${asked.to}-${asked.layer}.gif`);
+});
+const wayLayer = mapsOf(find('[data-part="walk"] .explore-maps'), loadWayMaps);

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dissect import record
-from dissect.mixing import mixed
+from dissect.mixing import layered, mixed
 
 RNG = torch.Generator().manual_seed(0)
 CONTENT, STYLE = torch.randn(2, 1, 3, 6, 6, generator=RNG)
@@ -45,6 +45,16 @@ def test_a_picture_mixed_with_itself_or_nowhere_is_itself() -> None:
     with torch.no_grad():
         assert torch.allclose(mixed(net, CONTENT, CONTENT, ["0", "2"]), net(CONTENT), atol=1e-4)
         assert torch.equal(mixed(net, CONTENT, STYLE, []), net(CONTENT))
+
+
+def test_each_layer_takes_the_style_of_its_own_latent() -> None:
+    net, other = generator(), STYLE.flip(3) * 2
+    with record(net, ["0", "2"]) as seen:
+        layered(net, CONTENT, {"0": STYLE, "2": other})
+        found = {layer: seen[layer].clone() for layer in ("0", "2")}
+        for layer, style in (("0", STYLE), ("2", other)):
+            net(style)
+            assert torch.allclose(found[layer].mean((2, 3)), seen[layer].mean((2, 3)), atol=1e-4)
 
 
 def test_an_even_channel_takes_the_mean_alone() -> None:

@@ -42,7 +42,18 @@ KEYS: tuple[Any, ...] = (
 )
 CALLS = (
     *("open", "strip", "way", "film", "sum", "directions", "ends", "draw", "classes", "cloud"),
-    *("translate", "other", "lengths", "example", "begin_drive", "steer", "mixes", "drag"),
+    *(
+        "translate",
+        "other",
+        "lengths",
+        "example",
+        "begin_drive",
+        "steer",
+        "mixes",
+        "drag",
+        "way_maps",
+        "direction_maps",
+    ),
 )
 DRAG: dict[str, Any] = {"model": "text", "seed": 0, "handles": [], "steps_on": 1, "hold": False}
 
@@ -149,6 +160,33 @@ def test_styles_are_mixed_from_each_layer_on(client: TestClient) -> None:
     assert ask(client, "open", model="scenes")["mixing"] == []
 
 
+def test_a_direction_moves_a_range_of_layers_alone(client: TestClient) -> None:
+    layers = ask(client, "open", model="text")["mixing"]
+    asked = {"model": "text", "seed": 1, "method": "sefa", "steps": [1.0, -0.5]}
+    still = ask(client, "draw", **asked | {"steps": []})
+    whole = ask(client, "draw", **asked)
+    first, last = (ask(client, "draw", **asked, ranges=[[place, place], None]) for place in (0, len(layers) - 1))
+    unlike = [np.abs(one.astype(int) - other).sum() for one, other in ((first, last), (first, whole), (first, still))]
+    assert min(unlike) > 0
+    assert np.array_equal(ask(client, "draw", **asked, ranges=[None, None]), whole)
+    ends = ask(client, "ends", model="text", seed=1, method="sefa", ranges=[[0, 1]])
+    assert np.array_equal(ends[:, 32:], ask(client, "ends", model="text", seed=1, method="sefa")[:, 32:])
+
+
+def test_the_maps_of_a_layer_come_as_a_film(client: TestClient) -> None:
+    layer = ask(client, "open", model="text")["mixing"][1]
+    asked = {"model": "text", "layer": layer}
+    for call, more in (
+        ("way_maps", {"from": 1, "to": 2, "way": "circle"}),
+        ("direction_maps", {"seed": 1, "method": "sefa", "direction": 1}),
+    ):
+        found = client.post(f"/lab/explore/{call}", json=asked | more)
+        assert found.headers["content-type"] == "image/gif"
+        with Image.open(io.BytesIO(found.content)) as film:
+            assert film.n_frames > 2
+            assert film.width > film.height
+
+
 def test_points_come_as_numbers(client: TestClient) -> None:
     cloud = ask(client, "cloud", model="ring")
     assert len(cloud["points"]) == len(cloud["real"]) == CLOUD
@@ -211,6 +249,19 @@ def test_what_is_no_picture_is_named(client: TestClient, picture: Any) -> None:
         ("drag", DRAG | {"latent": [0.5] * 3}, "numbers of a latent of this model, got 3"),
         ("drag", DRAG | {"steps_on": 99}, "from 0 to 5"),
         ("drag", DRAG | {"model": "scenes"}, "maps are fine enough"),
+        (
+            "draw",
+            {"model": "text", "seed": 0, "method": "sefa", "steps": [1], "ranges": [[2, 1]]},
+            "the first one first",
+        ),
+        ("draw", {"model": "scenes", "seed": 0, "method": "sefa", "steps": [1], "ranges": [[0, 0]]}, "lacks"),
+        ("draw", {"model": "text", "seed": 0, "method": "sefa", "steps": [1], "ranges": [[0]]}, "pairs of layers"),
+        ("way_maps", {"model": "text", "from": 0, "to": 1, "way": "circle", "layer": "block99"}, "layer with maps"),
+        (
+            "direction_maps",
+            {"model": "text", "seed": 0, "method": "sefa", "direction": 60, "layer": "block4"},
+            "place of one",
+        ),
         ("cloud", {"model": "scenes"}, "pictures"),
         ("translate", {"model": "star", "target": "dusk", "picture": sent(1)}, "day, night"),
         ("translate", {"model": "scenes", "target": "day", "picture": sent(1)}, "translation"),
@@ -235,7 +286,7 @@ ODD = st.one_of(
 AS_EVER = to_bytes(Explorer(plain(prior="normal")).draw(Sample(3)))[0]
 FIELDS = ("first", "from", "to", "way", "plus", "minus", "and", "seed", "label", "codes", "text", "steps", "method",
           "target", "picture", "truncation", "content", "style", "begin", "latent", "handles", "hold",
-          "steps_on")  # fmt: skip
+          "steps_on", "ranges", "layer", "direction")  # fmt: skip
 
 
 @settings(max_examples=150)
