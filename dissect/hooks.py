@@ -182,13 +182,15 @@ def _layouts(module: nn.Module, values: Tensor) -> list[Layout]:
 def at_rest(model: nn.Module) -> Iterator[None]:
     """The model in eval mode and without gradients; on leaving, every submodule's own mode is restored."""
     modes = [(module, module.training) for module in model.modules()]
-    model.eval()
+    if any(training for _, training in modes):
+        model.eval()
     try:
         with torch.no_grad():
             yield
     finally:
         for module, training in modes:
-            module.training = training
+            if module.training != training:  # to set it takes long: an edit of one picture would notice
+                module.training = training
 
 
 @contextmanager

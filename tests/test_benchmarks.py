@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import shutil
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +20,7 @@ from benchmarks import (
     dissection_cost,
     few_images,
     first_order,
+    first_paint,
     generation_cost,
     inversion,
     islands,
@@ -32,6 +36,9 @@ from benchmarks.painting import __main__ as painting
 from benchmarks.timing import in_turn, peak_of
 from core_gans import shipped
 from core_gans.data import Examples
+from demos.lab import Lab
+from demos.serve import serving
+from tests.demos.conftest import SERVED
 from tests.tiny import pictures
 
 ROOT = Path(__file__).parents[1]
@@ -60,8 +67,8 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
     "scaling": (scaling, ["islands"], 8),
     "startup": (startup, ["core-gans", "--repeats", "1"], 1),
     "app": (startup, ["app", "--repeats", "1"], 1),
-    "app_load": (app_load, ["--sessions", "2", "--seconds", "0.5", "--warm-up", "0.1"], 2),
 }
+UNLIKE = (app_load, few_images, first_paint, inversion, restarts, robustness, soak)  # run by tests of their own
 MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ("__init__", "timing"))
 
 
@@ -74,10 +81,7 @@ def _threads() -> Iterator[None]:
 
 
 def test_no_benchmark_is_left_out() -> None:
-    run = {
-        module.__name__.rsplit(".", 1)[1]
-        for module in (inversion, few_images, restarts, robustness, soak, *(each[0] for each in SMALLEST.values()))
-    }
+    run = {module.__name__.rsplit(".", 1)[1] for module in (*UNLIKE, *(each[0] for each in SMALLEST.values()))}
     assert sorted(run) == MODULES
 
 
@@ -146,17 +150,42 @@ def test_the_inversion_of_scenes_is_measured(tmp_path: Path, capsys: pytest.Capt
     assert (tmp_path / "sheet.png").stat().st_size > 1000
 
 
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app in this process; that benchmarks start it in one of its own is seen by that of the start."""
+    with closing(Lab.at(tmp_path_factory.mktemp("runs"))) as lab, serving(lab) as address:
+        yield address
+
+
+@SERVED
 @pytest.mark.slow
-def test_a_short_soak_is_told_row_by_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_asks_the_app_prints_its_table(
+    app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in (app_load, first_paint, soak):
+        monkeypatch.setattr(module, "served", lambda: nullcontext((app, os.getpid())))
+
+    def table() -> list[list[str]]:
+        lines = capsys.readouterr().out.splitlines()
+        return [line.strip("|").split("|") for line in lines if line.startswith("|")][2:]
+
+    app_load.main(["--sessions", "2", "--seconds", "0.5", "--warm-up", "0.1"])
+    assert [row[0].strip() for row in table()] == ["one session", "2 sessions at once"]
     soak.main(["--out", str(tmp_path), "--minutes", "0.1", "--every", "2", "--sessions", "2", "--pause", "0.2"])
-    (told,) = capsys.readouterr().out.splitlines()[2:]
+    ((sessions, _, edits, refused, *_),) = table()
     head, *rows = (tmp_path / "soak.csv").read_text(encoding="utf-8").splitlines()
     assert head == "minute,edits,p50_ms,p99_ms,refused,megabytes"
     cells = [[float(cell) for cell in row.split(",")] for row in rows]
     assert 1 <= len(cells) <= 3
-    assert all(refused == 0 and 50 < megabytes < 4000 for *_, refused, megabytes in cells)
-    assert f"| {sum(int(row[1]) for row in cells)} | 0 |" in told
+    assert (int(sessions), int(edits), int(refused)) == (2, sum(int(row[1]) for row in cells), 0)
+    assert all(row[4] == 0 and 50 < row[5] < 8000 for row in cells)
     assert (tmp_path / "soak.png").stat().st_size > 1000
+    if shutil.which("chromium"):
+        pytest.importorskip("playwright")
+        first_paint.main(["--repeats", "1"])
+        found = table()
+        assert [row[0].strip() for row in found] == ["cold", "warm"]
+        assert all(0 < float(words) <= float(tool) for _, words, tool in found)
 
 
 def test_works_take_turns() -> None:

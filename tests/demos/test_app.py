@@ -171,6 +171,9 @@ def test_the_page_is_light_and_what_has_a_hash_is_kept(address: str) -> None:
     status, headers, page = fetch(address, **packed)
     assert (status, headers["Content-Encoding"]) == (200, "gzip")
     assert len(page) < 120_000
+    words, place = (gzip.decompress(page).find(part) for part in (b"<h1>GAN lab</h1>", b"<gradio-app"))
+    assert 0 < words < place  # seen before gradio's script is there
+    assert int(headers["Content-Length"]) == len(page)
     _, headers, cards = fetch(address, "lab/variants/cards", **packed)
     assert len(cards) < 60_000
     assert fetch(address, "lab/variants/cards", **{"If-None-Match": headers["ETag"]})[0] == 304
