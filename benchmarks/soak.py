@@ -88,6 +88,9 @@ async def soak(settings: Soak, address: str, process: int) -> list[Row]:
         table.writerow(field.name for field in fields(Row))
         while time.monotonic() < end:
             await asyncio.sleep(min(settings.every, max(0.0, end - time.monotonic())))
+            for each in people:
+                if each.done():
+                    each.result()  # what went wrong is told at once
             seen, found[:] = list(found), []
             if seen:
                 middle, late = np.percentile([1000 * seconds for seconds, _ in seen], (50, 99))
@@ -106,19 +109,20 @@ async def person(address: str, number: int, end: float, pause: float, found: lis
     """One person's strokes, until the clock says ``end``; the seconds of each, and whether it went well."""
     place = urlsplit(address)
     chance = random.Random(number)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
     strokes: list[dict[str, object]] = []
     scene = 0
-    try:
-        while time.monotonic() < end:
-            if len(strokes) == STROKES:
-                strokes, scene = [], (scene + 1) % SCENES
-            strokes.append(stroke(chance))
+    while time.monotonic() < end:
+        if len(strokes) == STROKES:
+            strokes, scene = [], (scene + 1) % SCENES
+        strokes.append(stroke(chance))
+        # A connection each time: the server closes those that rest for five seconds.
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        try:
             found.append(await asked(reader, writer, place.netloc, sketch(SCENES * number + scene, strokes)))
-            await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
-    finally:
-        writer.close()
-        await writer.wait_closed()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
 
 
 def megabytes_of(process: int) -> float:

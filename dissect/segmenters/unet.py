@@ -50,23 +50,13 @@ class UNet(nn.Module):
         return self.head(x)[:, :, :height, :width]
 
 
-class _Block(nn.Sequential):
-    """Convolution, normalisation and ReLU, twice; calling each of them takes as long as their work on one picture."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        for convolution, norm in ((self[0], self[1]), (self[3], self[4])):
-            x = F.conv2d(x, convolution.weight, convolution.bias, padding=1)
-            x = torch.relu_(x if isinstance(norm, nn.Identity) else norm(x))
-        return x
-
-
 def _block(inputs: int, outputs: int, normalise: bool) -> nn.Sequential:
     """Two convolutions; the places of the normalisation stay even where it is folded away."""
 
     def norm() -> nn.Module:
         return nn.BatchNorm2d(outputs) if normalise else nn.Identity()
 
-    return _Block(
+    return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=not normalise),
         norm(),
         nn.ReLU(),
