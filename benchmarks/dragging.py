@@ -21,7 +21,7 @@ from torch import Tensor
 from benchmarks.timing import heading
 from core_gans import shipped
 from core_gans.models import load_model
-from dissect.dragging import Handle, drag, drag_layer
+from dissect.dragging import Handle, drag, drag_layer, near_ways
 from dissect.sampling import generate
 from dissect.segmenters.unet import UNetSegmenter
 from dissect.segmenters.wholes import labels_of
@@ -53,6 +53,8 @@ class Options:
     """Pixels."""
     steps: int = 150
     """Of the latent, at most."""
+    hold: bool = False
+    """Hold what is far from the way."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -80,7 +82,8 @@ def main(args: Sequence[str] | None = None) -> None:
             seed += 1
 
     layer = drag_layer(model.net, latent(0))
-    print(f"{heading()}\n{asked.away} pixels, seeds from {asked.seed}, layer {layer}\n")
+    held = ", the rest held" if asked.hold else ""
+    print(f"{heading()}\n{asked.away} pixels, seeds from {asked.seed}, layer {layer}{held}\n")
     print("| thing | scenes | share of the way, median | quartiles | 70 % of it | steps | s of processor time |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     everything: list[tuple[float, int, float]] = []
@@ -97,6 +100,7 @@ def main(args: Sequence[str] | None = None) -> None:
                 [handle],
                 layer,
                 steps=asked.steps,
+                free=near_ways([handle], mask.shape) if asked.hold else None,
                 within=lambda latents, length=length: latents * (length / latents.norm()),
             )
             seconds = time.process_time() - begun

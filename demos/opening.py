@@ -60,7 +60,7 @@ class Opening:
         self._loop = asyncio.get_running_loop()
         begin = await receive()
         await send({"type": "lifespan.startup.complete"})
-        end, came = asyncio.create_task(receive()), asyncio.create_task(self._came.wait())
+        end, came = asyncio.ensure_future(receive()), asyncio.ensure_future(self._came.wait())
         await asyncio.wait((end, came), return_when=asyncio.FIRST_COMPLETED)
         if self._app is None:
             came.cancel()

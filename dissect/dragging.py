@@ -25,10 +25,11 @@ from dissect.generators import default_layers
 from dissect.hooks import at_rest, record
 
 STRIDE = 0.1  # length of a step of the latent; a normal one of 128 numbers has a length of 11
-HOLD = 1.0  # weight of what is to stay
+HOLD = 20.0  # weight of what is to stay, as in the paper
 AHEAD = 2.0  # pixels from a handle to where it is to be found after a step
 FLAT = 1e-3  # deviation of a unit below which it says nothing of places
 ARRIVED = 1.0  # pixels from the target
+ROOM = 5  # a part of the image's side: what is as near to a way counts as near it
 Point = tuple[float, float]
 
 
@@ -87,7 +88,7 @@ def drag(
     """At most ``steps`` steps from ``latent`` (1, ...), by default ``first``, the latent of the picture as it was.
 
     ``layer`` puts out the features, maps (1, C, h, w). ``reach`` is the radius of what moves along with a handle and
-    ``window`` how far it is looked for after a step, both in pixels; by default a 10th and a 32nd of the image's side.
+    ``window`` how far it is looked for after a step, both in pixels; by default a 7th and a 32nd of the image's side.
     ``free`` (H, W) is true where the picture may change: elsewhere, changed features cost as in the paper. ``within``
     brings a latent back to what is allowed.
 
@@ -103,7 +104,7 @@ def drag(
         if not handles:
             raise ValueError("expected at least one handle to drag, got none")
         side = min(height, width)
-        around = _disc(max(1, round(side / 10)) if reach is None else reach).to(was)
+        around = _disc(max(1, round(side / 7)) if reach is None else reach).to(was)
         near = _disc(max(1, side // 32) if window is None else window).to(was)
         origin = torch.tensor([handle.origin for handle in handles]).to(was)
         known = _sampled(was, origin[:, None] + around)  # (K, M, C)
@@ -130,6 +131,20 @@ def drag(
             taken += 1
     moved = (replace(handle, at=(x, y)) for handle, (x, y) in zip(handles, at.tolist(), strict=True))
     return Dragged(value.detach(), tuple(moved), taken)
+
+
+def near_ways(handles: Sequence[Handle], size: Sequence[int]) -> Tensor:
+    """(H, W) of ``size``, true where a pixel is near the way of a handle, which is straight: what a drag may change."""
+    height, width = size
+    rows, columns = torch.meshgrid(torch.arange(float(height)), torch.arange(float(width)), indexing="ij")
+    pixels = torch.stack((columns, rows), dim=2)
+    near = torch.zeros(height, width, dtype=torch.bool)
+    for handle in handles:
+        begin, end = torch.tensor(handle.origin), torch.tensor(handle.target)
+        way = end - begin
+        share = ((pixels - begin) @ way / way.square().sum().clamp(min=1)).clamp(0, 1)
+        near |= (pixels - begin - share[..., None] * way).norm(dim=2) <= min(height, width) / ROOM
+    return near
 
 
 def drag_layer(generator: nn.Module, latents: Tensor) -> str:

@@ -18,6 +18,7 @@ from benchmarks import __main__ as speed
 from benchmarks import (
     app_load,
     dissection_cost,
+    dragging,
     few_images,
     first_order,
     first_paint,
@@ -65,6 +66,7 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
     "islands": (islands, ["migration", "--data", "ring"], 1),
     "first_order": (first_order, ["cost", "--pairs", "1", "--width", "2", "--batch", "4"], 2),
     "scaling": (scaling, ["islands"], 8),
+    "dragging": (dragging, ["--each", "1", "--steps", "2"], 5),
     "startup": (startup, ["core-gans", "--repeats", "1"], 1),
     "app": (startup, ["app", "--repeats", "1"], 1),
 }

@@ -12,15 +12,12 @@ from torch import Tensor, nn
 from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import Pictures
 from demos.exploring.makeup import Makeup
-from dissect.dragging import Dragged, Handle, drag, drag_layer
+from dissect.dragging import Dragged, Handle, drag, drag_layer, near_ways
 from dissect.generators import default_layers
 from dissect.mixing import layered, mixed
 from dissect.report.map_film import map_film
 
 MIXED = 8  # layers in which a style may begin, at most
-ROOM = (
-    5  # a part of the image's side: how far from a dragged point's way the picture may change, where the rest is held
-)
 
 
 class Inside:
@@ -98,7 +95,7 @@ class Inside:
             self.drag_layer,
             latent=self._shaped(now),
             steps=steps,
-            free=self._around(handles) if hold else None,
+            free=near_ways(handles, self._shape[1:]) if hold else None,
             within=lambda latent: self._shaped(self._allowed(latent.flatten(1), begin)),
         )
         return Dragged(found.latent.flatten(1), found.handles, found.steps)
@@ -107,19 +104,6 @@ class Inside:
         noise, was = latent[:, : self._makeup.noise], begin[:, : self._makeup.noise]
         kept = noise.clamp(-1, 1) if self._bounded else noise * (was.norm() / noise.norm())
         return torch.cat((kept, begin[:, self._makeup.noise :]), dim=1)
-
-    def _around(self, handles: Sequence[Handle]) -> Tensor:
-        """(H, W): whether a pixel is near the way of a handle, which is straight."""
-        _, height, width = self._shape
-        rows, columns = torch.meshgrid(torch.arange(float(height)), torch.arange(float(width)), indexing="ij")
-        pixels = torch.stack((columns, rows), dim=2)
-        near = torch.zeros(height, width, dtype=torch.bool)
-        for handle in handles:
-            begin, end = torch.tensor(handle.origin), torch.tensor(handle.target)
-            way = end - begin
-            share = ((pixels - begin) @ way / way.square().sum().clamp(min=1)).clamp(0, 1)
-            near |= (pixels - begin - share[..., None] * way).norm(dim=2) <= min(height, width) / ROOM
-        return near
 
     def _shaped(self, latents: Tensor) -> Tensor:
         return latents.view(-1, *self._example.shape[1:])

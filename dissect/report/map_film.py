@@ -13,6 +13,7 @@ from dissect.report.sheets import enlarge
 from dissect.sampling import batches, generate
 
 GAP = 2  # pixels between tiles
+RANGE = 0.01, 0.99  # quantiles of a unit between which its scale lies: a few cells at an end of the way are far out
 PAPER = 255  # their colour
 
 
@@ -23,7 +24,7 @@ def map_film(
 
     Those are the ``units`` of ``layer`` (at most) that change most on the way, the first of them in the first place:
     the mean over the cells of the standard deviation over the latents. Each has one scale for the whole film, from
-    black at its lowest to yellow at its highest value. A tile is ``side`` pixels high.
+    black at its 1st percentile to yellow at its 99th. A tile is ``side`` pixels high.
 
     ValueError for no latents, fewer than one unit, a layer that is not there, and one without maps.
     """
@@ -39,8 +40,8 @@ def map_film(
         raise ValueError(f"layer {layer!r} puts out {maps.shape[1:]} numbers for a latent, not the maps of units")
     chosen = np.argsort(-maps.std(axis=0).mean(axis=(1, 2)), kind="stable")[:units]
     maps = maps[:, chosen]
-    low, high = maps.min(axis=(0, 2, 3)), maps.max(axis=(0, 2, 3))  # (units,)
-    scaled = (maps - low[:, None, None]) / np.maximum(high - low, 1e-12)[:, None, None]
+    low, high = np.quantile(maps, RANGE, axis=(0, 2, 3))[..., None, None]  # (units, 1, 1)
+    scaled = ((maps - low) / np.maximum(high - low, 1e-12)).clip(0, 1)
     rows = max(1, round(len(chosen) ** 0.5 / 1.4))
     return np.stack([_frame(*each, rows, side) for each in zip(shown, scaled, strict=True)])
 
