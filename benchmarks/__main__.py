@@ -5,7 +5,8 @@ Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a pla
 ``python -m benchmarks.generation_cost`` (a generation of E-GAN against lean rounds),
 ``python -m benchmarks.app_load`` (the app with one session and with many),
 ``python -m benchmarks.soak`` (the app for an hour, at people's pace), ``python -m benchmarks.first_paint`` (its page),
-``python -m benchmarks.startup`` (the help texts, the app listening), ``python -m benchmarks.dragging`` (dragged points) and
+``python -m benchmarks.startup`` (the help texts, the app listening),
+``python -m benchmarks.dragging`` (points dragged in generated scenes) and
 ``python -m benchmarks.applications`` (what people do with GANs, judged).
 """
 
