@@ -9,7 +9,7 @@ grows where the first one should be counts half. A thing of which less than a th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -93,7 +93,6 @@ def main(args: Sequence[str] | None = None) -> None:
             first, begun = latent(seed), time.process_time()
             x, y = np.round(_middle(mask))
             handle = Handle((float(x), float(y)), (float(x + asked.away * way[0]), float(y + asked.away * way[1])))
-            length = first.norm()
             dragged = drag(
                 model.net,
                 first,
@@ -101,7 +100,7 @@ def main(args: Sequence[str] | None = None) -> None:
                 layer,
                 steps=asked.steps,
                 free=near_ways([handle], mask.shape) if asked.hold else None,
-                within=lambda latents, length=length: latents * (length / latents.norm()),
+                within=_of_length(first.norm()),
             )
             seconds = time.process_time() - begun
             now = seen(dragged.latent, thing)
@@ -129,6 +128,11 @@ def _with_room(mask: np.ndarray, thing: str, away: int, seed: int) -> tuple[int,
         if inside and (way[1] <= 0 or end[1] < SKY):
             fitting.append(way)
     return fitting[np.random.default_rng(seed).integers(len(fitting))] if fitting else None
+
+
+def _of_length(length: Tensor) -> Callable[[Tensor], Tensor]:
+    """Brings a latent back to ``length``, as the app does."""
+    return lambda latents: latents * (length / latents.norm())
 
 
 def _middle(mask: np.ndarray) -> np.ndarray:
