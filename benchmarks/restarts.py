@@ -79,11 +79,13 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def wanted(asked: Options) -> Iterator[tuple[Topology, int, int]]:
-    """All runs, the most islands first, both ways of a seed one after the other."""
+    """All runs of the tables asked for, the most islands first, both ways of a seed one after the other."""
     most, *fewer = asked.islands
+    against = "against" in (asked.names or TABLES)
     for seed in range(asked.seeds):
         yield "ring", most, seed
-        yield "alone", most, seed
+        if against:
+            yield "alone", most, seed
     for count in fewer:
         for seed in range(asked.seeds):
             yield "ring", count, seed
