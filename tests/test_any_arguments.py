@@ -1,7 +1,7 @@
 """Any mix of arguments is taken or refused: never a traceback, and a refusal has an exit code and writes nothing.
 
-A hundred and fifty mixes by chance (seeded) of the four commands, in one process. Reading and checking are real; the work
-that would begin once all is accepted is left out.
+A hundred and fifty mixes by chance (seeded) of the four commands, in one process. Reading and checking are real; the
+work that would begin once all is accepted is left out.
 """
 
 from __future__ import annotations

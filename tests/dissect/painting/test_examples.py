@@ -143,7 +143,7 @@ def test_a_tree_is_added_by_example_where_trees_stand(bank: Bank) -> None:
 def test_an_addition_that_shows_nothing_is_refused(bank: Bank) -> None:
     session, house = session_of(BARE), session_of(HOUSE)
     brush = box(house.classes_before, TREES)
-    with pytest.raises(CannotGrowError, match="no tree grew here: [0-9]+ examples were drawn, and none shows one"):
+    with pytest.raises(CannotGrowError, match=r"no tree grew here: [0-9]+ examples were drawn, and none shows one"):
         additions(session, bank, ["tree"], brush, lambda layers, numbers: [session.donor(layers) for _ in numbers])
 
 
