@@ -4,8 +4,8 @@ Motion supervision: what the first picture F0 has around a handle's origin o is 
 t than the handle p now is: the mean of ``|F(p + d + q) - F0(o + q)|^2`` over the q within ``reach``, with d at most
 ``AHEAD`` long on the way from p to t. Point tracking: after each step the handle is where, in a small window, all that
 it has around it is nearest to what it had in the first picture. F is what a layer puts out, at the size of the image,
-each unit in its own deviations. A latent takes steps of one length downhill, without a memory of earlier ones, so that
-ten steps after ten are twenty.
+each unit in its own deviations. A handle has arrived when it is near its target and most of what it had around it is
+there. A latent takes steps downhill with momentum, which ``Dragged`` holds, so that ten steps after ten are twenty.
 
 DragGAN (their equations 1 and 2) compares with the picture of the step before and tracks a single place, in a smaller
 circle. On the generators of the lab, which have one small latent and no styles, a place is then found again beside the
@@ -24,11 +24,13 @@ from torch.nn import functional as F
 from dissect.generators import default_layers
 from dissect.hooks import at_rest, record
 
-STRIDE = 0.1  # length of a step of the latent; a normal one of 128 numbers has a length of 11
-HOLD = 20.0  # weight of what is to stay, as in the paper
+STRIDE = 0.1  # length of a step of the latent, at most; a normal one of 128 numbers has a length of 11
+MEMORY = 0.8  # part of the pace that a step keeps
+HOLD = 2.0  # weight of what is to stay
 AHEAD = 2.0  # pixels from a handle to where it is to be found after a step
 FLAT = 1e-3  # deviation of a unit below which it says nothing of places
 ARRIVED = 1.0  # pixels from the target
+ALIKE = 0.15  # of how unlike it was there at first, how unlike it may be there at the end
 ROOM = 5  # a part of the image's side: what is as near to a way counts as near it
 Point = tuple[float, float]
 
@@ -64,11 +66,16 @@ class Dragged:
     handles: tuple[Handle, ...]
     steps: int
     """Steps that were taken: fewer than asked for where all arrived, or where no feature says which way to go."""
+    pace: Tensor
+    """(1, ...), with which the latent goes on."""
+    unlike: tuple[float, ...]
+    """How unlike what surrounds each target is to what surrounded its origin: 1 as at first, 0 equal or no way to go."""
 
     @property
     def arrived(self) -> bool:
-        """Whether all handles are within ``ARRIVED`` of their targets."""
-        return all(handle.left <= ARRIVED for handle in self.handles)
+        """Whether all handles are within ``ARRIVED`` of their targets, and ``ALIKE`` of their surroundings, too."""
+        near = all(handle.left <= ARRIVED for handle in self.handles)
+        return near and all(unlike <= ALIKE for unlike in self.unlike)
 
 
 def drag(
@@ -78,19 +85,22 @@ def drag(
     layer: str,
     *,
     latent: Tensor | None = None,
+    pace: Tensor | None = None,
     steps: int = 20,
     stride: float = STRIDE,
     reach: int | None = None,
     window: int | None = None,
     free: Tensor | None = None,
+    hold: float = HOLD,
     within: Callable[[Tensor], Tensor] = lambda value: value,
 ) -> Dragged:
     """At most ``steps`` steps from ``latent`` (1, ...), by default ``first``, the latent of the picture as it was.
 
-    ``layer`` puts out the features, maps (1, C, h, w). ``reach`` is the radius of what moves along with a handle and
-    ``window`` how far it is looked for after a step, both in pixels; by default a 7th and a 32nd of the image's side.
-    ``free`` (H, W) is true where the picture may change: elsewhere, changed features cost as in the paper. ``within``
-    brings a latent back to what is allowed.
+    ``pace`` is that of the drag that goes on, by default none. ``layer`` puts out the features, maps (1, C, h, w).
+    ``reach`` is the radius of what moves along with a handle and ``window`` how far it is looked for after a step, both
+    in pixels; by default three 16ths and a 32nd of the image's side. ``free`` (H, W) is true where the picture may
+    change: elsewhere, changed features cost, ``hold`` times as much as those around a handle. ``within`` brings a
+    latent back to what is allowed.
 
     Raises:
         ValueError: no handle, one outside the image, or a layer that the generator does not have.
@@ -104,13 +114,15 @@ def drag(
         if not handles:
             raise ValueError("expected at least one handle to drag, got none")
         side = min(height, width)
-        around = _disc(max(1, round(side / 7)) if reach is None else reach).to(was)
+        around = _disc(max(1, 3 * side // 16) if reach is None else reach).to(was)
         near = _disc(max(1, side // 32) if window is None else window).to(was)
         origin = torch.tensor([handle.origin for handle in handles]).to(was)
         known = _sampled(was, origin[:, None] + around)  # (K, M, C)
         at = torch.tensor([handle.place for handle in handles]).to(was)
         goal = torch.tensor([handle.target for handle in handles]).to(was)
+        at_first = _unlike(was, goal, known, around).where((goal - origin).norm(dim=1) > ARRIVED, torch.inf)
         value = (first if latent is None else latent).detach().requires_grad_()
+        pace = torch.zeros_like(first) if pace is None else pace.detach()
         taken = 0
         while True:
             with torch.enable_grad():
@@ -118,19 +130,21 @@ def drag(
                 now = _enlarged(seen[layer] / spread, (height, width))
             if taken:
                 at = _tracked(now.detach(), at, known, near, around)
-            if taken == steps or ((goal - at).norm(dim=1) <= ARRIVED).all():
-                break
+            unlike = _unlike(now.detach(), goal, known, around) / at_first.clamp(min=FLAT**2)
+            moved = tuple(replace(handle, at=(x, y)) for handle, (x, y) in zip(handles, at.tolist(), strict=True))
+            found = Dragged(value.detach(), moved, taken, pace, tuple(unlike.tolist()))
+            if taken == steps or found.arrived:
+                return found
             with torch.enable_grad():
                 loss = _motion(now, at, goal, known, around)
                 if free is not None:
-                    loss = loss + HOLD * ((now - was).square().sum(1) * ~free.to(now.device)).mean()
+                    loss = loss + hold * ((now - was).square().sum(1) * ~free.to(now.device)).mean()
                 (slope,) = torch.autograd.grad(loss, value)
             if not (length := slope.norm()) > 0:
-                break
-            value = within(value.detach() - stride * slope / length).requires_grad_()
+                return found
+            pace = MEMORY * pace + slope / length
+            value = within(value.detach() - stride * pace / pace.norm().clamp(min=1)).requires_grad_()
             taken += 1
-    moved = (replace(handle, at=(x, y)) for handle, (x, y) in zip(handles, at.tolist(), strict=True))
-    return Dragged(value.detach(), tuple(moved), taken)
 
 
 def near_ways(handles: Sequence[Handle], size: Sequence[int]) -> Tensor:
@@ -164,7 +178,12 @@ def _motion(now: Tensor, at: Tensor, goal: Tensor, known: Tensor, around: Tensor
     """What was ``known`` (K, M, C) of each handle (K, 2) is to be found a step nearer to its goal (K, 2)."""
     way = goal - at
     ahead = way * (AHEAD / way.norm(dim=1, keepdim=True).clamp(min=AHEAD))  # the last step is not too long
-    return (_sampled(now, (at + ahead)[:, None] + around) - known).square().sum(2).mean()
+    return _unlike(now, at + ahead, known, around).mean()
+
+
+def _unlike(now: Tensor, places: Tensor, known: Tensor, around: Tensor) -> Tensor:
+    """(K,): the mean squared distance of what is around places (K, 2) from what is ``known`` (K, M, C)."""
+    return (_sampled(now, places[:, None] + around) - known).square().sum(2).mean(1)
 
 
 def _tracked(now: Tensor, at: Tensor, known: Tensor, near: Tensor, around: Tensor) -> Tensor:

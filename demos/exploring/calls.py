@@ -164,10 +164,12 @@ class ExploreCalls:
         begin = explorer.latent(asked.sample) if asked.begin is None else explorer.as_latent(asked.begin)
         now = begin if asked.latent is None else explorer.as_latent(asked.latent)
         handles = [Handle(each.origin, each.target, each.at) for each in asked.handles]
-        found = explorer.inside.dragged(begin, now, handles, asked.steps_on, hold=asked.hold)
+        pace = None if asked.pace is None else explorer.as_latent(asked.pace)
+        found = explorer.inside.dragged(begin, now, pace, handles, asked.steps_on, hold=asked.hold)
         picture = explorer.draw_latent(found.latent)
         return {
             "latent": found.latent[0].tolist(),
+            "pace": found.pace[0].tolist(),
             "at": [handle.place for handle in found.handles],
             "left": [handle.left for handle in found.handles],
             "arrived": found.arrived,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import torch
@@ -77,28 +78,31 @@ class Inside:
         require_known("layer with maps", layer, self.layers)
         return map_film(copy.deepcopy(self._net), self._shaped(latents), layer)
 
-    def dragged(self, begin: Tensor, now: Tensor, handles: Sequence[Handle], steps: int, *, hold: bool) -> Dragged:
+    def dragged(
+        self, begin: Tensor, now: Tensor, pace: Tensor | None, handles: Sequence[Handle], steps: int, *, hold: bool
+    ) -> Dragged:
         """``steps`` on from the latent ``now`` (1, size) to the targets of handles, set in the picture of ``begin``.
 
-        The noise of normal latents keeps its length, what was asked for stays, and with ``hold`` so does what is far
-        from all ways. Without handles nothing happens. ValueError as ``dissect.dragging.drag``, and for a generator
-        without a layer to tell points by.
+        It goes on with the ``pace`` (1, size) that it had, if any. The noise of normal latents keeps its length, what
+        was asked for stays, and with ``hold`` so does what is far from all ways. Without handles nothing happens.
+        ValueError as ``dissect.dragging.drag``, and for a generator without a layer to tell points by.
         """
         if self.drag_layer is None:
             raise ValueError("this generator has no layer whose maps are fine enough to tell points by.")
         if not handles:
-            return Dragged(now, (), 0)
+            return Dragged(now, (), 0, torch.zeros_like(now), ())
         found = drag(
             copy.deepcopy(self._net),
             self._shaped(begin),
             handles,
             self.drag_layer,
             latent=self._shaped(now),
+            pace=None if pace is None else self._shaped(pace),
             steps=steps,
             free=near_ways(handles, self._shape[1:]) if hold else None,
             within=lambda latent: self._shaped(self._allowed(latent.flatten(1), begin)),
         )
-        return Dragged(found.latent.flatten(1), found.handles, found.steps)
+        return replace(found, latent=found.latent.flatten(1), pace=found.pace.flatten(1))
 
     def _allowed(self, latent: Tensor, begin: Tensor) -> Tensor:
         noise, was = latent[:, : self._makeup.noise], begin[:, : self._makeup.noise]

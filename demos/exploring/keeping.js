@@ -35,6 +35,7 @@ const VIEW = {
     of: isText(40),
     begin: isLatent,
     latent: isLatent,
+    pace: (value) => value === undefined || isLatent(value),
     handles: isList(isBox({ origin: isSpot, target: isSpot, at: orNull(isSpot) }), MOST_POINTS),
     taken: isWhole,
   }),

@@ -31,16 +31,16 @@ function pull() {
 
 const drawPulled = oneAtATime(async (still) => {
   const now = pull();
-  const { begin, latent, handles } = now;
+  const { begin, latent, pace, handles } = now;
   const steps = pulling ? open.dragging : 0;
   const hold = Boolean(chosen().hold);
-  const found = await askJson("drag", { seed: chosen().seed, begin, latent, handles, hold, steps_on: steps });
+  const found = await askJson("drag", { seed: chosen().seed, begin, latent, pace, handles, hold, steps_on: steps });
   if (!still() || chosen().pulled !== now) return;
   await drawCode(pulledCanvas, found.picture);
   element.dataset.pulled = JSON.stringify(found.at);
   if (!steps) return showPull();
   const moved = handles.map((handle, place) => ({ ...handle, at: found.at[place] }));
-  keep({ pulled: { ...now, latent: found.latent, handles: moved, taken: now.taken + steps } });
+  keep({ pulled: { ...now, latent: found.latent, pace: found.pace, handles: moved, taken: now.taken + steps } });
   if (found.arrived) stopPulling("There.");
   else if (found.stuck) stopPulling("Nothing in the picture says which way to go: take a point on an edge.");
   else if (chosen().pulled.taken >= MOST_STEPS) stopPulling("It came no further. Go on searches longer.");
@@ -75,7 +75,7 @@ function addPull(origin, end) {
 }
 
 function setPull(changes) {
-  keep({ pulled: { ...pull(), ...changes, taken: 0 } });
+  keep({ pulled: { ...pull(), pace: null, ...changes, taken: 0 } });
   goOn();
 }
 

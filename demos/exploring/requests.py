@@ -199,6 +199,8 @@ class DragRequest(SampleRequest):
     """Of the picture as it was when its points were set; None for the sample itself."""
     latent: Latent | None = _latent("latent")
     """Of the picture as it is."""
+    pace: Latent | None = _latent("pace")
+    """With which the latent goes on; None where it stands."""
     handles: tuple[HandleRequest, ...] = sequence(
         f"handles to be at most {MOST_HANDLES} points", max_length=MOST_HANDLES
     )

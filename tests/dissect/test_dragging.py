@@ -70,8 +70,9 @@ def test_the_thing_goes_where_it_is_dragged_and_the_other_number_does_not_change
 def test_ten_steps_and_ten_are_twenty_to_the_bit() -> None:
     whole = dragged(Handle(ORIGIN, (24.0, 8.0)), steps=20)
     half = dragged(Handle(ORIGIN, (24.0, 8.0)), steps=10)
-    rest = dragged(*half.handles, steps=10, latent=half.latent)
+    rest = dragged(*half.handles, steps=10, latent=half.latent, pace=half.pace)
     assert torch.equal(rest.latent, whole.latent)
+    assert torch.equal(rest.pace, whole.pace)
     assert rest.handles == whole.handles
     assert (whole.steps, half.steps, whole.arrived) == (20, 10, False)
     assert whole.handles[0].left < half.handles[0].left < Handle(ORIGIN, (24.0, 8.0)).left
@@ -83,7 +84,7 @@ def test_a_pin_and_what_is_to_stay_hold_the_other_thing() -> None:
     assert off(places(loose.latent)[1], OTHER) > 2
     pinned = dragged(Handle(ORIGIN, goal), Handle(OTHER, OTHER))
     rows, columns = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
-    held = dragged(Handle(ORIGIN, goal), free=rows + columns < 30)
+    held = dragged(Handle(ORIGIN, goal), free=rows + columns < 30, hold=20.0)  # most of this picture is empty
     for found in (pinned, held):
         here, other = places(found.latent)
         assert found.arrived

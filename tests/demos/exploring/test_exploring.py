@@ -57,7 +57,7 @@ def test_a_truncated_sample_keeps_what_is_small_and_draws_again_what_is_large() 
 def test_a_drag_stays_among_the_latents_that_the_game_draws(prior: str, kept: str) -> None:
     explorer = Explorer(fresh("cgan", shape=(1, 16, 16), family="dcgan", latent=8, width=4, classes=2, prior=prior))
     begin = explorer.latent(Sample(1, label=1))
-    found = explorer.inside.dragged(begin, begin, [Handle((3, 3), (12, 12))], 8, hold=False)
+    found = explorer.inside.dragged(begin, begin, None, [Handle((3, 3), (12, 12))], 8, hold=False)
     noise, was = found.latent[:, :8], begin[:, :8]
     assert found.steps == 8
     assert not torch.equal(noise, was)

@@ -147,7 +147,7 @@ def test_a_drag_goes_on_from_what_the_last_answer_brought(client: TestClient) ->
     assert half["latent"] != ask(client, "drag", **DRAG | {"handles": handles, "steps_on": 2})["latent"]
     half = ask(client, "drag", **DRAG | {"handles": handles, "steps_on": 2})
     now = [handles[0] | {"at": half["at"][0]}]
-    rest = ask(client, "drag", **DRAG | {"handles": now, "steps_on": 2, "latent": half["latent"]})
+    rest = ask(client, "drag", **DRAG | {"handles": now, "steps_on": 2, "latent": half["latent"], "pace": half["pace"]})
     assert rest == whole
     assert (whole["arrived"], whole["stuck"]) == (False, False)
 
@@ -285,7 +285,7 @@ ODD = st.one_of(
 )
 AS_EVER = to_bytes(Explorer(plain(prior="normal")).draw(Sample(3)))[0]
 FIELDS = ("first", "from", "to", "way", "plus", "minus", "and", "seed", "label", "codes", "text", "steps", "method",
-          "target", "picture", "truncation", "content", "style", "begin", "latent", "handles", "hold",
+          "target", "picture", "truncation", "content", "style", "begin", "latent", "pace", "handles", "hold",
           "steps_on", "ranges", "layer", "direction")  # fmt: skip
 
 
