@@ -38,6 +38,7 @@ MOST = 0.2  # of the picture
 JOINED = 0.95  # of a thing's pixels that are one figure
 LEFT = 1 / 3  # of a thing: with less of it left it went nowhere
 FAR = 0.7  # of the way
+NEAR = 1.3  # of the way: with more, the thing, or another one like it, went too far
 SKY = 30  # of the 64 rows: a sun does not go lower
 
 
@@ -84,8 +85,10 @@ def main(args: Sequence[str] | None = None) -> None:
     layer = drag_layer(model.net, latent(0))
     held = ", the rest held" if asked.hold else ""
     print(f"{heading()}\n{asked.away} pixels, seeds from {asked.seed}, layer {layer}{held}\n")
-    print("| thing | scenes | share of the way, median | quartiles | 70 % of it | steps | s of processor time |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print(
+        "| thing | scenes | share of the way, median | quartiles | 70 % or more | 70 to 130 % | steps | processor s |"
+    )
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     everything: list[tuple[float, int, float]] = []
     for thing in WAYS:
         found = []
@@ -145,6 +148,7 @@ def _tell(thing: str, found: Sequence[tuple[float, int, float]]) -> None:
     low, middle, high = np.percentile(shares, (25, 50, 75))
     print(
         f"| {thing} | {len(found)} | {middle:.2f} | {low:.2f} to {high:.2f} | {(shares >= FAR).mean():.0%} | "
+        f"{((shares >= FAR) & (shares <= NEAR)).mean():.0%} | "
         f"{np.median(steps):.0f} | {np.median(seconds):.1f} |",
         flush=True,
     )

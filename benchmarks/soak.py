@@ -22,7 +22,7 @@ from benchmarks.app_load import asked, served, session, sketch, stroke
 
 STROKES = 8  # on a scene, until the next one
 SCENES = 400  # of one session, until it begins again
-WARM_UP = 0.1  # of the time: from then on, growth of the memory counts
+WARM_UP = 0.5  # of the time, in which caches of pictures fill: from then on, growth of the memory counts
 WARMING = 0.1  # seconds of edits before the first row
 PAGE = 4096  # bytes, in which Linux tells the memory of a process
 

@@ -69,7 +69,7 @@ class Dragged:
     pace: Tensor
     """(1, ...), with which the latent goes on."""
     unlike: tuple[float, ...]
-    """How unlike what surrounds each target is to what surrounded its origin: 1 as at first, 0 equal or no way to go."""
+    """How unlike what surrounds each target is to what surrounded its origin: 1 as at first, 0 equal, or no way."""
 
     @property
     def arrived(self) -> bool:
