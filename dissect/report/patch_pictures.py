@@ -104,10 +104,10 @@ def _patched(
         shown = shows(sight.classes, columns_of(effects.concept, segmenter))
         parts = []
         for region in wanted:  # one after the other, so that no more pictures are made at once than there are pairs
-            edits = {
-                layer: replaced_by(features, regions(shown, tuple(features.shape[2:]), effects.grid)[region])
-                for layer, features in sight.features.items()
-            }
+            edits = {}
+            for layer, features in sight.features.items():
+                cells = regions(shown, (features.shape[2], features.shape[3]), effects.grid)[region]
+                edits[layer] = replaced_by(features, cells)
             with intervene(generator, edits):
                 parts.append(generate(generator, pairs.targets))
         return torch.cat(parts)
