@@ -2,7 +2,7 @@
 # # Arithmetic with latents
 #
 # Radford et al. 2016 (section 6.3.2) added and subtracted latents: a smiling woman minus a woman plus a man is a
-# smiling man. Here the pictures are landscapes, and the segmenter says which of them have a house.
+# smiling man. Here the pictures are landscapes, and the segmenter says how much of each is trees.
 
 # %%
 import torch

@@ -57,7 +57,7 @@ print("worst units:", ranking.order()[:5])
 
 # %% [markdown]
 # The worst one is folded away: its value becomes 0, for good, in a copy. Judged on latents that did not choose,
-# beside a random unit:
+# beside another unit:
 
 
 # %%
@@ -69,7 +69,7 @@ def distance(net):
 worst = ranking.order()[0]
 mended = fold(spoilt, LAYER, [worst], 0.0, latents[:4])
 control = fold(spoilt, LAYER, [(worst + 1) % len(strong)], 0.0, latents[:4])
-for name, net in (("spoilt", spoilt), (f"without unit {worst}", mended), ("without a random unit", control)):
+for name, net in (("spoilt", spoilt), (f"without unit {worst}", mended), ("without another unit", control)):
     print(f"{name}: {distance(net):.3f} from real pictures")
 with torch.no_grad():
     pictures = mended(latents[:8])

@@ -51,7 +51,7 @@ state
 
 # %% [markdown]
 # Eight of each class. The same on the command line, with a run folder that can be resumed: `core-gans train cgan
-# --data FOLDER --size 32 --resize pad --augment translation cutout`.
+# --data FOLDER --size 32 --colours 1 --resize pad --augment translation cutout`.
 
 # %%
 asked = torch.arange(2).repeat_interleave(8)

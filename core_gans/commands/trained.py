@@ -21,5 +21,6 @@ def print_result(result: Result[TrainingState], console: Console) -> None:
     if told := pixels_told(result.after, "these data"):
         console.print(told, highlight=False, soft_wrap=True)
     console.print(f"samples: {result.folder / 'samples'}", highlight=False, soft_wrap=True)
-    console.print(f"film: {result.folder / 'training.gif'}", highlight=False, soft_wrap=True)
+    if (film := result.folder / "training.gif").is_file():  # texts have none
+        console.print(f"film: {film}", highlight=False, soft_wrap=True)
     console.print(f"continue with: core-gans resume {shlex.quote(str(result.folder))}", highlight=False, soft_wrap=True)

@@ -75,6 +75,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return here
 
 
+def test_a_run_of_texts_speaks_of_no_film(home: Path, command: Command, tmp_path: Path) -> None:
+    said = command("train", "--like", home / "seqgan", "--runs", tmp_path, "--name", "again", "--rounds", 1)
+    assert f"samples: {tmp_path / 'again' / 'samples'}" in said
+    assert "film" not in said
+
+
 class TestRuns:
     def test_a_run_holds_texts_a_log_and_its_vocabulary(self, home: Path) -> None:
         page = (home / "nmt" / "samples" / "round-0000004.txt").read_text(encoding="utf-8").splitlines()
