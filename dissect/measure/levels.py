@@ -21,7 +21,6 @@ from dissect.measure.quantiles import Sketch
 
 CELLS = 1024  # a unit; a level lies within half of 1/1024 of the unit's range of where it was meant to lie
 STEEP = 1e30  # cells per unit of activation, at most
-STRIP = 2**19  # activations looked up at a time: what is computed on the way stays in the cache of a processor
 
 
 def spread(small: int = 40, large: int = 30) -> tuple[float, ...]:
@@ -79,19 +78,13 @@ class Levels:
 
     def bins(self, activations: Tensor) -> Tensor:
         """The same with the unit's number times (L + 1) added, so that each unit has bins of its own: (P, U) int32."""
-        bins = self.values.shape[1] + 1
-        steps = torch.arange(len(self.low), dtype=torch.int32, device=self.low.device) * bins
         if not len(self.table):
-            return self.below(activations).add_(steps)
-        return self._looked_up((self.table.view(-1, CELLS) + steps[:, None]).flatten(), activations)
+            return self.below(activations).add_(self._steps)
+        return self._looked_up(self._stepped, activations)
 
     def _looked_up(self, table: Tensor, activations: Tensor) -> Tensor:
-        found = torch.empty(activations.shape, dtype=torch.int32, device=activations.device)
-        rows = max(1, STRIP // max(1, len(self.low)))
-        for some, into in zip(activations.split(rows), found.split(rows), strict=True):
-            where = _cell(some, self.low, self.per_cell).to(torch.int32).add_(self._first)
-            torch.index_select(table, 0, where.flatten(), out=into.view(-1))
-        return found
+        where = _cell(activations, self.low, self.per_cell).to(torch.int32).add_(self._first)
+        return table.index_select(0, where.flatten()).view_as(where)
 
     def split(self, units: int) -> list["Levels"]:
         """The levels of every ``units`` of the units."""
@@ -104,6 +97,14 @@ class Levels:
     @cached_property
     def _first(self) -> Tensor:
         return torch.arange(len(self.low), dtype=torch.int32, device=self.low.device) * CELLS
+
+    @cached_property
+    def _steps(self) -> Tensor:
+        return torch.arange(len(self.low), dtype=torch.int32, device=self.low.device) * (self.values.shape[1] + 1)
+
+    @cached_property
+    def _stepped(self) -> Tensor:
+        return (self.table.view(-1, CELLS) + self._steps[:, None]).flatten()
 
     @cached_property
     def _parts(self) -> dict[int, list["Levels"]]:

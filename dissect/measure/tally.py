@@ -71,8 +71,8 @@ class Tally:
         crossed = self._crossed.clone()
         for place, one in enumerate(self._first[:shuffles]):
             at = view(one, self._latest[0].size, self.levels, self.upsampling)
-            for back in range(place, shuffles):  # the sample is a ring: before the first image comes the last
-                at.count((self._latest[back - place], crossed[back]))
+            # The sample is a ring: before the first image comes the last.
+            at.count(*((self._latest[back - place], crossed[back]) for back in range(place, shuffles)))
         both, on, concept = self._above(self._matching)
         shuffled = tuple(self._above(each)[0] for each in crossed[:shuffles])
         return Counts(both, shuffled, on, concept, float(self._matching[:, 0].sum()))

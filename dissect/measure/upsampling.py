@@ -5,7 +5,7 @@ Three ways, each exact: every pixel at every level, bilinearly; one level, bilin
 beforehand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol, get_args
 
 import torch
@@ -19,7 +19,8 @@ from dissect.measure.sparse import Size, above, whole
 
 Upsampling = Literal["bilinear", "nearest"]  # both as F.interpolate, align_corners=False
 UPSAMPLINGS: tuple[Upsampling, ...] = get_args(Upsampling)
-BLOCK = 64  # units counted at a time: their upsampled maps stay in the cache of a processor
+BLOCK = 64  # units counted at a time
+STRIP = 2**14  # pixels of them counted at a time: what is computed on the way stays in the cache of a processor
 RARE = 0.1  # of the cells above the level: with more of them, upsampling everything is faster
 
 
@@ -51,37 +52,46 @@ def view(features: Tensor, size: Size, levels: Levels, upsampling: Upsampling) -
 
 class _Dense:
     def __init__(self, features: Tensor, size: Size, levels: Levels) -> None:
-        self._bins = []  # (H * W, BLOCK) each, of units * bins + the number of levels below
-        for maps, part in zip(features.split(BLOCK), levels.split(BLOCK), strict=True):
-            # With the units last in memory, upsampling is some twenty times faster on a CPU.
-            one = maps[None].contiguous(memory_format=torch.channels_last)
-            large = F.interpolate(one, size=size, mode="bilinear", align_corners=False)
-            self._bins.append(part.bins(large[0].permute(1, 2, 0).reshape(-1, len(maps))))
+        self._features, self._size, self._levels = features, size, levels
 
     def count(self, *counted: tuple[ClassMap, Tensor]) -> None:
-        for at in range(0, len(counted), 2):
-            self._count_both(counted[at : at + 2])
+        bins = self._levels.values.shape[1] + 1
+        groups = [group for at in range(0, len(counted), 2) for group in _groups(counted[at : at + 2], bins)]
+        parts = zip(self._features.split(BLOCK), self._levels.split(BLOCK), strict=True)
+        for start, (maps, levels) in enumerate(parts):
+            # With the units last in memory, upsampling is some twenty times faster on a CPU.
+            one = maps[None].contiguous(memory_format=torch.channels_last)
+            large = F.interpolate(one, size=self._size, mode="bilinear", align_corners=False)
+            pixels = large[0].permute(1, 2, 0).reshape(-1, len(maps))
+            width = len(maps) * bins
+            found = [torch.zeros(kinds * width, dtype=torch.int64, device=maps.device) for _, kinds, _ in groups]
+            for at, strip in enumerate(pixels.split(STRIP)):
+                places = levels.bins(strip)
+                for (numbers, _, _), sums in zip(groups, found, strict=True):
+                    where = places + numbers[at * STRIP : at * STRIP + len(strip)] * width
+                    sums += torch.bincount(where.flatten(), minlength=len(sums))
+            for (_, kinds, targets), sums in zip(groups, found, strict=True):
+                for kind, into in targets:
+                    part = into[:, start * BLOCK : start * BLOCK + len(maps)]
+                    part.index_add_(0, kind, sums.view(kinds, *part.shape[1:]))
 
-    def _count_both(self, counted: Sequence[tuple[ClassMap, Tensor]]) -> None:
-        """Count against two images' classes in one pass: by the pairs of classes that occur, if they are few."""
-        seen, (first, *_) = zip(*counted, strict=True)
-        bins = first.shape[2]
-        numbers, rows = seen[-1].numbers, [torch.arange(seen[-1].count + 1, device=first.device)]
-        if len(seen) == 2:
-            pairs, numbers = (seen[0].numbers * (seen[1].count + 1) + numbers).unique(return_inverse=True)
-            if len(pairs) * bins > len(numbers):
-                for each in counted:
-                    self._count_both([each])
-                return
-            rows = [pairs // (seen[1].count + 1), pairs % (seen[1].count + 1)]
-        offsets = numbers.to(torch.int32)[:, None]
-        kinds = len(rows[0])
-        for start, places in enumerate(self._bins):
-            width = places.shape[1] * bins
-            found = torch.bincount((places + offsets * width).flatten(), minlength=kinds * width)
-            for row, (_, into) in zip(rows, counted, strict=True):
-                part = into[:, start * BLOCK : start * BLOCK + places.shape[1]]
-                part.index_add_(0, row, found.view(kinds, *part.shape[1:]))
+
+# Classes of pixels (P, 1) int32, how many there are, and for each tensor of counts which of its own classes they are.
+_Group = tuple[Tensor, int, list[tuple[Tensor, Tensor]]]
+
+
+def _groups(counted: Sequence[tuple[ClassMap, Tensor]], bins: int) -> Iterator[_Group]:
+    """Two images' classes as one, the pairs of classes that occur, where few do; else each by itself."""
+    if len(counted) == 2:
+        (one, first), (other, second) = counted
+        kinds = other.count + 1
+        pairs, numbers = (one.numbers * kinds + other.numbers).unique(return_inverse=True)
+        if len(pairs) * bins * -(-len(numbers) // STRIP) <= len(numbers):
+            yield numbers.to(torch.int32)[:, None], len(pairs), [(pairs // kinds, first), (pairs % kinds, second)]
+            return
+    for seen, into in counted:
+        kind = torch.arange(seen.count + 1, device=into.device)
+        yield seen.numbers.to(torch.int32)[:, None], len(kind), [(kind, into)]
 
 
 class _Sparse:
