@@ -11,7 +11,7 @@ from dissect.measure.classmap import ClassMap
 from dissect.measure.levels import Levels, spread
 from dissect.measure.quantiles import unit_sketch
 from dissect.measure.sparse import above, patched, whole
-from dissect.measure.upsampling import UPSAMPLINGS, view
+from dissect.measure.upsampling import UPSAMPLINGS, _groups, view
 
 CONCEPTS = 5
 
@@ -83,6 +83,19 @@ def test_every_way_of_counting_is_exact(mode, share, cells, size):
     for times in (1, 2):
         view(features, size, levels, mode).count((seen, counted))
         assert torch.equal(counted.transpose(0, 1), times * dense(features, classes, levels.values, mode))
+
+
+def test_two_images_counted_as_pairs_of_classes_and_strip_by_strip_are_each_exact():
+    cells, size = (4, 4), (144, 144)  # more pixels than a strip
+    features, classes = planted(3, cells, size, seed=3)
+    others = [classes.flip(0), classes]
+    levels = levels_of(features, None)
+    seen = [ClassMap(each, CONCEPTS) for each in (classes, *others)]
+    assert len(list(_groups([(each, torch.empty(0)) for each in seen[:2]], levels.values.shape[1] + 1))) == 1
+    counted = [torch.zeros(CONCEPTS + 1, 3, levels.values.shape[1] + 1, dtype=torch.int64) for _ in seen]
+    view(features, size, levels, "bilinear").count(*zip(seen, counted, strict=True))
+    for each, found in zip((classes, *others), counted, strict=True):
+        assert torch.equal(found.transpose(0, 1), dense(features, each, levels.values, "bilinear"))
 
 
 def test_class_areas_are_those_of_nearest_upsampling():
