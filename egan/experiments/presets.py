@@ -13,6 +13,7 @@ from core_gans.data import KNOWN
 from core_gans.data.points import GRID, RING
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import require_known
+from core_gans.recipes import recipe_fields
 from egan.settings import GAMMA_ON_POINTS
 
 Name = Literal["ring", "grid", "digits", "mnist", "cifar"]  # of a preset; the words of the command line
@@ -63,9 +64,11 @@ _OF_POINTS: dict[str, Any] = {
 PRESETS: dict[str, ExperimentPreset] = {
     RING.name: ExperimentPreset(RING.name, "gan", fields=RING.fields, **_OF_POINTS),
     GRID.name: ExperimentPreset(GRID.name, "gan", fields=GRID.fields, **_OF_POINTS),
-    "digits": ExperimentPreset("digits", "dcgan", _IMAGES),
-    "mnist": ExperimentPreset("mnist_28.npz", "dcgan", _IMAGES, features="mnist-cnn"),
-    "cifar": ExperimentPreset("cifar10_jpeg_60k.npz", "dcgan", _IMAGES, features="cifar-resnet20"),
+    "digits": ExperimentPreset("digits", "dcgan", _IMAGES, recipe_fields("dcgan", "grey")),
+    "mnist": ExperimentPreset("mnist_28.npz", "dcgan", _IMAGES, recipe_fields("dcgan", "grey"), features="mnist-cnn"),
+    "cifar": ExperimentPreset(
+        "cifar10_jpeg_60k.npz", "dcgan", _IMAGES, recipe_fields("dcgan", "colour"), features="cifar-resnet20"
+    ),
 }
 assert PRESETS.keys() == set(get_args(Name))
 
