@@ -27,6 +27,7 @@ from core_gans.comparison.summary import summarise
 from core_gans.data import Batches, Examples
 from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
+from core_gans.recipes import kind_of, recipe_for
 from core_gans.training import train
 from egan import evolve
 from egan.commands import COMMANDS
@@ -467,6 +468,13 @@ def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_p
         preset("rink")
     with pytest.raises(ValueError, match="at least one worker"):
         Experiment("ring", workers=0).run(quiet())
+
+
+@pytest.mark.parametrize(("name", "colours"), [("digits", 1), ("mnist", 1), ("cifar", 3)])
+def test_experiments_on_images_play_what_such_images_are_trained_with(name: str, colours: int) -> None:
+    recipe = recipe_for("dcgan", kind_of((colours, 32, 32)))
+    assert recipe is not None
+    assert dict(preset(name).fields) == dict(recipe.fields)
 
 
 def test_every_preset_s_contenders_can_be_made() -> None:
