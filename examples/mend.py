@@ -14,11 +14,12 @@ from core_gans import load_model, shipped
 from core_gans.data import as_float, load
 from core_gans.foundation.sheets import sheet
 from dissect import record
-from dissect.mending.artifacts import rank_by_frechet
+from dissect.mending.artifacts import rank_by_ablation
 from dissect.mending.folding import fold
 from dissect.mending.frechet import FrechetScorer
 
 IMAGES = 400  # small: 40
+RANKED = 100  # small: 4
 LAYER, SPOILT = "block16", 7
 
 model = load_model(shipped.path("scenes-generator"))
@@ -41,8 +42,9 @@ with torch.no_grad():
 Image.fromarray(sheet(torch.cat((model.net(latents[:8]).detach(), pictures)), columns=8))
 
 # %% [markdown]
-# Each unit is scored by the pictures that it lights up most: how far are they from real ones? Features are the
-# colours of small squares.
+# Each unit is switched off alone, and scored by how much nearer the pictures come to real ones; a minute. (Quicker is
+# `rank_by_frechet`, which looks at the pictures that a unit lights up most. Here all pictures are spoilt alike, so it
+# finds nothing.) Features are the colours of small squares.
 
 
 # %%
@@ -52,7 +54,7 @@ def look(images):
 
 scenes = as_float(load("scenes", count=IMAGES).images)
 scorer = FrechetScorer(look, look(scenes), "colours of 4x4 squares")
-ranking = rank_by_frechet(spoilt, LAYER, latents, scorer)
+ranking = rank_by_ablation(spoilt, LAYER, latents[:RANKED], scorer)
 print("worst units:", ranking.order()[:5])
 
 # %% [markdown]
