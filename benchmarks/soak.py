@@ -140,9 +140,9 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     minutes = [row.minute for row in rows]
     above.plot(minutes, [row.megabytes for row in rows], color="#0f766e")
     above.set(ylabel="memory, MB", ylim=(0, None))
-    below.semilogy(minutes, [row.p99_ms for row in rows], color="#b45309", label="p99")
-    below.semilogy(minutes, [row.p50_ms for row in rows], color="#0f766e", label="p50")
-    below.set(xlabel="minutes", ylabel="ms for an edit")
+    below.plot(minutes, [row.p99_ms for row in rows], color="#b45309", label="p99")
+    below.plot(minutes, [row.p50_ms for row in rows], color="#0f766e", label="p50")
+    below.set(xlabel="minutes", ylabel="ms for an edit", ylim=(0, None))
     below.legend(frameon=False)
     figure.savefig(path)
 
