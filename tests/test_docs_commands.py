@@ -36,7 +36,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"train (?!dcgan|cgan|text_to_image|semi_supervised)\w+ .*--rounds \d+ --seed 0 --threads 1": "as of dcgan",
     r"--device cuda": "needs a GPU",
     r"--name (slow|my-wgan|my-photos|nights|my-ring|quality-alone)$|runs/my-photos": "as the command beside it",
-    r"(explain|judge|resume|sample) runs/my-(digits|evolution)": "as of the runs that other pages name",
+    r"(explain|judge|resume|sample) runs/(my-(digits|evolution)|onwards)": "as of the runs that other pages name",
     r"dissect (findings|patch .*) --images 200": "as the commands of docs/dissection.md",
     r"experiment (grid|digits)|experiment ring --seconds 75": "as `egan experiment ring`, in more seconds",
 }
