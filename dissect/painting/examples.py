@@ -193,8 +193,7 @@ def _now(session: EditSession, strokes: Sequence[BrushStroke]) -> tuple[Tensor, 
 def _ranked(
     bank: Bank, wanted: Tensor, picture: Tensor, classes: Tensor, area: Tensor, step: int, *, adding: bool
 ) -> list[_Candidate]:
-    """Pictures of the bank, moved by whole steps, that show what is ``wanted`` (N, H, W) in ``area``, or do not.
-    The likest in the surroundings of the area come first."""
+    """Pictures of the bank, moved by whole steps, with or without what is ``wanted`` (N, H, W): the cheapest first."""
     height, width = area.shape
     ring = grown(area > 0, max(1, round(RING * width))) - area
     rows, columns = ((area + ring).amax(axis).nonzero()[:, 0] for axis in (1, 0))
@@ -243,8 +242,8 @@ class _Place:
         # A thing that goes on beyond the brush would be cut there.
         missing = (ENOUGH - share).clamp_min(0) + (1 - left / around) / 2 if adding else share
         cost = colour + apart / 2 + missing
-        rows_of = zip(fitting.tolist(), cost.tolist(), apart.tolist(), strict=True)
-        return [_Candidate(number, moved, price, away) for number, price, away in rows_of]
+        rest = (fitting.tolist(), cost.tolist(), apart.tolist())
+        return [_Candidate(number, moved, price, away) for number, price, away in zip(*rest, strict=True)]
 
 
 def _varied(candidates: Sequence[_Candidate], count: int) -> list[_Candidate]:
