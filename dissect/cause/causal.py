@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
-from dissect.cause.intervals import Shares, mean_change, ratio_change, spread
+from dissect.cause.intervals import Shares, mean_change, ratio, ratio_change, spread, without_nan
 from dissect.cause.random_units import random_units
 from dissect.edits import ablate, insert
 from dissect.hooks import Edit, at_rest, intervene
@@ -147,7 +147,7 @@ def causal_effect(
         random_insertion=random[1],
         random_ace=random[2],
         relative=ratio_change(changes[0][0], untouched[0], rng),
-        random_relative=spread((changes[0].sum(1) / untouched.sum(1))[1:]),
+        random_relative=spread(ratio(changes[0].sum(1), untouched.sum(1))[1:]),
         collateral=None if concept is None else collateral(concept, torch.cat(outside, dim=2).cpu(), rng),
     )
 
@@ -192,7 +192,7 @@ def _shares(classes: Tensor, count: int, mask: Tensor) -> Tensor:
 
 def _plain(value: object) -> object:
     if isinstance(value, np.ndarray):
-        return [None if np.isnan(number) else number for number in value.tolist()]
+        return without_nan(value)
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     return list(value) if isinstance(value, tuple) else value

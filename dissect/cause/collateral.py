@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core_gans.foundation.intervals import Change
-from dissect.cause.intervals import Shares, ratio_change, spread
+from dissect.cause.intervals import Shares, ratio, ratio_change, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ def collateral(concept: str, counts: Tensor, rng: torch.Generator) -> Collateral
         net=ratio_change(own[2] - own[1], own[0], rng),
         lost=ratio_change(-own[3], own[1], rng),
         behind=(behind / behind.sum()).numpy(),
-        random_net=spread((random[:, 2] - random[:, 1]).sum(1) / random[:, 0].sum(1)),
+        random_net=spread(ratio((random[:, 2] - random[:, 1]).sum(1), random[:, 0].sum(1))),
     )
 
 

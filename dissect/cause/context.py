@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import require_known
-from dissect.cause.intervals import mean_change
+from dissect.cause.intervals import mean_change, without_nan
 from dissect.edits import Values, insert
 from dissect.hooks import at_rest, intervene
 from dissect.sampling import Progress, batches, generate, segment, sights
@@ -48,10 +48,7 @@ class Contexts:
 
     def to_dict(self) -> dict[str, object]:
         """Everything as plain lists, numbers and strings, for JSON; NaN becomes None."""
-        bounds = {
-            name: [None if np.isnan(number) else number for number in bound.tolist()]
-            for name, bound in vars(self.effect).items()
-        }
+        bounds = {name: without_nan(bound) for name, bound in vars(self.effect).items()}
         return asdict(self) | {"effect": bounds}
 
 

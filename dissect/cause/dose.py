@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import require_known
 from dissect.cause.collateral import tally_outside
-from dissect.cause.intervals import ratio_change, spread
+from dissect.cause.intervals import ratio, ratio_change, spread, without_nan
 from dissect.edits import scale
 from dissect.hooks import at_rest, intervene
 from dissect.sampling import Latents, Progress, batches, generate, segment
@@ -46,7 +46,7 @@ class Dose:
     strengths: Curve
 
     def to_dict(self) -> dict[str, object]:
-        """Everything as plain lists, numbers and strings, for JSON."""
+        """Everything as plain lists, numbers and strings, for JSON; NaN becomes None."""
         return asdict(self) | {"counts": _plain(self.counts), "strengths": _plain(self.strengths)}
 
 
@@ -156,12 +156,14 @@ def _curve(doses: Sequence[float], counted: Tensor, rng: torch.Generator) -> Cur
         tuple(doses),
         ratio_change(gone[0], there[0], rng),
         ratio_change(moved[0], others[0], rng),
-        spread(gone[1:].sum(1) / there[1:].sum(1)),
-        spread(moved[1:].sum(1) / others[1:].sum(1)),
+        spread(ratio(gone[1:].sum(1), there[1:].sum(1))),
+        spread(ratio(moved[1:].sum(1), others[1:].sum(1))),
     )
 
 
 def _plain(curve: Curve) -> dict[str, object]:
     changes = {name: value for name, value in vars(curve).items() if isinstance(value, Change)}
-    bounds = {name: {part: bound.tolist() for part, bound in vars(value).items()} for name, value in changes.items()}
+    bounds = {
+        name: {part: without_nan(bound) for part, bound in vars(value).items()} for name, value in changes.items()
+    }
     return {"doses": list(curve.doses), **bounds}

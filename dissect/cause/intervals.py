@@ -24,12 +24,22 @@ def ratio_change(change: Tensor, whole: Tensor, rng: torch.Generator) -> Change:
     left out.
     """
     weights = _weights(len(change), rng)
-    return _between(change.sum(0) / whole.sum(0), (weights @ change) / (weights @ whole))
+    return _between(ratio(change.sum(0), whole.sum(0)), ratio(weights @ change, weights @ whole))
+
+
+def ratio(change: Tensor, whole: Tensor) -> Tensor:
+    """``change`` over ``whole``; NaN where ``whole`` is 0, also for what came where nothing was."""
+    return change / whole.masked_fill(whole == 0, torch.nan)
 
 
 def spread(means: Tensor) -> Change:
     """The mean of ``means`` (S, K) over S sets of units, and the range that holds 95% of them."""
     return _between(means.mean(0), means)
+
+
+def without_nan(numbers: Shares) -> list[float | None]:
+    """``numbers`` (K,) for JSON, which has no NaN: None stands for it."""
+    return [None if np.isnan(number) else number for number in numbers.tolist()]
 
 
 def _weights(count: int, rng: torch.Generator) -> Tensor:
@@ -43,7 +53,7 @@ def _between(mean: Tensor, drawn: Tensor) -> Change:
     """The quantiles of ``drawn`` (draws, K), those that are NaN left out, around ``mean`` (K,)."""
     low, high = torch.full_like(mean, torch.nan), torch.full_like(mean, torch.nan)
     for k, column in enumerate(drawn.unbind(1)):
-        known = column[torch.isfinite(column)]
+        known = column[~column.isnan()]
         if len(known):
             low[k], high[k] = (float(bound) for bound in np.quantile(known.numpy(), (0.025, 0.975)))
     return Change(mean.numpy(), low.numpy(), high.numpy())

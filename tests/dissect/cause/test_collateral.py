@@ -42,6 +42,14 @@ def test_the_concept_that_appears_elsewhere_is_counted():
     assert judged(torch.tensor([[[0, 0, 0, 1], [0, 0, 2, 2]]])).net.mean.tolist() == [0.25, -0.5, 0]
 
 
+def test_a_class_that_first_appears_has_no_relative_change():
+    new = torch.tensor([[[0, 0, 1, 3], [0, 0, 2, 2]]])
+    counts = tally_outside(BEFORE, new, TREES, 4)[None].repeat(3, 1, 1, 1)
+    found = collateral("tree", counts, torch.Generator().manual_seed(0))
+    assert found.net.mean[:3].tolist() == [0, -0.5, 0]
+    assert np.isnan([found.net.mean[3], found.random_net.mean[3]]).all()
+
+
 def test_pixels_of_no_class_are_outside_and_of_no_class():
     before = torch.tensor([[[0, -1], [1, 1]]])
     counts = tally_outside(before, torch.tensor([[[0, 1], [1, -1]]]), TREES, 2)

@@ -42,6 +42,13 @@ def test_what_was_not_there_has_no_ratio_and_a_rare_thing_has_one():
     assert [found.mean[1], found.low[1], found.high[1]] == [-1, -1, -1]
 
 
+def test_what_comes_where_nothing_was_has_no_ratio():
+    came, nothing = torch.ones(4, 1, dtype=torch.float64), torch.zeros(4, 1, dtype=torch.float64)
+    assert np.isnan(ratio_change(came, nothing, rng()).mean[0])  # not an infinity
+    few = torch.tensor([[1.0], [0.0]]).double()  # half of the resamplings of two have some, a quarter has none
+    assert np.isfinite([ratio_change(torch.ones(2, 1).double(), few, rng()).high[0]]).all()
+
+
 def test_a_spread_holds_the_middle_of_the_sets():
     means = torch.arange(101, dtype=torch.float64)[:, None] / 100
     found = spread(means)
