@@ -55,6 +55,9 @@ class FirstWords:
             if message["type"] == "http.response.start":
                 begin = message
                 return
+            if message["type"] != "http.response.body":  # to a client in this process, the template's name
+                await send(message)
+                return
             body += message.get("body", b"")
             if message.get("more_body"):
                 return

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from benchmarks.applications import classes, codes, features, labels, paired, text, translation, unpaired
 from benchmarks.applications.__main__ import APPLICATIONS, main
@@ -71,6 +72,8 @@ def test_every_application_is_measured(name: str, monkeypatch: pytest.MonkeyPatc
     row = APPLICATIONS[name].measure(0, 0.0)  # one round
     assert all(isinstance(value, float) for value in (row.figure, row.baseline))
     assert np.isfinite([row.figure, row.baseline]).all()
+    assert all(images.dim() == 4 and len(images) in (8, 9, 16) for _, images in row.looks)
+    assert row.looks or not isinstance(APPLICATIONS[name].measure, paired.Paired | unpaired.UnderAMap)
 
 
 def _like_cifar(part: str) -> Examples:
@@ -98,6 +101,19 @@ def test_no_seed_and_no_minutes_are_refused() -> None:
     for options in (["--seeds", "0"], ["--minutes", "0"]):
         with pytest.raises(SystemExit, match="expected at least one seed and some minutes"):
             main(["cgan", *options])
+
+
+def test_what_the_first_seed_draws_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(seed: int, seconds: float) -> Row:
+        return Row(0.5, 0.25, looks=(("", torch.full((9, 3, 64, 64), 2.0 * seed - 1)),))
+
+    monkeypatch.setitem(APPLICATIONS, "mosaic", Application("", "", "", "", measure, 1.0, 2))
+    out, figures = tmp_path / "drawn.png", tmp_path / "figures.json"
+    main(["mosaic", "--picture", str(out), "--out", str(figures)])
+    assert [row["figure"] for row in json.loads(figures.read_text())["rows"]] == [0.5, 0.5]
+    with Image.open(out) as page:
+        assert page.width > 9 * 64
+        assert page.getpixel((page.width - 40, page.height // 2)) == (0, 0, 0)  # seed 0, nothing of seed 1
 
 
 def test_what_needs_real_data_is_left_out_with_the_reason(

@@ -49,7 +49,7 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
     "dissect": (speed, ["dissect", "--images", "4", "--repeats", "1"], 4),
     "painting": (
         painting,
-        [str(shipped.path("scenes-segmenter")), "--scenes", "1", "--concepts", "cloud", "tree"],
+        [str(shipped.path("scenes-segmenter")), "--scenes", "1", "--concepts", "cloud", "tree", "--out", "sheets"],
         2,
     ),
     "paint": (speed, ["paint", "--edits", "2"], 2),
@@ -89,8 +89,11 @@ def test_no_benchmark_is_left_out() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALLEST)
-def test_a_benchmark_prints_its_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_benchmark_prints_its_table(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     module, arguments, rows = SMALLEST[name]
+    monkeypatch.chdir(tmp_path)
     module.main(arguments)
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert set(table[1]) <= set("|-: "), table[:2]
@@ -98,6 +101,7 @@ def test_a_benchmark_prints_its_table(name: str, capsys: pytest.CaptureFixture[s
     cells = [line.strip("|").split("|") for line in table]
     assert {len(row) for row in cells} == {len(cells[0])} or name == "counting"
     assert all(any(character.isdigit() for character in row[-1]) for row in cells[2:])
+    assert name != "painting" or (tmp_path / "sheets" / "painting.jpg").stat().st_size > 1000
 
 
 @pytest.mark.slow

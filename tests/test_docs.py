@@ -82,6 +82,16 @@ def test_a_command_of_the_docs_is_read(line: str, tmp_path: Path, monkeypatch: p
     assert command.run
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_beside_every_picture_stands_the_command_that_makes_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"^!\[.*\]\((.+)\)$", text, re.M)
+    told = re.findall(r"((?:^!\[.*\]\(.+\)\n\n)+)\((.*)", text, re.M)
+    made = [pictures for pictures, words in told if re.search(r"`(python|core-gans|egan|dissect) ", words)]
+    assert "".join(made).count("![") == len(shown), f"beside one of {shown} stands no command that makes it"
+    assert all((page.parent / each).is_file() for each in shown)
+
+
 SMALL = [(r"\b500, rng=rng", "3, rng=rng"), (r"latents\(200", "latents(8"), (r"ablate\(choose_units\(found, .tree.\)\)",
          "ablate([3])"), (r"data, 2_000", "data, 200"), (r"count=2_000", "count=200"),
          (r"latent_steps=100, feature_steps=150", "latent_steps=2, feature_steps=2")]  # fmt: skip

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.applications [NAMES] [--minutes M] [--seeds N] [--out FILE.json]``.
+"""``python -m benchmarks.applications [NAMES] [--minutes M] [--seeds N] [--out FILE.json] [--picture FILE]``.
 
 What GANs are used for, each with a judge that is no discriminator and the baseline that it must beat, as Markdown.
-``--out`` keeps every seed's figures beside it.
+``--out`` keeps every seed's figures beside it, ``--picture`` what the first seeds draw.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from pathlib import Path
 
 import torch
 import tyro
+from PIL import Image
+from torch import Tensor
 
 from benchmarks.applications.table import APPLICATIONS
 from benchmarks.applications.telling import Results, header, line
+from core_gans.foundation.sheets import image_rows
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Options:
     """The first seed; choose settings with others than those that are told of."""
     out: Path | None = None
     """Keep the figures of every seed in this JSON file, which must not be there yet."""
+    picture: Path | None = None
+    """A .jpg or .png of what the first seed of each draws; one that is there is replaced."""
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -48,6 +53,7 @@ def main(args: Sequence[str] | None = None) -> None:
     print(f"{time.strftime('%Y-%m-%d')}, torch {torch.__version__}, one thread; processor minutes of one training.\n")
     print(header(), flush=True)
     left_out = []
+    looks: list[tuple[str, Tensor]] = []
     for name in options.names or APPLICATIONS:
         application = APPLICATIONS[name]
         reason = application.missing()
@@ -61,6 +67,9 @@ def main(args: Sequence[str] | None = None) -> None:
             print(f"{name}, seed {seed}: {rows[-1]}", file=sys.stderr, flush=True)
             results.add(name, minutes, seed, rows[-1])
         print(line(name, application, minutes, rows), flush=True)
+        looks += [(words or name.replace("_", " "), images) for words, images in rows[0].looks]
+    if options.picture is not None and looks:
+        Image.fromarray(image_rows(looks)).save(options.picture)
     if left_out:
         print("\n" + "\n".join(left_out))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -21,6 +21,7 @@ from core_gans.variants import Pix2Pix
 
 LEARNED, HELD = 1500, 200  # scenes
 SEED = 7  # of the scenes
+SHOWN = 3  # of those that were held out
 COPIES = 6  # of each photograph, moved, and as many mirrored
 LESS_ADVERSARIAL = {"width": 16, "l1": 1000.0, "rate": 1e-3}
 """Ten times the paper's share of L1, and a narrow network that learns faster: for minutes, not for hours."""
@@ -40,7 +41,8 @@ class Paired:
     batch: int = 16
 
     def __call__(self, seed: int, seconds: float) -> Row:
-        return self.judge(*self.answers(seed, seconds))
+        learned, held, drawn = self.answers(seed, seconds)
+        return replace(self.judge(learned, held, drawn), looks=(("", in_threes(held, drawn)),))
 
     def answers(self, seed: int, seconds: float) -> tuple[Pairs, Pairs, Tensor]:
         """The lesson's two parts, and what a game that learned for ``seconds`` of processor time draws, averaged."""
@@ -50,6 +52,12 @@ class Paired:
         rng = torch.Generator().manual_seed(seed)
         state = train(game, Batches(learned, self.batch, seed), None, rng=rng, watchers=watchers, seconds=A_DAY)
         return learned, held, game.translate(state.sampling_nets(), as_float(held.source))
+
+
+def in_threes(held: Pairs, drawn: Tensor) -> Tensor:
+    """Source, answer and truth of the first three that were held out: (9, 3, H, W)."""
+    parts = [each[:SHOWN].expand(-1, 3, -1, -1) for each in (as_float(held.source), drawn, as_float(held.target))]
+    return torch.stack(parts, dim=1).flatten(0, 1)
 
 
 def drawn_scenes(size: int) -> Examples:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core_gans import Batches
 from core_gans.data import Examples
@@ -34,6 +34,8 @@ class Row:
     figure: float
     baseline: float
     others: dict[str, float] = field(default_factory=dict)
+    looks: tuple[tuple[str, Tensor], ...] = field(default=(), repr=False)
+    """Rows of images (S, C, H, W) in [-1, 1], each with its words, where there is something to see."""
 
 
 @dataclass(frozen=True)

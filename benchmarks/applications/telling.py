@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -54,7 +53,8 @@ class Results:
 
     def add(self, name: str, minutes: float, seed: int, row: Row) -> None:
         """Keep what was measured of one seed."""
-        self.found.append({"name": name, "minutes": minutes, "seed": seed, **asdict(row)})
+        figures = {"figure": row.figure, "baseline": row.baseline, "others": row.others}
+        self.found.append({"name": name, "minutes": minutes, "seed": seed, **figures})
         if self.path is None:
             return
         content = {"date": time.strftime("%Y-%m-%d"), "torch": torch.__version__, "rows": self.found}

@@ -30,6 +30,7 @@ from dissect.segmenters.unet import UNetSegmenter
 
 SIDE = 32
 LEARNED, ASKED = 20_000, 1000  # scenes to learn from, and captions of others that are asked for
+SHOWN, DRAWN = 6, 8  # captions, and pictures of each
 TAUGHT = 2000  # scenes that teach the judge
 FROM, OTHERS = 3, 2  # seeds of the scenes of the captions asked for, and of those that teach the judge
 SEEN_SIDE = 64  # of the images that the segmenter learned from
@@ -151,7 +152,11 @@ def attributes_asked(seed: int, seconds: float) -> Row:
     another = present(seen, asked.captions[1:] + asked.captions[:1])
     real = present(judge(pictures(asked)), asked.captions)
     others = {"drawn scenes": real["all"], **unasked(seen, asked.captions), "variety": variety(drawn, again, asked)}
-    return Row(shares.pop("all"), another["all"], {**shares, **others})
+    looks = tuple(
+        (caption, game.sample({"generator": generator}, DRAWN, rng, game.tokens([caption] * DRAWN)))
+        for caption in asked.captions[:SHOWN]
+    )
+    return Row(shares.pop("all"), another["all"], {**shares, **others}, looks)
 
 
 def taught(seed: int, seconds: float) -> tuple[TextToImage, nn.Module]:

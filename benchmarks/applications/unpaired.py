@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from benchmarks.applications.digits import known, split
-from benchmarks.applications.paired import SEED, beside_the_source
+from benchmarks.applications.paired import SEED, beside_the_source, in_threes
 from benchmarks.applications.row import A_DAY, Budget, Row
 from core_gans import Batches
 from core_gans.data import as_float, scenes
@@ -25,6 +25,7 @@ from core_gans.variants import CycleGAN, StarGAN
 
 SIDE = 32
 SCENES = 2000  # one in ten is held out
+SHOWN = 8  # digits, each beside what became of it
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class UnderAMap:
     map: Literal["day-to-night", "summer-to-winter"]
 
     def __call__(self, seed: int, seconds: float) -> Row:
-        return beside_the_source(*self.answers(seed, seconds))
+        learned, held, drawn = self.answers(seed, seconds)
+        return replace(beside_the_source(learned, held, drawn), looks=(("", in_threes(held, drawn)),))
 
     def answers(self, seed: int, seconds: float) -> tuple[Domains, Pairs, Tensor]:
         """The domains, the held-out images with their truth, and what the game makes of them."""
@@ -58,10 +60,12 @@ class UnderAMap:
 
 def digit_to_digit(seed: int, seconds: float) -> Row:
     """How often a held-out digit becomes the one asked for, as the digits classifier sees it."""
-    _, asked, moved, held = moved_digits(seed, seconds)
+    images, asked, moved, held = moved_digits(seed, seconds)
     classifier = load_digits_classifier()
     said = classifier.logits(classifier(moved)).argmax(dim=1)
-    return Row(float((said == asked).float().mean()), float((held == asked).float().mean()))
+    pairs = torch.stack((images[:SHOWN], moved[:SHOWN]), dim=1).flatten(0, 1)
+    right, untouched = ((each == asked).float().mean().item() for each in (said, held))
+    return Row(right, untouched, looks=(("", pairs),))
 
 
 def moved_digits(seed: int, seconds: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:

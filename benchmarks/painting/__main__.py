@@ -26,12 +26,13 @@ from tempfile import TemporaryDirectory
 
 import torch
 import tyro
+from PIL import Image
 from torch import Tensor
 
 from benchmarks.painting.places import IN_A_WALL, SIDE, Place, in_walls, objects, places
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.pixels import Picture, write_png
-from core_gans.foundation.sheets import labelled_rows, sheet
+from core_gans.foundation.sheets import below, beside, labelled_rows, sheet
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls, strokes_of
 from demos.paint.control import random_strokes
@@ -44,6 +45,7 @@ from dissect.segmenters.wholes import labels_of
 
 ADDED = ("tree", "house", "mountain", "water", "path", "cloud", "roof", "sun", "moon", "person", "door", "window")
 ERASED = (*ADDED[:10], "wall", "door", "window")
+ACROSS = 4  # sheets beside each other in painting.jpg
 NONSENSE = {"door": 0.16, "sun": 0.84, "moon": 0.84, "path": 0.12}  # the thing, and the height where it cannot be
 
 
@@ -62,7 +64,7 @@ class Plan:
     model: str = "scenes"
     """The generator, as the app calls it. The judge sees larger pictures than its own at its own size."""
     out: Path | None = None
-    """A folder for a sheet of pictures before and after."""
+    """A folder for sheets of pictures before and after: one of each concept, and painting.jpg with all of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _measure(plan: Plan, bench: Bench) -> None:
     print(f"| concept | added | of | real | random | erased | of | others |\n{'|---' * 8}|", flush=True)
+    sheets: list[Picture] = []
     for concept in plan.concepts:
         cells = [concept]
         rows: list[tuple[str, list[Picture]]] = []
@@ -111,7 +114,11 @@ def _measure(plan: Plan, bench: Bench) -> None:
         print(f"| {' | '.join(cells)} |", flush=True)
         if plan.out is not None:
             plan.out.mkdir(parents=True, exist_ok=True)
-            write_png(plan.out / f"{concept}.png", labelled_rows(rows[:3] + rows[-3:]))
+            sheets.append(labelled_rows(rows[:3] + rows[-3:]))
+            write_png(plan.out / f"{concept}.png", sheets[-1])
+    if plan.out is not None:
+        page = below([beside(sheets[first : first + ACROSS]) for first in range(0, len(sheets), ACROSS)])
+        Image.fromarray(page).save(plan.out / "painting.jpg")
     refused = {concept: _refused(bench, concept, height, plan) for concept, height in NONSENSE.items()}
     print("\nrefused where it cannot be: " + ", ".join(f"{name} {told}" for name, told in refused.items()))
 

@@ -21,8 +21,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from starlette.responses import HTMLResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
-from demos.delivery import FOREVER
+from demos.delivery import FOREVER, PLACE, WORDS, FirstWords
 from demos.evolve.requests import EvolutionRequest
 from demos.paint.painter import Painter
 from demos.pictures import refuse_large_pictures
@@ -185,6 +188,16 @@ def test_the_page_is_light_and_what_has_a_hash_is_kept(address: str) -> None:
     assert fetch(address, row.replace("/row/", "/row/0"))[0] == 404
     assert fetch(address, row.rpartition("/")[0] + "/..%2f..%2ftold.toml")[0] == 404
     assert fetch(address, "assets/index-00000000.js")[1].get("Cache-Control") != FOREVER
+
+
+def test_a_client_in_this_process_sees_the_first_words() -> None:
+    """It is told of the page's template first, as ``gan-lab doctor`` is: that is no part of the page."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.debug", "info": {}})
+        await HTMLResponse(PLACE)(scope, receive, send)
+
+    assert TestClient(FirstWords(app)).get("/").content == WORDS + PLACE
 
 
 def test_files_are_not_served(address: str) -> None:

@@ -18,14 +18,11 @@ from torch import Tensor
 from demos.paint.brush import brush
 from demos.paint.painter import Painter
 from demos.serve import serving
+from docs.making import app_picture
 from tests.demos.browser import BROWSER, Page, opened
 from tests.demos.conftest import lab_with, seeds_with
 
 pytestmark = BROWSER
-
-ANSWERED = (
-    "old => document.querySelector('.paint').dataset.answers !== old && document.querySelector('.paint-busy').hidden"
-)
 
 
 class PaintCalls:
@@ -60,7 +57,7 @@ class PaintCalls:
 
     def after(self, before: str | None) -> None:
         """Wait until the canvas shows something newer than ``before``."""
-        self.page.wait_for_function(ANSWERED, arg=before)
+        self.page.wait_for_function(app_picture.ANSWERED, arg=before)
 
     def press(self, keys: str) -> None:
         before = self.answers()
@@ -84,17 +81,8 @@ class PaintCalls:
 
     def draw(self, way: list[tuple[float, float]]) -> None:
         """Move the pressed mouse along ``way``, in shares of the canvas's side."""
-        self.page.locator(".paint canvas").scroll_into_view_if_needed()
-        frame = self.page.locator(".paint canvas").bounding_box()
-        assert frame is not None
-        places = [(frame["x"] + x * frame["width"], frame["y"] + y * frame["height"]) for x, y in way]
-        before = self.answers()
-        self.page.mouse.move(*places[0])
-        self.page.mouse.down()
-        for place in places[1:]:
-            self.page.mouse.move(*place, steps=4)
-        self.page.mouse.up()
-        self.after(before)
+        with app_picture.answered(self.page):
+            app_picture.drag(self.page, way)
 
 
 def zigzag(there: Tensor, radius: float) -> list[tuple[float, float]]:
@@ -130,8 +118,12 @@ def test_each_stroke_is_told_of_and_one_too_many_is_refused_before_it_is_painted
         second = table(page)
         assert second["sky"][0] == first["sky"][1]
         before = calls.answers()
-        page.get_by_label("all strokes").check()
+        kind = page.get_by_label("all strokes")
+        kind.check()
         calls.after(before)
+        assert (
+            kind.evaluate("radio => getComputedStyle(radio).appearance") == "auto"
+        )  # else nobody sees which is checked
         assert table(page)["sky"] == (first["sky"][0], second["sky"][1])
 
         page.evaluate("""() => {
