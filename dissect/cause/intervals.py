@@ -28,7 +28,7 @@ def ratio_change(change: Tensor, whole: Tensor, rng: torch.Generator) -> Change:
 
 
 def ratio(change: Tensor, whole: Tensor) -> Tensor:
-    """``change`` over ``whole``; NaN where ``whole`` is 0, also for what came where nothing was."""
+    """``change`` over ``whole``, of any shape; NaN where ``whole`` is 0, also for what came where nothing was."""
     return change / whole.masked_fill(whole == 0, torch.nan)
 
 
