@@ -17,6 +17,8 @@ from demos.paint.painter import Painter
 SIDE = 64  # of the pictures that the next three numbers are for
 LEAST, RING, MARGIN = 12, 4, 2  # pixels: of an object; around a box; that a box to erase is wider
 SCENES, OTHERS = 400, 100  # looked through for objects, and for places of theirs: fewer than a painter remembers
+WALLS = 3_000  # scenes looked through for room in a wall
+BODY = 0.9  # of a wall's greatest width: a gable is narrower, and has no windows
 IN_A_WALL = {"window": True, "door": False}  # added inside a wall alone; whether the wall goes on below
 
 
@@ -71,13 +73,24 @@ def in_walls(painter: Painter, concept: str, first: int) -> Iterator[Place]:
     rng = random.Random(first)
     boxes = ((seed, _largest(painter, seed, concept)) for seed in range(first, first + SCENES))
     objects = cycle([Place(seed, box) for seed, box in boxes if box is not None])
-    for seed in range(first + SCENES + OTHERS, first + 2 * SCENES + OTHERS):
-        wall = painter.edit_session(seed).canvas.seen(["wall"])
+    for seed in range(first + SCENES + OTHERS, first + SCENES + OTHERS + WALLS):
+        seen = painter.edit_session(seed).canvas.seen
         real = next(objects)
         width, height = real.box[2:]
-        room = _room(wall, width, height, below=IN_A_WALL[concept])
+        room = _room(seen(["wall"]) & _body(seen(["wall", "window", "door"])), width, height, below=IN_A_WALL[concept])
         if room:
             yield Place(seed, (*rng.choice(room), width, height), real)
+
+
+def _body(house: Tensor) -> Tensor:
+    """The rows of the wall (H, W), with its windows and doors, in which it is as wide as anywhere: not the gable."""
+    count, parts, _, _ = cv2.connectedComponentsWithStats(house.numpy().astype(np.uint8))
+    body = torch.zeros_like(house)
+    for number in range(1, count):
+        part = torch.from_numpy(parts == number)
+        wide = part.sum(1)
+        body |= part & (wide >= BODY * wide.max())[:, None]
+    return body
 
 
 def _room(wall: Tensor, width: int, height: int, *, below: bool) -> list[tuple[int, int]]:

@@ -26,6 +26,7 @@ REACH = 1 / 8, 1 / 4  # of the sides: how far an example may be moved down or up
 LEAST = 0.4  # share of the brush in which an example must show the thing
 ENOUGH = 0.85  # share of the brush that a thing need not surpass
 MADE_UP = 0.1  # the merit that a fill loses: it is made of no picture, and leaves a haze where a large thing was
+FOUND_AGAIN = 2.0  # weight of what may be left of an erased thing
 ALIKE = 0.45  # share of the surroundings that may show other classes; with more, the thing cannot grow there
 KNOWN = 0.25  # share of the surroundings that must be left to compare, where the thing itself is left out
 DRAWN = 8  # examples drawn for each group of layers
@@ -49,15 +50,15 @@ class Example:
     reached: float  # share that shows the thing (adding), or of the thing that is gone (erasing)
     strayed: float  # share that now shows something that is neither wanted nor was there
     seam: float  # mean difference of colour, in [0, 2], at the edge of what is shown
-    traces: float = 0.0  # erasing: how probable the segmenter still finds the thing, in the mean; 0 where it only names
+    traces: float = 0.0  # erasing: how probable the segmenter still finds the thing; 0 where it only names
 
     @property
     def merit(self) -> float:
         """By which examples are ordered. Of a thing that is added, from ``ENOUGH`` on more is not better."""
         if isinstance(self.stroke, Fill):
-            return self.reached - self.strayed - self.seam - self.traces - MADE_UP
+            return self.reached - self.strayed - self.seam - FOUND_AGAIN * self.traces - MADE_UP
         reached = min(self.reached, ENOUGH) if self.stroke.mode == "add" else self.reached
-        return reached - self.strayed - self.seam - self.traces
+        return reached - self.strayed - self.seam - FOUND_AGAIN * self.traces
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,8 +276,10 @@ def _judged(
     ring = before[(grown(inside, 4) > 0) & ~inside]
     usual = torch.cat([wanted, before[inside].unique() if adding else ring.unique()])
     was = torch.isin(before[inside], wanted)
+    paintings = session.variations(strokes, lasts)
+    traces = [0.0] * len(lasts) if adding else _traces(session, paintings, wanted, inside)
     found = []
-    for last, number, painting in zip(lasts, numbers, session.variations(strokes, lasts), strict=True):
+    for last, number, painting, left in zip(lasts, numbers, paintings, traces, strict=True):
         now = painting.classes_after[inside]
         shows = torch.isin(now, wanted)
         reached = float(shows.float().mean() if adding else 1 - (shows & was).sum() / was.sum())
@@ -284,15 +287,20 @@ def _judged(
         edge = (painting.touched > 0) & (painting.touched < 1)
         moved = (painting.after - painting.before).abs().mean(0)[edge].sum()
         seam = float(moved / painting.touched[edge].sum()) if bool(edge.any()) else 0.0
-        traces = 0.0 if adding else _probability(session, painting.after, wanted, inside)
-        found.append(Example(last, number, painting, reached, strayed, seam, traces))
+        found.append(Example(last, number, painting, reached, strayed, seam, left))
     return found
 
 
-def _probability(session: EditSession, picture: Tensor, wanted: Tensor, inside: Tensor) -> float:
-    """The mean over ``inside`` (H, W) that the picture (C, H, W) shows one of the labels ``wanted``; 0 if unknown."""
+def _traces(session: EditSession, paintings: Sequence[Painting], wanted: Tensor, inside: Tensor) -> list[float]:
+    """Of each, the mean over ``inside`` (H, W) that it shows one of the labels ``wanted``; 0 if unknown.
+
+    It is the mean of the picture's and of its mirror image's. Of many ways, the one in which the segmenter finds
+    nothing more is often one that deceives it, and seldom in the mirror, too.
+    """
     if not isinstance(session.segmenter, DifferentiableSegmenter):
-        return 0.0
+        return [0.0] * len(paintings)
+    pictures = torch.stack([each.after for each in paintings])
     with torch.no_grad():
-        shares = session.segmenter.logits(picture[None])[0].softmax(0)
-    return float(shares[wanted.to(shares.device)].sum(0)[inside].mean())
+        shares = session.segmenter.logits(torch.cat([pictures, pictures.flip(-1)])).softmax(1)
+    found, mirrored = shares[:, wanted.to(shares.device)].sum(1).cpu().chunk(2)
+    return ((found + mirrored.flip(-1))[:, inside].mean(1) / 2).tolist()

@@ -1,5 +1,6 @@
 """Painting by example on the glass generator: whole features of another picture, exactly where they are wanted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from dissect import (
     removals,
     transplant,
 )
-from dissect.painting.examples import ENOUGH, Example, groups
+from dissect.painting.examples import ENOUGH, Example, _traces, groups
 from dissect.painting.growing import CELLS, places
 from dissect.segmenters.wholes import name_of
 from tests.dissect.glass import DOOR, LABELS, ColourSegmenter, GlassGenerator, latents
@@ -202,6 +203,26 @@ def test_a_fill_must_be_better_than_a_picture_and_traces_count() -> None:
     assert merit(erasing, 1.0) > merit(erasing, 0.95) > merit(erasing, 0.95, traces=0.1)
     assert merit(erasing, 0.95) > merit(Fill(("tree",), (LAYER,), mask), 1.0) > merit(erasing, 0.85)
     assert merit(adding, 1.0) == merit(adding, ENOUGH) > merit(adding, 0.8)
+
+
+class Deceived(ColourSegmenter):
+    """Sure that nothing is a tree where the left edge is lighter than the right, and that all is a tree elsewhere."""
+
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
+        shares = torch.zeros(len(images), len(LABELS), *images.shape[-2:])
+        shares[:, TREES] = torch.where((images - images.flip(-1))[:, 0, 0, 0] > 0, -20.0, 20.0)[:, None, None]
+        return shares
+
+
+def test_what_only_one_look_at_a_picture_misses_is_still_a_trace(bank: Bank) -> None:
+    segmenter = Deceived()
+    session = EditSession(GlassGenerator(), LAYER, HOUSE, segmenter)
+    leaning = torch.zeros_like(session.before)
+    leaning[:, :, 0] = 1
+    mask = box(session.classes_before, TREES)
+    painting = replace(session.paint([Fill(("tree",), (LAYER,), mask)]), after=leaning)
+    assert float(segmenter.logits(leaning[None]).softmax(1)[0, TREES].max()) < 1e-6
+    assert _traces(session, [painting], torch.tensor([TREES]), mask > 0) == pytest.approx([0.5])
 
 
 def test_a_bank_is_kept_and_belongs_to_its_generator(bank: Bank, tmp_path: Path) -> None:
