@@ -34,6 +34,7 @@ from benchmarks import (
     startup,
 )
 from benchmarks.painting import __main__ as painting
+from benchmarks.painting.places import _body
 from benchmarks.timing import in_turn, peak_of
 from core_gans import shipped
 from core_gans.data import Examples
@@ -241,3 +242,13 @@ def test_few_images_are_played_once_and_told_again(
     few_images.main([*words, "--rounds", "2"])
     again = capsys.readouterr().out.splitlines()
     assert not [line for line in again if line.startswith(("none", "Diff", "ADA"))]
+
+
+def test_a_gable_is_no_place_for_a_window() -> None:
+    house = torch.zeros(12, 12, dtype=torch.bool)
+    house[6:11, 1:9] = True  # the wall, and above it the gable
+    house[4, 3:7] = house[5, 2:8] = True
+    house[9:11, 11] = True  # another one, small
+    body = torch.zeros_like(house)
+    body[6:11, 1:9] = body[9:11, 11] = True
+    assert torch.equal(_body(house), body)
