@@ -20,6 +20,7 @@ from dissect.commands.opening import Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.findings import find, write_findings
+from dissect.findings.page import answer
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,5 @@ class FindingsCommand:
         page = write_findings(
             folder, found, source.net, segmenter, provenance=provenance, batch_size=self.batch, rng=rng
         )
-        console.print(f"findings: {page} ({time.perf_counter() - began:.0f} s)", highlight=False, soft_wrap=True)
+        told = f"{answer(found)}\nfindings: {page} ({time.perf_counter() - began:.0f} s)"
+        console.print(told, highlight=False, soft_wrap=True)

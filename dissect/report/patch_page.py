@@ -89,7 +89,7 @@ def _page(effects: PatchEffects, pictures: Mapping[str, Picture], facts: Mapping
     return filled(
         "dissect.report",
         "patching.html.j2",
-        styles=styles(),
+        styles=styles("written.css"),
         effects=effects,
         answer=answer(effects),
         rows=rows,

@@ -166,7 +166,8 @@ def test_the_command_writes_the_findings_of_the_generator_that_comes_with_the_la
     console = Console(file=io.StringIO(), width=200)
     options = {"layers": ("block8",), "images": 12, "updates": 0, "object": "tree"}
     FindingsCommand(out=tmp_path / "out", **options).run(console)
-    assert "findings.html (" in console.file.getvalue()
+    said = console.file.getvalue()
+    assert re.search(r"^Without their 10 units of block8, .*\n.*findings\.html \(", said, re.M)
     numbers = json.loads((tmp_path / "out" / "findings.json").read_text())
     assert numbers["units_changed"] == 10
     assert numbers["removed"]["tree"]["change"][0] < -0.3
