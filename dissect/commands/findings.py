@@ -102,5 +102,5 @@ class FindingsCommand:
         page = write_findings(
             folder, found, source.net, segmenter, provenance=provenance, batch_size=self.batch, rng=rng
         )
-        told = f"{answer(found)}\nfindings: {page} ({time.perf_counter() - began:.0f} s)"
-        console.print(told, highlight=False, soft_wrap=True)
+        seconds = time.perf_counter() - began
+        console.print(f"{answer(found)}\nfindings: {page} ({seconds:.0f} s)", highlight=False, soft_wrap=True)
