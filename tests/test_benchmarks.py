@@ -20,6 +20,7 @@ from benchmarks import (
     dissection_cost,
     dragging,
     few_images,
+    first_minute,
     first_order,
     first_paint,
     generation_cost,
@@ -71,7 +72,16 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
     "startup": (startup, ["core-gans", "--repeats", "1"], 1),
     "app": (startup, ["app", "--repeats", "1"], 1),
 }
-UNLIKE = (app_load, few_images, first_paint, inversion, restarts, robustness, soak)  # run by tests of their own
+UNLIKE = (  # run by tests of their own
+    app_load,
+    few_images,
+    first_minute,
+    first_paint,
+    inversion,
+    restarts,
+    robustness,
+    soak,
+)
 MODULES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ("__init__", "timing"))
 
 
@@ -169,7 +179,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_what_asks_the_app_prints_its_table(
     app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in (app_load, first_paint, soak):
+    for module in (app_load, first_minute, first_paint, soak):
         monkeypatch.setattr(module, "served", lambda: nullcontext((app, os.getpid())))
 
     def table() -> list[list[str]]:
@@ -193,6 +203,10 @@ def test_what_asks_the_app_prints_its_table(
         found = table()
         assert [row[0].strip() for row in found] == ["cold", "warm"]
         assert all(0 < float(words) <= float(tool) for _, words, tool in found)
+        first_minute.main([str(shipped.path("scenes-segmenter")), "--scenes", "1"])
+        ours, other = table()  # the same segmenter judges twice
+        assert ours[1:] == other[1:]
+        assert (int(ours[1]), int(ours[3])) == (1, 1)
 
 
 def test_works_take_turns() -> None:

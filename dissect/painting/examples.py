@@ -16,22 +16,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dissect.painting.bank import Bank
+from dissect.painting.candidates import ENOUGH, ranked, varied
 from dissect.painting.session import EditSession, Painting
 from dissect.painting.strokes import BrushStroke, Donor, Fill, Transplant, grown
 from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.wholes import name_of
 
-RING = 1 / 16  # of the side: the surroundings of a brush that are compared
-REACH = 1 / 8, 1 / 4  # of the sides: how far an example may be moved down or up, and right or left
-LEAST = 0.4  # share of the brush in which an example must show the thing
-ENOUGH = 0.85  # share of the brush that a thing need not surpass
 MADE_UP = 0.1  # the merit that a fill loses: it is made of no picture, and leaves a haze where a large thing was
 FOUND_AGAIN = 2.0  # weight of what may be left of an erased thing
 ALIKE = 0.45  # share of the surroundings that may show other classes; with more, the thing cannot grow there
-KNOWN = 0.25  # share of the surroundings that must be left to compare, where the thing itself is left out
 DRAWN = 8  # examples drawn for each group of layers
-SHOWN = 0.15  # share of the brush: an example that shows less of the thing than that is not taken
-FEW = 0.02  # share of a thing that an example without it may still show
+SHOWN = 0.15  # an example that shows less of the thing, as a share of the brush, or erases less of it, is not taken
 
 Donors = Callable[[Sequence[str], Sequence[int]], Sequence[Donor]]  # layers, numbers in the bank -> donors
 
@@ -61,14 +56,6 @@ class Example:
         return reached - self.strayed - self.seam - FOUND_AGAIN * self.traces
 
 
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    number: int
-    moved: tuple[int, int]
-    cost: float
-    disagreement: float
-
-
 def additions(
     session: EditSession,
     bank: Bank,
@@ -95,9 +82,9 @@ def additions(
     found: list[Example] = []
     closest = 1.0
     for layers, step in groups(session, brush):
-        candidates = _ranked(bank, wanted, picture, classes, brush, step, adding=True)
+        candidates = ranked(bank, wanted, picture, classes, brush, step, adding=True)
         closest = min([closest, *(each.disagreement for each in candidates)])
-        chosen = _varied([each for each in candidates if each.disagreement <= ALIKE], drawn)
+        chosen = varied([each for each in candidates if each.disagreement <= ALIKE], drawn)
         given = donors(layers, [each.number for each in chosen]) if chosen else []
         lasts = [
             Transplant("add", tuple(concepts), donor, mask, each.moved, strength)
@@ -131,19 +118,21 @@ def removals(
     each in groups of neighbouring layers of the session, on top of ``strokes``, with a stroke's ``strength`` in [0, 1].
 
     Raises:
-        ValueError: an empty mask, nothing of ``concepts`` under it, or a concept that the bank does not know.
+        ValueError: an empty mask, nothing of ``concepts`` under it, or a concept that the bank does not know; or each
+            way leaves as much of the thing under the brush as there was.
     """
     brush = _brush(session, mask)
     picture, classes = _now(session, strokes)
-    numbers = [session.canvas.labels.index(concept) for concept in concepts if concept in session.canvas.labels]
+    labels = session.canvas.labels
+    own = torch.tensor([labels.index(concept) for concept in concepts if concept in labels])
     wanted = bank.showing(concepts)
-    thing = torch.isin(classes, torch.tensor(numbers)) & (brush > 0)
+    thing = torch.isin(classes, own) & (brush > 0)
     if not bool(thing.any()):
         raise ValueError(f"there is no {name_of(concepts)} under the brush, so there is nothing to erase")
     hole = grown(thing, 2) * (brush > 0)
     found: list[Example] = []
     for layers, step in groups(session, brush):
-        chosen = _varied(_ranked(bank, wanted, picture, classes, hole, step, adding=False), drawn)
+        chosen = varied(ranked(bank, wanted, picture, classes, hole, step, adding=False), drawn)
         given = donors(layers, [each.number for each in chosen]) if chosen else []
         lasts: list[Transplant | Fill] = [Fill(tuple(concepts), layers, mask, strength)]
         lasts += [
@@ -152,7 +141,12 @@ def removals(
         ]
         names = [None, *(each.number for each in chosen)]
         found += _judged(session, strokes, lasts, names, concepts, classes, hole, False)
-    return tuple(sorted(found, key=lambda each: -each.merit))
+    under = brush > 0
+    most = (1 - SHOWN) * int(thing.sum())
+    gone = [each for each in found if int((torch.isin(each.painting.classes_after, own) & under).sum()) <= most]
+    if not gone:
+        raise ValueError(f"this {name_of(concepts)} would not go: {len(found)} ways were tried, and each leaves one")
+    return tuple(sorted(gone, key=lambda each: -each.merit))
 
 
 def groups(session: EditSession, brush: Tensor | None = None) -> list[tuple[tuple[str, ...], int]]:
@@ -189,72 +183,6 @@ def _now(session: EditSession, strokes: Sequence[BrushStroke]) -> tuple[Tensor, 
         return session.before, session.classes_before
     painting = session.paint(strokes)
     return painting.after, painting.classes_after
-
-
-def _ranked(
-    bank: Bank, wanted: Tensor, picture: Tensor, classes: Tensor, area: Tensor, step: int, *, adding: bool
-) -> list[_Candidate]:
-    """Pictures of the bank, moved by whole steps, with or without what is ``wanted`` (N, H, W): the cheapest first."""
-    height, width = area.shape
-    ring = grown(area > 0, max(1, round(RING * width))) - area
-    rows, columns = ((area + ring).amax(axis).nonzero()[:, 0] for axis in (1, 0))
-    place = _Place(
-        picture[:, rows][:, :, columns],
-        classes[rows][:, columns],
-        area[rows][:, columns] > 0,
-        ring[rows][:, columns] > 0,
-    )
-    high, wide = (int(reach * side) // step * step for reach, side in zip(REACH, area.shape, strict=True))
-    found: list[_Candidate] = []
-    for down in range(-high, high + 1, step):
-        for right in range(-wide, wide + 1, step):
-            there = (rows - down).clamp(0, height - 1), (columns - right).clamp(0, width - 1)
-            found += place.compared(bank, wanted, there, (down, right), adding=adding)
-    return sorted(found, key=lambda each: each.cost)
-
-
-@dataclass(frozen=True, eq=False)
-class _Place:
-    """A part of the picture (C, h, w) with its classes; the area (h, w) that is to change, and what surrounds it."""
-
-    picture: Tensor
-    classes: Tensor
-    area: Tensor
-    ring: Tensor
-
-    def compared(
-        self, bank: Bank, wanted: Tensor, there: tuple[Tensor, Tensor], moved: tuple[int, int], *, adding: bool
-    ) -> list[_Candidate]:
-        """The pictures of the bank that have what is ``wanted`` at the rows and columns ``there``, or do not."""
-        rows, columns = there
-        has = wanted[:, rows][:, :, columns]  # (N, h, w)
-        share = has[:, self.area].float().mean(1)
-        fitting = ((share >= LEAST) if adding else (share <= FEW)).nonzero()[:, 0]
-        if not len(fitting):
-            return []
-        share, has = share[fitting], has[fitting]
-        pixels = bank.pictures[fitting][:, :, rows][:, :, :, columns].float() / 127.5 - 1
-        colour = ((pixels - self.picture) ** 2).mean(1)[:, self.ring].mean(1).sqrt()
-        compared = self.ring & ~has  # (N, h, w): what is around the thing, not the thing itself
-        other = bank.classes[fitting][:, rows][:, :, columns] != self.classes
-        around = self.ring.sum()
-        left = compared.sum((1, 2))
-        apart = torch.where(left < KNOWN * around, 1.0, (other & compared).sum((1, 2)) / left.clamp_min(1))
-        # A thing that goes on beyond the brush would be cut there.
-        missing = (ENOUGH - share).clamp_min(0) + (1 - left / around) / 2 if adding else share
-        cost = colour + apart / 2 + missing
-        rest = (fitting.tolist(), cost.tolist(), apart.tolist())
-        return [_Candidate(number, moved, price, away) for number, price, away in zip(*rest, strict=True)]
-
-
-def _varied(candidates: Sequence[_Candidate], count: int) -> list[_Candidate]:
-    """The first ``count``, each picture of the bank once."""
-    first: dict[int, _Candidate] = {}
-    for each in candidates:
-        first.setdefault(each.number, each)
-        if len(first) == count:
-            break
-    return list(first.values())
 
 
 def _judged(

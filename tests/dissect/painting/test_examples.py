@@ -22,7 +22,8 @@ from dissect import (
     removals,
     transplant,
 )
-from dissect.painting.examples import ENOUGH, Example, _traces, groups
+from dissect.painting.candidates import ENOUGH
+from dissect.painting.examples import Example, _traces, groups
 from dissect.painting.growing import CELLS, places
 from dissect.segmenters.wholes import name_of
 from tests.dissect.glass import DOOR, LABELS, ColourSegmenter, GlassGenerator, latents
@@ -223,6 +224,19 @@ def test_what_only_one_look_at_a_picture_misses_is_still_a_trace(bank: Bank) -> 
     painting = replace(session.paint([Fill(("tree",), (LAYER,), mask)]), after=leaning)
     assert float(segmenter.logits(leaning[None]).softmax(1)[0, TREES].max()) < 1e-6
     assert _traces(session, [painting], torch.tensor([TREES]), mask > 0) == pytest.approx([0.5])
+
+
+class AllTrees(ColourSegmenter):
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(images), *images.shape[-2:]), TREES)
+
+
+def test_what_would_not_go_is_said_and_nothing_changes(bank: Bank) -> None:
+    session = EditSession(GlassGenerator(), LAYER, HOUSE, AllTrees())
+    mask = torch.zeros(session.classes_before.shape)
+    mask[8:16, 8:16] = 1
+    with pytest.raises(ValueError, match=r"this tree would not go: \d+ ways were tried"):
+        removals(session, bank, ["tree"], mask, donors_of(bank))
 
 
 def test_a_bank_is_kept_and_belongs_to_its_generator(bank: Bank, tmp_path: Path) -> None:
