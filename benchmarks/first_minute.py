@@ -138,6 +138,7 @@ def _picture(page: Page, when: str) -> Tensor:
     code = page.locator(".paint").get_attribute(f"data-{when}")
     assert code is not None
     pixels = cv2.imdecode(np.frombuffer(base64.b64decode(code.partition(",")[2]), np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
     return torch.from_numpy(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)).permute(2, 0, 1) / 127.5 - 1
 
 
