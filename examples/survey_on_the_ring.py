@@ -3,7 +3,7 @@
 #
 # Eight clouds of points on a circle are the smallest data set on which GANs fail in the ways for which they are
 # known: they lose clouds (*mode collapse*), or they blur them. We train eight variants of the survey on them, with
-# equal networks and equally many rounds.
+# equal networks and equally many rounds. It takes three and a half minutes of one core (207 s, 2026-11-30).
 
 # %%
 import torch
