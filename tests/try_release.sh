@@ -3,6 +3,9 @@
 #
 # Usage: tests/try_release.sh [VERSION[:wheel|:sdist] ...]      tests/try_release.sh 3.11 3.12:wheel 3.13:sdist
 #
+# With --requirements-of VENV before the versions, what the lab requires is not installed anew: the environments see what
+# that one has of it, and of the lab itself nothing. This takes two minutes, and does not try what the packages require.
+#
 # A version alone is both packages. Without a version: each of 3.11, 3.12 and 3.13 that is there, as python3.N on PATH or among pyenv's versions; those
 # that are missing are named. A version that is asked for must be there.
 #
@@ -61,6 +64,13 @@ try_it() {
 }
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
+known=''
+if [[ ${1-} == --requirements-of ]]; then
+    known=$(echo "${2:?expected an environment after --requirements-of}"/lib/python*/site-packages)
+    [[ -d $known ]] || fail "there is no environment $2"
+    known=$(cd -- "$known" && pwd -P)
+    shift 2
+fi
 versions=("$@")
 ((${#versions[@]})) || versions=(3.11 3.12 3.13)
 tried=()
@@ -82,6 +92,10 @@ for asked in "${versions[@]}"; do
     "$base" -m venv --clear "$here"
     [[ -d $place/built ]] || build "$here/bin/python"
     again=()
+    if [[ $known ]]; then # a path in a .pth file is looked through last, and no .pth file in it is read
+        printf '%s\n' "$known" >"$("$here/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/known.pth"
+        again=(--no-deps)
+    fi
     for ending in "${packages[@]}"; do
         package=$(echo "$place"/built/*"$ending")
         say "Python $version, ${package##*/}"
