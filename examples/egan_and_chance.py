@@ -48,7 +48,7 @@ for selection in ("best", "random"):
 
 # %%
 winners = populations["best", 0].logbook.select("winner")
-third = max(1, len(winners) // 3)
+third = -(-len(winners) // 3)  # rounded up
 for part in range(0, len(winners), third):
     print(f"generations {part + 1} to {min(part + third, len(winners))}:", dict(Counter(winners[part : part + third])))
 
