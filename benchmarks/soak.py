@@ -24,6 +24,7 @@ STROKES = 8  # on a scene, until the next one
 SCENES = 400  # of one session, until it begins again
 WARM_UP = 0.5  # of the time, in which caches of pictures fill: from then on, growth of the memory counts
 WARMING = 0.1  # seconds of edits before the first row
+TABLE = "soak.csv"
 PAGE = 4096  # bytes, in which Linux tells the memory of a process
 
 
@@ -58,6 +59,8 @@ class Row:
 def main(args: Sequence[str] | None = None) -> None:
     """Print what the hour came to."""
     settings = tyro.cli(Soak, prog="python -m benchmarks.soak", args=args)
+    if (settings.out / TABLE).exists():
+        raise SystemExit(f"error: {settings.out / TABLE} is there already: name another folder with --out.")
     settings.out.mkdir(parents=True, exist_ok=True)
     with served() as (address, process):
         rows = asyncio.run(soak(settings, address, process))
@@ -83,7 +86,7 @@ async def soak(settings: Soak, address: str, process: int) -> list[Row]:
         asyncio.create_task(person(address, number, end, settings.pause, found)) for number in range(settings.sessions)
     ]
     rows: list[Row] = []
-    with (settings.out / "soak.csv").open("w", newline="", encoding="utf-8") as file:
+    with (settings.out / TABLE).open("x", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(field.name for field in fields(Row))
         while time.monotonic() < end:

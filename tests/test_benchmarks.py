@@ -197,6 +197,8 @@ def test_what_asks_the_app_prints_its_table(
     assert (int(sessions), int(edits), int(refused)) == (2, sum(int(row[1]) for row in cells), 0)
     assert all(row[4] == 0 and 50 < row[5] < 8000 for row in cells)
     assert (tmp_path / "soak.png").stat().st_size > 1000
+    with pytest.raises(SystemExit, match="is there already: name another folder"):
+        soak.main(["--out", str(tmp_path)])
     if shutil.which("chromium"):
         pytest.importorskip("playwright")
         first_paint.main(["--repeats", "1"])
