@@ -105,6 +105,7 @@ def test_a_benchmark_prints_its_table(
 ) -> None:
     module, arguments, rows = SMALLEST[name]
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # of processes of its own
     module.main(arguments)
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert set(table[1]) <= set("|-: "), table[:2]
@@ -208,7 +209,8 @@ def test_what_asks_the_app_prints_its_table(
         first_minute.main([str(shipped.path("scenes-segmenter")), "--scenes", "1"])
         ours, other = table()  # the same segmenter judges twice
         assert ours[1:] == other[1:]
-        assert (int(ours[1]), int(ours[3])) == (1, 1)
+        assert int(ours[1]) + int(ours[2]) >= 1
+        assert int(ours[3]) == 1
 
 
 def test_works_take_turns() -> None:

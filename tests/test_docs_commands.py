@@ -18,6 +18,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from core_gans import shipped
 from core_gans.commands.dispatch import read
 from core_gans.data.texts import toy_language
 from core_gans.foundation.pixels import write_png
@@ -45,6 +46,7 @@ PLACES = {
     "core-gans translate runs/colours photos": "core-gans translate runs/translating photos",
     "core-gans translate RUN --text": "core-gans translate runs/nmt-toy_language --text",
     "core-gans sample RUN --text": "core-gans sample runs/captions --text",
+    "core_gans/shipped/": f"{shipped.path('driving').parent}/",
     "egan resume runs/...": "egan resume runs/evolved",
     "runs/dcgan-digits-...": "runs/digits",
     " RUN": " runs/digits",

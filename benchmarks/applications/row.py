@@ -34,7 +34,7 @@ class Row:
     figure: float
     baseline: float
     others: dict[str, float] = field(default_factory=dict)
-    looks: tuple[tuple[str, Tensor], ...] = field(default=(), repr=False)
+    looks: tuple[tuple[str, Tensor], ...] = field(default=(), repr=False, compare=False)
     """Rows of images (S, C, H, W) in [-1, 1], each with its words, where there is something to see."""
 
 
