@@ -28,12 +28,11 @@ from torch import Tensor
 
 from benchmarks.app_load import served
 from benchmarks.first_paint import ARGUMENTS, PATIENCE_MS, TOOL
+from benchmarks.painting.__main__ import opened_judge
 from benchmarks.painting.places import SIDE, Place, objects, places
-from core_gans.foundation.errors import LabError
 from demos.lab import Lab
 from dissect import Segmenter
 from dissect.sampling import segment
-from dissect.segmenters.unet import UNetSegmenter
 from docs.making.app_picture import answered, drag
 
 if TYPE_CHECKING:
@@ -63,15 +62,17 @@ def main(args: Sequence[str] | None = None) -> None:
     from playwright.sync_api import sync_playwright
 
     asked = tyro.cli(Options, prog="python -m benchmarks.first_minute", args=args)
-    try:
-        judge = UNetSegmenter.load(asked.judge, size=SIDE)
-    except (OSError, LabError) as error:
-        raise SystemExit(f"error: {error}") from error
+    judge = opened_judge(asked.judge)
+    if asked.scenes < 1:
+        raise SystemExit(f"error: expected at least one scene, got {asked.scenes}.")
     with TemporaryDirectory() as runs:
         lab = Lab.at(Path(runs))
         painter = lab.painters.of("scenes")
         erased = list(islice(objects(painter, THING, asked.seed), asked.scenes))
         added = list(islice(places(painter, THING, asked.seed), asked.scenes))
+        if asked.scenes > (found := min(len(erased), len(added))):
+            lab.close()
+            raise SystemExit(f"error: from scene {asked.seed} on there are {found}, got --scenes {asked.scenes}.")
         judges = {"the app's segmenter": painter.segmenter, "another segmenter": judge}
         with served() as (address, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*ARGUMENTS])

@@ -206,6 +206,8 @@ def test_what_asks_the_app_prints_its_table(
         found = table()
         assert [row[0].strip() for row in found] == ["cold", "warm"]
         assert all(0 < float(words) <= float(tool) for _, words, tool in found)
+        with pytest.raises(SystemExit, match="at least one scene, got 0"):
+            first_minute.main([str(shipped.path("scenes-segmenter")), "--scenes", "0"])
         first_minute.main([str(shipped.path("scenes-segmenter")), "--scenes", "1"])
         ours, other = table()  # the same segmenter judges twice
         assert ours[1:] == other[1:]

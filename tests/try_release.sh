@@ -66,8 +66,8 @@ try_it() {
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1
 known=''
 if [[ ${1-} == --requirements-of ]]; then
-    known=$(echo "${2:?expected an environment after --requirements-of}"/lib/python*/site-packages)
-    [[ -d $known ]] || fail "there is no environment $2"
+    known=$(echo "${2-}"/lib/python*/site-packages)
+    [[ ${2-} && -d $known ]] || fail "--requirements-of wants an environment, such as .venv; got '${2-}'"
     known=$(cd -- "$known" && pwd -P)
     shift 2
 fi

@@ -80,10 +80,7 @@ class Bench:
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and print the table."""
     plan = tyro.cli(Plan, args=arguments, prog="python -m benchmarks.painting", description=__doc__)
-    try:
-        judge = UNetSegmenter.load(plan.judge, size=SIDE)
-    except (OSError, LabError) as error:
-        raise SystemExit(f"error: {error}") from error
+    judge = opened_judge(plan.judge)
     with TemporaryDirectory() as runs:
         lab = Lab.at(Path(runs))
         try:
@@ -91,6 +88,14 @@ def main(arguments: list[str] | None = None) -> None:
             _measure(plan, Bench(PaintCalls(lab), plan.model, painter, judge))
         finally:
             lab.close()
+
+
+def opened_judge(path: Path) -> Segmenter:
+    """The segmenter in ``path``, which sees any pictures at its own size; SystemExit with a line where it is none."""
+    try:
+        return UNetSegmenter.load(path, size=SIDE)
+    except (OSError, LabError) as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 def _measure(plan: Plan, bench: Bench) -> None:
