@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Protocol
 
 from core_gans.foundation.errors import LabError
+from core_gans.runs.interrupt import SIGNALS
 from egan.islands.island import Leg, Played, Setup, play
 from egan.islands.settings import Islands
 
@@ -62,7 +64,7 @@ class Pool:
     def _finished(self, legs: Mapping[int, Leg]) -> dict[int, Played]:
         """What was played; where a process died, not all of it."""
         found = {}
-        with suppress(BrokenProcessPool):
+        with suppress(BrokenProcessPool, ConnectionError, EOFError):  # the last two: the one that forks the others died
             futures = {number: self._pool.submit(_play, leg) for number, leg in legs.items()}
             for number, future in futures.items():
                 found[number] = future.result()
@@ -114,12 +116,26 @@ def _context() -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
+    for each in (resource_tracker, forkserver):  # the first, begun by the second, would let the signals through again
+        with _held_back():
+            each.ensure_running()
     return context
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals that end a job reach all of its processes. What is started inside never hears of them: the first process
+    does, and ends the others when it has saved."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(setup: Setup) -> None:
     global _setup
-    for each in (signal.SIGINT, signal.SIGTERM):  # they reach all processes of a job; the first one ends the others
+    for each in SIGNALS:  # where processes are spawned, nothing holds them back before
         signal.signal(each, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -26,6 +26,7 @@ from rich.console import Console
 from core_gans.comparison.workers import workers
 from core_gans.data import load
 from core_gans.foundation.errors import LabError
+from core_gans.training import run
 from egan.cluster import ray_cluster
 from egan.cluster.ray_cluster import Cluster, unfit
 from egan.cluster.same_code import code, different
@@ -116,11 +117,11 @@ def children(of: int) -> list[int]:
 
 
 def at_work(title: bytes) -> list[int]:
-    """Processes of this one whose command line begins with ``title``."""
+    """Processes of this one whose command line holds ``title``."""
     found = []
     for pid in children(os.getpid()):
         try:
-            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(title):
+            if title in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
         except OSError:
             continue
@@ -136,6 +137,23 @@ def test_processes_give_the_same_bits_also_when_one_is_killed(serial: Archipelag
     assert told
     assert all(line.startswith("warning: a process died; islands ") for line in told)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_no_process_of_the_islands_hears_what_ends_a_job(serial: Archipelago, number: int) -> None:
+    state, told = begun(SETTINGS), list[str]()
+    with engine(state.setup, replace(SETTINGS, workers=2), told.append) as state.engine:
+        run(state, lambda: state.play(20), 20, None, [])
+        started = at_work(b"multiprocessing.forkserver")
+        assert len(started) >= 3  # two that play, and the one that they were forked from
+        for pid in started:
+            os.kill(pid, number)
+        run(state, lambda: state.play(ROUNDS), ROUNDS, None, [])
+        assert at_work(b"multiprocessing.forkserver") == started
+    state.engine = None
+    require_equal(state, serial)
+    assert told == []
 
 
 class Fatal:
@@ -177,10 +195,10 @@ def test_runs_of_an_experiment_are_the_same_over_ray(ray: Any) -> None:
         assert dict(there.calibrate([1])).keys() == {1}
         found = dict(there.play(jobs))
     assert found.keys() == expected.keys() == {(0, 0), (0, 1), (1, 0)}
-    for key, run in expected.items():
-        assert run.samples is not None
-        assert torch.equal(found[key].samples, run.samples)
-        assert found[key].facts["scores"] == run.facts["scores"]
+    for key, alone in expected.items():
+        assert alone.samples is not None
+        assert torch.equal(found[key].samples, alone.samples)
+        assert found[key].facts["scores"] == alone.facts["scores"]
 
 
 def test_an_experiment_is_played_over_ray(ray: Any, tmp_path: Path) -> None:
