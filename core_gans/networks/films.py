@@ -6,16 +6,24 @@ convolutions that share all but their last layer, and a background B (N, C, 1, H
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from core_gans.foundation.errors import LabError
+from core_gans.networks.architecture import Normalisation
 from core_gans.networks.blocks import doubled
 from core_gans.networks.mlp import SLOPE
 
 WIDEST = 8  # times the width, at the smallest maps
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm3d,
+    "instance": partial(nn.InstanceNorm3d, affine=True),
+}
 
 
 class Growth(NamedTuple):
@@ -77,18 +85,22 @@ def composed(foreground: Tensor, mask: Tensor, background: Tensor) -> Tensor:
 class FilmDiscriminator(nn.Module):
     """Films (N, C, T, H, W) to scores (N,), by 3-D convolutions of stride 2 down to the smallest block."""
 
-    def __init__(self, shape: tuple[int, ...], width: int) -> None:
+    def __init__(self, shape: tuple[int, ...], width: int, normalisation: Normalisation = "batch") -> None:
         super().__init__()
         grown, colours = growth(shape), shape[0]
         channels = _channels(width, len(grown.strides))[::-1]
+        spectral = normalisation == "spectral"
         layers: list[nn.Module] = []
         for step, ((inputs, outputs), stride) in enumerate(
             zip(pairwise((colours, *channels)), grown.strides[::-1], strict=True)
         ):
-            layers.append(nn.Conv3d(inputs, outputs, _kernel(stride), stride, padding=1, bias=not step))
-            layers += [nn.BatchNorm3d(outputs)] if step else []
+            norm = NORMS.get(normalisation) if step else None
+            convolution = nn.Conv3d(inputs, outputs, _kernel(stride), stride, padding=1, bias=norm is None)
+            layers.append(spectral_norm(convolution) if spectral else convolution)
+            layers += [norm(outputs)] if norm is not None else []
             layers.append(nn.LeakyReLU(SLOPE))
-        self.net = nn.Sequential(*layers, nn.Conv3d(channels[-1], 1, grown.block), nn.Flatten(0))
+        score = nn.Conv3d(channels[-1], 1, grown.block)
+        self.net = nn.Sequential(*layers, spectral_norm(score) if spectral else score, nn.Flatten(0))
         _initialise(self)
 
     def forward(self, films: Tensor) -> Tensor:
@@ -123,7 +135,9 @@ def _initialise(network: nn.Module) -> None:
     """N(0, 0.01) for convolutions (section 3.3), N(1, 0.02) for the scales of batch normalisation as in DCGAN."""
     for name, parameter in network.named_parameters():
         if parameter.dim() > 1:
-            nn.init.normal_(parameter, 0.0, 0.01)
+            # Spectral normalisation divides by the norm, and starts its power iteration from the default weights.
+            if "parametrizations" not in name:
+                nn.init.normal_(parameter, 0.0, 0.01)
         elif name.endswith("weight"):
             nn.init.normal_(parameter, 1.0, 0.02)
         else:

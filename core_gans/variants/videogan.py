@@ -70,7 +70,7 @@ class VideoGAN(AdversarialGame):
                 raise LabError(f"expected at least one class of a conditional game, got {self.classes}.")
             shown, latent = (self.shape[0] + self.classes, *self.shape[1:]), self.latent + self.classes
         generator: nn.Module = FilmGenerator(self.shape, latent, architecture.width, self.streams == 2)
-        discriminator: nn.Module = FilmDiscriminator(shown, architecture.width)
+        discriminator: nn.Module = FilmDiscriminator(shown, architecture.width, architecture.normalisation)
         if self.conditional:
             generator = ConditionalGenerator(generator, self.classes)
             discriminator = ConditionalDiscriminator(discriminator, self.classes)

@@ -1,14 +1,22 @@
-"""A small reverse proxy over true connections: it shows a server below a path, which it takes away before it asks."""
+"""Reverse proxies that show a server below a path, which they take away before they ask: a small one, and nginx."""
 
 from __future__ import annotations
 
 import http.client
+import shutil
+import socket
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
+CONF = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding")
 
 
@@ -63,3 +71,37 @@ def proxied(address: str, prefix: str) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def behind_nginx(address: str, folder: Path) -> Iterator[str]:
+    """The server at ``address`` below /lab of the address that is given: by nginx, with the lab's own configuration."""
+    if shutil.which("nginx") is None:
+        pytest.skip("there is no nginx on the path")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    locations = CONF.read_text(encoding="utf-8")
+    assert "http://127.0.0.1:7860/" in locations
+    locations = locations.replace("http://127.0.0.1:7860/", address if address.endswith("/") else f"{address}/")
+    kept = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/errors;\nevents {{}}\n"
+        f"http {{\naccess_log off;\n{kept}server {{\nlisten 127.0.0.1:{port};\n{locations}}}\n}}\n",
+        encoding="utf-8",
+    )
+    process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            with socket.socket() as asking:
+                if asking.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        assert process.poll() is None, (folder / "errors").read_text(encoding="utf-8")
+        yield f"http://127.0.0.1:{port}/lab/"
+    finally:
+        process.terminate()
+        process.wait(60)

@@ -98,12 +98,16 @@ def page(request: pytest.FixtureRequest, glass: Painter, tmp_path_factory: pytes
 
 
 def faults(page: Page, look: str) -> dict[str, list[object]]:
-    """What ``look`` finds on each tab, where it finds anything."""
+    """What ``look`` finds on each tab, where it finds anything that is still there when the page has come to rest."""
     found: dict[str, list[object]] = {}
     for name in TABS:
         page.get_by_role("tab", name=name, exact=True).click()
-        page.wait_for_timeout(800)
-        if seen := page.evaluate(look):
+        for wait in (800, 2_000, 5_000):  # colours fade in; on a busy machine slowly
+            page.wait_for_timeout(wait)
+            seen = page.evaluate(look)
+            if not seen:
+                break
+        else:
             found[name] = seen
     return found
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from demos.lab import Lab
 from demos.serve import served, web_app
 from demos.server_address import ServerAddress
-from tests.demos.browser import BROWSER, opened
-from tests.demos.proxy import proxied
+from tests.demos.browser import BROWSER, MANIFEST, opened
+from tests.demos.proxy import behind_nginx, proxied
 from tests.demos.test_browser_paint import PaintCalls
 
 pytestmark = BROWSER
 # What the browser says of gradio's manifest, which is not below the path. All else outside is a stranger.
-OUTSIDE = "Failed to load resource: the server responded with a status of 404 (not below the prefix)"
+OUTSIDE = "Failed to load resource: the server responded with a status of 404 ("
 
 
-def test_paint_and_explore_work_below_a_path(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["a small proxy", "nginx"])
+def test_paint_and_explore_work_below_a_path(tmp_path: Path, by: str) -> None:
     lab = Lab.at(tmp_path / "runs")
-    where = ServerAddress(0, root_path="/some/lab")
+    where = ServerAddress(0, root_path="/lab", proxy_headers=True)
     with (
         served(web_app(lab, where), where) as behind,
-        proxied(behind, "/some/lab") as address,
+        proxied(behind, "/lab") if by == "a small proxy" else behind_nginx(behind, tmp_path) as address,
         opened(
             address, tmp_path / "profile", forgiven=("Manifest fetch from", OUTSIDE)
         ) as page,  # all other requests stay below the address
     ):
+        missing: list[str] = []
+        page.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
         paint = PaintCalls(page)
         before = paint.source("after")
         paint.go_to(5)
@@ -45,4 +50,5 @@ def test_paint_and_explore_work_below_a_path(tmp_path: Path) -> None:
         page.wait_for_selector('[data-way*=\'"from":5,"to":9\']', state="attached")
         page.wait_for_function("document.querySelector('#explore [data-busy]').dataset.busy === '0'")
         page.screenshot(path=tmp_path / "explore.png", full_page=True)
+        assert all(url.endswith(MANIFEST) for url in missing), missing
     lab.close()

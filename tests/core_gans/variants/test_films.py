@@ -61,6 +61,18 @@ class TestFilms:
         assert film.shape == (2, *shape)
         assert FilmDiscriminator(shape, width=2)(film).shape == (2,)
 
+    @pytest.mark.parametrize("normalisation", ["batch", "instance", "spectral", "none"])
+    def test_the_discriminator_has_the_normalisation_that_is_asked_for(self, normalisation: str) -> None:
+        scores = small("videogan", clips(), normalisation=normalisation).players()["discriminator"]
+        films = torch.randn(3, *clips().shape, generator=chance())
+        if normalisation == "spectral":
+            scores(films)  # the power iteration makes a step with each call in training
+            scores.eval()
+            assert all(hasattr(each, "parametrizations") for each in scores.net if isinstance(each, torch.nn.Conv3d))
+        alone = torch.cat([scores(film[None]) for film in films])
+        coupled = not torch.allclose(scores(films), alone, atol=1e-6)
+        assert coupled == (normalisation == "batch")
+
     def test_of_the_papers_shape_the_networks_are_the_papers(self) -> None:
         with torch.device("meta"):
             players = VideoGAN(shape=(3, 32, 64, 64), width=64).players()
