@@ -31,6 +31,7 @@ from dissect.from_layer import is_chain
 from dissect.generators import default_layers
 from dissect.hooks import layers as layers_of
 from dissect.painting import BrushStroke, Mode
+from dissect.segmenters.doubts import unsure_share
 from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.unet import UNetSegmenter
 from dissect.segmenters.wholes import WHOLES, labels_of
@@ -38,6 +39,7 @@ from dissect.segmenters.wholes import WHOLES, labels_of
 SCENES_KEPT = 128  # pictures whose first look is remembered
 OWN_KEPT = 4  # pictures of one's own that are ready to be painted on: each with a copy of the generator
 UNIT_SETS_KEPT = 256
+FIRST_CONCEPT = "tree"  # what is chosen when Paint opens, as session.js has it
 FIRST_SEEDS = 24  # scenes among which the one to begin with is chosen
 SEEN = 0.01  # share of the picture: a thing that covers less is hard to hit with a brush
 GREY = (128, 128, 128)
@@ -199,14 +201,27 @@ class Painter:
         return dict(zip(self.labels, counts.tolist(), strict=True))
 
     def rich_seed(self) -> int:
-        """Of the brighter half of the first seeds, the one whose scene shows most of the concepts clearly."""
+        """Of the brighter half of the first seeds, one whose scene shows most of the concepts, and clearly.
 
-        def told(seed: int) -> tuple[int, float]:
-            found = [share for label, share in self.shares(seed).items() if label in self.concepts and share >= SEEN]
-            return len(found), sorted(found)[0] if found else 0.0
-
+        Of those with at most one concept less than any other the segmenter is surest of this one: where it is in doubt,
+        things are drawn half or twice. The thing that Paint begins with is there, if it is in any.
+        """
         bright = sorted(range(FIRST_SEEDS), key=lambda seed: -float(self.edit_session(seed).before.mean()))
-        return max(bright[: FIRST_SEEDS // 2], key=told)
+        shown = {
+            seed: {label: share for label, share in self.shares(seed).items() if self._offers(label, share)}
+            for seed in bright[: FIRST_SEEDS // 2]
+        }
+        most = max(len(found) for found in shown.values())
+
+        def clear(seed: int) -> tuple[bool, float, int, float]:
+            found, scene, sure = shown[seed], self.edit_session(seed).before[None], self.segmenter
+            doubt = unsure_share(sure, scene) if isinstance(sure, DifferentiableSegmenter) else 0.0
+            return FIRST_CONCEPT in found, -doubt, len(found), min(found.values(), default=0.0)
+
+        return max((seed for seed, found in shown.items() if len(found) >= most - 1), key=clear)
+
+    def _offers(self, label: str, share: float) -> bool:
+        return label in self.concepts and share >= SEEN
 
     def _layers_to_edit(self) -> tuple[str, ...]:
         """The dissected layer, and one for each size of map that examples are worth taking from; the coarsest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -98,6 +99,17 @@ def test_shares_are_those_of_the_picture(glass: Painter) -> None:
 def test_the_first_scene_shows_as_much_as_any(glass: Painter) -> None:
     shares = glass.shares(glass.rich_seed())
     assert all(shares[concept] > 0.01 for concept in ("tree", "door", "sky"))
+
+
+def test_paint_opens_with_a_tree_and_no_two_suns() -> None:
+    painter = Painter.shipped()
+    classes = painter.edit_session(painter.rich_seed()).classes_before
+    figures = {
+        label: cv2.connectedComponents((classes == painter.labels.index(label)).numpy().astype(np.uint8))[0] - 1
+        for label in ("tree", "sun", "moon")
+    }
+    assert figures["tree"] >= 1
+    assert figures["sun"] + figures["moon"] <= 1
 
 
 def test_threads_do_not_paint_into_each_other() -> None:
