@@ -22,7 +22,7 @@ from benchmarks.gallery.training import Trained, train_row
 from benchmarks.timing import chosen, heading
 from core_gans.data import Examples
 from core_gans.recipes import choosing, kind_of, recipe_for, row_of, rows
-from core_gans.variants import VARIANTS
+from core_gans.variants import variant
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Gallery:
     """Train, judge and show."""
 
     names: tyro.conf.Positional[tuple[str, ...]] = ("digits",)
-    """Data sets: digits, mnist, cifar, scenes, ring; mnist and cifar from the folder that GANLAB_DATA names."""
+    """Data sets: digits, mnist, cifar, scenes, ring, moving_digits; mnist and cifar are read from GANLAB_DATA."""
     only: tuple[str, ...] = ()
     """Rows, as wgan or fgan/kl; default: all."""
     seconds: float = 60.0
@@ -60,18 +60,19 @@ def own_rows() -> list[str]:
 
 
 def _defaults(row: str) -> dict[str, Any]:
-    return dataclasses.asdict(VARIANTS[choosing(row)[0]]())
+    return dataclasses.asdict(variant(choosing(row)[0])())
 
 
 def play(of: GallerySet, wanted: list[str], asked: Gallery) -> None:
-    """One data set."""
+    """One data set; of the rows ``wanted`` those that have a recipe for its kind."""
     examples = of.load()
+    drawing = rows(kind_of(examples.shape))
     judge, glance = of.judge(examples), of.glance(examples)
     real = of.figures(judge, judge.real_sampler(asked.seed))
     print(f"{heading()}\n{of.name}: real {real}", flush=True)
     folder = asked.out / of.name
     done: list[Trained] = []
-    for row in wanted:
+    for row in (row for row in wanted if row in drawing):
         trained = pages.read_row(folder, row)
         if trained is None or trained.measured.settings != settings(row, examples):
             try:
@@ -87,8 +88,8 @@ def play(of: GallerySet, wanted: list[str], asked: Gallery) -> None:
 
 def settings(row: str, examples: Examples) -> str:
     """The digest of the settings that ``row`` has now."""
-    variant, fields = choosing(row)
-    recipe = recipe_for(variant, kind_of(examples.shape), fields, len(examples))
+    name, fields = choosing(row)
+    recipe = recipe_for(name, kind_of(examples.shape), fields, len(examples))
     assert recipe is not None
     return recipe.settings
 

@@ -64,7 +64,7 @@ def write_app_rows(of: GallerySet, trained: Sequence[Trained]) -> None:
     for row, samples in ((each.measured.row, each.samples) for each in trained):
         path = APP / name_in_the_app(row, of.name)
         path.parent.mkdir(exist_ok=True)
-        picture = sheet(samples[:APP_SAMPLES], APP_SAMPLES) if samples.dim() > 2 else cloud(samples, size=120)
+        picture = sheet(_pictures(samples, APP_SAMPLES), APP_SAMPLES) if samples.dim() > 2 else cloud(samples, size=120)
         Image.fromarray(picture).save(path, quality=QUALITY)
 
 
@@ -108,5 +108,14 @@ def _real(examples: Examples) -> Tensor:
 
 def _tile(examples: Examples, samples: Tensor) -> Picture:
     if samples.dim() > 2:
-        return sheet(samples, SHOWN)
+        return sheet(_pictures(samples, SHOWN), SHOWN)
     return cloud(samples, examples.images[:2_000], size=160)
+
+
+def _pictures(samples: Tensor, count: int) -> Tensor:
+    """``count`` pictures (N, C, H, W) of ``samples``: the first ones, or of clips four or five frames each."""
+    if samples.dim() == 4:
+        return samples[:count]
+    frames = 4 if count % 4 == 0 else 5
+    shown = samples[: count // frames, :, [step * samples.shape[2] // frames for step in range(frames)]]
+    return shown.transpose(1, 2).flatten(0, 1)

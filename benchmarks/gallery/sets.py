@@ -82,6 +82,14 @@ SETS = {
         ),
         GallerySet("scenes", "4,000 drawn scenes", lambda: load("scenes"), "scenes", ("frechet", "recall"), ""),
         GallerySet(
+            "moving_digits",
+            "clips of a digit that moves, four frames each",
+            lambda: load("moving_digits"),
+            "moving_digits",
+            ("frechet", "still_pixels"),
+            "",
+        ),
+        GallerySet(
             "ring",
             "eight clouds of points",
             lambda: load("ring"),

@@ -20,7 +20,8 @@ from core_gans.runs.averaging import Average
 from core_gans.runs.watchers import fixed_latents
 from core_gans.session import with_data
 from core_gans.training import TrainingState, play_round, start
-from core_gans.variants import VARIANTS, make
+from core_gans.variants import make
+from core_gans.variants import variant as variant_called
 
 SHOWN = 16  # samples of a row
 SURE = 1 / 3  # share of samples that are recognised, from which on a variant shows something
@@ -80,12 +81,12 @@ def train_row(
 def game_of(recipe: Recipe, examples: Examples) -> NoiseGame:
     """The game of a recipe for ``examples``; rates that fall over a run stay where nobody knows its rounds."""
     variant, chosen = choosing(recipe.row)
-    known = {field.name for field in dataclasses.fields(VARIANTS[variant])}
+    known = {field.name for field in dataclasses.fields(variant_called(variant))}
     fields: dict[str, Any] = dict(recipe.fields)
     if recipe.kind == "points":
         fields |= points_fields(variant, {"fall_to": 0.0}) | {"fall_rounds": 0}
     fields = {name: value for name, value in fields.items() if name in known} | chosen
-    game = make(variant, **with_data({**dataclasses.asdict(VARIANTS[variant]()), **fields}, examples))
+    game = make(variant, **with_data({**dataclasses.asdict(variant_called(variant)()), **fields}, examples))
     assert isinstance(game, NoiseGame)
     return game
 

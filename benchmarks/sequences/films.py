@@ -142,7 +142,7 @@ NARROW = {"width": 8, "rate": 1e-3}
 WHOLE = {"power": 2, "adversarial": 0.05, "discriminator_rate": 2e-3}
 # Where nearly all stands still, the paper's weights make a copy of the last frame the best answer.
 STILL = {**WHOLE, "gradient": 0.05, "adversarial": 0.005}
-FILM = {"width": 8, "rate": 1e-3}
+FILM = {"width": 8, "rate": 1e-3, "normalisation": "instance", "r1": 1.0, "penalty_every": 4}
 TRIALS = {
     **{
         f"prediction_{name}{twin}": Trial(
@@ -151,9 +151,9 @@ TRIALS = {
         for name, data, whole in (("digits", digits, WHOLE), ("real", real, WHOLE), ("scenes", scenes, STILL))
         for twin, fields in (("", whole), ("_l2", L2))
     },
-    "films_two_streams": Trial("videogan", FILM, digits, drawn, 60.0, FILMS),
-    "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 60.0, FILMS),
-    "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 45.0, FILMS),
+    "films_two_streams": Trial("videogan", FILM, digits, drawn, 160.0, FILMS),
+    "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 160.0, FILMS),
+    "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 80.0, FILMS),
 }
 
 

@@ -85,7 +85,8 @@ def recipe_in(kind: type[Game], words: Sequence[str]) -> Recipe | None:
     data = KNOWN.get(_given(words, "data") or Options.data)
     count = _number(words, "count") or (data.count if data else 0)
     given = {field.name: _given(words, field.name.replace("_", "-")) for field in dataclasses.fields(kind)}
-    return recipe_for(kind.name, _kind_in(data, words), given, count or None)
+    clips = kind.takes == ("clips",)
+    return recipe_for(kind.name, "clips" if clips else _kind_in(data, words), given, count or None)
 
 
 def _kind_in(data: DataSet | None, words: Sequence[str]) -> Kind | None:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from core_gans.foundation.errors import LabError
 from core_gans.networks.blocks import doubled
 
-Kind = Literal["points", "grey", "colour", "pictures"]
+Kind = Literal["points", "grey", "colour", "pictures", "clips"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 SMALL = 48  # pixels of the longer side, up to which images are small
@@ -17,16 +17,19 @@ TOLD: dict[Kind, str] = {
     "grey": f"grey images of up to {SMALL} pixels",
     "colour": f"colour images of up to {SMALL} pixels",
     "pictures": f"pictures of more than {SMALL} pixels",
+    "clips": "clips",
 }
 
 
 def kind_of(shape: tuple[int, ...]) -> Kind | None:
-    """The kind of examples of ``shape``: (D,) of points, (C, H, W) of images.
+    """The kind of examples of ``shape``: (D,) of points, (C, H, W) of images, (C, T, H, W) of clips.
 
-    None for what no recipe suits: clips, and images of sides that convolutions by doubling do not draw.
+    None for what no recipe suits: sides that convolutions by doubling do not draw.
     """
     if len(shape) == 1:
         return "points"
+    if len(shape) == 4:
+        return "clips" if kind_of((shape[0], *shape[2:])) else None
     try:
         doubled(shape, "dcgan")
     except LabError:

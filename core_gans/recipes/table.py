@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from core_gans.recipes.kinds import FEW, Kind
+from core_gans.recipes.kinds import FEW, KINDS, Kind
 from core_gans.recipes.measured import Measured, all_measured, digest
 
 
@@ -55,15 +55,15 @@ def recipe_for(
     *,
     common: bool = False,
 ) -> Recipe | None:
-    """The recipe of ``variant`` on data of ``kind``; None for a variant without one (one's own, and translations), and
-    for data of no kind.
+    """The recipe of ``variant`` on data of ``kind``; None for a variant without one (one's own, and translations), for
+    data of no kind, and of a kind that it does not draw.
 
     ``fields`` are those of the game that choose a row of their own: the divergence of ``fgan``. ``count`` is the number
     of examples, if it is known: fewer than ``FEW`` images take what is set for few. A variant without a recipe has what
     all others have in common if ``common`` is asked for.
     """
     table = _table()
-    if kind is None or not (common or variant in table["variants"]):
+    if kind is None or not (common or variant in _drawing(kind)):
         return None
     row = row_of(variant, fields or {})
     chain = _chain(table, kind)
@@ -112,11 +112,18 @@ def points_fields(variant: str, more: Mapping[str, Any] | None = None) -> dict[s
     return {**points["fields"], **(more or {}), **points["rows"].get(variant, {})}
 
 
-def rows() -> list[str]:
-    """The names of all rows: every variant that draws from latents, and what they have to choose."""
+def rows(kind: Kind | None = None) -> list[str]:
+    """The names of all rows, of one kind of data or any: variants that draw from latents, and what they let choose."""
+    drawing = dict.fromkeys(name for each in ((kind,) if kind else KINDS) for name in _drawing(each))
+    choices = {name: choice for name, choice in _table()["choices"].items() if name in drawing}
+    return [*drawing, *(f"{name}/{value}" for name, choice in choices.items() for value in choice["values"])]
+
+
+def _drawing(kind: Kind) -> list[str]:
+    """The variants that have a recipe for data of ``kind``."""
     table = _table()
-    chosen = [f"{name}/{value}" for name, choice in table["choices"].items() for value in choice["values"]]
-    return [*table["variants"], *chosen]
+    found: list[str] = table[kind].get("variants", table["variants"])
+    return found
 
 
 def _chain(table: Mapping[str, Any], kind: Kind) -> list[Kind]:
