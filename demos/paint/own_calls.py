@@ -14,6 +14,7 @@ from demos.paint.sketch import EndRequest, PictureRequest, UploadRequest
 from dissect.inversion.inverting import STRANGE
 from dissect.inversion.pasting import paste_back
 from dissect.painting import Painting
+from dissect.segmenters.doubts import doubts
 
 POOR_L1, POOR_AGREEMENT = 0.1, 0.85  # a rendering beyond these is another picture
 
@@ -59,7 +60,8 @@ def told_of(painter: Painter, subject: Subject) -> Answer | None:
     """How a generator draws a picture of one's own, beside that; None for a scene."""
     if isinstance(subject, int):
         return None
-    found = painter.pictures.of(painter, subject).found
+    own = painter.pictures.of(painter, subject)
+    found = own.found
     same = "" if found.agreement is None else f" {found.agreement:.0%} of the pixels show the same class."
     notes = []
     if found.strangeness > STRANGE:
@@ -69,6 +71,8 @@ def told_of(painter: Painter, subject: Subject) -> Answer | None:
         )
     if found.pixel_l1 > POOR_L1 or (found.agreement is not None and found.agreement < POOR_AGREEMENT):
         notes.append("The generator does not quite draw this picture.")
+    if unsure := doubts(painter.segmenter, own.prepared.image[None]):
+        notes.append(f"{unsure[0].upper()}{unsure[1:]}.")
     return {
         "rendering": image_url(found.rendering),
         "pixelL1": round(found.pixel_l1, 4),

@@ -9,6 +9,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -22,6 +23,7 @@ from torch import Tensor
 from core_gans.foundation.pixels import png, to_bytes
 from demos.guard import LONGEST_CALL
 from demos.paint import own_pictures
+from demos.paint.own_calls import told_of
 from demos.paint.own_pictures import GONE, OwnPictures, prepared
 from demos.paint.painter import Painter
 from demos.uploads import LARGEST_FILE
@@ -236,3 +238,27 @@ def test_the_pictures_end_with_the_lab() -> None:
     pictures.begin(painter, own)
     pictures.close()
     assert not any(job.running for job in pictures._jobs.values())
+
+
+@pytest.mark.parametrize("sharp", [1.0, 1e-3])
+def test_a_segmenter_that_is_unsure_of_the_picture_says_so(sharp: float) -> None:
+    class Seeing:
+        """Two classes, told by the brightness; of a small factor it is never sure."""
+
+        labels = ("dark", "bright")
+
+        def logits(self, images: Tensor) -> Tensor:
+            bright = images.mean(1, keepdim=True)
+            return 100 * sharp * torch.cat([-bright, bright], 1)
+
+        def __call__(self, images: Tensor) -> Tensor:
+            return self.logits(images).argmax(1)
+
+    given = torch.ones(3, 8, 8)
+    found = SimpleNamespace(agreement=1.0, strangeness=0.0, pixel_l1=0.0, rendering=given)
+    own = SimpleNamespace(found=found, prepared=SimpleNamespace(image=given))
+    painter: Any = SimpleNamespace(segmenter=Seeing(), pictures=SimpleNamespace(of=lambda _, __: own))
+    told = told_of(painter, "a digest")
+    assert told is not None
+    unsure = [note for note in told["notes"] if note.startswith("The segmenter is unsure of 100 % of the pixels")]
+    assert bool(unsure) == (sharp < 1)
