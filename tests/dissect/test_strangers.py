@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from benchmarks import planted_style
 from core_gans.foreign.biggan import of_biggan
 from core_gans.foreign.diffusion import of_autoencoder, of_denoiser
 from core_gans.foreign.progressive import progressive_from
@@ -161,6 +162,17 @@ def test_units_planted_in_a_stylegan_are_found_and_painted_with():
     assert found.score[6, 1] > 0.9
     painted = paint(net, "b16", z[:1], [Stroke("add", unit_set(found, "light", 1), torch.ones(16, 16))], SEES)
     assert painted.table[1].after == 256
+
+
+def test_a_unit_planted_in_a_stylegan_that_has_learned_is_found_and_painted_with():
+    state = planted_style.begun(seed=10)
+    net = planted_style.trained(state, 60)
+    found, red = planted_style.dissected(net, seed=10)
+    assert 0.05 < red < 0.2  # as of the real pictures, .1: it draws squares by now
+    scores = found.score[:, 1]
+    assert int(scores.argmax()) == planted_style.UNIT
+    assert scores[planted_style.UNIT] > np.sort(scores)[-2] + 0.2
+    assert planted_style.painted(net, found, seed=10) > planted_style.PAINTED * 0.8
 
 
 def test_units_planted_in_a_stylegan3_are_found_and_painted_with():
