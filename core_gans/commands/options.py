@@ -15,7 +15,8 @@ from core_gans.commands.flags import flags_in, help_text
 from core_gans.foundation.names import unknown_name
 
 BATCHES = " (a round is a batch for every player, not a pass through the data)"
-MEANT = {  # what other programs call it: what it may be called here, and what else to know of it
+# What other programs call it: what it may be called here (by one command or another), and what else to know of it.
+MEANT = {
     "lr": ("rate", ""),
     "learning-rate": ("rate", ""),
     "epochs": ("rounds", BATCHES),
@@ -35,9 +36,7 @@ MEANT = {  # what other programs call it: what it may be called here, and what e
     "dataset": ("data", ""),
     "data-dir": ("data", ""),
     "dataroot": ("data", ""),
-    "n": ("count", ""),
-    "num-samples": ("count", ""),
-    "num-images": ("count", ""),
+    **{name: ("count or images", "") for name in ("n", "count", "sample", "samples", "num-samples", "num-images")},
     "output": ("out", ""),
     "outdir": ("out", ""),
     "output-dir": ("runs", ""),
@@ -82,9 +81,10 @@ def _require_known(kind: Any, program: str, words: Sequence[str], more: dict[str
     for word in words:
         name = word.partition("=")[0].lstrip("-").replace("_", "-")
         if re.match(r"--?[A-Za-z]", word) and name not in known and word not in ("-h", "--help"):
-            meant, note = MEANT.get(name.lower(), ("", ""))
-            if meant in known:
-                raise ValueError(f"{program} has no option --{name}: did you mean --{meant}?{note}")
+            names, note = MEANT.get(name.lower(), ("", ""))
+            for meant in names.split(" or "):
+                if meant in known:
+                    raise ValueError(f"{program} has no option --{name}: did you mean --{meant}?{note}")
             raise unknown_name(f"option of {program}", f"--{name}", [f"--{each}" for each in known])
 
 

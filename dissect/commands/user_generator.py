@@ -13,6 +13,7 @@ from torch import nn
 from core_gans.foreign import PUBLISHED, open_published
 from core_gans.foreign.weights import holds_weights
 from core_gans.foundation.memory import require_memory
+from core_gans.foundation.names import require_known
 from core_gans.trusted_code import is_own
 from core_gans.user_code import load_object
 from dissect.generators import (
@@ -26,6 +27,7 @@ from dissect.generators import (
 )
 
 FLOAT = 4  # bytes
+WEIGHTS = (".pt", ".pth", ".pkl", ".bin", ".safetensors")  # files of weights that others published
 LISTS = (".txt", ".layers")  # files that list layers
 PRIORS = ("normal", "uniform")
 
@@ -43,12 +45,15 @@ def own_network(text: str, truncation: float | None = None) -> nn.Module:
     """
     path = Path(text)
     layout, _, file = text.partition(":")
-    if file and layout in [each.name for each in PUBLISHED]:
+    known = [each.name for each in PUBLISHED]
+    if file and (layout in known or Path(file).suffix in WEIGHTS or Path(file).is_file()):
+        require_known("layout of published generators", layout, known)
+        _require_file(Path(file))
         return open_published(file, layout, truncation)[0]
     if path.is_file() and holds_weights(path):
         return open_published(path, None, truncation)[0]
     if truncation is not None:
-        raise ValueError(f"--truncation is for published layouts ({', '.join(each.name for each in PUBLISHED)})")
+        raise ValueError(f"--truncation is for published layouts ({', '.join(known)})")
     with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global random state
         if ";" in text or "\n" in text:
             return sequential(text)

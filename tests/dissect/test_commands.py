@@ -30,6 +30,7 @@ from dissect.generators import sequential
 from dissect.measure.dissection import Dissection
 from dissect.measure.presets import PRESETS
 from dissect.report import study as studying
+from tests.core_gans import foreign_weights
 
 DIGITS = "linear 6 32; reshape 8 2 2; upsample 4; conv 8 5 3 1 1; relu; conv 5 1 3 1 1; tanh"
 OWN = """
@@ -339,3 +340,23 @@ def test_a_generator_and_its_latents_go_to_the_device(monkeypatch: pytest.Monkey
     found = _placed(Source().open(), cast(Compute, SimpleNamespace(device="meta")))
     assert {each.device.type for each in found.net.parameters()} == {"meta"}
     assert found.latents(2, rng()).device.type == "meta"
+
+
+@pytest.mark.parametrize(
+    ("generator", "line"),
+    [
+        ("styleganx:{there}", "no layout of published generators is called 'styleganx': did you mean stylegan3"),
+        ("styleganx:no.pt", "no layout of published generators is called 'styleganx': did you mean stylegan3"),
+        ("stylegan2:no.pt", "there is no generator 'no.pt'"),
+        ("stylegan3:{there}", "does not hold stylegan3 as NVlabs/stylegan3"),
+    ],
+)
+def test_a_layout_or_a_file_that_is_none_is_told_in_a_line(
+    generator: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "there.pt"
+    torch.save(foreign_weights.filled(foreign_weights.ada()), there)
+    with pytest.raises(SystemExit):
+        main(["run", "--generator", generator.format(there=there), f"--out={tmp_path / 'out'}"])
+    assert line in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()

@@ -4,6 +4,7 @@ import pytest
 
 from core_gans.__main__ import main as core_gans
 from core_gans.commands.options import MEANT
+from dissect.__main__ import main as dissect
 from egan.__main__ import main as egan
 
 
@@ -50,6 +51,13 @@ def test_of_egan(words: str, meant: str, capsys: pytest.CaptureFixture[str]) -> 
     assert f"did you mean {meant}" in told(capsys, egan, words)
 
 
+@pytest.mark.parametrize("name", ["count", "sample", "num-images"])
+def test_of_dissect(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, dissect, f"run --{name} 3") == (
+        f"error: dissect run has no option --{name}: did you mean --images?"
+    )
+
+
 def test_fid_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert "fid is measured on an Inception network" in told(capsys, core_gans, "judge runs/x --metrics fid")
 
@@ -62,4 +70,5 @@ def test_values_that_do_not_fit_keep_their_own_message(capsys: pytest.CaptureFix
 
 def test_what_is_meant_is_an_option_of_some_command() -> None:
     known = "rate rounds seconds batch size colours data count out runs latent width device threads workers parents"
-    assert {meant for meant, _ in MEANT.values()} <= {*known.split(), "seed", "classes", "truncation", "metrics"}
+    found = {meant for names, _ in MEANT.values() for meant in names.split(" or ")}
+    assert found <= {*known.split(), "seed", "classes", "truncation", "metrics", "images"}
