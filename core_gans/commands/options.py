@@ -36,7 +36,7 @@ MEANT = {
     "dataset": ("data", ""),
     "data-dir": ("data", ""),
     "dataroot": ("data", ""),
-    **{name: ("count or images", "") for name in ("n", "count", "sample", "samples", "num-samples", "num-images")},
+    **dict.fromkeys(("n", "count", "sample", "samples", "num-samples", "num-images"), ("count or images", "")),
     "output": ("out", ""),
     "outdir": ("out", ""),
     "output-dir": ("runs", ""),
