@@ -4,6 +4,7 @@
 """
 
 from dissect.segmenters.huggingface import HuggingFaceSegmenter
+from dissect.segmenters.keypoints import KeypointSegmenter
 from dissect.segmenters.known import MaskSegmenter, RuleSegmenter
 from dissect.segmenters.logits import IMAGENET_MEAN, IMAGENET_STD, LogitSegmenter
 from dissect.segmenters.strokes import StrokeSegmenter
@@ -12,6 +13,7 @@ __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
     "HuggingFaceSegmenter",
+    "KeypointSegmenter",
     "LogitSegmenter",
     "MaskSegmenter",
     "RuleSegmenter",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dissect.segmenters.grounded import GroundedSegmenter
 from dissect.segmenters.huggingface import HuggingFaceSegmenter
 from dissect.segmenters.named import SEGMENTERS
 from dissect.segmenters.protocol import Segmenter
@@ -15,7 +16,9 @@ HUB = "hf:"
 
 
 def open_segmenter(text: str | Path, concepts: Sequence[str] = ()) -> Segmenter:
-    """The segmenter that ``text`` means. With ``concepts``, one that looks for these words: a CLIPSeg by hub or folder.
+    """The segmenter that ``text`` means. With ``concepts``, one that looks for these words, by hub or folder.
+
+    That is a CLIPSeg, or ``DETECTOR+SAM``, a Grounding DINO or OWL-ViT and a SAM. Without them:
 
     A name of ``SEGMENTERS``, such as ``strokes``, is that one; ``hf:NAME`` a model of transformers on the hub, or in
     the folder NAME; a folder with a ``config.json`` the model of transformers in it; any other path a file of
@@ -25,16 +28,21 @@ def open_segmenter(text: str | Path, concepts: Sequence[str] = ()) -> Segmenter:
         FileNotFoundError: there is nothing at the path.
         ValueError: what is there is no segmenter, or transformers is needed and not installed.
     """
-    name = str(text)
+    name, path = str(text), Path(text)
     if concepts:
-        if name in SEGMENTERS or Path(text).is_file():
-            raise ValueError(f"{name} has labels of its own: --concepts is for a CLIPSeg, in a folder or {HUB}NAME")
+        if name in SEGMENTERS or path.is_file():
+            raise ValueError(
+                f"{name} has labels of its own: --concepts is for a CLIPSeg, in a folder or {HUB}NAME, and for "
+                "DETECTOR+SAM"
+            )
+        detector, both, outliner = name.partition("+")
+        if both and not path.exists():
+            return GroundedSegmenter.from_pretrained(detector.removeprefix(HUB), outliner.removeprefix(HUB), concepts)
         return WordSegmenter.from_pretrained(name.removeprefix(HUB), concepts)
     if name in SEGMENTERS:
         return SEGMENTERS[name].make()
     if name.startswith(HUB):
         return HuggingFaceSegmenter.from_pretrained(name.removeprefix(HUB))
-    path = Path(text)
     if not path.exists():
         raise FileNotFoundError(
             f"there is no segmenter {name!r}: give a file of train-segmenter, {', '.join(SEGMENTERS)}, or {HUB}NAME "

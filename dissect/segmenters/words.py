@@ -58,7 +58,8 @@ class WordSegmenter:
         kind = str(library.AutoConfig.from_pretrained(name).model_type)
         if kind != KIND:
             raise ValueError(
-                f"{name} holds a {kind}, which knows its own labels: leave --concepts out, or take a CLIPSeg"
+                f"{name} holds a {kind}, which does not look for words by itself: take a CLIPSeg, or DETECTOR+SAM "
+                "(Grounding DINO or OWL-ViT, and SAM); for what knows its own labels leave --concepts out"
             )
         model = library.CLIPSegForImageSegmentation.from_pretrained(name).eval()
         told = library.AutoTokenizer.from_pretrained(name)(list(labels), padding=True, return_tensors="pt")
