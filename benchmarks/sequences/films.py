@@ -151,8 +151,8 @@ TRIALS = {
         for name, data, whole in (("digits", digits, WHOLE), ("real", real, WHOLE), ("scenes", scenes, STILL))
         for twin, fields in (("", whole), ("_l2", L2))
     },
-    "films_two_streams": Trial("videogan", FILM, digits, drawn, 160.0, FILMS),
-    "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 160.0, FILMS),
+    "films_two_streams": Trial("videogan", FILM, digits, drawn, 240.0, FILMS),
+    "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 240.0, FILMS),
     "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 80.0, FILMS),
 }
 
