@@ -48,22 +48,27 @@ def main(args: Sequence[str] | None = None) -> None:
     """Print the table."""
     asked = tyro.cli(Options, prog="python -m benchmarks.planted_style", args=args)
     torch.set_num_threads(1)
-    warnings.simplefilter("ignore", RangeWarning)  # a network without a tanh errs beyond [-1, 1]
     print(f"{heading()}; {asked.seconds:g} s of each training; real pictures are {SQUARE**2 / SIDE**2:.1%} red\n")
     print(
         "| seed | rounds | red | the best unit | its score | the next one's | painted |\n|---|--:|--:|--:|--:|--:|--:|"
     )
-    for seed in range(asked.seeds):
-        state = begun(seed)
-        net = trained(state, None, Budget(asked.seconds))
-        found, red = dissected(net, seed)
-        order = np.argsort(-found.score[:, 1])
-        scores = found.score[order[:2], 1]
-        print(
-            f"| {seed} | {state.round:,} | {red:.1%} | {order[0]} | {scores[0]:.3f} | {scores[1]:.3f} | "
-            f"{painted(net, found, seed)} of {PAINTED} |",
-            flush=True,
-        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RangeWarning)  # a network without a tanh errs beyond [-1, 1]
+        for seed in range(asked.seeds):
+            print(row(seed, asked.seconds), flush=True)
+
+
+def row(seed: int, seconds: float) -> str:
+    """One training: which unit agrees best with red, how well beside the next one, and what it paints."""
+    state = begun(seed)
+    net = trained(state, None, Budget(seconds))
+    found, red = dissected(net, seed)
+    order = np.argsort(-found.score[:, 1])
+    first, second = found.score[order[:2], 1]
+    return (
+        f"| {seed} | {state.round:,} | {red:.1%} | {order[0]} | {first:.3f} | {second:.3f} | "
+        f"{painted(net, found, seed)} of {PAINTED} |"
+    )
 
 
 class RedSegmenter:

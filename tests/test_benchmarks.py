@@ -28,6 +28,7 @@ from benchmarks import (
     islands,
     neighbours,
     objective_cost,
+    planted_style,
     restarts,
     robustness,
     scaling,
@@ -69,6 +70,7 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
     "first_order": (first_order, ["cost", "--pairs", "1", "--width", "2", "--batch", "4"], 2),
     "scaling": (scaling, ["islands"], 8),
     "dragging": (dragging, ["--each", "1", "--steps", "2"], 5),
+    "planted_style": (planted_style, ["--seconds", "0.1", "--seeds", "1"], 1),
     "startup": (startup, ["core-gans", "--repeats", "1"], 1),
     "app": (startup, ["app", "--repeats", "1"], 1),
 }
