@@ -47,6 +47,8 @@ class Options:
 def main(args: Sequence[str] | None = None) -> None:
     """Print the table."""
     asked = tyro.cli(Options, prog="python -m benchmarks.planted_style", args=args)
+    if asked.seeds < 1 or not asked.seconds > 0:
+        raise SystemExit(f"error: expected a seed and seconds above 0, got {asked.seeds} and {asked.seconds:g}.")
     torch.set_num_threads(1)
     print(f"{heading()}; {asked.seconds:g} s of each training; real pictures are {SQUARE**2 / SIDE**2:.1%} red\n")
     print(

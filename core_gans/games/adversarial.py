@@ -83,7 +83,7 @@ class AdversarialGame(Penalised, Augmented, NoiseGame):
                 couples, choose = "minibatch discrimination", "--minibatch-discrimination 0, or no penalty"
             else:
                 couples = "batch normalisation"
-                choose = "--normalisation none, instance or spectral, or --family mlp"
+                choose = "--normalisation none, instance or spectral, --family mlp, or no penalty"
             raise LabError(
                 f"a gradient penalty is a statement about single samples, and the discriminator's {couples} "
                 f"couples them: choose {choose}."

@@ -75,7 +75,7 @@ def _gradient_norms(discriminator: nn.Module, points: Tensor) -> Tensor:
     if any(isinstance(module, _BatchNorm) and module.training for module in discriminator.modules()):
         raise ValueError(
             "a gradient penalty is a statement about single samples, and the discriminator's batch normalisation "
-            "couples them: choose --normalisation none, instance or spectral, or --family mlp."
+            "couples them: choose --normalisation none, instance or spectral, --family mlp, or no penalty."
         )
     with torch.autocast(points.device.type, enabled=False):
         scores = discriminator(points)

@@ -44,7 +44,7 @@ class DictionaryCommand:
     segmenter: str | None = None
     """Says what each pixel shows: as in dissect run."""
     concepts: str | None = None
-    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
+    """Words to look for, 'red car, lamp post', for a --segmenter that is a CLIPSeg, or DETECTOR+SAM."""
     images: int = 400
     """To fit it to, and as many others to weigh it with."""
     batch: int = 32

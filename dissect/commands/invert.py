@@ -60,7 +60,7 @@ class Invert:
     segmenter: str | None = None
     """Judges whether both show the same, and sees features for the loss if train-segmenter made it; default: as run."""
     concepts: str | None = None
-    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
+    """Words to look for, 'red car, lamp post', for a --segmenter that is a CLIPSeg, or DETECTOR+SAM."""
     samples: int = 128
     """Latents drawn at first, at least 2."""
     seconds: float = 20.0

@@ -43,7 +43,7 @@ class Run:
     """Says what each pixel shows: a file of train-segmenter, scenes-segmenter, strokes, or hf:NAME; default: the
     scenes-segmenter, strokes for grey images."""
     concepts: str | None = None
-    """Words to look for, 'red car, lamp post', where --segmenter is a CLIPSeg, in a folder or hf:NAME."""
+    """Words to look for, 'red car, lamp post', for a --segmenter that is a CLIPSeg, or DETECTOR+SAM."""
     preset: Literal["chance-corrected", "gandissect", "dissect", "best-iou"] = "chance-corrected"
     """Where a unit is on and when it is matched: by agreement beyond chance, as published, or by the best IoU."""
     upsampling: Upsampling = "bilinear"

@@ -24,7 +24,8 @@ def chosen_segmenter(
         words = split_concepts(concepts)
         if named is None or not words:
             raise ValueError(
-                "--concepts names words that a CLIPSeg looks for: say with --segmenter in which folder it is"
+                "--concepts names words that a CLIPSeg looks for, or a detector and a SAM: say with --segmenter in "
+                "which folder it is, or DETECTOR+SAM"
             )
         return f"{named}: {', '.join(words)}", open_segmenter(named, words)
     name = named or _suited(source, found)

@@ -57,10 +57,10 @@ class GroundedSegmenter:
             OSError: there is no such folder or name, as ``transformers`` puts it.
         """
         library, labels = transformers_library(), checked_labels(concepts)
-        for source, kinds, name in ((detector, DETECTORS, "a detector of words"), (outliner, OUTLINERS, "outlines")):
+        for source, kinds, wanted in ((detector, DETECTORS, "finds words"), (outliner, OUTLINERS, "outlines boxes")):
             kind = str(library.AutoConfig.from_pretrained(str(source)).model_type)
             if kind not in kinds:
-                raise ValueError(f"{source} holds a {kind}, and {name} comes from one of: {', '.join(kinds)}")
+                raise ValueError(f"{source} holds a {kind}: what {wanted} is one of {', '.join(kinds)}")
         return cls(
             library.AutoModelForZeroShotObjectDetection.from_pretrained(str(detector)),
             library.AutoProcessor.from_pretrained(str(detector)),

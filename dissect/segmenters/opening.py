@@ -37,8 +37,8 @@ def open_segmenter(text: str | Path, concepts: Sequence[str] = ()) -> Segmenter:
             )
         detector, both, outliner = name.partition("+")
         if both and not path.exists():
-            return GroundedSegmenter.from_pretrained(detector.removeprefix(HUB), outliner.removeprefix(HUB), concepts)
-        return WordSegmenter.from_pretrained(name.removeprefix(HUB), concepts)
+            return GroundedSegmenter.from_pretrained(_place_of(detector), _place_of(outliner), concepts)
+        return WordSegmenter.from_pretrained(_place_of(name), concepts)
     if name in SEGMENTERS:
         return SEGMENTERS[name].make()
     if name.startswith(HUB):
@@ -53,3 +53,13 @@ def open_segmenter(text: str | Path, concepts: Sequence[str] = ()) -> Segmenter:
     if not (path / "config.json").is_file():
         raise ValueError(f"{path} is a folder without config.json: a model of transformers has one")
     return HuggingFaceSegmenter.from_pretrained(path)
+
+
+def _place_of(text: str) -> str:
+    """The folder, or the name on the hub, of a model of transformers. FileNotFoundError: no such folder.
+
+    The library would ask the hub for a misspelt folder, again and again.
+    """
+    if not text.startswith(HUB) and not Path(text).is_dir():
+        raise FileNotFoundError(f"there is no folder {text!r}: give one with a model of transformers, or {HUB}NAME")
+    return text.removeprefix(HUB)

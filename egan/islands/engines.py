@@ -63,9 +63,12 @@ class Pool:
 
     def _finished(self, legs: Mapping[int, Leg]) -> dict[int, Played]:
         """What was played; where a process died, not all of it."""
-        found = {}
-        with suppress(BrokenProcessPool, ConnectionError, EOFError):  # the last two: the one that forks the others died
-            futures = {number: self._pool.submit(_play, leg) for number, leg in legs.items()}
+        found: dict[int, Played] = {}
+        with suppress(BrokenProcessPool):
+            try:
+                futures = {number: self._pool.submit(_play, leg) for number, leg in legs.items()}
+            except (ConnectionError, EOFError):  # the process that forks the others died
+                return found
             for number, future in futures.items():
                 found[number] = future.result()
         return found

@@ -134,7 +134,13 @@ def test_the_command_takes_two_folders(detector: Path, outliner: Path, monkeypat
     assert segmenter.labels == WORDS
     monkeypatch.setattr(segmenter, "boxes", lambda *_: (torch.zeros(0, 4), torch.zeros(0)))
     assert (segmenter(picture(32)) == -1).all()
-    with pytest.raises(ValueError, match="holds a sam, and a detector of words comes from one of: grounding-dino"):
+    with pytest.raises(ValueError, match="holds a sam: what finds words is one of grounding-dino"):
         open_segmenter(f"{outliner}+{detector}", WORDS)
     with pytest.raises(ValueError, match="take a CLIPSeg, or DETECTOR"):
         open_segmenter(detector, WORDS)
+
+
+@pytest.mark.parametrize("text", ["nowhere", "nowhere+hf:sam", "hf:dino+nowhere"])
+def test_a_folder_that_is_not_there_is_not_asked_of_the_hub(text: str) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no folder 'nowhere'"):
+        open_segmenter(text, WORDS)

@@ -111,7 +111,7 @@ def test_what_words_cannot_be_looked_for_is_said():
     assert split_concepts(" red car, lamp post,") == WORDS
     with pytest.raises(ValueError, match="strokes has labels of its own"):
         open_segmenter("strokes", WORDS)
-    with pytest.raises(ValueError, match="say with --segmenter in which folder"):
+    with pytest.raises(ValueError, match="in which folder it is, or DETECTOR"):
         chosen_segmenter(None, None, None, "red car")  # type: ignore[arg-type]
 
 

@@ -26,6 +26,7 @@ from rich.console import Console
 from core_gans.comparison.workers import workers
 from core_gans.data import load
 from core_gans.foundation.errors import LabError
+from core_gans.runs.interrupt import SIGNALS
 from core_gans.training import run
 from egan.cluster import ray_cluster
 from egan.cluster.ray_cluster import Cluster, unfit
@@ -140,7 +141,7 @@ def test_processes_give_the_same_bits_also_when_one_is_killed(serial: Archipelag
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_no_process_of_the_islands_hears_what_ends_a_job(serial: Archipelago, number: int) -> None:
     state, told = begun(SETTINGS), list[str]()
     with engine(state.setup, replace(SETTINGS, workers=2), told.append) as state.engine:
@@ -154,6 +155,18 @@ def test_no_process_of_the_islands_hears_what_ends_a_job(serial: Archipelago, nu
     state.engine = None
     require_equal(state, serial)
     assert told == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+def test_islands_outlive_the_process_that_forks_the_others(serial: Archipelago) -> None:
+    state, told = begun(SETTINGS), list[str]()
+    with engine(state.setup, replace(SETTINGS, workers=2), told.append) as state.engine:
+        run(state, lambda: state.play(20), 20, None, [])
+        os.kill(at_work(b"multiprocessing.forkserver")[0], signal.SIGKILL)
+        run(state, lambda: state.play(ROUNDS), ROUNDS, None, [])
+    state.engine = None
+    require_equal(state, serial)
+    assert told
 
 
 class Fatal:
