@@ -242,7 +242,7 @@ def test_wgan_gp_pays_ten_times_the_penalty_of_a_slope(rng: torch.Generator) -> 
 
 
 def test_wgan_gp_refuses_batch_normalisation_in_the_critic() -> None:
-    with pytest.raises(LabError, match="choose --normalisation none, .*, or no penalty"):
+    with pytest.raises(LabError, match=r"choose --normalisation none, .*, or no penalty"):
         WGANGP(normalisation="batch").players()
     critic = make("wgan_gp", shape=(1, 16, 16), width=4).players()["discriminator"]
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in critic.modules())
