@@ -7,6 +7,7 @@ that is opened (a run, a model) is imported only after a person said that it is 
 from __future__ import annotations
 
 import importlib.machinery
+import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from core_gans.foundation.errors import LabError
 
 _TRUSTED: set[str] = set()
+_LAB = Path(__file__).resolve().parents[1]
+_PACKAGES = "core_gans", "dissect", "egan"
 
 
 def is_own(name: str) -> bool:
@@ -58,7 +61,7 @@ def require_trusted(source: str | Path, *names: str) -> None:
     """LabError unless all code that the file or folder ``source`` names may be executed; ``names`` stand in it.
 
     Names of the lab's own variants and mutations are not code of one's own and pass. So does a module that is loaded
-    already: nothing would be executed. Nothing is imported here.
+    already: nothing would be executed; and a module that lies in the lab's own packages. Nothing is imported here.
     """
     source = Path(source)
     for name in names:
@@ -67,7 +70,10 @@ def require_trusted(source: str | Path, *names: str) -> None:
         module, _ = parts(name)
         if module in sys.modules:
             continue
-        if (file := _file_of(module)) is not None and source.is_dir() and file.is_relative_to(source.resolve()):
+        file = _file_of(module)
+        if file is not None and any(file.is_relative_to(_LAB / package) for package in _PACKAGES):
+            continue
+        if file is not None and source.is_dir() and file.is_relative_to(source.resolve()):
             raise LabError(
                 f"{source} names {name}, whose code lies in that very folder: what is opened is never executed. Read "
                 f"{file}; if it is good, move it out of the folder."
@@ -84,7 +90,12 @@ def _file_of(module: str) -> Path | None:
     path: list[str] | None = [str(Path.cwd()), *sys.path]
     spec = None
     for part in module.split("."):  # each by its own name: a dotted one would ask for its parents to be imported
-        if path is None or (spec := importlib.machinery.PathFinder.find_spec(part, path)) is None:
+        if path is None:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(part, path)
+        if spec is None and part == module.split(".")[0]:
+            spec = importlib.util.find_spec(part)  # installed to be edited: other finders know where
+        if spec is None:
             return None
         path = None if spec.submodule_search_locations is None else list(spec.submodule_search_locations)
     return Path(spec.origin).resolve() if spec is not None and spec.origin else None

@@ -38,7 +38,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
     "dissect": (
         *("addressing", "hooks", "fingerprint", "from_layer", "edits", "segmenters", "sampling", "measure", "cause"),
         "painting",
-        *("generators", "dictionaries"),
+        *("projected", "generators", "dictionaries"),
         *("report", "naming", "directions", "findings", "mending", "inversion", "dragging", "mixing"),
         *("commands", "__main__", "__init__"),
     ),

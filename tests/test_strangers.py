@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -135,6 +136,19 @@ def test_names_are_trusted_one_by_one(tmp_path: Path) -> None:
         require_trusted(tmp_path, "nowhere_at_all:b", "nowhere_at_all:a")
     require_trusted(tmp_path, "torch:Tensor")  # loaded already: nothing is executed
     assert torch.Tensor is not None
+
+
+def test_what_lies_in_the_lab_itself_needs_no_trust_and_what_only_bears_its_name_does(tmp_path: Path) -> None:
+    ask = "import sys; from core_gans.trusted_code import require_trusted; require_trusted('.', 'dissect.projected:P')"
+    words = [sys.executable, "-c", f"{ask}; print('dissect' in sys.modules)"]
+    there = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert there.stdout.strip() == "False", there.stderr
+    (tmp_path / "dissect").mkdir()
+    (tmp_path / "dissect" / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "dissect" / "projected.py").write_text("raise SystemExit('executed')", encoding="utf-8")
+    shadowed = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert shadowed.returncode == 1
+    assert "what is opened is never executed" in shadowed.stderr
 
 
 def test_the_names_are_taken_from_the_command_line() -> None:

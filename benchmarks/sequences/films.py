@@ -12,13 +12,14 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import tyro
 
 from benchmarks.applications.row import Budget
@@ -43,6 +44,7 @@ from core_gans.variants.videogan import film_generator
 BATCH, FILMS, DECAY = 4, 16, 0.98  # examples of a batch, films of one, and the average of a generator's weights
 SIZE, FRAMES, CLIPS, HELD = 32, 8, 1_000, 200  # of drawn clips
 JUDGED = 500  # films of a judgement
+BRIGHTEST = 0.6  # of still pictures
 REAL = "video_clips_64.npz"
 Figures = dict[str, float]
 
@@ -69,6 +71,20 @@ def digits(seed: int) -> tuple[Examples, Examples]:
     """Moving digits, and others that are held out."""
     learned = load("moving_digits", size=SIZE, frames=FRAMES, count=CLIPS, seed=2 * seed)
     return learned, load("moving_digits", size=SIZE, frames=FRAMES, count=HELD, seed=2 * seed + 1)
+
+
+def digits_before_stills(seed: int) -> tuple[Examples, Examples]:
+    """The same, each before a smooth picture of its own that stands still."""
+    learned, held = digits(seed)
+    return before_stills(learned, 2 * seed), before_stills(held, 2 * seed + 1)
+
+
+def before_stills(clips: Examples, seed: int) -> Examples:
+    """White things over black, (N, 1, T, H, W), over smooth pictures of at most 60 % of white instead."""
+    ink = as_float(clips.images) / 2 + 0.5
+    coarse = torch.rand(len(clips), 1, 4, 4, generator=torch.Generator().manual_seed(seed)) * BRIGHTEST
+    still = F.interpolate(coarse, ink.shape[-2:], mode="bilinear").unsqueeze(2)
+    return replace(clips, images=(torch.lerp(still, torch.ones(()), ink) * 255).round().to(torch.uint8))
 
 
 def scenes(seed: int) -> tuple[Examples, Examples]:
@@ -104,8 +120,8 @@ def predicted(state: TrainingState, held: Examples) -> Figures:
     return {**found, "psnr_moving_of_fourth": last["psnr_moving"]}
 
 
-def drawn(state: TrainingState, held: Examples) -> Figures:
-    """Films beside as many real clips, through ``motion-cnn``; of two streams, also what the background has learned."""
+def without_truth(state: TrainingState, held: Examples) -> Figures:
+    """Films beside as many real clips, through ``motion-cnn``."""
     game, nets = state.game, state.sampling_nets()
     assert isinstance(game, NoiseGame)
     judge = Judge(held, JUDGED, metrics=("frechet", "still_pixels"))
@@ -115,6 +131,14 @@ def drawn(state: TrainingState, held: Examples) -> Figures:
     found["frechet[first half of the real ones]"] = Judge(
         held.part(torch.arange(len(held) // 2)), len(held) // 2, metrics=("frechet",)
     )(lambda count: as_float(held.images[len(held) // 2 :][:count]))["frechet[motion-cnn]"]
+    return found
+
+
+def drawn(state: TrainingState, held: Examples) -> Figures:
+    """The same of films over black; which way they move where it was asked for, and what the background has learned."""
+    game, nets = state.game, state.sampling_nets()
+    assert isinstance(game, NoiseGame)
+    found = without_truth(state, held)
     if game.askable_classes:
         classifier = load_motion_classifier()
         asked = torch.arange(400) % game.askable_classes
@@ -154,6 +178,12 @@ TRIALS = {
     },
     "films_two_streams": Trial("videogan", {**FILM, "sparsity": 1.5}, digits, drawn, 240.0, FILMS),
     "films_one_stream": Trial("videogan", {**FILM, "streams": 1}, digits, drawn, 240.0, FILMS),
+    "films_before_stills": Trial(
+        "videogan", {**FILM, "sparsity": 1.5}, digits_before_stills, without_truth, 240.0, FILMS
+    ),
+    "films_before_stills_one_stream": Trial(
+        "videogan", {**FILM, "streams": 1}, digits_before_stills, without_truth, 240.0, FILMS
+    ),
     "films_of_a_class": Trial("videogan", {**FILM, "conditional": True, "classes": 4}, digits, drawn, 80.0, FILMS),
 }
 

@@ -70,7 +70,11 @@ class Penalised(Learning):
             terms["gradient_penalty"] = self.penalty_every * self.gradient_penalty * penalty
         left = self.schedule().between(1.0, self.penalty_end, steps // self.discriminator_steps)
         if self.r1:
-            terms["r1"] = self.penalty_every * left * self.r1 * zero_centred(discriminator, real)
+            terms["r1"] = self.penalty_every * left * self.r1 * self.squared_slope(discriminator, real)
         if self.r2:
-            terms["r2"] = self.penalty_every * left * self.r2 * zero_centred(discriminator, fake)
+            terms["r2"] = self.penalty_every * left * self.r2 * self.squared_slope(discriminator, fake)
         return terms
+
+    def squared_slope(self, discriminator: nn.Module, examples: Tensor) -> Tensor:
+        """1/2 E |grad D|^2 at ``examples``, a scalar: what R1 and R2 weigh."""
+        return zero_centred(discriminator, examples)

@@ -38,6 +38,10 @@ class UNet(nn.Module):
             self.head = nn.Conv2d(widths[0], classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        return self.features(images)[-1]
+
+    def features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The maps of the smallest scale, those of half of the picture's sides on the way up, and the scores."""
         height, width = images.shape[-2:]
         multiple = 2 ** (len(self.widths) - 1)
         x = F.pad(images, (0, -width % multiple, 0, -height % multiple), mode="replicate")
@@ -45,9 +49,11 @@ class UNet(nn.Module):
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else F.max_pool2d(x, 2))
             skips.append(x)
+        found = [x]
         for block, skip in zip(self.up, skips[-2::-1], strict=True):
             x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
-        return self.head(x)[:, :, :height, :width]
+            found.append(x)
+        return found[0], found[-2], self.head(x)[:, :, :height, :width]
 
 
 def _block(inputs: int, outputs: int, normalise: bool) -> nn.Sequential:
