@@ -78,13 +78,13 @@ class ThroughSegmenter(nn.Module):
         return found
 
     @torch.no_grad()
-    def count(self, looks: Looks) -> None:
-        """Let the features of a batch of real pictures say what is usual; later batches than the 64th say nothing."""
+    def count(self, images: Tensor) -> None:
+        """Let a batch of real ``images`` say which features are usual; later batches than the 64th say nothing."""
         batches = self.get_buffer("counted")
         if int(batches) >= COUNTED:
             return
         batches.add_(1)
-        for name, maps in looks.items():
+        for name, maps in self.features(images).items():
             for number, value in (("mean", maps), ("square", maps**2)):
                 kept = self.get_buffer(f"{name}_{number}")
                 kept.lerp_(value.float().mean((0, 2, 3), keepdim=True), 1 / int(batches))

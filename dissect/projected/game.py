@@ -70,8 +70,7 @@ class Projected(AdversarialGame):
 
     def objective_term(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         assert isinstance(discriminator, ThroughSegmenter)
-        with torch.no_grad():
-            discriminator.count(discriminator.features(real))
+        discriminator.count(real)
         return super().objective_term(discriminator, real, fake)
 
     def squared_slope(self, discriminator: nn.Module, examples: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ def test_larger_pictures_are_shown_to_the_segmenter_at_its_own_size(segmenter: U
 def test_features_are_brought_to_the_mean_and_the_spread_of_real_ones(through: ThroughSegmenter) -> None:
     images = pictures(40)
     for part in images.split(8):
-        through.count(through.features(part))
+        through.count(part)
     for name, maps in through.usual(through.features(images)).items():
         alive = through.features(images)[name].std((0, 2, 3)) > 1e-2  # a unit that is always silent has no spread
         torch.testing.assert_close(maps.mean((0, 2, 3))[alive], torch.zeros(int(alive.sum())), atol=1e-4, rtol=0)
@@ -83,9 +83,9 @@ def test_features_are_brought_to_the_mean_and_the_spread_of_real_ones(through: T
 def test_only_the_first_batches_say_what_is_usual(through: ThroughSegmenter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "COUNTED", 2)
     for shift in (0.0, 0.1):
-        through.count(through.features(pictures(4) + shift))
+        through.count(pictures(4) + shift)
     before = through.get_buffer("picture_mean").clone()
-    through.count(through.features(pictures(4) + 5))
+    through.count(pictures(4) + 5)
     assert torch.equal(through.get_buffer("picture_mean"), before)
     torch.testing.assert_close(before, (pictures(4) + 0.05).mean((0, 2, 3), keepdim=True))
 
