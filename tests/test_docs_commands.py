@@ -59,6 +59,7 @@ OWN = "--generator 'linear 6 64; reshape 16 2 2; upsample 4; conv 16 8 3 1 1; re
 SEEN = f"{OWN} --segmenter strokes --layers 4 --layer 4"
 SMALL = (  # how a command begins, and what makes it small; the first that fits
     ("core-gans train dcgan --preset variant --data scenes", f"{NARROW} {EARLY}"),
+    ("core-gans train dissect.projected", f"{NARROW} --count 12"),
     ("core-gans train pix2pix", f"{NARROW} --data colourisation:scenes --count 12 --size 16 --patch-layers 1"),
     ("core-gans train text_to_image --data scenes", f"{NARROW} --count 60 --name captions"),
     ("core-gans train driving", f"{NARROW} --count 40"),

@@ -23,11 +23,12 @@ Looks = dict[str, Tensor]
 
 
 class ThroughSegmenter(nn.Module):
-    """Pictures (N, 3, H, W) in [-1, 1] to scores (N, 5), one for each way to look at them.
+    """Pictures (N, 3, H, W) in [-1, 1] to scores (N, 6), one for each way to look at them.
 
     Three looks go through ``segmenter``, which sees pictures at ``seen`` pixels a side and never learns: its deepest
-    features, those at half of its size, and how probable each class is where. Two do without it: the picture, and the
-    picture of 16 pixels a side. Each has convolutions of its own. They end in two layers that see all of the picture:
+    features, those at half of its size, and how probable each class is where. Three do without it: the picture, what
+    of each pixel differs from the mean around it (a weave in the sky is lost beside the sky's colours), and the picture
+    of 16 pixels a side. Each has convolutions of its own. They end in two layers that see all of the picture:
     one layer could only add up what it finds, and so could not tell two suns from one beside a scene without any.
 
     Features are brought to a mean of 0 and a spread of 1 in each channel, over the first 64 batches of real pictures
@@ -52,7 +53,7 @@ class ThroughSegmenter(nn.Module):
         return self.scores(self.usual(self.features(images)))
 
     def scores(self, looks: Looks) -> Tensor:
-        """(N, 5) of features (``usual``)."""
+        """(N, 6) of features (``usual``)."""
         return torch.cat([self.looks[name](maps).flatten(1) for name, maps in looks.items()], 1)
 
     def features(self, images: Tensor) -> Looks:
@@ -64,6 +65,7 @@ class ThroughSegmenter(nn.Module):
             "middle": middle,
             "classes": F.avg_pool2d(scores.float().softmax(1), 2),
             "picture": images,
+            "fine": images - F.avg_pool2d(images, 5, 1, 2, count_include_pad=False),
             "coarse": F.adaptive_avg_pool2d(images, COARSE),
         }
 

@@ -41,7 +41,9 @@ class UNet(nn.Module):
         return self.features(images)[-1]
 
     def features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The maps of the smallest scale, those of half of the picture's sides on the way up, and the scores."""
+        """Of images (N, 3, H, W): maps (N, C, h, w) of the smallest scale, those of the last but one on the way up, at
+        half of the sides, and the scores (N, classes, H, W).
+        """
         height, width = images.shape[-2:]
         multiple = 2 ** (len(self.widths) - 1)
         x = F.pad(images, (0, -width % multiple, 0, -height % multiple), mode="replicate")
@@ -53,7 +55,7 @@ class UNet(nn.Module):
         for block, skip in zip(self.up, skips[-2::-1], strict=True):
             x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
             found.append(x)
-        return found[0], found[-2], self.head(x)[:, :, :height, :width]
+        return found[0], found[max(len(found) - 2, 0)], self.head(x)[:, :, :height, :width]
 
 
 def _block(inputs: int, outputs: int, normalise: bool) -> nn.Sequential:

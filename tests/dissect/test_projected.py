@@ -60,6 +60,21 @@ def test_it_sees_what_the_segmenter_sees(segmenter: UNetSegmenter) -> None:
     torch.testing.assert_close(seen["coarse"], F.avg_pool2d(images, 2))
 
 
+def test_what_is_fine_is_what_differs_from_its_surroundings(through: ThroughSegmenter) -> None:
+    smooth = torch.linspace(-1, 1, SIDE).expand(1, 3, SIDE, SIDE)
+    weave = 0.01 * (-1) ** torch.arange(SIDE).expand(1, 3, SIDE, SIDE)
+    inside = (..., slice(4, -4), slice(4, -4))
+    assert float(through.features(smooth)["fine"][inside].abs().max()) < 1e-6
+    torch.testing.assert_close(through.features(smooth + weave)["fine"][inside], 0.8 * weave[inside])
+
+
+def test_a_segmenter_of_one_scale_has_features_too() -> None:
+    net = UNet(2, (4,), normalise=False)
+    deep, middle, scores = net.features(pictures(1, 16))
+    assert deep.shape == middle.shape == (1, 4, 16, 16)
+    assert torch.equal(scores, net(pictures(1, 16)))
+
+
 def test_larger_pictures_are_shown_to_the_segmenter_at_its_own_size(segmenter: UNetSegmenter) -> None:
     large = pictures(2, 2 * SIDE)
     seen = ThroughSegmenter(segmenter.net, 2 * SIDE, SIDE).features(large)
