@@ -83,7 +83,9 @@ def test_unsure_pixels_are_none_of_the_labels() -> None:
 
 
 def test_large_pictures_are_seen_at_the_size_that_was_learned_and_small_ones_as_they_are() -> None:
-    net = UNet(3, (4, 8), normalise=False)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # a network this narrow may be silent by chance
+        net = UNet(3, (4, 8), normalise=False)
     plain, sized = (UNetSegmenter(net, LABELS[:3], size=size) for size in (0, 8))
     images = (torch.rand(2, 3, 16, 24, generator=seeded()) * 2 - 1).requires_grad_()
     small = torch.nn.functional.avg_pool2d(images, 2)  # (2, 3, 8, 12)
