@@ -53,7 +53,12 @@ class Projected(AdversarialGame):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.shape) != 3 or self.shape[0] != 3 or self.shape[1] != self.shape[2]:
-            raise LabError(f"the segmenter sees square pictures in colour, and the data are of shape {self.shape}.")
+            raise LabError(
+                f"the segmenter sees square pictures in colour, and the data are of shape {self.shape}: choose such "
+                "ones, as --data scenes, or another game."
+            )
+        if not _is_file(self.segmenter):
+            require_known("segmenter", self.segmenter, SEGMENTERS)
         if self.augment:
             raise LabError("this discriminator sees pictures as they are: leave out --augment.")
 
@@ -80,11 +85,13 @@ class Projected(AdversarialGame):
 
 
 def opened(name: str) -> UNetSegmenter:
-    """The U-Net called ``name``, or in the file ``name``. LabError where it is none."""
+    """The U-Net of that name, or in that file. LabError where it is none, FileNotFoundError where there is no file."""
     with torch.device("cpu"):  # with its numbers, also where players are built without theirs
-        if Path(name).suffix == ".safetensors":
-            return UNetSegmenter.load(name)
-        found = SEGMENTERS[require_known("segmenter", name, SEGMENTERS)].make()
+        found = UNetSegmenter.load(name) if _is_file(name) else SEGMENTERS[name].make()
     if not isinstance(found, UNetSegmenter):
         raise LabError(f"{name} is no network with features to look through: choose scenes-segmenter, or a file.")
     return found
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).suffix == ".safetensors"

@@ -174,7 +174,7 @@ def test_what_it_cannot_look_at_is_refused(fields: dict, told: str) -> None:
 
 def test_a_segmenter_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="scenes-segmenter"):
-        Projected(segmenter="scene-segmenter").players()
+        Projected(segmenter="scene-segmenter")
     with pytest.raises(LabError, match="features"):
         Projected(segmenter="strokes").players()
 
