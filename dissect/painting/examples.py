@@ -23,7 +23,6 @@ from dissect.segmenters.protocol import DifferentiableSegmenter
 from dissect.segmenters.wholes import name_of
 
 MADE_UP = 0.1  # the merit that a fill loses: it is made of no picture, and leaves a haze where a large thing was
-UNLIKE = 0.5  # weight of the share of an erased place that does not go on with what surrounds it: a hole in a wall
 FOUND_AGAIN = 2.0  # weight of what may be left of an erased thing
 ALIKE = 0.45  # share of the surroundings that may show other classes; with more, the thing cannot grow there
 DRAWN = 8  # examples drawn for each group of layers
@@ -47,15 +46,14 @@ class Example:
     strayed: float  # share that now shows something that is neither wanted nor was there
     seam: float  # mean difference of colour, in [0, 2], at the edge of what is shown
     traces: float = 0.0  # erasing: how probable the segmenter still finds the thing; 0 where it only names
-    unlike: float = 0.0  # erasing: share that shows another class than the nearest of what surrounds it
 
     @property
     def merit(self) -> float:
         """By which examples are ordered. Of a thing that is added, from ``ENOUGH`` on more is not better."""
-        costs = self.strayed + self.seam + FOUND_AGAIN * self.traces + UNLIKE * self.unlike
         if isinstance(self.stroke, Fill):
-            return self.reached - costs - MADE_UP
-        return (min(self.reached, ENOUGH) if self.stroke.mode == "add" else self.reached) - costs
+            return self.reached - self.strayed - self.seam - FOUND_AGAIN * self.traces - MADE_UP
+        reached = min(self.reached, ENOUGH) if self.stroke.mode == "add" else self.reached
+        return reached - self.strayed - self.seam - FOUND_AGAIN * self.traces
 
 
 def additions(
@@ -206,8 +204,6 @@ def _judged(
     ring = before[(grown(inside, 4) > 0) & ~inside]
     usual = torch.cat([wanted, before[inside].unique() if adding else ring.unique()])
     was = torch.isin(before[inside], wanted)
-    thing = inside & torch.isin(before, wanted)
-    around = None if adding else nearest(before, thing, wanted)
     paintings = session.variations(strokes, lasts)
     traces = [0.0] * len(lasts) if adding else _traces(session, paintings, wanted, inside)
     found = []
@@ -219,21 +215,8 @@ def _judged(
         edge = (painting.touched > 0) & (painting.touched < 1)
         moved = (painting.after - painting.before).abs().mean(0)[edge].sum()
         seam = float(moved / painting.touched[edge].sum()) if bool(edge.any()) else 0.0
-        unlike = 0.0 if around is None else float((painting.classes_after[thing] != around).float().mean())
-        found.append(Example(last, number, painting, reached, strayed, seam, left, unlike))
+        found.append(Example(last, number, painting, reached, strayed, seam, left))
     return found
-
-
-def nearest(classes: Tensor, thing: Tensor, own: Tensor) -> Tensor | None:
-    """Of each pixel of ``thing`` (H, W) the nearest class in ``classes`` (H, W) that is none of ``own``, in order.
-
-    None where the picture shows nothing else.
-    """
-    others = ~torch.isin(classes, own)
-    if not bool(others.any()):
-        return None
-    apart = torch.cdist(thing.nonzero().float(), others.nonzero().float())
-    return classes[others][apart.argmin(1)]
 
 
 def _traces(session: EditSession, paintings: Sequence[Painting], wanted: Tensor, inside: Tensor) -> list[float]:
