@@ -6,6 +6,7 @@ Beside it: ``python -m benchmarks.objective_cost`` (the lab's loop against a pla
 ``python -m benchmarks.app_load`` (the app with one session and with many),
 ``python -m benchmarks.soak`` (the app for an hour, at people's pace), ``python -m benchmarks.first_paint`` (its page),
 ``python -m benchmarks.first_minute`` (a tree erased and one added by a newcomer's mouse),
+``python -m benchmarks.drawn_scenes`` (generated scenes against drawn ones, by a segmenter),
 ``python -m benchmarks.startup`` (the help texts, the app listening),
 ``python -m benchmarks.dragging`` (points dragged in generated scenes) and
 ``python -m benchmarks.applications`` (what people do with GANs, judged).

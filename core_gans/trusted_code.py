@@ -89,11 +89,11 @@ def _file_of(module: str) -> Path | None:
     """Where the source of ``module`` (dotted) lies, found without importing any part of it; None where nowhere."""
     path: list[str] | None = [str(Path.cwd()), *sys.path]
     spec = None
-    for part in module.split("."):  # each by its own name: a dotted one would ask for its parents to be imported
+    for depth, part in enumerate(module.split(".")):  # each by its own name: a dotted one has its parents imported
         if path is None:
             return None
         spec = importlib.machinery.PathFinder.find_spec(part, path)
-        if spec is None and part == module.split(".")[0]:
+        if spec is None and depth == 0:
             spec = importlib.util.find_spec(part)  # installed to be edited: other finders know where
         if spec is None:
             return None

@@ -19,6 +19,7 @@ from benchmarks import (
     app_load,
     dissection_cost,
     dragging,
+    drawn_scenes,
     few_images,
     first_minute,
     first_order,
@@ -69,6 +70,7 @@ SMALLEST: dict[str, tuple[ModuleType, list[str], int]] = {  # name: (module, arg
     "islands": (islands, ["migration", "--data", "ring"], 1),
     "first_order": (first_order, ["cost", "--pairs", "1", "--width", "2", "--batch", "4"], 2),
     "scaling": (scaling, ["islands"], 8),
+    "drawn_scenes": (drawn_scenes, [str(shipped.path("scenes-segmenter")), "scenes-generator", "--count", "80"], 22),
     "dragging": (dragging, ["--each", "1", "--steps", "2"], 5),
     "planted_style": (planted_style, ["--seconds", "0.1", "--seeds", "1"], 1),
     "startup": (startup, ["core-gans", "--repeats", "1"], 1),
@@ -93,6 +95,22 @@ def _threads() -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
+
+
+def test_two_suns_are_two_pieces_of_some_size() -> None:
+    none, one, two, speck = (torch.zeros(64, 64, dtype=torch.int64) for _ in range(4))
+    one[5:20, 5:20] = two[5:10, 5:10] = two[30:35, 30:35] = speck[5:10, 5:10] = 3
+    speck[40, 40] = 3
+    assert drawn_scenes.two_suns(torch.stack([none, one, two, speck]), 3) == 0.25
+
+
+def test_scenes_are_judged_by_a_segmenter_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "broken.safetensors").write_text("broken", encoding="utf-8")
+    for file, told in (("broken.safetensors", "damaged"), ("none.safetensors", "not there")):
+        with pytest.raises(SystemExit, match=told):
+            drawn_scenes.main([str(tmp_path / file)])
+    with pytest.raises(SystemExit, match="scenes-generator"):
+        drawn_scenes.main([str(shipped.path("scenes-segmenter")), "scene-generator"])
 
 
 def test_no_benchmark_is_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 
@@ -105,8 +106,9 @@ class ThroughSegmenter(nn.Module):
 
 
 def _frozen(segmenter: UNet) -> UNet:
-    """The network with buffers in place of its parameters: no optimiser knows them, and no gradient reaches them."""
-    for module in segmenter.eval().modules():
+    """A copy with buffers in place of parameters: no optimiser knows them, and no gradient reaches them."""
+    segmenter = copy.deepcopy(segmenter).eval()
+    for module in segmenter.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
             delattr(module, name)
             module.register_buffer(name, parameter.detach().clone())

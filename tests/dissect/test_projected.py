@@ -130,6 +130,9 @@ def test_the_segmenter_never_learns(game: Projected, scenes: Examples) -> None:
     discriminator, generator = state.nets["discriminator"], state.nets["generator"]
     assert isinstance(discriminator, ThroughSegmenter)
     assert not list(discriminator.segmenter.parameters())
+    given = UNet(2, (4, 6), normalise=False)
+    ThroughSegmenter(given, SIDE, SIDE)
+    assert list(given.parameters())  # who gave it keeps it as it was
     segmenter = {name: value.clone() for name, value in discriminator.segmenter.state_dict().items()}
     before = [parameter.clone() for parameter in (*generator.parameters(), *discriminator.parameters())]
     train(game, state.batches, 2, rng=state.rng, state=state, progress=False)
