@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core_gans.data.texts.splitting import Level
-from core_gans.data.texts.vocabulary import Vocabulary
+from core_gans.data.texts.vocabulary import PADDING, Vocabulary
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.parsing import require_choices
 from core_gans.game import Batch, Game, Kind, Nets, Turn
@@ -45,9 +45,12 @@ class Judged(nn.Module):
         return score
 
     @torch.no_grad()
-    def above_baseline(self, rewards: Tensor) -> Tensor:
-        """``rewards`` (N, ...) less the mean of those before; then they join it. The first ones are their own mean."""
-        mean = rewards.mean()
+    def above_baseline(self, rewards: Tensor, written: Tensor | None = None) -> Tensor:
+        """``rewards`` (N, ...) less the mean of those before; then they join it. The first ones are their own mean.
+
+        ``written`` (N, ...) says which are rewards at all: none is given for padding.
+        """
+        mean = (rewards if written is None else rewards[written]).mean()
         if not int(self.rewarded):
             self.baseline.copy_(mean)
         advantages = rewards - self.baseline
@@ -134,16 +137,18 @@ class TextGame(Game):
         generator = ClippedAdam(self.rate, self.beta1, self.beta2, self.clip, schedule=fall)
         discriminator = Adam(self.discriminator_rate, self.beta1, self.beta2, schedule=fall)
         return (
-            Turn(("discriminator",), self.discriminator_loss, discriminator, times=self.discriminator_steps),
+            Turn(
+                ("discriminator",),
+                self.discriminator_loss,
+                discriminator,
+                times=self.discriminator_steps,
+                when=self._judging,
+            ),
             Turn(("generator",), self.generator_loss, generator, after=_count_round),
         )
 
     def discriminator_loss(self, nets: Nets, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        """-log D(real) - log(1 - D(written)); 0 without a gradient while it has nothing to learn."""
-        judge = nets["discriminator"]
-        assert isinstance(judge, Judged)
-        if self.likelihood_share == 1 or int(judge.rounds) < self.pretrain - self.lead:
-            return {"discriminator": 0 * torch.stack([each.sum() for each in judge.parameters()]).sum()}
+        """-log D(real) - log(1 - D(written))."""
         real, fake = self.judged(nets, batch, batch.real), self.judged(nets, batch, self.draw(nets, batch, rng))
         return {"discriminator": F.softplus(-real).mean() + F.softplus(fake).mean()}
 
@@ -155,8 +160,15 @@ class TextGame(Game):
         if int(judge.rounds) < self.pretrain or chance < self.likelihood_share:
             return {"likelihood": -self.likelihoods(nets, batch, batch.real).sum(1).mean()}
         drawn = self.draw(nets, batch, rng)
-        advantages = judge.above_baseline(self.rewards(nets, batch, drawn, rng))
+        rewards = self.rewards(nets, batch, drawn, rng)
+        advantages = judge.above_baseline(rewards, drawn != PADDING if rewards.dim() == 2 else None)
         return {"policy": policy_gradient(self.likelihoods(nets, batch, drawn), advantages)}
+
+    def _judging(self, nets: Nets) -> bool:
+        """Whether the discriminator learns in this round: there is an adversary, and its lead has begun."""
+        judge = nets["discriminator"]
+        assert isinstance(judge, Judged)
+        return self.likelihood_share < 1 and int(judge.rounds) >= self.pretrain - self.lead
 
     def observe(self, nets: Nets) -> dict[str, float]:
         """The moving average of the rewards."""

@@ -140,6 +140,16 @@ class TestSequences:
         assert (drawn - q.detach().masked_fill(texts == PADDING, 0.0))[:, :-1].abs().max() < 0.015
         torch.testing.assert_close(drawn[:, -1].masked_select(texts[:, -1] != 0), final[texts[:, -1] != 0])
 
+    def test_padding_is_no_reward_of_the_baseline(self) -> None:
+        """Else every word of a text that ends early would be better than the mean."""
+        nets = self.nets()
+        judge = nets["discriminator"]
+        assert isinstance(judge, Judged)
+        for each in judge.parameters():
+            each.data.zero_()  # D is 1/2 of everything
+        SeqGAN(shape=(LENGTH,), pretrain=0, rollouts=2).generator_loss(nets, Batch(every_text((END, FIRST))), chance())
+        assert float(judge.baseline) == pytest.approx(0.5, abs=1e-6)
+
     def test_roll_outs_keep_the_beginning_and_an_end_stays_the_end(self) -> None:
         writer = self.nets()["generator"]
         assert isinstance(writer, SequenceWriter)
