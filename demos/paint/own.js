@@ -84,16 +84,19 @@ async function inverted(name, file) {
   }
 }
 
-// Whether a picture that the server has forgotten is there again; where not, the scene takes its place.
+// Whether a picture that the server has forgotten is there again, or no longer open; where not, the scene takes its place.
 async function invertAgain(picture) {
-  const own = brought.get(picture);
+  const [asked, own] = [session, brought.get(picture)];
+  const left = () => session !== asked || session.now.picture !== picture; // it takes a while, and people go on
   try {
     const found = own && (await inverted(own.name, own.prepared.slice(own.prepared.indexOf(",") + 1)));
+    if (left()) return true;
     if (found) {
       session.now = { ...session.now, picture: found };
       return true;
     }
   } catch (error) {
+    if (left()) return true;
     fail(error);
   }
   step({ seed: session.now.seed, marks: [] });

@@ -43,7 +43,8 @@ async function refresh() {
   due = true;
   if (rendering) return;
   rendering = true;
-  let lost = null; // why what was to be shown is not
+  let lost = null; // why what was to be shown is not, told once what is left is shown
+  let refused = null; // the question about a stroke that was taken back
   const slow = setTimeout(() => (one(".paint-busy").hidden = false), 300);
   while (due) {
     due = false;
@@ -55,9 +56,12 @@ async function refresh() {
       const scene = await remembered("scene", { ...question, strokes: [] });
       const result = question.strokes.length ? await remembered("render", { ...question, stroke }) : null;
       if (result) keepOffers(asked, result.examples);
-      if (!due) await show(scene, result, seed, stroke);
+      if (due) continue;
+      await show(scene, result, seed, stroke);
       if (lost) fail(lost);
       else one(".paint-error").hidden = true;
+      if (refused) showPlaces(refused);
+      lost = refused = null;
     } catch (error) {
       if (error.forgotten) {
         if (!(await invertAgain(question.picture))) lost = new Error("Your picture is no longer kept: choose it again.");
@@ -68,11 +72,9 @@ async function refresh() {
       if (due) continue;
       // Strokes that another layer cannot paint: the scene is shown without them, and they can be switched off.
       if (!view.shown) await remembered("scene", { ...question, strokes: [] }).then((scene) => show(scene, null, seed), fail);
-      if (error.refused) {
-        showPlaces(question);
-        takeBack();
-      }
-      else tell();
+      if (!error.refused) tell();
+      else if (takeBack()) [lost, refused] = [error, question];
+      else showPlaces(question);
     }
   }
   clearTimeout(slow);
@@ -95,13 +97,14 @@ async function showPlaces({ strokes, ...scene }) {
   }
 }
 
-// A stroke that cannot be painted does not stay; nor does it come back by redo.
+// A stroke that cannot be painted does not stay; nor does it come back by redo. Whether there was one.
 function takeBack() {
   preview = null;
   view.pending = null;
   view.live = null;
   const { marks } = session.now;
-  if (marks.length && session.past.length && !session.past.at(-1).marks.some(({ id }) => id === marks.at(-1).id)) {
+  const added = marks.length > 0 && session.past.length > 0 && !session.past.at(-1).marks.some(({ id }) => id === marks.at(-1).id);
+  if (added) {
     undo();
     session.future.pop();
     chosen = null;
@@ -109,4 +112,5 @@ function takeBack() {
     due = true;
   }
   tell();
+  return added;
 }

@@ -78,3 +78,32 @@ def test_a_picture_is_painted_on_and_found_again(tmp_path: Path, monkeypatch: py
         page.get_by_role("button", name="Your picture holiday.png").click()
         calls.after(before)
         assert calls.source("after") == untouched
+
+
+def test_whoever_goes_on_while_a_forgotten_picture_is_found_again_keeps_what_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_pictures, "STEPS", {False: (20, 20)})
+    painter = soft_painter()
+    seed = seed_with(painter, "tree")
+    file = write_png(tmp_path / "holiday.png", to_bytes(picture(seed, 3 * SIDE)[None])[0])
+    with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
+        calls = PaintCalls(page)
+        before = calls.answers()
+        page.locator("[data-own=file]").set_input_files(file)
+        page.wait_for_selector(".paint-own:not([hidden])")
+        calls.after(before)
+
+        painter.pictures._kept.clear()  # as after a restart
+        painter.pictures._jobs.clear()
+        monkeypatch.setattr(own_pictures, "STEPS", {False: (1_000, 1_000)})
+        page.reload()
+        page.wait_for_selector(".paint-inverting:not([hidden])")
+        page.locator(".paint-seed").fill(str(seed + 1))
+        page.locator(".paint-seed").press("Enter")
+        page.locator("[data-do=enough]").click()
+        page.wait_for_selector(".paint-inverting", state="hidden")
+        calls = PaintCalls(page)
+        assert page.locator(".paint-seed").input_value() == str(seed + 1)
+        assert page.evaluate("JSON.parse(sessionStorage['gan-lab-paint']).models.scenes.now.picture ?? null") is None
+        assert not page.locator(".paint-own").is_visible()

@@ -317,3 +317,40 @@ def test_a_cloud_is_added_by_example_and_another_one_is_taken(painter: Painter, 
         calls.press("Control+z")
         assert torch.equal(calls.picture("after"), added)
         page.screenshot(path=tmp_path / "added.png", full_page=True)
+
+
+def test_why_a_stroke_was_taken_back_stays_to_be_read(painter: Painter, tmp_path: Path) -> None:
+    (seed,) = seeds_with(painter, "tree")
+    trees = painter.edit_session(seed).classes_before == painter.labels.index("tree")
+    free = next(
+        x for x in (0.1, 0.9, 0.5) if not bool(brush([[x, 0.1]], 9 / painter.side, 0, painter.side)[trees].any())
+    )
+    with serving(lab_with(painter, tmp_path / "runs")) as address, opened(address, tmp_path / "profile") as page:
+        calls = PaintCalls(page)
+        calls.go_to(seed)
+        scene = calls.source("after")
+        calls.paint_by("example")
+        page.locator(".paint-chip", has_text=re.compile(r"^\s*tree\s*$")).click()
+        page.locator(".paint-modes label", has_text="Erase").click()
+        calls.draw([(free - 0.04, 0.1), (free + 0.04, 0.1)])
+        reason = page.locator(".paint-error")
+        assert reason.is_visible()
+        assert "there is no tree under the brush" in reason.inner_text()
+        assert calls.source("after") == scene
+        assert page.locator(".paint-history li").count() == 0
+
+        sun = page.locator(".paint-chip", has_text=re.compile(r"^\s*sun\s*$"))
+        if sun.count() == 0:  # glass draws none
+            return
+        sun.click()
+        page.locator(".paint-modes label", has_text="Add").click()
+        bright = calls.canvas().float().mean()
+        calls.draw([(0.3, 0.95), (0.4, 0.95)])
+        page.wait_for_function(
+            "document.querySelector('.paint-error').textContent.includes('where the picture is bright')"
+        )
+        assert reason.is_visible()
+        assert "no sun can grow here" in reason.inner_text()
+        assert calls.canvas().float().mean() < bright - 5
+        assert page.locator(".paint-history li").count() == 0
+        page.screenshot(path=tmp_path / "refused.png", full_page=True)
