@@ -82,7 +82,7 @@ PARTS = {
     "small_oracle": Part(
         "seqgan",
         "small_oracle",
-        {"pretrain": 500, "lead": 60, "discriminator_steps": 5, "rollouts": 4, "windows": (1, 2, 3, 4)}
+        {"pretrain": 500, "lead": 150, "discriminator_steps": 5, "rollouts": 4, "windows": (1, 2, 3, 4)}
         | {"embedding": 16, "width": 16, "discriminator_rate": 2e-3},
         rounds=60,
         seeds=3,
