@@ -142,7 +142,7 @@ def resume_evolution(
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         told = console or Console(markup=False)
         game = require_evolvable(from_saved(config["variant"], config["fields"]))
-        return EvolutionRun(game, options, options.load(told), told, evolution, watchers)
+        return EvolutionRun(game, options, options.load(told, game.takes), told, evolution, watchers)
 
     return EvolutionRun.resume(folder, rebuild, rounds, seconds, going)
 

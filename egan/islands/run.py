@@ -107,8 +107,9 @@ def run_islands(
         raise LabError(f"expected at least two islands, got {islands.islands}: one is an evolution without.")
     islands.require_parents(evolution.parents)
     evolution.scheme()  # refuses what could not be played before any work
-    examples = options.load(console)
-    require_taken(variant_called(variant), examples)
+    kind = variant_called(variant)
+    examples = options.load(console, kind.takes)
+    require_taken(kind, examples)
     if fit is not None:
         fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
@@ -140,7 +141,8 @@ def resume_islands(
         islands.require_parents(evolution.parents)
         told = console or Console(markup=False)
         game = require_evolvable(from_saved(config["variant"], config["fields"]))
-        return IslandsRun(game, single_thread(options), options.load(told), told, evolution, islands, watchers)
+        examples = options.load(told, game.takes)
+        return IslandsRun(game, single_thread(options), examples, told, evolution, islands, watchers)
 
     return IslandsRun.resume(folder, rebuild, rounds, seconds, going)
 

@@ -7,13 +7,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from core_gans.foundation.errors import LabError
+from core_gans.foundation.films import write_film
 from core_gans.runs.watchers import Watcher
 from core_gans.session import Options
 from egan.experiment import resume_evolution, run_evolution
+from egan.islands.run import resume_islands, run_islands
+from egan.islands.settings import Islands
 from egan.options import Evolution, evolution_from
 from egan.watching import CHART, NUMBERS, TREE
 
@@ -106,3 +110,21 @@ def test_a_run_leaves_its_pictures_can_be_watched_again_and_says_when_nothing_is
         resume_evolution(folder, rounds=5, console=Console(file=file, markup=False, width=500))
         file.seek(0)
         assert f"{folder} has its 5 generations already: ask for more with --rounds." in file.read()
+
+
+@pytest.mark.parametrize("islands", [1, 2])
+def test_an_evolution_on_clips_of_ones_own_goes_on(tmp_path: Path, islands: int) -> None:
+    (folder := tmp_path / "clips").mkdir()
+    chance = np.random.default_rng(0)
+    for number in range(24):
+        write_film(folder / f"{number}.gif", chance.integers(0, 256, (4, 16, 16, 3), dtype=np.uint8))
+    fields, options = {"width": 4, "latent": 4}, Options(str(folder), size=16, frames=4, batch=2, explain_every=0)
+    place: Any = {"runs_folder": tmp_path, "name": "one", "console": Console(quiet=True), "rounds": 1}
+    if islands == 1:
+        run_evolution("videogan", fields, options, Evolution(), **place)
+        resumed: Any = resume_evolution(tmp_path / "one", rounds=2, console=Console(quiet=True))
+    else:
+        run_islands("videogan", fields, options, Evolution(), Islands(islands), **place)
+        resumed = resume_islands(tmp_path / "one", rounds=2, console=Console(quiet=True))
+    assert resumed.state.round == 2
+    assert resumed.state.game.shape == (3, 4, 16, 16)
