@@ -37,7 +37,7 @@ def choose(
     features = []
     for each in weights:
         generator.load_state_dict(dict(each))
-        features.append(judge.of(game.without_condition(generate(generator, latents))))
+        features.append(judge.of(generate(generator, latents)))
     distances = [judge.distance(each) for each in features]
     best = min(range(len(distances)), key=distances.__getitem__)
     shares = [float(number == best) for number in range(len(distances))]

@@ -22,7 +22,7 @@ from egan.islands.transport import packed, size_of, unpacked
 from egan.islands.watching import rows
 from egan.population import start
 from tests.egan.islands.small import EXAMPLES, OPTIONS, a_setup, begun, played
-from tests.tiny import differences
+from tests.tiny import chance, differences, pictures
 
 RING = Islands(islands=3, migrate_every=3)
 WHOLE = {"parents": 2, "strategy": "plus", "common_latents": True, "recycle": True}
@@ -67,6 +67,14 @@ def test_a_rest_anywhere_changes_nothing(settings: Islands, evolution: dict[str,
     played(resumed, 8)
     assert differences(resumed.state_dict(), straight.state_dict()) == []
     assert len(straight.migrations) > 0
+
+
+@pytest.mark.parametrize("variant", ["cgan", "text_to_image"])
+def test_what_is_judged_is_the_whole_example_without_what_was_asked_for(variant: str) -> None:
+    state = begun(replace(RING, islands=2), pictures(40), variant=variant)
+    samples = state.game.sample(state.sampling_nets(), state.judge.count, chance(OPTIONS.seed + 3))
+    assert samples.shape == (4, 1, 16, 16)
+    assert state.chosen.distances[state.chosen.best] == state.judge.distance(state.judge.of(samples))
 
 
 def test_on_a_ring_generators_with_their_averages_go_from_island_to_island() -> None:
