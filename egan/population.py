@@ -15,6 +15,7 @@ from core_gans.data.batches import Batches
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.notebook import shown
 from core_gans.game import Batch, Game, NoiseGame, Turn, nothing
+from core_gans.games.adversarial import AdversarialGame
 from core_gans.optimizers import load_moments
 from core_gans.runs.showing import png_of, samples_of, told
 from core_gans.runs.watchers import Watcher
@@ -233,6 +234,11 @@ def require_evolvable(game: Game) -> NoiseGame:
     if len(game.turns()) != 2:
         others = [" and ".join(each.players) for each in game.turns()]
         raise LabError(f"{game.name} has the turns of {', '.join(others)}: only those of two players can be evolved.")
+    if isinstance(game, AdversarialGame) and game.family == "progressive":
+        raise LabError(
+            f"{game.name} is played by networks that grow, and evolution has no place for that: train it, or choose "
+            "networks that do not grow (--family dcgan)."
+        )
     if turn.after != nothing:
         raise LabError(
             f"{game.name} does something after its generator's steps that competing children have no place for, "

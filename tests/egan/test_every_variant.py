@@ -11,29 +11,37 @@ from typing import ClassVar
 import pytest
 from rich.console import Console
 
-from core_gans import make
 from core_gans.__main__ import main as core_gans
-from core_gans.game import NoiseGame
+from core_gans.data import Examples
+from core_gans.foundation.errors import LabError
+from core_gans.game import Game, NoiseGame
 from core_gans.session import Options
 from core_gans.variants import TRANSLATIONS, VARIANTS
 from core_gans.variants.gan import GAN
 from core_gans.variants.hinge import Hinge
 from egan.__main__ import main as egan
+from egan.evolution import evolve
 from egan.experiment import run_evolution
+from egan.experiments.contenders import evolved
 from egan.fitness import LEAST_NORM
 from egan.options import Evolution
 from egan.population import require_evolvable
+from tests.tiny import batches, clips, pictures, small
 
 TINY = ["--data", "ring", "--count", "40", "--batch", "8", "--rounds", "1", "--explain-every", "0"]
 SMALL = {"width": "4", "latent": "2", "depth": "1"}
 
 
+def on_images(name: str) -> tuple[Game, Examples]:
+    examples = clips(12, frames=4) if VARIANTS[name].takes == ("clips",) else pictures(12)
+    return small(name, examples), examples
+
+
 def evolvable(name: str) -> bool:
-    kind = {**VARIANTS, **TRANSLATIONS}[name]
-    if not issubclass(kind, NoiseGame):
+    if not issubclass(VARIANTS[name], NoiseGame):
         return False
     try:
-        require_evolvable(make(name))
+        require_evolvable(on_images(name)[0])
     except ValueError:
         return False
     return True
@@ -53,6 +61,27 @@ def test_evolution_explains_its_flags(name: str, capsys: pytest.CaptureFixture[s
         egan(["evolve", name, "--help"])
     assert end.value.code == 0
     assert "--mutations" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if evolvable(name)])
+def test_a_generation_on_images(name: str) -> None:
+    game, examples = on_images(name)
+    population = evolve(game, batches(examples, 4), 1, rng=0)
+    (line,) = population.logbook
+    assert math.isfinite(line["fitness"])
+    assert math.isfinite(line["discriminator"])
+
+
+@pytest.mark.parametrize("name", ["progan", "gan"])
+def test_what_grows_is_refused_in_a_line(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [name, "--data", "digits", "--family", "progressive", "--width", "4", "--batch", "4", "--rounds", "1"]
+    with pytest.raises(SystemExit) as end:
+        egan(["evolve", *words, "--runs", str(tmp_path)])
+    assert end.value.code == 2
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("error")]
+    assert line.startswith(f"error: {name} is played by networks that grow")
+    with pytest.raises(LabError, match="networks that grow"):
+        evolved(["egan"], (1, 8, 8), name, ["family=progressive"])
 
 
 @dataclass(frozen=True)
