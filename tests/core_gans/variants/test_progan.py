@@ -58,6 +58,17 @@ class TestTheGame:
         assert seen == [(4, 1.0)] * 4 + halves + [(16, 1.0)]
         assert game.observe(state.nets) == {"side": 16, "alpha": 1}
 
+    def test_after_the_share_the_last_stage_begins_and_after_all_of_the_run_never(self, rng: torch.Generator) -> None:
+        def at_the_end(growing: float, rounds: int, of: int) -> tuple[int, float]:
+            game = ProGAN(**TINY | {"shape": (1, 32, 32)}, growing=growing)
+            nets = start(game, Batches(pictures(size=32), 4), rng).nets
+            for each in range(rounds):
+                game.begin_round(nets, each / of)
+            return growths(nets)[0].side, growths(nets)[0].alpha
+
+        assert [at_the_end(0.6, rounds + 1, 100) for rounds in (59, 60, 70)] == [(16, 1), (32, 0), (32, 1)]
+        assert at_the_end(1, 100, 100) == (16, 1)
+
     def test_stages_of_so_many_rounds_need_no_length_of_the_run(self, rng: torch.Generator) -> None:
         game = ProGAN(**TINY, stage_rounds=4, fading=1.0)
         state = start(game, Batches(pictures(), 4), rng)
