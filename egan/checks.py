@@ -8,7 +8,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.games.conditions import handing_on
 from egan.population import Population, turn_of
 from egan.scheme import Scheme
-from egan.selection import Annealed
+from egan.selection import Annealed, Fixed
 
 
 @torch.no_grad()
@@ -16,12 +16,19 @@ def require_fit(population: Population, scheme: Scheme) -> None:
     """ValueError when a generation could not be played; nothing is changed and no chance is used."""
     if isinstance(scheme.selection, Annealed) and scheme.strategy != "plus":
         raise ValueError("annealed selection chooses between a parent and its child: use the strategy plus.")
+    if isinstance(scheme.selection, Fixed) and scheme.offspring != "each" and len(scheme.mutations) > 1:
+        raise LabError(
+            f"a selection that is fixed takes the children by {scheme.selection.mutation}, and with offspring="
+            f"{scheme.offspring!r} most generations have none: use the offspring each, or one mutation alone."
+        )
     game, batch = population.game, population.batches.size
     size = scheme.judged_on(batch, turn_of(game, "discriminator").times)
     try:
         game.objective.discriminator(torch.zeros(batch), torch.zeros(size))
     except ValueError as error:  # some objectives compare pairs of a real and a generated example
-        raise ValueError(f"{error} An evaluation size of {batch} gives {game.name} pairs.") from error
+        beside = " and two parents" if scheme.discriminators > 1 and scheme.parents == 1 else ""
+        gives = "give" if beside else "gives"
+        raise ValueError(f"{error} An evaluation size of {batch}{beside} {gives} {game.name} pairs.") from error
     position = population.batches.state_dict()
     real = population.draw_batch().real[:2]
     population.batches.load_state_dict(position)

@@ -99,7 +99,8 @@ def changed(scheme: Scheme, changes: dict[str, Any], state: Population | None, b
     for name in changes:
         if name not in (known := [*(each.name for each in fields(Scheme)), *PAPERS]):
             raise unknown_name("field of the scheme", name, known)
-    given = as_objects({name: value for name, value in changes.items() if value is not None}, batches.data)
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    given = as_objects(wanted, batches.data, scheme.mutations)
     scheme = replace(scheme, **(given | ({"parents": len(state.parents)} if state else {})))
     there = len(state.discriminators) if state else 0
     return replace(scheme, discriminators=there) if there > scheme.discriminators else scheme
@@ -246,10 +247,11 @@ def choose(
         survivors = toolbox.select(alive, count) if len(alive) >= count else []
     if len(survivors) < count:
         dead = len(candidates) - len(alive)
+        slower = "continue from the last checkpoint with a lower learning rate"
+        remedy = slower if dead else "choose a selection that finds as many as it is asked for"
         raise DivergedError(
             f"expected {count} living children in generation {population.round + 1}, but {dead} of {len(candidates)} "
-            f"had a fitness of NaN or infinity and {len(survivors)} were selected: continue from the last checkpoint "
-            "with a lower learning rate."
+            f"had a fitness of NaN or infinity and {len(survivors)} were selected: {remedy}."
         )
     if len({survivor.number for survivor in survivors}) != count:
         raise ValueError(

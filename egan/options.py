@@ -14,7 +14,7 @@ from core_gans.foundation.parsing import as_annotated, require_choices
 from egan.discriminators import OWN, discriminator_mutation
 from egan.distances import distance_rule
 from egan.fitness import Convention, FitnessRule, Rule
-from egan.mutations import MUTATIONS, PAPER, mutation
+from egan.mutations import MUTATIONS, PAPER, Mutation, mutation
 from egan.scheme import Scheme
 from egan.selection import Name as SelectionName
 from egan.selection import selection
@@ -69,6 +69,11 @@ class Evolution(EvolutionSettings):
             )
         if self.selection == "annealed" and self.strategy != "plus":
             raise LabError("annealed selection chooses between a parent and its child: add --strategy plus.")
+        if self.selection == "fixed" and self.offspring != "each" and len(self.mutations) > 1:
+            raise LabError(
+                f"the selection fixed takes the children by {self.mutations[0]}, and with --offspring {self.offspring} "
+                f"most generations have none: leave --offspring at each, or give --mutations {self.mutations[0]} alone."
+            )
 
     def scheme(self, examples: Examples | None = None) -> Scheme:
         """The scheme; ValueError for numbers that make none. Distances to real ``examples`` need them."""
@@ -89,11 +94,12 @@ class Evolution(EvolutionSettings):
 PAPERS = ("gamma", "balance", "convention")  # numbers of the paper's fitness
 
 
-def as_objects(given: Mapping[str, Any], examples: object) -> dict[str, Any]:
+def as_objects(given: Mapping[str, Any], examples: object, mutations: tuple[Mutation, ...] = PAPER) -> dict[str, Any]:
     """Fields of a ``Scheme`` as objects, where ``given`` has them as the command line has: by name.
 
-    ``gamma``, ``balance`` and ``convention`` make the paper's fitness. Distances need ``examples``. ValueError for
-    names that are none, the nearest beside them, and for what is given twice.
+    ``gamma``, ``balance`` and ``convention`` make the paper's fitness. Distances need ``examples``. Where no mutations
+    are given, those of the scheme, ``mutations``, say which comes first: the one that the selection fixed takes.
+    ValueError for names that are none, the nearest beside them, and for what is given twice.
     """
     found = {name: value for name, value in given.items() if name not in PAPERS}
     for name, called in (("mutations", mutation), ("discriminator_mutations", discriminator_mutation)):
@@ -101,7 +107,7 @@ def as_objects(given: Mapping[str, Any], examples: object) -> dict[str, Any]:
             each = [found[name]] if isinstance(found[name], str) else found[name]
             found[name] = tuple(called(one) if isinstance(one, str) else one for one in each)
     if isinstance(found.get("selection"), str):
-        first = found["mutations"][0] if found.get("mutations") else PAPER[0]
+        first = (found.get("mutations") or mutations)[0]
         found["selection"] = selection(found["selection"], mutation=first.name)
     of_fitness = {name: given[name] for name in PAPERS if name in given}
     rule = found.get("fitness", "paper" if of_fitness else None)

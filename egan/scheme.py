@@ -82,7 +82,7 @@ class Scheme(EvolutionSettings):
             raise ValueError(
                 f"expected an evaluation size of at least {math.ceil(2 * batch / self.parents)}, got {size}: from the "
                 f"fakes of {self.parents} survivors {self.discriminators} discriminators take a batch of {batch} to "
-                "learn from and another to be judged by."
+                f"learn from and another to be judged by. With {math.ceil(2 * batch / size)} parents it is enough."
             )
         if self.parents * size < batch:
             raise ValueError(

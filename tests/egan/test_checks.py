@@ -10,15 +10,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core_gans.foundation.errors import LabError
+from core_gans.foundation.errors import DivergedError, LabError
 from core_gans.game import Game, Nets, NoiseGame, Turn
 from core_gans.variants import GAN, VARIANTS, make
-from egan.evolution import evolve
+from egan.evolution import changed, evolve
 from egan.fitness import FitnessRule
 from egan.mutations import heuristic
+from egan.options import Evolution
 from egan.population import start
 from egan.scheme import Scheme
-from egan.selection import Annealed
+from egan.selection import Annealed, Fixed
+from egan.settings import Offspring
 from tests.tiny import batches, differences, pictures, points, small
 
 
@@ -63,6 +65,33 @@ def test_evaluation_sizes_that_are_too_small() -> None:
     with pytest.raises(ValueError, match=r"as many real as generated examples.* An evaluation size of 8"):
         evolved(small("ls_gan", points()), evaluation_size=16)
     evolved(game, evaluation_size=8)
+
+
+def test_pairs_before_several_discriminators_need_two_parents() -> None:
+    game, two = small("relativistic", points(), form="paired"), {"discriminators": 2}
+    with pytest.raises(ValueError, match="An evaluation size of 8 and two parents give relativistic pairs"):
+        evolved(game, **two)
+    with pytest.raises(ValueError, match=r"size of at least 16, got 8: .* With 2 parents it is enough"):
+        evolved(game, **two, evaluation_size=8)
+    evolved(game, **two, evaluation_size=8, parents=2)
+
+
+@pytest.mark.parametrize("offspring", ["bandit", "first_order"])
+def test_a_fixed_mutation_needs_a_child_in_every_generation(offspring: Offspring) -> None:
+    with pytest.raises(LabError, match=f"takes the children by minimax, and with --offspring {offspring} most"):
+        Evolution(selection="fixed", offspring=offspring)
+    with pytest.raises(LabError, match="takes the children by minimax, and with offspring="):
+        evolved(small("dcgan", points()), selection="fixed", offspring=offspring)
+    evolved(small("dcgan", points()), selection="fixed", offspring=offspring, mutations=("hinge",))
+
+
+def test_fixed_by_name_is_the_first_mutation_of_the_scheme() -> None:
+    scheme = Evolution(mutations=("hinge", "minimax")).scheme()
+    changes = {"selection": "fixed"}
+    assert changed(scheme, changes, None, batches(points())).selection == Fixed("hinge")
+    assert changed(scheme, {**changes, "mutations": "minimax"}, None, batches(points())).selection == Fixed("minimax")
+    with pytest.raises(DivergedError, match=r"0 of 3 had a fitness of NaN .* choose a selection that finds as many"):
+        evolve(small("dcgan", points()), batches(points()), 3, rng=0, selection=Fixed("hinge"))
 
 
 @pytest.mark.parametrize("variant", ["acgan", "infogan", "semi_supervised"])
