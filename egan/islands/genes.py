@@ -30,7 +30,7 @@ def first_genes(names: Sequence[str], game: Game, evolution: Evolution) -> Genes
     for name in names:
         require_known("setting to explore", name, (*known, *OF_EVOLUTION))
         found[name] = getattr(game if name in known else evolution, name)
-        if found[name] == 0:
+        if found[name] == 0 and not _is_decay(name):
             raise LabError(f"{name} is 0, and times anything it stays so: give it a value to begin with.")
     return found
 
@@ -48,9 +48,13 @@ def explored(genes: Mapping[str, Any], chance: random.Random) -> Genes:
             found[name] = _other(tuple(value), chance)
             continue
         factor = chance.choice(FACTORS)
-        is_decay = name.startswith("beta")
-        found[name] = max(0.0, 1 - max(LEAST, (1 - value) * factor)) if is_decay else value * factor
+        found[name] = max(0.0, 1 - max(LEAST, (1 - value) * factor)) if _is_decay(name) else value * factor
     return found
+
+
+def _is_decay(name: str) -> bool:
+    """Whether it is one of Adam's betas, of which the distance from 1 is explored: they may begin at 0."""
+    return name.startswith("beta")
 
 
 def _other(mutations: tuple[str, ...], chance: random.Random) -> tuple[str, ...]:

@@ -139,6 +139,11 @@ def resume_islands(
         options, evolution, islands = options_from(config["options"]), evolution_from(config), islands_from(config)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         islands.require_parents(evolution.parents)
+        for name in (each.rpartition(".")[2] for each in going.changes):
+            if name in islands.explore:
+                raise LabError(
+                    f"{name} is explored by the islands of {folder}: each has its own, so it cannot be changed."
+                )
         told = console or Console(markup=False)
         game = require_evolvable(from_saved(config["variant"], config["fields"]))
         examples = options.load(told, game.takes)

@@ -67,5 +67,5 @@ def island_table(state: Archipelago) -> Table:
 
 def _words(genes: Mapping[str, Any]) -> str:
     """Genes in a cell: ``rate 0.002 gamma 0.05``."""
-    words = {name: f"{value:.3g}" if isinstance(value, float) else "+".join(value) for name, value in genes.items()}
+    words = {name: "+".join(value) if isinstance(value, tuple) else f"{value:.3g}" for name, value in genes.items()}
     return " ".join(f"{name} {word}" for name, word in words.items())

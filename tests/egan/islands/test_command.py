@@ -111,6 +111,17 @@ def test_what_cannot_be_is_told_in_one_line(
     assert not (tmp_path / "none" / "config.json").exists()
 
 
+def test_what_the_islands_explore_is_not_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["evolve", *TINY, "--islands=2", "--explore", "rate", "--rounds=1", f"--runs={tmp_path}", "--name=one"])
+    before = (tmp_path / "one" / "config.json").read_bytes()
+    for change in (["--rate=0.5"], ["--set", "fields.rate=0.5"]):
+        with pytest.raises(SystemExit):
+            main(["resume", str(tmp_path / "one"), "--rounds=2", *change])
+        assert "rate is explored by the islands" in capsys.readouterr().out
+    assert (tmp_path / "one" / "config.json").read_bytes() == before
+    main(["resume", str(tmp_path / "one"), "--rounds=2", "--set", "gamma=0.5"])  # no gene
+
+
 def test_workers_are_of_islands_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["evolve", *TINY, "--rounds=2", f"--runs={tmp_path}", "--name=plain"])
     with pytest.raises(SystemExit):

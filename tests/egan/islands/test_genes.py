@@ -11,6 +11,7 @@ import pytest
 from egan.islands.archipelago import Archipelago
 from egan.islands.genes import exploited, explored, first_genes, spread
 from egan.islands.settings import Islands
+from egan.islands.watching import _words
 from egan.options import Evolution
 from tests.egan.growing import game_for
 from tests.egan.islands.small import begun, played
@@ -59,6 +60,18 @@ def test_the_first_island_begins_with_the_settings_of_the_run() -> None:
 def test_what_is_no_gene_is_refused(name: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         first_genes((name,), game_for(points()), Evolution())
+
+
+def test_a_beta_of_0_is_explored_by_its_distance_from_1() -> None:
+    assert first_genes(("beta1",), game_for(points(), beta1=0.0), Evolution()) == {"beta1": 0.0}
+    found = {explored({"beta1": 0.0}, random.Random(seed))["beta1"] for seed in range(20)}
+    assert sorted(found) == [0.0, pytest.approx(0.2)]
+
+
+def test_whole_numbers_are_told_in_the_table() -> None:
+    assert _words({"r1": 1, "rate": 0.0016, "mutations": ("minimax", "hinge")}) == (
+        "r1 1 rate 0.0016 mutations minimax+hinge"
+    )
 
 
 SETTINGS = Islands(islands=3, migrate_every=2, topology="alone", explore=("rate", "gamma", "beta1", "mutations"))
