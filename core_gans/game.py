@@ -117,6 +117,8 @@ class NoiseGame(Game):
 
     scores_suffice: ClassVar[bool] = True
     """Whether ``score_loss`` is all that the discriminator learns from; a game that needs labels says no."""
+    beside_scores: ClassVar[tuple[str, ...]] = ()
+    """Fields that weigh what the generator learns from beside its scores; an evolution leaves these terms out."""
 
     @property
     @abstractmethod

@@ -111,6 +111,7 @@ def run_evolution(
     if fit is not None:
         fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
+    tell_what_is_left_out(game, console)
     default = runs.default_name("egan", options.data)
     config = {"variant": variant, "evolution": dataclasses.asdict(evolution)}
     evolving = EvolutionRun(game, options, examples, console, evolution, watchers)
@@ -145,6 +146,13 @@ def resume_evolution(
         return EvolutionRun(game, options, options.load(told, game.takes), told, evolution, watchers)
 
     return EvolutionRun.resume(folder, rebuild, rounds, seconds, going)
+
+
+def tell_what_is_left_out(game: NoiseGame, console: Console) -> None:
+    """Name the terms of the generator's own loss that children do not learn from, where ``game`` weighs any."""
+    if left := [name for name in game.beside_scores if getattr(game, name)]:
+        told = f"without {' and '.join(left)} of {game.name}: children learn from their mutations alone."
+        console.print(told, highlight=False, soft_wrap=True)
 
 
 def require_bounds(rounds: int | None, seconds: float | None) -> None:

@@ -22,6 +22,7 @@ class EBGAN(AdversarialGame):
 
     name: ClassVar[str] = "ebgan"
     paper: ClassVar[str] = "Zhao et al. 2017"
+    beside_scores: ClassVar[tuple[str, ...]] = ("pulling_away",)
 
     family: str = "autoencoder"
     margin: float = 10.0

@@ -43,6 +43,7 @@ class TextToImage(AdversarialGame):
 
     name: ClassVar[str] = "text_to_image"
     paper: ClassVar[str] = "Reed et al. 2016"
+    beside_scores: ClassVar[tuple[str, ...]] = ("mode_seeking",)
 
     words: tuple[str, ...] = tuple(dict.fromkeys(words_in(EXAMPLE)))
     """The vocabulary. Taken from the data by the commands."""

@@ -36,6 +36,7 @@ class VideoGAN(AdversarialGame):
 
     name: ClassVar[str] = "videogan"
     paper: ClassVar[str] = "Vondrick et al. 2016"
+    beside_scores: ClassVar[tuple[str, ...]] = ("sparsity",)
     takes: ClassVar[tuple[Kind, ...]] = ("clips",)
 
     shape: tuple[int, ...] = (1, 8, 32, 32)

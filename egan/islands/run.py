@@ -24,7 +24,7 @@ from core_gans.trusted_code import require_trusted
 from core_gans.variants import from_saved, make, name_of
 from core_gans.variants import variant as variant_called
 from egan.checks import require_fit
-from egan.experiment import require_bounds
+from egan.experiment import require_bounds, tell_what_is_left_out
 from egan.islands.archipelago import Archipelago, Island
 from egan.islands.engines import engine
 from egan.islands.genes import first_genes, spread
@@ -113,6 +113,7 @@ def run_islands(
     if fit is not None:
         fields, options = fit(variant, fields, options, examples)
     game = require_evolvable(make(variant, **over_the_run(with_data(fields, examples), rounds)))
+    tell_what_is_left_out(game, console)
     default = runs.default_name("egan", "islands", options.data)
     config = {
         "variant": variant,

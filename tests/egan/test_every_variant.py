@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from core_gans.variants.gan import GAN
 from core_gans.variants.hinge import Hinge
 from egan.__main__ import main as egan
 from egan.evolution import evolve
-from egan.experiment import run_evolution
+from egan.experiment import run_evolution, tell_what_is_left_out
 from egan.experiments.contenders import evolved
 from egan.fitness import LEAST_NORM
 from egan.options import Evolution
@@ -33,7 +33,7 @@ SMALL = {"width": "4", "latent": "2", "depth": "1"}
 
 
 def on_images(name: str) -> tuple[Game, Examples]:
-    examples = clips(12, frames=4) if VARIANTS[name].takes == ("clips",) else pictures(12)
+    examples = clips(12, frames=4) if name == "videogan" else pictures(12, size=32 if name == "lapgan" else 16)
     return small(name, examples), examples
 
 
@@ -63,13 +63,35 @@ def test_evolution_explains_its_flags(name: str, capsys: pytest.CaptureFixture[s
     assert "--mutations" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [name for name in VARIANTS if evolvable(name)])
+@pytest.mark.parametrize("name", [*(name for name in VARIANTS if evolvable(name)), "videogan"])
 def test_a_generation_on_images(name: str) -> None:
     game, examples = on_images(name)
     population = evolve(game, batches(examples, 4), 1, rng=0)
     (line,) = population.logbook
     assert math.isfinite(line["fitness"])
     assert math.isfinite(line["discriminator"])
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "told"),
+    [
+        ("ebgan", {}, "without pulling_away of ebgan: children learn"),
+        ("ebgan", {"pulling_away": 0.0}, ""),
+        ("videogan", {}, "without sparsity of videogan"),
+        ("text_to_image", {}, ""),
+        ("text_to_image", {"mode_seeking": 0.1}, "without mode_seeking of text_to_image"),
+        ("gan", {}, ""),
+    ],
+)
+def test_what_the_generator_learns_from_beside_its_scores_is_told_to_be_left_out(
+    name: str, weights: dict[str, float], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game, _ = on_images(name)
+    assert isinstance(game, NoiseGame)
+    tell_what_is_left_out(replace(game, **weights), Console(markup=False))
+    said = capsys.readouterr().out
+    assert said.startswith(told)
+    assert bool(said) == bool(told)
 
 
 @pytest.mark.parametrize("name", ["progan", "gan"])
