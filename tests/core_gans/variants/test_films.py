@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from benchmarks.sequences import clips as measured_clips
 from benchmarks.sequences import films
 from core_gans.foundation.errors import LabError
 from core_gans.game import Batch
@@ -208,8 +209,8 @@ class TestPrediction:
 def test_the_measurements_run_at_their_smallest_and_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, few in (("CLIPS", 20), ("HELD", 20), ("JUDGED", 20)):
-        monkeypatch.setattr(films, name, few)
+    for module, name in ((measured_clips, "CLIPS"), (measured_clips, "HELD"), (films, "JUDGED")):
+        monkeypatch.setattr(module, name, 20)
     twin = films.TRIALS["prediction_digits_l2"]
     monkeypatch.setitem(films.TRIALS, "prediction_digits_l2", replace(twin, first=2, rounds=1))
     words = [
