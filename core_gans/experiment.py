@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from core_gans.data import Examples
+from core_gans.foundation.errors import LabError
 from core_gans.game import HeldOutGame, NoiseGame, TranslationGame
 from core_gans.games.texts import TextGame
 from core_gans.games.translators import Translator
@@ -162,12 +163,24 @@ def resume_training(
     def rebuild(config: dict[str, Any]) -> Training:
         require_trusted(folder, config["variant"])
         options = options_from(config["options"])
+        game = from_saved(config["variant"], config["fields"])
         examples = _examples(config["variant"], config["fields"], options, told)
-        return Training(from_saved(config["variant"], config["fields"]), options, examples, told)
+        if isinstance(game, TextGame) and isinstance(examples, TextLesson):
+            _require_same_words(going, folder)
+            examples = examples.suiting(game)
+        return Training(game, options, examples, told)
 
     device = going.changes.get("device") or runs.read_config(folder)["options"]["device"]
     with joined(device, told):
         return Training.resume(folder, rebuild, rounds, seconds, going)
+
+
+def _require_same_words(going: Going, folder: Path) -> None:
+    for name in ("level", "least_often"):
+        if name in going.changes or f"fields.{name}" in going.changes:
+            raise LabError(
+                f"{name} decides which words there are, and the networks of {folder} know theirs: begin a new run."
+            )
 
 
 def _examples(

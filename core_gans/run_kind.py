@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -22,14 +22,21 @@ from core_gans.game import Game
 from core_gans.held_out import Held
 from core_gans.parallel import require_joined, team
 from core_gans.runs import folder as runs
-from core_gans.runs.changes import changed, digest
+from core_gans.runs.changes import changed, differences, digest
 from core_gans.runs.fitting import fitting, require_counts
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import Interrupt, require_not_terminated
 from core_gans.runs.playable import require_playable
 from core_gans.runs.showing import png_of, samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
-from core_gans.session import DEFAULT_SECONDS, Options, options_from, restore_watchers, told_of_fallen_rates
+from core_gans.session import (
+    DEFAULT_SECONDS,
+    Options,
+    options_from,
+    restore_watchers,
+    told_of_fallen_rates,
+    with_data,
+)
 from core_gans.texts import TextLesson
 from core_gans.translation import Lesson
 
@@ -58,10 +65,21 @@ class Going:
     @property
     def of_data(self) -> bool:
         """Whether the data are to be others."""
-        return any(name.removeprefix("options.") in DATA for name in self.changes)
+        return self._changes(DATA)
+
+    @property
+    def of_batches(self) -> bool:
+        """Whether the stream of batches is to be another one: of other data, of another seed, or of another size."""
+        return self._changes((*DATA, "batch"))
+
+    def _changes(self, options: Sequence[str]) -> bool:
+        return any(
+            name.removeprefix("options.") in options or name.removeprefix("fields.") == "longest"  # of texts
+            for name in self.changes
+        )
 
 
-DATA = ("data", "size", "colours", "count", "seed")
+DATA = ("data", "size", "colours", "count", "seed", "frames", "resize", "skip_broken")
 STRAIGHT_ON = Going()
 
 
@@ -95,6 +113,40 @@ def threads(options: Options, examples: Examples | Lesson | Held | TextLesson) -
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _from_anywhere(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, with the absolute path of data."""
+    return {
+        name: from_anywhere(value) if name in ("data", "options.data") else value for name, value in changes.items()
+    }
+
+
+def with_batches_of(fresh: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``saved`` state with the stream of batches of a ``fresh`` one, which every later checkpoint then repeats.
+
+    Recycled latents go with it: they are as many as a batch.
+    """
+    found = {**saved, **{name: fresh[name] for name in ("batches", "recycled") if name in fresh}}
+    if "islands" in fresh:
+        found["islands"] = [with_batches_of(*each) for each in zip(fresh["islands"], saved["islands"], strict=True)]
+    return found
+
+
+def require_suited(game: Game, examples: Examples | Lesson | Held | TextLesson, folder: Path) -> None:
+    """LabError where ``examples`` have another shape, other classes or other words than ``game`` was made for."""
+    fields = dataclasses.asdict(game)
+    if isinstance(examples, Lesson | TextLesson):
+        wanted = examples.fields(fields)
+    else:
+        wanted = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
+    for name in wanted.keys() - {"captions"}:  # which are only drawn, and depend on no network
+        if wanted[name] != fields[name]:
+            raise LabError(
+                f"the networks of {folder} are made for {name} {str(fields[name])[:60]}, and {examples.name} has "
+                f"{str(wanted[name])[:60]}: choose data like those before, or begin a new run with these networks: "
+                f"train --from {folder}."
+            )
 
 
 @dataclass(frozen=True)
@@ -191,10 +243,15 @@ class RunKind(ABC, Generic[State]):
             with fitting(run.checkpoint_of(going.start)):
                 round = int(content["state"]["round"])
             if going.changes:  # of all options, those too that are younger than the run
+                going = replace(going, changes=_from_anywhere(going.changes))
                 options = dataclasses.asdict(options_from(config["options"]))
                 config = changed({**config, "options": options}, going.changes, round)
+            # with what was changed before and is in no checkpoint yet: the run was stopped at once
+            altered = Going(changes={**differences(content, config), **going.changes})
             rebuilt = rebuild(config)
-            if "data" in content and not going.of_data and content["data"] != digest(rebuilt.examples):
+            if altered.of_data:
+                require_suited(rebuilt.game, rebuilt.examples, folder)
+            elif "data" in content and content["data"] != digest(rebuilt.examples):
                 raise LabError(
                     f"{config['options']['data']} does not hold what {folder} learned from: other examples have come "
                     "into its place. Put the old ones back, or name the data to go on with: --data."
@@ -202,8 +259,11 @@ class RunKind(ABC, Generic[State]):
             rebuilt.require_room()
             state = rebuilt.start()
             with fitting(run.checkpoint_of(going.start)):
-                require_counts(content["state"], state.state_dict())
-                state.load_state_dict(content["state"])
+                fresh, saved = state.state_dict(), content["state"]
+                if altered.of_batches:
+                    saved = with_batches_of(fresh, saved)
+                require_counts(saved, fresh)
+                state.load_state_dict(saved)
             team().wait()  # until all have read what may be moved now
             if not team().leads:
                 with threads(rebuilt.options, rebuilt.examples):
@@ -214,6 +274,9 @@ class RunKind(ABC, Generic[State]):
                 rebuilt.console.print(f"going on from round {round:,}; what came after it is kept in {aside}")
             if going.changes:
                 run.write_config(config)
+            if altered.of_batches:
+                told = "the data, the seed or the batch size were changed: a fresh stream of batches begins"
+                rebuilt.console.print(told, highlight=False, soft_wrap=True)
             if told := told_of_fallen_rates(rebuilt.game, rounds):
                 rebuilt.console.print(told, soft_wrap=True, highlight=False)
             if rounds is not None and state.round >= rounds:

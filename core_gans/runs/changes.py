@@ -34,7 +34,12 @@ def differing(saved: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
 
     What a checkpoint of an older version does not hold is not compared.
     """
-    found = []
+    return [f"{place}: {before} -> {now}" for place, (before, now) in differences(saved, config).items()]
+
+
+def differences(saved: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The same by ``section.name``: what the checkpoint and what config.json has."""
+    found = {}
     for section in SECTIONS:
         before, now = saved.get(section), config.get(section)
         if not isinstance(before, Mapping) or not isinstance(now, Mapping):
@@ -42,7 +47,7 @@ def differing(saved: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
         for name in before:
             place = f"{section}.{name}"
             if place not in FREE and json.dumps(before[name]) != json.dumps(now.get(name)):
-                found.append(f"{place}: {before[name]} -> {now.get(name)}")
+                found[place] = (before[name], now.get(name))
     return found
 
 

@@ -7,9 +7,11 @@ translations, so that no source of the held-out part has been seen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+import torch
 
 from core_gans.data.texts.known import LONGEST, Asked, Side, TextSet, text_set, told_of
 from core_gans.data.texts.lines import Lines, in_turn
@@ -17,6 +19,7 @@ from core_gans.data.texts.sentences import SentencePairs, Sentences, split
 from core_gans.data.texts.splitting import Level, cut
 from core_gans.data.texts.vocabulary import Vocabulary
 from core_gans.foundation.errors import LabError
+from core_gans.games.texts import SentenceTranslation, TextGame, WritingGame
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,28 @@ class TextLesson:
             "source_words": learned.source.words,
             "source_length": learned.source_length,
         }
+
+    def suiting(self, game: TextGame) -> TextLesson:
+        """The same in the words of ``game``, without the texts that are longer than it takes, which a note counts.
+
+        LabError where none is left to learn from, or to be judged on.
+        """
+        most: tuple[int, ...]  # without their ends
+        known: dict[str, Any]
+        if isinstance(game, SentenceTranslation):
+            most = (game.source_length - 1, game.length - 1)
+            known = {"source": game.sources, "target": game.vocabulary}
+            known |= {"source_length": game.source_length, "target_length": game.length}
+        else:
+            ends = not isinstance(game, WritingGame) or game.ends
+            most, known = (game.length - ends,), {"vocabulary": game.vocabulary, "length": game.length, "ends": ends}
+        learned, held = (
+            replace(each, lines=_not_longer(each.lines, most, game.level, self.name), **known)
+            for each in (self.learned, self.held)
+        )
+        long = len(self) + len(self.held) - len(learned) - len(held)
+        note = f"{self.name}: {long:,} texts longer than the model takes are left out"
+        return TextLesson(learned, held, self.name, (*self.notes, note) if long else self.notes)
 
 
 def read_texts(
@@ -120,6 +145,21 @@ class _Side:
     def told(self, side: str, level: Level) -> str:
         kind = f"{side} {level}".strip()
         return f"{self.unknown:,} of {self.total:,} {kind} are too rare to be known ({self.unknown / self.total:.1%})"
+
+
+def _not_longer(lines: Lines, most: Sequence[int], level: Level, name: str) -> Lines:
+    """Those of ``lines`` that have at most so many words, or characters, on each side."""
+    kept = [
+        place
+        for place, line in enumerate(in_turn(lines))
+        if all(len(cut(text, level)) <= longest for text, longest in zip(line, most, strict=True))
+    ]
+    if not kept:
+        takes = f"{' and '.join(map(str, most))} {level}"
+        raise LabError(
+            f"expected texts of at most {takes}, as the model takes them: all of a part of {name} are longer."
+        )
+    return lines if len(kept) == len(lines) else lines.part(torch.tensor(kept))
 
 
 def _units(lines: Lines, side: int, level: Level) -> Iterator[list[str]]:

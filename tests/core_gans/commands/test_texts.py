@@ -15,9 +15,11 @@ from rich.console import Console
 from core_gans import models
 from core_gans.__main__ import main
 from core_gans.commands.list import List
+from core_gans.data.texts.sentences import SentencePairs
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
 from core_gans.models import save_model
+from core_gans.run_kind import Going
 from core_gans.session import Options
 from core_gans.texts import scores
 from egan.__main__ import main as egan
@@ -107,6 +109,22 @@ class TestRuns:
         path.write_text("".join(f"a {n}\tb {n}\n" for n in range(1, 21)), encoding="utf-8")
         with pytest.raises(LabError, match=r"does not hold what .* learned from"):
             resume_training(tmp_path / "run", rounds=2, console=quiet)
+
+    def test_more_texts_go_on_in_the_words_of_the_run(self, tmp_path: Path) -> None:
+        path, quiet = tmp_path / "p.tsv", Console(quiet=True)
+        lines = "".join(f"a {n}\tb {n}\n" for n in range(20))
+        path.write_text(lines, encoding="utf-8")
+        folder = run_training("nmt", NMT, Options(str(path), batch=4), rounds=1, runs_folder=tmp_path, console=quiet)
+        path.write_text(lines + "a new one\tb new\nnew 3\tneu 3\n", encoding="utf-8")  # a side longer than ever
+        going = Going(changes={"data": str(path)})
+        state = resume_training(folder.folder, rounds=2, console=quiet, going=going).state
+        learned = state.batches.data
+        assert isinstance(learned, SentencePairs)
+        assert learned.target.words == state.game.words
+        assert max(len(source.split()) for source, _ in learned.lines.at(range(len(learned)))) == 2
+        assert resume_training(folder.folder, rounds=3, console=quiet).state.batches.position == 2
+        with pytest.raises(LabError, match="least_often decides which words there are"):
+            resume_training(folder.folder, rounds=4, console=quiet, going=Going(changes={"least_often": 2}))
 
 
 class TestTranslate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
@@ -19,7 +21,7 @@ from rich.console import Console
 from core_gans import make
 from core_gans.__main__ import main
 from core_gans.convergence import explain_run
-from core_gans.data import Batches, Examples
+from core_gans.data import Batches, Examples, data_set
 from core_gans.data.points import ring
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
@@ -32,7 +34,11 @@ from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Checkpoint, Judged, Log
 from core_gans.session import Options
 from core_gans.training import train
-from egan.experiment import resume_evolution
+from egan.experiment import resume_evolution, run_evolution
+from egan.islands.held_out import split
+from egan.islands.run import resume_islands, run_islands
+from egan.islands.settings import Islands
+from egan.options import Evolution
 from tests.tiny import differences
 
 OLD = Path(__file__).parents[2] / "old_runs"
@@ -58,6 +64,13 @@ def edit(folder: Path, *path: str, value: Any) -> None:
 
 def state_of(folder: Path, round: int) -> dict[str, Any]:
     return load(folder / "checkpoints" / f"round-{round:07d}.safetensors")["state"]
+
+
+def pictures(path: Path, count: int, width: int = 16) -> Path:
+    """A file of ``count`` grey pictures of noise, the same first ones every time."""
+    noise = torch.randint(0, 256, (count, 16, width), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    np.savez(path, images=noise.numpy())
+    return path
 
 
 class TestAnotherExperiment:
@@ -95,8 +108,6 @@ class TestAnotherExperiment:
         assert resume_training(run, rounds=7, console=QUIET).state.round == 7
 
     def test_other_pictures_under_the_same_name_are_refused(self, tmp_path: Path, rng: torch.Generator) -> None:
-        import numpy as np
-
         data = tmp_path / "mine.npz"
         pictures = torch.randint(0, 256, (20, 16, 16), generator=rng, dtype=torch.uint8).numpy()
         np.savez(data, images=pictures)
@@ -187,6 +198,82 @@ class TestWantedChanges:
         assert len(list((run / "checkpoints").iterdir())) == 4
         resume_training(run, rounds=12, console=QUIET, going=Going(changes={"keep": 6}))
         assert len(list((run / "checkpoints").iterdir())) == 6
+
+    def test_one_more_picture_begins_a_fresh_stream_that_a_plain_resume_repeats(self, tmp_path: Path) -> None:
+        data, more = pictures(tmp_path / "mine.npz", 40), tmp_path / "more.npz"
+        folders = [tmp_path / "stopped", tmp_path / "whole"]
+        for folder in folders:
+            options = Options(str(data), size=16, batch=4, explain_every=0, log_every=1, average=0)
+            run_training("gan", FIELDS, options, rounds=3, runs_folder=tmp_path, name=folder.name, console=QUIET)
+        pictures(more, 41)
+        told = Console(record=True, file=io.StringIO(), width=500)
+        first = resume_training(folders[0], rounds=5, console=told, going=Going(changes={"data": str(more)})).state
+        assert "a fresh stream of batches begins" in told.export_text()
+        assert first.batches.state_dict() == {"position": 2, "seed": 0, "size": 4, "count": 41}
+        resume_training(folders[0], rounds=7, console=QUIET)
+        resume_training(folders[1], rounds=7, console=QUIET, going=Going(changes={"data": str(more)}))
+        assert differences(state_of(folders[0], 7), state_of(folders[1], 7)) == []
+
+    @pytest.mark.parametrize(
+        ("changes", "stream"),
+        [
+            ({"batch": 4}, {"position": 1, "seed": 0, "size": 4, "count": 60}),
+            ({"options.seed": 3}, {"position": 1, "seed": 3, "size": 8, "count": 60}),
+            ({"count": 50}, {"position": 1, "seed": 0, "size": 8, "count": 50}),
+            ({"rate": 1e-3}, {"position": 7, "seed": 0, "size": 8, "count": 60}),
+        ],
+    )
+    def test_batch_seed_and_count_may_change(self, run: Path, changes: dict[str, Any], stream: dict[str, int]) -> None:
+        state = resume_training(run, rounds=7, console=QUIET, going=Going(changes=changes)).state
+        assert state.batches.state_dict() == stream
+
+    def test_so_they_may_where_the_run_was_stopped_before_it_played_on(self, run: Path) -> None:
+        resume_training(run, rounds=6, console=QUIET, going=Going(changes={"batch": 4, "seed": 3}))
+        state = resume_training(run, rounds=7, console=QUIET).state
+        assert state.batches.state_dict() == {"position": 1, "seed": 3, "size": 4, "count": 60}
+
+    def test_pictures_may_be_read_in_another_way(self, tmp_path: Path) -> None:
+        options = Options(str(pictures(tmp_path / "wide.npz", 8, width=24)), size=16, batch=4, explain_every=0)
+        folder = run_training("gan", FIELDS, options, rounds=1, runs_folder=tmp_path, name="r", console=QUIET).folder
+        going = Going(changes={"resize": "pad"})
+        assert resume_training(folder, rounds=2, console=QUIET, going=going).state.batches.position == 1
+        with pytest.raises(LabError, match=r"made for shape \(1, 16, 16\), and wide has \(3, 16, 16\)"):
+            resume_training(folder, rounds=3, console=QUIET, going=Going(changes={"colours": 3}))
+
+    def test_a_path_of_other_data_is_kept_as_an_absolute_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        options = Options(str(pictures(tmp_path / "a.npz", 8)), size=16, batch=4, explain_every=0)
+        folder = run_training("gan", FIELDS, options, rounds=1, runs_folder=tmp_path, name="r", console=QUIET).folder
+        other = pictures(tmp_path / "b.npz", 9)
+        monkeypatch.chdir(tmp_path)
+        resume_training(folder, rounds=2, console=QUIET, going=Going(changes={"data": other.name}))
+        assert json.loads((folder / "config.json").read_text())["options"]["data"] == str(other.resolve())
+
+    @pytest.mark.parametrize("islands", [1, 2])
+    def test_an_evolution_takes_another_batch_and_other_data(self, islands: int, tmp_path: Path) -> None:
+        options = Options("ring", count=200, batch=8, explain_every=0)
+        evolution = Evolution(recycle=True, common_latents=True)
+        many = Islands(islands=2, migrate_every=1)
+        if islands == 1:
+            run_evolution("gan", FIELDS, options, evolution, rounds=2, runs_folder=tmp_path, name="r", console=QUIET)
+        else:
+            run_islands(
+                "gan", FIELDS, options, evolution, many, rounds=2, runs_folder=tmp_path, name="r", console=QUIET
+            )
+        resume: Any = resume_evolution if islands == 1 else resume_islands
+        going = Going(changes={"batch": 4, "count": 100})
+        resume(tmp_path / "r", rounds=4, console=QUIET, going=going)
+        assert resume(tmp_path / "r", rounds=5, console=QUIET).state.round == 5
+        state = state_of(tmp_path / "r", 5)
+        learned = 100 if islands == 1 else len(split(data_set("ring").load(count=100), 0)[0])
+        for each in state.get("islands", [state]):
+            assert {**each["batches"], "seed": 0, "position": 0} == {
+                "position": 0,
+                "seed": 0,
+                "size": 4,
+                "count": learned,
+            }
 
     def test_an_older_run_takes_an_option_that_it_was_made_without(self, tmp_path: Path) -> None:
         run = tmp_path / "run"
