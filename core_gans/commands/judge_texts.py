@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core_gans.data.texts.known import LONGEST
+from core_gans.data.texts.known import TAKES_MORE
 from core_gans.foundation.errors import LabError
 from core_gans.games.texts import SentenceTranslation, TextGame
 from core_gans.models import Model
@@ -27,18 +27,17 @@ def judged_texts(
     if not data and options is None:
         raise LabError(f"{path} does not say what it was trained on: give --data.")
     game = model.game
-    shortest = min(game.length, game.source_length) if isinstance(game, SentenceTranslation) else game.length
-    lesson = read_texts(
+    lesson = read_texts(  # as training read them, so that the same ones are held out
         game.learns_from,
         data or str(options.data if options else ""),
         level=game.level,
-        longest=min(game.longest or LONGEST[game.level], shortest),
+        longest=game.longest,
         least=game.least_often,
         count=options.count if options else None,
         seed=options.seed if options else 0,
         skip_broken=options.skip_broken if options else False,
-    )
-    notes = list(lesson.notes)
+    ).suiting(game)
+    notes = [note.removesuffix(TAKES_MORE) for note in lesson.notes]  # which a judge cannot be asked for
     if isinstance(game, SentenceTranslation) and not has_sacrebleu():
         notes.append("BLEU and chrF are left out: they need the extra `text` (pip install 'gan-lab[text]').")
     found = judge_of(game, lesson, count, seed)({"generator": model.net})

@@ -22,6 +22,7 @@ from core_gans.foundation.names import did_you_mean, unknown_name
 Side = Literal["sentences", "pairs"]
 """Texts alone, or sources with their targets."""
 LONGEST: dict[Level, int] = {"words": 50, "characters": 300}  # the papers leave longer sentences out
+TAKES_MORE = "; --longest takes more"  # behind the count of texts that are too long
 DRAWN = 10_000
 SMALL_ORACLE = partial(Oracle, words=20, length=8)
 TATOEBA = "tatoeba_eng_swe.tsv"  # in the folder that GANLAB_DATA names
@@ -165,4 +166,4 @@ def told_of(found: Found, name: str) -> list[str]:
     """What a person should know of what was left out, a sentence each."""
     skipped = found.skipped
     notes = [f"{name}: {skipped.told(why)} left out" for why in skipped.counts if why != LONG]
-    return notes + ([f"{name}: {skipped.told(LONG)} left out; --longest takes more"] if skipped.counts[LONG] else [])
+    return notes + ([f"{name}: {skipped.told(LONG)} left out{TAKES_MORE}"] if skipped.counts[LONG] else [])

@@ -15,13 +15,14 @@ from rich.console import Console
 from core_gans import models
 from core_gans.__main__ import main
 from core_gans.commands.list import List
+from core_gans.data.texts.lines import in_turn
 from core_gans.data.texts.sentences import SentencePairs
 from core_gans.experiment import resume_training, run_training
 from core_gans.foundation.errors import LabError
 from core_gans.models import save_model
 from core_gans.run_kind import Going
 from core_gans.session import Options
-from core_gans.texts import scores
+from core_gans.texts import TextLesson, read_texts, scores
 from egan.__main__ import main as egan
 from tests.killing import final_checkpoint
 from tests.tiny import differences
@@ -203,6 +204,54 @@ class TestSampleAndJudge:
         with pytest.raises(LabError, match="BLEU and chrF need the extra `text`"):
             scores.bleu(["a"], [["a"]])
         assert "leave --metrics, --features and --size out" in refused("judge", home / "nmt", "--metrics", "frechet")
+
+
+class TestWhichTextsAreJudged:
+    """Sources of 1 or 2 words with targets of 3 to 5: what is too long for the one side suits the other."""
+
+    @pytest.fixture
+    def seen(self, monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, ...]]]:
+        """The texts of each judgement."""
+        found: list[list[tuple[str, ...]]] = []
+
+        def judge(game: Any, lesson: TextLesson, count: int, seed: int) -> Callable[[Any], dict[str, float]]:
+            lesson.held.together(range(len(lesson.held)))  # all in numbers
+            found.append(list(in_turn(lesson.held.lines)))
+            return lambda nets: {"exact_match": 0.0}
+
+        monkeypatch.setattr("core_gans.commands.judge_texts.judge_of", judge)
+        return found
+
+    @pytest.fixture
+    def run(self, tmp_path: Path) -> Path:
+        path, quiet = tmp_path / "own.tsv", Console(quiet=True)
+        lines = "".join(f"a{n}{' b' * (n % 2)}\tx{n} y z{' y' * (n % 3)}\n" for n in range(60))
+        path.write_text(lines + "w" + " w" * 50 + "\tw\n", encoding="utf-8")  # more than the 50 of training
+        return run_training("nmt", NMT, Options(str(path)), rounds=1, runs_folder=tmp_path, console=quiet).folder
+
+    def test_of_the_own_data_those_that_training_held_out(
+        self, run: Path, command: Command, seen: list[list[tuple[str, ...]]]
+    ) -> None:
+        told = command("judge", run)
+        held = read_texts("pairs", str(run.parent / "own.tsv")).held
+        assert seen == [list(in_turn(held.lines))]
+        assert len(seen[0]) == 6
+        assert "1 line longer than the model takes (line 61) left out" in told
+        assert "--longest" not in told
+
+    def test_of_other_data_those_held_out_that_the_model_takes(
+        self, run: Path, command: Command, seen: list[list[tuple[str, ...]]], tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other.tsv"
+        pairs = [(f"a{n}{' b' * (n % 3)}", f"x{n} y z{' y' * (n % 5)}") for n in range(60)]
+        other.write_text("".join(f"{source}\t{target}\n" for source, target in pairs), encoding="utf-8")
+        told = command("judge", run, "--data", other)
+        held = list(in_turn(read_texts("pairs", str(other)).held.lines))
+        short = [pair for pair in held if len(pair[0].split()) <= 2 and len(pair[1].split()) <= 5]
+        assert 0 < len(short) < len(held)
+        assert seen == [short]
+        long = sum(n % 3 == 2 or n % 5 > 2 for n in range(60))
+        assert f"{long} texts longer than the model takes are left out" in told
 
 
 def test_what_makes_no_sense_of_texts_is_refused_in_a_line(home: Path, refused: Command) -> None:
