@@ -169,7 +169,8 @@ def _examples(command: Explore, shape: torch.Size) -> Examples:
     config = runs.read_config(command.source) if command.source.is_dir() else None
     if not command.data and config is None:
         raise LabError(f"{command.source} does not say what it was trained on: give --data.")
-    data, reading = command.data, reading_of(command.source, command.resize, command.skip_broken)
+    data = command.data
+    reading = reading_of(command.source, command.resize, command.skip_broken, own=not data)
     if config and not data:
         data = str(config["options"]["data"])
     examples = load(data, size=size_of(tuple(shape)), channels=shape[0], **reading)

@@ -87,7 +87,8 @@ class Judging:
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         ) as bars:
             reading = bars.add_task("reading real examples", total=None)
-            how = reading_of(self.source if source.is_run else None, self.resize, self.skip_broken)
+            run = self.source if source.is_run else None
+            how = reading_of(run, self.resize, self.skip_broken, own=not self.data)
             real = source.real(
                 self.data, self.size, how, lambda done, total: bars.update(reading, completed=done, total=total)
             )

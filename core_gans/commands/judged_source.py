@@ -64,9 +64,9 @@ class Drawn(Source):
             raise LabError(f"{self.path} does not say what it was trained on: give --data.")
         data = data or str(self.config["options"]["data"]) if self.config else data
         shape = tuple(self.model.game.sample({"generator": self.model.net}, 1, 0).shape[1:])
-        options: dict[str, Any] = {}
+        options = dict(how)
         if len(shape) > 1:
-            options = {"size": size_of((shape[0], *shape[-2:])), "channels": shape[0], **how}
+            options |= {"size": size_of((shape[0], *shape[-2:])), "channels": shape[0]}
         if len(shape) == 4:
             options |= {"frames": shape[1]}
         examples = datasets.load(data, **options, takes=self.model.game.takes, progress=progress)

@@ -33,12 +33,17 @@ class Configuration:
     """What was changed when the run was resumed."""
 
 
-def reading_of(source: Path | None, resize: str | None = None, skip_broken: bool = False) -> dict[str, Any]:
+def reading_of(
+    source: Path | None, resize: str | None = None, skip_broken: bool = False, *, own: bool = False
+) -> dict[str, Any]:
     """How pictures are read beside size and channels, as ``data.load`` takes it: as the run in the folder ``source``
     read its own, where it is one, but for what is asked for here.
+
+    ``own`` data that are drawn are drawn as the run drew them, from its seed and as many.
     """
     options = read_config(source)["options"] if source is not None and source.is_dir() else {}
-    found = {name: options[name] for name in ("resize", "skip_broken") if name in options}
+    names = ("resize", "skip_broken", "seed", "count") if own else ("resize", "skip_broken")
+    found = {name: options[name] for name in names if name in options}
     return found | ({"resize": resize} if resize else {}) | ({"skip_broken": True} if skip_broken else {})
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core_gans.__main__ import main
+from core_gans.data import as_float, load
 from core_gans.data.digits import digits
 from core_gans.exploring import (
     concept,
@@ -178,6 +179,18 @@ class TestCommand:
         assert end.value.code == 2
         assert told in " ".join(capsys.readouterr().out.split())
         assert not (tmp_path / "x").exists()
+
+    def test_samples_that_are_copies_of_what_was_learned_are_found(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        options = ["--size", "16", "--width", "4", "--latent", "8", "--rounds", "1", "--batch", "8", "--seed", "7"]
+        main(["train", "dcgan", "--data", "scenes", "--count", "24", *options, "--runs", str(tmp_path), "--name", "r"])
+        learned = load("scenes", size=16, count=24, seed=7).images
+        copies = as_float(learned)[torch.arange(2000) % 24]
+        monkeypatch.setattr("core_gans.commands.explore.generate", lambda net, latents: copies[: len(latents)])
+        main(["explore", str(tmp_path / "r"), "--out", str(tmp_path / "x"), "--paths", "2", "--steps", "2"])
+        found = json.loads((tmp_path / "x" / "exploration.json").read_text())
+        assert found["memorisation[pca-pixels]"] == pytest.approx(0, abs=1e-3)
 
     def test_what_is_there_is_kept(self, run: Path, tmp_path: Path) -> None:
         with pytest.raises(SystemExit):

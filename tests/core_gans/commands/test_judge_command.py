@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
 from core_gans.__main__ import main
+from core_gans.data import Examples, load
 from core_gans.experiment import run_training
+from core_gans.metrics import Judge
 from core_gans.session import Options
 
 
@@ -28,6 +33,25 @@ def test_a_run_is_judged_beside_real_examples(run: Path, tmp_path: Path, capsys:
     text = json.dumps(found)
     assert '"modes_covered": 8' in text, "what real points score"
     assert '"modes_covered": 0' in text, "what two rounds have taught"
+
+
+@pytest.mark.parametrize(("words", "count", "seed"), [((), 300, 5), (("--data", "ring"), 100_000, 0)])
+def test_the_own_data_of_a_run_are_drawn_as_it_drew_them(
+    words: tuple[str, ...], count: int, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"family": "mlp", "width": 4, "depth": 1, "latent": 2}
+    options = Options(data="ring", count=300, seed=5, batch=8)
+    folder = run_training("gan", fields, options, rounds=1, runs_folder=tmp_path).folder
+    seen: list[Tensor] = []
+
+    class Seeing(Judge):
+        def __init__(self, real: Examples, *given: Any) -> None:
+            seen.append(real.images)
+            super().__init__(real, *given)
+
+    monkeypatch.setattr("core_gans.commands.judge.Judge", Seeing)
+    main(["judge", str(folder), "--count", "100", "--metrics", "frechet", *words])
+    assert torch.equal(seen[0], load("ring", count=count, seed=seed).images)
 
 
 def test_an_existing_file_and_an_unknown_data_set_are_one_line(
