@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from core_gans.__main__ import main
 from core_gans.data import Examples, load
 from core_gans.data.digits import digits
 from core_gans.metrics import Judge, classifier_named, load_mnist_classifier
-from core_gans.metrics.choosing import classifier_for, pixels_told
+from core_gans.metrics.choosing import classifier_for, known_features, pixels_told
 from core_gans.metrics.digits_classifier import MNIST_SHIPPED
+from egan.distances import features_for
 from tests.tiny import pictures
 
 MNIST = Path(os.environ.get("GANLAB_DATA", "/nowhere")) / "mnist_28.npz"
@@ -38,6 +41,23 @@ def test_labels_that_are_not_what_is_drawn_have_none() -> None:
     assert classifier_for(wrong, None) is None
     assert classifier_for(Examples("mine", data.images), None) is None  # nobody says what they are
     assert classifier_for(pictures(), None) is None  # two classes
+
+
+def test_files_called_digits_have_the_judge_that_is_right_of_them(tmp_path: Path, rng: torch.Generator) -> None:
+    for kind in ("cat", "cow", "dog"):
+        (tmp_path / "digits" / kind).mkdir(parents=True)
+        noise = torch.randint(0, 256, (8, 8, 3), generator=rng, dtype=torch.uint8).numpy()
+        Image.fromarray(noise).save(tmp_path / "digits" / kind / "a.png")
+    animals = load(tmp_path / "digits", size=8)
+    assert animals.name == "digits (files)"
+    assert classifier_for(animals, None) is None
+    assert features_for(animals).name == known_features(animals) == "pca-pixels"
+    real = digits(32)
+    np.savez(tmp_path / "digits.npz", images=real.images[:, 0].numpy(), labels=real.labels)
+    for known in (load(tmp_path / "digits.npz"), load("digits"), Examples("digits", real.images)):
+        found = classifier_for(known, None)
+        assert found is not None
+        assert found.name == "digits-cnn"
 
 
 def test_it_is_said_where_principal_pixels_judge() -> None:
