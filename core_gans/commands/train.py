@@ -19,10 +19,12 @@ from core_gans.commands.flags import help_text
 from core_gans.commands.options import parsed
 from core_gans.commands.train_help import asked, print_help
 from core_gans.commands.trained import print_result
-from core_gans.experiment import run_training
+from core_gans.experiment import Training, run_training
+from core_gans.foundation.errors import LabError
 from core_gans.game import Game
 from core_gans.paper_presets import Preset
 from core_gans.runs import folder as runs
+from core_gans.runs.changes import told_of_changes
 from core_gans.runs.fine_tuning import TrainedPlayers
 from core_gans.runs.fitting import fitting
 from core_gans.runs.folder import NEWEST
@@ -104,6 +106,13 @@ class Repeat:
     def run(self, console: Console) -> None:
         """Train as that run was trained."""
         config = runs.read_config(self.like)
+        if config["kind"] != Training.kind:
+            raise LabError(
+                f"{self.like} is of the kind {config['kind']}, not {Training.kind}: repeat it with "
+                f"`{Training.other_program} evolve --like {self.like}`."
+            )
+        if told := told_of_changes(config):
+            console.print(told, highlight=False, soft_wrap=True)
         require_trusted(self.like, config["variant"])
         result = run_training(
             config["variant"],

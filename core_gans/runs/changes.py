@@ -79,6 +79,17 @@ def undone(config: Mapping[str, Any], round: int) -> dict[str, Any]:
     return old
 
 
+def told_of_changes(config: Mapping[str, Any]) -> str:
+    """What to know before a run is repeated that was resumed with changes that decide numbers; empty for others."""
+    places = {place: None for entry in config.get("history") or [] for place in entry if "." in place}
+    if not (deciding := [place for place in places if place not in FREE]):
+        return ""
+    return (
+        f"note: {', '.join(deciding)} changed while that run was played; here the last settings hold from round 0 on, "
+        "so the weights will be others."
+    )
+
+
 def _place(config: Mapping[str, Any], name: str) -> tuple[str, str]:
     section, dot, rest = name.partition(".")
     if dot and isinstance(config.get(section), dict) and rest in config[section]:

@@ -16,16 +16,18 @@ from core_gans.commands.fitting import Fit
 from core_gans.commands.flags import help_text
 from core_gans.commands.options import parsed
 from core_gans.commands.train_help import asked, print_help
+from core_gans.foundation.errors import LabError
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import EVALUATION_SIZE, Preset
 from core_gans.runs import folder as runs
+from core_gans.runs.changes import told_of_changes
 from core_gans.session import Options, options_from
 from core_gans.trusted_code import require_trusted
 from core_gans.variants import DCGAN, GAN, from_saved, name_of, variant
 from egan.experiment import run_evolution
 from egan.islands.run import run_islands
 from egan.islands.settings import Islands, islands_from
-from egan.options import Evolution, evolution_from
+from egan.options import KIND, Evolution, evolution_from
 from egan.settings import GAMMA_ON_POINTS, OVER_RECIPES
 from egan.summary import print_islands, print_result
 
@@ -70,6 +72,13 @@ class Evolve(Generic[AGame]):
         fit = Fit(self.given, rounds, seconds, console, as_measured=False, over=OVER_RECIPES)
         if self.like is not None:
             config = runs.read_config(self.like)
+            if config["kind"] != KIND:
+                raise LabError(
+                    f"{self.like} is of the kind {config['kind']}, not {KIND}: repeat it with "
+                    f"`core-gans train --like {self.like}`."
+                )
+            if told := told_of_changes(config):
+                console.print(told, highlight=False, soft_wrap=True)
             variant, options, evolution = config["variant"], options_from(config["options"]), evolution_from(config)
             require_trusted(self.like, variant, *evolution.mutations, *evolution.discriminator_mutations)
             fields = asdict(from_saved(variant, config["fields"]))

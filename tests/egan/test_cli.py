@@ -83,6 +83,12 @@ class TestEvolve:
         assert differences(final_checkpoint(again), final_checkpoint(evolved)) == []
         assert json.loads((again / "config.json").read_text()) == json.loads((evolved / "config.json").read_text())
 
+    def test_like_of_a_training_is_refused(self, refused: Command, evolved: Path) -> None:
+        config = json.loads((evolved / "config.json").read_text())
+        (evolved / "config.json").write_text(json.dumps({**config, "kind": "training"}))
+        told = refused("evolve", "--like", evolved)
+        assert f"of the kind training, not evolution: repeat it with `core-gans train --like {evolved}`" in told
+
     def test_help_explains_the_numbers_of_evolution(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as stopped:
             main(["evolve", "--help-all"])

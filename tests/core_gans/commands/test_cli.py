@@ -129,6 +129,18 @@ class TestTrain:
         configs = [json.loads((folder / "config.json").read_text()) for folder in (trained, again)]
         assert configs[0] == configs[1]
 
+    def test_like_says_so_where_the_settings_changed_on_the_way(self, command: Command, trained: Path) -> None:
+        command("resume", trained, "--rounds", 7, "--keep", 3)  # decides no number
+        words = ("train", "--like", trained, "--rounds", 1, "--runs", trained.parent)
+        assert "note:" not in command(*words)
+        command("resume", trained, "--rounds", 8, "--rate", 0.001)
+        assert "note: fields.rate changed while that run was played; here the last settings hold" in command(*words)
+
+    def test_like_of_an_evolution_is_refused(self, refused: Command, trained: Path) -> None:
+        config = json.loads((trained / "config.json").read_text())
+        (trained / "config.json").write_text(json.dumps({**config, "kind": "evolution"}))
+        assert f"not training: repeat it with `egan evolve --like {trained}`" in refused("train", "--like", trained)
+
     def test_seconds_bound_a_run(self, command: Command, tmp_path: Path) -> None:
         command("train", "gan", *TINY, "--seconds", 0, "--runs", tmp_path, "--name", "none")
         assert final_checkpoint(tmp_path / "none")["state"]["round"] == 0
