@@ -93,6 +93,11 @@ class Game(ABC):
     def players(self) -> dict[str, nn.Module]:
         """Fresh networks, initialised from the global random state (see ``training.start``)."""
 
+    def to_open(self, player: str) -> Game:
+        """The game by which a saved ``player`` is built: this one, where it needs no file for the other players."""
+        del player
+        return self
+
     @abstractmethod
     def turns(self) -> tuple[Turn, ...]:
         """The moves of one round, in order."""

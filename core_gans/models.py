@@ -246,9 +246,10 @@ def _build(
 ) -> Model[Game]:
     """The player with its ``weights``; a mixture of ``mixed`` of them, where that is not 0."""
     game = from_saved(variant, fields)
-    require_playable(game, batch=1, copies=max(1, mixed))
+    basis = game.to_open(player)
+    require_playable(basis, batch=1, copies=max(1, mixed))
     with initialising(0):  # all of it is replaced
-        nets = [game.players()[player] for _ in range(max(1, mixed))]
+        nets = [basis.players()[player] for _ in range(max(1, mixed))]
     net = Mixture(nets) if mixed else nets[0]
     net.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}

@@ -8,7 +8,7 @@ houses. A frozen network that has learned to name things shows it those.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -66,6 +66,10 @@ class Projected(AdversarialGame):
     def objective(self) -> Objective:
         return goodfellow("heuristic")
 
+    def to_open(self, player: str) -> Projected:
+        """For a generator, with the segmenter that is always there: its own may be a file of another machine."""
+        return replace(self, segmenter=type(self).segmenter) if player == "generator" else self
+
     def networks(self, kind: Family, architecture: Architecture) -> dict[str, nn.Module]:
         through = opened(self.segmenter)
         return {
@@ -86,6 +90,11 @@ class Projected(AdversarialGame):
 
 def opened(name: str) -> UNetSegmenter:
     """The U-Net of that name, or in that file. LabError where it is none, FileNotFoundError where there is no file."""
+    if _is_file(name) and not Path(name).exists():
+        raise FileNotFoundError(
+            f"the game's field segmenter names {name}, and there is no such file: put it back, or name it where it is "
+            "now (--segmenter; of a run, resume --set segmenter=FILE)."
+        )
     with torch.device("cpu"):  # with its numbers, also where players are built without theirs
         found = UNetSegmenter.load(name) if _is_file(name) else SEGMENTERS[name].make()
     if not isinstance(found, UNetSegmenter):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from core_gans.data import Batches, Examples, load
 from core_gans.foundation.errors import LabError
-from core_gans.models import model_of_run
+from core_gans.models import Model, load_model, model_of_run, save_model
 from core_gans.training import start, train
 from dissect.projected import Projected, ThroughSegmenter
 from dissect.projected import discriminator as looking
@@ -180,6 +180,20 @@ def test_a_segmenter_that_is_none_is_refused(tmp_path: Path) -> None:
         Projected(segmenter="scene-segmenter")
     with pytest.raises(LabError, match="features"):
         Projected(segmenter="strokes").players()
+
+
+def test_a_saved_generator_opens_without_the_file_of_its_segmenter(game: Projected, tmp_path: Path) -> None:
+    nets = game.players()
+    for player, net in nets.items():
+        save_model(tmp_path / f"{player}.safetensors", Model(net, game, player))
+    Path(game.segmenter).rename(tmp_path / "moved.safetensors")
+    opened = load_model(tmp_path / "generator.safetensors")
+    assert opened.game == game
+    for name, value in opened.net.state_dict().items():
+        assert torch.equal(value, nets["generator"].state_dict()[name])
+    told = "the game's field segmenter names .*segmenter.safetensors, and there is no such file: put it back"
+    with pytest.raises(FileNotFoundError, match=told):
+        load_model(tmp_path / "discriminator.safetensors")
 
 
 def test_the_command_trains_it_and_its_run_opens_without_trust(tmp_path: Path) -> None:
