@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from dissect.hooks import at_rest, intervene, record
+from dissect.addressing.addresses import read_address
+from dissect.addressing.editing import Editing, begin_call, end_call
+from dissect.hooks import Edit, at_rest, intervene, record
 
 
 def rest_of(generator: nn.Module, layers: Sequence[str], latent: Tensor) -> tuple[nn.Module, Tensor]:
@@ -58,6 +60,26 @@ def resumed(generator: nn.Module, layer: str, latent: Tensor) -> tuple[Callable[
 
     with at_rest(rest):
         return draw, features_after(rest, layer, lambda: rest(start))
+
+
+def edit_for_good(generator: nn.Module, layer: str, edit: Edit) -> None:
+    """Make ``edit`` at the address ``layer`` in every call from now on, also of a rest, before all later edits.
+
+    ValueError where ``generator`` has no such layer.
+    """
+    modules = dict(generator.named_modules())
+    address = read_address(layer, modules)
+    editing = {layer: Editing(address, edit, modules[address.module])}
+    # The rest of a chain runs links, not the whole: runs are counted in the link that the layer is in.
+    link = address.module.partition(".")[0]
+    counted = modules[link] if is_chain(generator, [link]) else generator
+    if address.step is not None:
+        counted.register_forward_pre_hook(
+            lambda _module, inputs, named: begin_call(counted, editing, inputs, named), with_kwargs=True
+        )
+    editing[layer].attach()
+    if address.step is not None:
+        counted.register_forward_hook(lambda _module, _inputs, _output: end_call(editing), always_call=True)
 
 
 def is_chain(generator: nn.Module, layers: Sequence[str]) -> bool:

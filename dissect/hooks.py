@@ -111,7 +111,7 @@ def intervene(model: nn.Module, edits: Mapping[str, Edit]) -> Iterator[None]:
     editing = {layer: Editing(addresses[layer], edits[layer], modules[layer]) for layer in edits}
     with ExitStack() as leaving:
         for each in editing.values():
-            leaving.enter_context(each.attached())
+            leaving.enter_context(each.attach())
         leaving.enter_context(_around_calls(model, partial(begin_call, model, editing), partial(end_call, editing)))
         yield
     if silent := [layer for layer in edits if not editing[layer].ran]:

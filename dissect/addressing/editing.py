@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from dissect.addressing.addresses import Address
 from dissect.addressing.calls import Steps, batch_size, several_runs
@@ -24,18 +24,13 @@ class Editing:
         self.counting = False
         self.ran = False
 
-    @contextmanager
-    def attached(self) -> Iterator[None]:
+    def attach(self) -> RemovableHandle:
+        """Let it act from now on, until the handle is removed."""
         if self.address.inputs:
-            handle = self._module.register_forward_pre_hook(
+            return self._module.register_forward_pre_hook(
                 lambda _module, inputs, named: self._changed((inputs, named)), with_kwargs=True
             )
-        else:
-            handle = self._module.register_forward_hook(lambda _module, _inputs, output: self._changed(output))
-        try:
-            yield
-        finally:
-            handle.remove()
+        return self._module.register_forward_hook(lambda _module, _inputs, output: self._changed(output))
 
     def begin_again(self) -> None:
         """A call is over. It may have been the one that counts, inside of another that now goes on."""

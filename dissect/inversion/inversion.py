@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect.fingerprint import fingerprint
+from dissect.from_layer import edit_for_good
 from dissect.hooks import Edit
 
 _KIND, _VERSION = "inversion", 1
@@ -69,8 +70,12 @@ class Inversion:
         if fingerprint(generator) != self.generator_fingerprint:
             raise LabError("this inversion belongs to another generator, or to another state of this one: invert again")
         drawing = copy.deepcopy(generator)
+        modules = dict(drawing.named_modules())
         for layer, edit in self.edits().items():
-            drawing.get_submodule(layer).register_forward_hook(_hook(edit))
+            if layer in modules:
+                modules[layer].register_forward_hook(_hook(edit))
+            else:
+                edit_for_good(drawing, layer, edit)
         return drawing
 
     def save(self, path: str | Path, facts: Mapping[str, object] | None = None, *, overwrite: bool = False) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from core_gans.foundation.errors import LabError
+from dissect.cause.choosing import UnitSet
 from dissect.edits import ablate
 from dissect.fingerprint import fingerprint
 from dissect.hooks import intervene, record
@@ -18,7 +21,7 @@ from dissect.inversion.inverting import STRANGE, InversionSettings, invert
 from dissect.inversion.middle import middle_layer
 from dissect.inversion.perceptual import Perceptual
 from dissect.inversion.training import train_encoder
-from dissect.painting import EditSession
+from dissect.painting import EditSession, Stroke
 from tests.dissect.inversion.linear import latents, linear_generator, solved
 from tests.tiny import chance
 
@@ -44,6 +47,55 @@ class Branched(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         return self.chain(z) + 0.01 * z.mean(1)[:, None, None, None]
+
+
+class Mixed(nn.Module):
+    """Tokens (N, 16, 8) of a latent, mixed twice by the same layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens = nn.Sequential(nn.Linear(3, 128), nn.Unflatten(1, (16, 8)))
+        self.mix = nn.Linear(8, 8)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.mix(self.mix(self.tokens(z)).tanh())
+
+
+class Twice(nn.Module):
+    """The same layer of 2 units, run twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.units = nn.Conv2d(2, 2, 1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return self.units(self.units(maps).tanh())
+
+
+class OfTokens(nn.Module):
+    """Tokens to pictures (N, 1, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.colour = nn.Conv2d(8, 1, 1)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.colour(tokens.transpose(1, 2).unflatten(2, (4, 4))).tanh()
+
+
+class Tokens(nn.Module):
+    """A generator whose only maps are tokens."""
+
+    def __init__(self, mixed: nn.Module) -> None:
+        super().__init__()
+        self.mixed, self.image = mixed, OfTokens()
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.image(self.mixed(z))
+
+
+def once() -> nn.Module:
+    return nn.Sequential(OrderedDict(tokens=nn.Linear(3, 128), shape=nn.Unflatten(1, (16, 8)), mix=nn.Linear(8, 8)))
 
 
 @pytest.fixture
@@ -193,6 +245,64 @@ def test_every_edit_acts_on_the_inverted_picture(samples: Tensor) -> None:
     torch.testing.assert_close(edited, -0.05 * whole[:, 1:])
     with torch.no_grad():
         assert not torch.equal(generator(found.latent)[0], found.rendering), "the generator itself is as it was"
+
+
+@pytest.mark.parametrize(
+    ("make", "layer"),
+    [
+        (lambda: Tokens(once()), "mixed.mix~tokens"),
+        (lambda: Tokens(Mixed()), "mixed.mix@last~tokens"),
+        (lambda: Tokens(Mixed()), "mixed.mix@1~tokens"),
+        (lambda: Tokens(once()), "image.colour:in"),
+        (lambda: nn.Sequential(OrderedDict(mixed=Mixed(), image=OfTokens())), "mixed.mix@last~tokens"),
+        (lambda: nn.Sequential(OrderedDict(mixed=Mixed(), image=OfTokens())), "mixed@last~tokens"),
+        (lambda: nn.Sequential(OrderedDict(mixed=Mixed(), image=OfTokens())), "image:in~tokens"),
+    ],
+)
+def test_an_offset_at_an_address_is_drawn_and_edited_on_top(
+    samples: Tensor, make: Callable[[], nn.Module], layer: str
+) -> None:
+    torch.manual_seed(0)
+    generator = make().eval()
+    found = invert(generator, torch.linspace(-0.5, 0.5, 16).view(1, 4, 4), samples, layer=layer, settings=SHORT)
+    assert found.offset is not None
+    drawing = found.applied_to(generator)
+    assert [name for name, _ in drawing.named_modules()] == [name for name, _ in generator.named_modules()]
+    with torch.no_grad(), record(generator, [layer]) as own:
+        assert not torch.allclose(generator(found.latent)[0], found.rendering)
+    with torch.no_grad(), record(drawing, [layer]) as seen:
+        for _ in range(3):  # runs are counted anew in each call
+            torch.testing.assert_close(drawing(found.latent)[0], found.rendering)
+            torch.testing.assert_close(seen[layer], own[layer] + found.offset)
+    session = EditSession(drawing, layer, found.latent, Halves())
+    torch.testing.assert_close(session.before, found.rendering)
+    stroke = Stroke("add", UnitSet((0,), (0.0,), (7.0,)), torch.ones(4, 4))
+    whole = own[layer] + found.offset
+    whole[:, 0] = 7.0
+    with torch.no_grad(), intervene(generator, {layer: lambda _: whole}):
+        edited = generator(found.latent)[0]
+    torch.testing.assert_close(session.paint([stroke], keep_outside=False).after, edited)
+    two = session.variations([], [stroke, stroke], keep_outside=False)
+    torch.testing.assert_close(torch.stack([each.after for each in two]), edited.expand(2, -1, -1, -1))
+
+
+def test_an_offset_of_one_run_is_drawn_by_the_rest_of_a_chain(samples: Tensor) -> None:
+    start = nn.Sequential(nn.Linear(3, 32), nn.Unflatten(1, (2, 4, 4)))
+    generator = nn.Sequential(OrderedDict(start=start, twice=Twice(), image=nn.Conv2d(2, 1, 1))).eval()
+    found = invert(generator, torch.zeros(1, 4, 4), samples, layer="twice.units@last", settings=SHORT)
+    session = EditSession(found.applied_to(generator), "start", found.latent, Halves())
+    torch.testing.assert_close(session.before, found.rendering)
+    still = Stroke("amplify", UnitSet((0,), (0.0,), (0.0,)), torch.zeros(4, 4))
+    for after in [each.after for each in session.variations([], [still, still], keep_outside=False)]:
+        torch.testing.assert_close(after, found.rendering)
+
+
+def test_the_middle_layer_may_be_an_address(samples: Tensor) -> None:
+    generator = Tokens(Mixed()).eval()
+    layer = middle_layer(generator, samples)
+    assert layer == "mixed~tokens"
+    found = invert(generator, torch.zeros(1, 4, 4), samples, layer=layer, settings=SHORT)
+    torch.testing.assert_close(found.applied_to(generator)(found.latent)[0], found.rendering)
 
 
 def test_an_inversion_comes_back_from_its_file_and_knows_its_generator(samples: Tensor, tmp_path: Path) -> None:
