@@ -84,7 +84,8 @@ def edit_for_good(generator: nn.Module, layer: str, edit: Edit) -> None:
 
 def is_chain(generator: nn.Module, layers: Sequence[str]) -> bool:
     """Whether ``layers`` are links of a plain chain, so that what follows each depends on nothing else."""
-    return type(generator) is nn.Sequential and set(layers) <= set(dict(generator.named_children()))
+    links = dict(generator.named_children())  # one that is run twice is among them once
+    return type(generator) is nn.Sequential and len(links) == len(generator) and set(layers) <= set(links)
 
 
 def features_after(rest: nn.Module, layer: str, run: Callable[[], object]) -> Tensor:

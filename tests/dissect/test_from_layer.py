@@ -51,6 +51,14 @@ def test_the_rest_equals_the_whole_and_takes_the_same_edits(net: nn.Module, laye
     assert torch.equal(edited[:, [1, 2, 4]], untouched[:, [1, 2, 4]])
 
 
+def test_a_link_that_is_run_twice_is_run_twice_in_the_rest_too() -> None:
+    first, bend, second, last = chain()
+    net = nn.Sequential(first, bend, nn.Conv2d(5, 5, 1), bend, second, last).eval()
+    rest, start = rest_of(net, ["0"], LATENT)
+    with torch.no_grad():
+        assert torch.equal(rest(start), net(LATENT))
+
+
 def test_several_layers_of_a_chain_keep_their_names_and_two_rests_do_not_meet() -> None:
     net = chain()
     rest, start = rest_of(net, ["2", "1"], LATENT)  # in any order
