@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dissect.addressing.addresses import read_address
 from dissect.fingerprint import fingerprint
 from dissect.from_layer import resumed
 from dissect.hooks import at_rest
@@ -97,7 +98,8 @@ def invert(
 
     Raises:
         ValueError: an image of another shape, out of range or not finite; samples that are not finite, fewer than 2,
-            or that the generator does not take; no such layer, or one without maps; a generator that draws NaN.
+            or that the generator does not take; no such layer, one without maps, or all runs of one (``@all``); a
+            generator that draws NaN.
         LabError: the encoder belongs to another generator.
         FloatingPointError: the loss became NaN; lower rates help.
     """
@@ -192,7 +194,11 @@ def _offset(
 
 
 def _rest(generator: nn.Module, layer: str, latent: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:
-    """The generator from ``layer`` on, and what that puts out. ValueError for no such layer, or one without maps."""
+    """The generator from ``layer`` on, and what that puts out. ValueError for a layer that is none, has no maps, or is
+    the mean of several runs: what is added to that mean is not what each run becomes."""
+    if read_address(layer, dict(generator.named_modules())).step == "all":
+        one = layer.replace("@all", "@last")
+        raise ValueError(f"layer {layer!r} is the mean of several runs: choose one of them, as in {one}")
     with at_rest(generator):
         resume, own = resumed(generator, layer, latent)
     if own.ndim != 4:

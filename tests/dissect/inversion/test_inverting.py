@@ -297,6 +297,11 @@ def test_an_offset_of_one_run_is_drawn_by_the_rest_of_a_chain(samples: Tensor) -
         torch.testing.assert_close(after, found.rendering)
 
 
+def test_the_mean_of_all_runs_is_refused(samples: Tensor) -> None:
+    with pytest.raises(ValueError, match=r"choose one of them, as in mixed\.mix@last~tokens"):
+        invert(Tokens(Mixed()).eval(), torch.zeros(1, 4, 4), samples, layer="mixed.mix@all~tokens", settings=SHORT)
+
+
 def test_the_middle_layer_may_be_an_address(samples: Tensor) -> None:
     generator = Tokens(Mixed()).eval()
     layer = middle_layer(generator, samples)
