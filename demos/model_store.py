@@ -125,6 +125,11 @@ class ModelStore:
             found[path.stem] = path
         return found
 
+    def path_of(self, key: str) -> str:
+        """Where the run or the mended model called ``key`` lies below the folder of runs."""
+        mended = self._mended_at(key)
+        return key if mended is None else mended.relative_to(self.runs_folder).as_posix()
+
     def place_for(self, key: str, layer: str) -> Path:
         """Where a dissection of ``layer`` of the model called ``key`` is to be kept, so that it is found again."""
         self.entry(key)

@@ -179,7 +179,8 @@ class PaintCalls:
         """The program that paints the sketch again; of a picture of one's own with all that it needs, packed."""
         painter = self._painter(sketch)
         here = self.lab.painters.dissected_here(sketch.model, painter.dissection.layer)
-        text = script_of(self.resolved(painter, sketch.painted)[0], painter, here)
+        path = self.lab.store.path_of(sketch.model)
+        text = script_of(self.resolved(painter, sketch.painted)[0], painter, path, here)
         if sketch.picture is None:
             return {"name": f"scene-{sketch.seed}.py", "text": text}
         return {"name": "my-picture.zip", "zip": packed(text, painter.pictures.of(painter, sketch.picture))}

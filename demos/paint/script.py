@@ -135,15 +135,16 @@ from dissect import {library}Dissection, EditSession, Fill, Stroke, Transplant, 
 PATHS = "import sys\nfrom pathlib import Path\n\n"
 
 
-def script_of(sketch: Sketch, painter: Painter, dissected_here: bool) -> str:
+def script_of(sketch: Sketch, painter: Painter, path: str, dissected_here: bool) -> str:
     """The text of the program. It writes ``scene-SEED.png`` into the folder where it is run.
 
-    ``dissected_here``: the dissection lies in the folder of runs, and did not come with the lab. Units that were chosen
-    by cause are written out, because measuring causes takes longer than painting with them.
+    ``path``: where the model lies in the folder of runs, unless it came with the lab. ``dissected_here``: its
+    dissection lies there, too, and did not come with the lab. Units that were chosen by cause are written out, because
+    measuring causes takes longer than painting with them.
     """
     key = sketch.model
     comes = key in shipped.SCENES
-    model = f'load_model(shipped.path("{key}-generator"))' if comes else f"open_model(runs / {_text(key)})"
+    model = f'load_model(shipped.path("{key}-generator"))' if comes else f"open_model(runs / {_text(path)})"
     local = dissected_here or not comes
     run = OPEN_RUN.format(model=model, dissections=_text(DISSECTIONS), key=_text(key))
     strokes = isinstance(painter.segmenter, StrokeSegmenter)

@@ -7,22 +7,28 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 from core_gans import shipped
 from core_gans.experiment import run_training
+from core_gans.game import NoiseGame
+from core_gans.models import Model, save_model
 from core_gans.session import Options
 from demos.lab import Lab
 from demos.paint.calls import PaintCalls
 from demos.paint.sketch import RenderRequest, Sketch
 from dissect import dissect
+from dissect.mending.folding import fold
 from dissect.segmenters.strokes import StrokeSegmenter
 
 ROOT = Path(__file__).parents[3]
+MENDED = {"of": "mine", "data": "digits"}
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +80,26 @@ def test_a_model_and_a_dissection_of_this_computer_are_replayed_too(tmp_path: Pa
     fields = {"width": 8, "latent": 4}
     run_training("dcgan", fields, Options(data="digits", batch=4), name="mine", rounds=2, runs_folder=tmp_path / "runs")
     model = lab.store.model("mine")
-    place = lab.store.place_for("mine", "block16")
+    replayed_here(lab, "mine", tmp_path)
+    mended = replace(model, net=fold(model.net, "block16", [0], 0.0, latents(model)), card={"mended": MENDED})
+    lab.store.keep_mended("mine", "block16", save_model(tmp_path / "mended.safetensors", mended))
+    replayed_here(lab, "mended-mine-block16", tmp_path)
+    lab.close()
+
+
+def replayed_here(lab: Lab, key: str, folder: Path) -> None:
+    """Dissect a model of this computer, and run the script of a stroke on it."""
+    model, place = lab.store.model(key), lab.store.place_for(key, "block16")
     place.parent.mkdir(parents=True)
-    dissect(model.net, "block16", model.game.latents(16, torch.Generator().manual_seed(0)), StrokeSegmenter()).save(
-        place
-    )
-    calls = PaintCalls(lab)
-    painter = lab.painters.of("mine")
+    dissect(model.net, "block16", latents(model), StrokeSegmenter()).save(place)
+    painter = lab.painters.of(key)
     concept = painter.labels[painter.dissection.score.max(axis=0).argmax()]
     dab = stroke("erase", concept, units=4, points=[[0.5, 0.5]], radius=0.5)
-    replayed(calls, {"model": "mine", "layer": "block16", "seed": 5, "strokes": [dab]}, tmp_path, "runs")
-    lab.close()
+    replayed(PaintCalls(lab), {"model": key, "layer": "block16", "seed": 5, "strokes": [dab]}, folder, "runs")
+
+
+def latents(model: Model[NoiseGame]) -> Tensor:
+    return model.game.latents(16, torch.Generator().manual_seed(0))
 
 
 def test_the_script_stands_on_the_library_alone(calls: PaintCalls) -> None:
