@@ -96,7 +96,7 @@ class ModelStore:
         """
         entry = self.entry(key)
         try:
-            return self._opened.of(entry.key, (entry, self._stamp(entry.key)), lambda: self._open(entry))
+            return self._opened.of(entry.key, (entry, self.stamp(entry.key)), lambda: self._open(entry))
         except (LabError, OSError) as error:
             raise LabError(self.told(error)) from error
 
@@ -107,6 +107,13 @@ class ModelStore:
             return self._open(entry)
         except (LabError, OSError) as error:
             raise LabError(self.told(error)) from error
+
+    def stamp(self, key: str) -> int:
+        """Changes with what is to be opened by ``key``. OSError or LabError where nothing is there."""
+        if key in (*shipped.SCENES, DRIVES):
+            return 0
+        mended = self._mended_at(key)
+        return _newest(self.runs_folder / key) if mended is None else mended.stat().st_mtime_ns
 
     def told(self, error: Exception) -> str:
         """What ``error`` says, with paths that begin at the folder of runs: where that is, is nobody's business."""
@@ -140,13 +147,6 @@ class ModelStore:
         place = self.runs_folder / MENDED / f"{self.entry(key).key.removeprefix(f'{MENDED}-')}-{layer}.safetensors"
         place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, file.read_bytes())
-
-    def _stamp(self, key: str) -> int:
-        """Changes with what is to be opened."""
-        if key in (*shipped.SCENES, DRIVES):
-            return 0
-        mended = self._mended_at(key)
-        return _newest(self.runs_folder / key) if mended is None else mended.stat().st_mtime_ns
 
     def _mended_at(self, key: str) -> Path | None:
         """The file of a mended model; None for a key of anything else."""

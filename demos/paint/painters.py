@@ -75,7 +75,8 @@ class Painters:
         if key in self._put:
             return self._put[key]
         path = self.store.dissections(key)[layer or layers[0]]
-        return self._made.of((key, path), path.stat().st_mtime_ns, lambda: self._make(key, path))
+        stamp = (self.store.stamp(key), path.stat().st_mtime_ns)
+        return self._made.of((key, path), stamp, lambda: self._make(key, path))
 
     def _make(self, key: str, path: Path) -> Painter:
         model = self.store.fresh(key)
