@@ -1,14 +1,18 @@
 """Pictures in a table: a CSV with a row for each, a number for each pixel, and the label in a column of its own.
 
 Rows are square pictures, grey, or red, green and blue of each pixel in turn. The label is the column called label,
-class, target, emotion or y; without a header it is what the first column, or else the last, has too many. A column of
-the name ``pixels`` may hold all numbers of a picture, parted by blanks.
+class, target, emotion or y, or else the one whose name is no pixel's; without a header it is the first or the last.
+A column of the name ``pixels`` may hold all numbers of a picture, parted by blanks. Of tables without names pandas
+writes columns called 0, 1, ..., and a first one without a name that counts the rows: neither is a picture or a label.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import isqrt
 from pathlib import Path
 from typing import NamedTuple
@@ -24,17 +28,22 @@ from core_gans.data.room import LIMIT_BYTES
 SUFFIXES = (".csv", ".tsv")
 LABELS = ("label", "labels", "class", "target", "emotion", "y")
 PIXELS = "pixels"
+_UNNAMED = ("", "unnamed: 0")  # the second when pandas has read and written it once more
 _NUMBER = 4  # bytes in memory, for at least two in the file
 
 
 class _Table(NamedTuple):
-    """How a table is read: what parts its cells, whether its first row is names, and which column is the label."""
+    """How a table is read: what parts its cells, whether its first row is names, and what its columns are."""
 
     delimiter: str
     named: bool
-    label: int | None
-    pixels: int | None
+    labels: tuple[int, ...]
+    """The column of the labels; the first and the last of all where only their numbers tell which."""
+    pixels: int | None = None
     """The column that holds all pixels; None where each has its own."""
+    unnamed: bool = False
+    """Whether the first column has no name; where it is that of the labels, it may be the numbers of the rows."""
+    note: str = ""
 
 
 def table_collection(path: Path) -> Collection:
@@ -42,15 +51,16 @@ def table_collection(path: Path) -> Collection:
     if path.stat().st_size * _NUMBER / 2 > LIMIT_BYTES:
         raise ValueError(f"{path} is too large for a table: save the pixels as .npy, which may be larger than memory")
     table, width = _layout(path)
+    others = {*(table.labels if len(table.labels) == 1 else ()), *((0,) if table.unnamed else ())}
     rows: list[np.ndarray] = []
-    words: list[str] = []
-    for number, row in _rows(path, table):
+    words: list[list[str]] = []
+    for number, row in islice(_rows(path, table.delimiter), int(table.named), None):
         if len(row) != width:
             raise ValueError(f"{path}: expected {width:,} cells in row {number}, got {len(row):,}: mend or remove it")
         cells = row if table.pixels is None else row[table.pixels].split()
-        if table.label is not None:
-            words.append(row[table.label].strip())
-            cells = cells if table.pixels is not None else row[: table.label] + row[table.label + 1 :]
+        words.append([row[place].strip() for place in table.labels])
+        for place in sorted(others, reverse=True):
+            del row[place]
         try:
             rows.append(np.array(cells, np.float32))
         except ValueError as error:
@@ -59,40 +69,98 @@ def table_collection(path: Path) -> Collection:
             raise ValueError(f"{path}: expected {len(rows[0]):,} pixels in row {number}, got {len(rows[-1]):,}")
     if not rows:
         raise ValueError(f"{path} holds no rows of pixels: expected a row for each picture")
-    array, note = _squares(np.stack(rows), path)
-    told = tuple(filter(None, [note, levels(array, str(path)).note]))
+    numbers, columns, notes = np.stack(rows), list(zip(*words, strict=True)), [table.note]
+    if len(columns) == 2:
+        last, note = _last_is_label(numbers)
+        numbers, columns = (numbers[:, :-1], columns[1:]) if last else (numbers[:, 1:], columns[:1])
+        notes.append(note)
+    if table.unnamed and (table.labels != (0,) or _are_numbers_of_rows(columns[0])):
+        columns = columns if table.labels != (0,) else []
+        notes.append("the first column has no name: it is left out")
+    array, note = _squares(numbers, path)
+    told = tuple(filter(None, [*notes, note, levels(array, str(path)).note]))
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
-    if words:
-        labels, classes = check_labels(_numbers(words), len(array), None, f"{path}, labels")
+    if columns:
+        labels, classes = check_labels(_numbers(columns[0]), len(array), None, f"{path}, labels")
     return Collection(path.stem, len(array), lambda frame: iter(pictures(array, str(path))), labels, classes, told)
 
 
 def _layout(path: Path) -> tuple[_Table, int]:
     """How the table is read, and how many cells a row has."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        first, second = file.readline(), file.readline()
+        first = file.readline()
     delimiter = max(",;\t", key=first.count)
-    names = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=delimiter), [])]
-    row = next(csv.reader([second], delimiter=delimiter), []) if second else names
-    label = next((names.index(name) for name in LABELS if name in names), None)
-    pixels = names.index(PIXELS) if PIXELS in names else None
-    named = label is not None or pixels is not None or sum(not _is_number(name) for name in names) > 1
-    cells = len(row)
-    if label is not None or pixels is not None:
-        return _Table(delimiter, True, label, pixels), cells
-    if _side(cells) is None and _side(cells - 1) is not None:
-        last = _is_number(row[0]) and not _is_number(row[-1])
-        return _Table(delimiter, named, cells - 1 if last else 0, None), cells
-    return _Table(delimiter, named, None, None), cells
+    begin = [row for _, row in islice(_rows(path, delimiter), 2)] or [[]]
+    names, row = [cell.strip().lower() for cell in begin[0]], begin[-1]
+    known = next((names.index(name) for name in LABELS if name in names), None)
+    if PIXELS in names:
+        return _Table(delimiter, True, () if known is None else (known,), names.index(PIXELS)), len(row)
+    unnamed = bool(names) and names[0] in _UNNAMED
+    label = known if known is not None else _odd_one(names, int(unnamed))
+    numbered = _are_in_turn([name for place, name in enumerate(names) if place != label][unnamed:])
+    if known is None and not numbered and sum(not _is_number(name) for name in names) < 2:
+        return _Table(delimiter, False, _ends(row, 0)), len(row)
+    pixels = len(row) - unnamed
+    if label is not None and (known is not None or _side(pixels - 1) is not None):
+        labels: tuple[int, ...] = (label,)
+    else:
+        labels = (0,) if unnamed and _side(pixels) is not None else _ends(row, int(unnamed))
+    note = f"the first row, {names[0]} to {names[-1]}, is taken for the names of the columns"
+    told = numbered and label is None and not unnamed  # a word among them leaves no doubt
+    return _Table(delimiter, True, labels, None, unnamed, note if told else ""), len(row)
 
 
-def _rows(path: Path, table: _Table) -> Iterator[tuple[int, list[str]]]:
+def _odd_one(names: Sequence[str], begin: int) -> int | None:
+    """Which of the names from ``begin`` on is alone unlike the others but for digits: digit, beside p0, p1, ..."""
+    stems = [re.sub(r"\d+", "", name) for name in names]
+    count = Counter(stems[begin:])
+    odd = [place for place, stem in enumerate(stems) if place >= begin and count[stem] == 1]
+    return odd[0] if len(odd) == 1 else None
+
+
+def _are_in_turn(names: Sequence[str]) -> bool:
+    """Whether columns are called 0, 1, ... or 1, 2, ...; so few as four may be a picture."""
+    return len(names) > 4 and any(list(names) == [str(n + one) for n in range(len(names))] for one in (0, 1))
+
+
+def _ends(row: Sequence[str], begin: int) -> tuple[int, ...]:
+    """Where labels without a name are: nowhere when the cells from ``begin`` on are a picture, else in the first of
+    them or the last, of which a word leaves no doubt.
+    """
+    cells = len(row) - begin
+    if cells < 2 or _side(cells) is not None or _side(cells - 1) is None:
+        return ()
+    ends = begin, len(row) - 1
+    return tuple(place for place in ends if not _is_number(row[place]))[:1] or ends
+
+
+def _last_is_label(rows: np.ndarray) -> tuple[bool, str]:
+    """Whether of rows (N, pixels and a label) the last column is the label, not the first; a note where both can be."""
+    highest = rows[:, 1:-1].max()
+    first, last = _unlike_labels(rows[:, 0], highest), _unlike_labels(rows[:, -1], highest)
+    note = (
+        f"the labels could be the first or the last of {rows.shape[1]:,} columns: the "
+        f"{'last' if last < first else 'first'} is taken; name it 'label' in a header"
+    )
+    return last < first, note if first[0] == last[0] else ""
+
+
+def _unlike_labels(column: np.ndarray, highest: float) -> tuple[bool, bool, bool, int]:
+    """Less for what is more like labels: whole numbers, not all one, above 1 where pixels are in [0, 1], without gaps,
+    and few.
+    """
+    found = np.unique(column)
+    whole = len(found) > 1 and bool(found[0] >= 0 and (found == np.rint(found)).all())
+    return not whole, not found[-1] > 1 >= highest, len(found) <= found[-1] - found[0], len(found)
+
+
+def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The number of each row from 1 on, in the file, and its cells; empty rows are left out."""
     csv.field_size_limit(2**27)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        for number, row in enumerate(csv.reader(file, delimiter=table.delimiter), start=1):
-            if row and not (number == 1 and table.named):
+        for number, row in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+            if row:
                 yield number, row
 
 
@@ -123,7 +191,12 @@ def _side(pixels: int) -> tuple[int, int] | None:
     return None
 
 
-def _numbers(words: list[str]) -> np.ndarray:
+def _are_numbers_of_rows(words: Sequence[str]) -> bool:
+    """Whether a column without a name tells rows apart, in any order, and not classes."""
+    return len(set(words)) == len(words) and all(word.isdecimal() for word in words)
+
+
+def _numbers(words: Sequence[str]) -> np.ndarray:
     """Labels as whole numbers where all of them are, else as words."""
     return np.array([int(word) for word in words]) if all(word.isdecimal() for word in words) else np.array(words)
 

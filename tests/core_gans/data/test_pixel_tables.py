@@ -1,0 +1,86 @@
+"""Tables of pixels: which row is a header, and which column the label, with the very pixels that were written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core_gans.data.collection import gather
+from core_gans.data.examples import Examples
+from core_gans.data.frame import Frame
+from core_gans.data.pixel_tables import table_collection
+
+SIDE, PIXELS = 8, 64
+DRAWN = np.random.default_rng(0).integers(0, 256, (9, PIXELS))
+SPARSE = np.where(np.arange(PIXELS) % (PIXELS - 1), DRAWN, 0)  # no ink in the first corner, nor in the last
+KINDS = [2, 0, 1, 2, 0, 1, 1, 0, 2]
+NUMBERED = [str(place) for place in range(PIXELS)]
+NAMED = [f"p{place}" for place in range(PIXELS)]
+
+
+def read(folder: Path, header: list[str], *columns: object) -> Examples:
+    """What comes of a table of these columns: lists, or arrays (N, pixels)."""
+    rows = np.column_stack([np.array(each, object) for each in columns])
+    lines = [*([header] if header else []), *rows.tolist()]
+    (folder / "a.csv").write_text("\n".join(",".join(map(str, line)) for line in lines))
+    return gather(table_collection(folder / "a.csv"), Frame(SIDE, SIDE))
+
+
+def same(found: Examples, pixels: np.ndarray, labels: list[int] | None, classes: tuple[str, ...] = ()) -> bool:
+    assert np.array_equal(found.images.flatten(1).numpy(), pixels)
+    assert (None if found.labels is None else found.labels.tolist()) == labels
+    assert found.classes == classes
+    return True
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_header_of_numbers_is_no_picture(tmp_path: Path, first: int) -> None:
+    header = [str(first + place) for place in range(PIXELS)]
+    found = read(tmp_path, header, DRAWN)
+    assert same(found, DRAWN, None)
+    assert found.notes == (f"the first row, {first} to {first + 63}, is taken for the names of the columns",)
+    found = read(tmp_path, ["", *header], range(9), DRAWN)
+    assert same(found, DRAWN, None)
+    assert found.notes == ("the first column has no name: it is left out",)
+
+
+def test_a_column_without_a_name_is_the_label_where_it_counts_no_rows(tmp_path: Path) -> None:
+    three = ("0", "1", "2")
+    assert same(read(tmp_path, ["", *NAMED], KINDS, DRAWN), DRAWN, KINDS, three)
+    assert same(read(tmp_path, ["", *NUMBERED], KINDS, DRAWN), DRAWN, KINDS, three)
+    assert same(read(tmp_path, ["", *NAMED, "label"], range(9), DRAWN, KINDS), DRAWN, KINDS, three)
+    assert same(read(tmp_path, ["Unnamed: 0", "kind", *NUMBERED], range(9), KINDS, DRAWN), DRAWN, KINDS, three)
+
+
+@pytest.mark.parametrize("names", [NAMED, NUMBERED, [f"{n // SIDE}x{n % SIDE}" for n in range(PIXELS)]])
+def test_the_one_name_that_is_no_pixels_is_the_label(tmp_path: Path, names: list[str]) -> None:
+    for found in (
+        read(tmp_path, [*names, "digit"], DRAWN, KINDS),
+        read(tmp_path, ["digit", *names], KINDS, DRAWN),
+    ):
+        assert same(found, DRAWN, KINDS, ("0", "1", "2"))
+        assert not any("could be" in note for note in found.notes)
+
+
+def test_without_a_header_the_label_is_the_end_that_can_be_one(tmp_path: Path) -> None:
+    three = ("0", "1", "2")
+    for found in (read(tmp_path, [], KINDS, SPARSE), read(tmp_path, [], SPARSE, KINDS)):
+        assert same(found, SPARSE, KINDS, three)
+        assert found.notes == ()
+    told = "the labels could be the first or the last of 65 columns: the {} is taken; name it 'label' in a header"
+    for place, columns in (("first", (KINDS, DRAWN)), ("last", (DRAWN, KINDS))):
+        found = read(tmp_path, [], *columns)
+        assert same(found, DRAWN, KINDS, three)
+        assert found.notes == (told.format(place),)
+    header = [str(place) for place in range(PIXELS + 1)]  # a table of all of it, without names
+    assert same(read(tmp_path, header, DRAWN, KINDS), DRAWN, KINDS, three)
+    assert same(read(tmp_path, ["", *header], range(9), DRAWN, KINDS), DRAWN, KINDS, three)
+
+
+def test_a_label_goes_beyond_ink_and_has_no_gaps(tmp_path: Path) -> None:
+    ink = DRAWN % 2
+    assert same(read(tmp_path, [], KINDS, ink), ink * 255, KINDS, ("0", "1", "2"))
+    two_greys = np.column_stack([DRAWN[:, :-1], np.arange(9) % 2 * 9])  # fewer than the classes
+    assert same(read(tmp_path, [], KINDS, two_greys), two_greys, KINDS, ("0", "1", "2"))
