@@ -29,6 +29,7 @@ SUFFIXES = (".csv", ".tsv")
 LABELS = ("label", "labels", "class", "target", "emotion", "y")
 PIXELS = "pixels"
 _UNNAMED = ("", "unnamed: 0")  # the second when pandas has read and written it once more
+_CELL = 2**27  # characters: Python's own limit is less than a large picture in one cell
 _NUMBER = 4  # bytes in memory, for at least two in the file
 
 
@@ -91,9 +92,14 @@ def _layout(path: Path) -> tuple[_Table, int]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         first = file.readline()
     delimiter = max(",;\t", key=first.count)
-    begin = [row for _, row in islice(_rows(path, delimiter), 2)] or [[]]
-    names, row = [cell.strip().lower() for cell in begin[0]], begin[-1]
+    begin = list(islice(_rows(path, delimiter), 2)) or [(1, [])]
+    names, row = [cell.strip().lower() for cell in begin[0][1]], begin[-1][1]
     known = next((names.index(name) for name in LABELS if name in names), None)
+    if len(row) < len(names) and (known is not None or PIXELS in names):
+        raise ValueError(
+            f"{path}: expected {len(names):,} cells in row {begin[-1][0]}, as in its header, got {len(row):,}: mend or "
+            "remove it"
+        )
     if PIXELS in names:
         return _Table(delimiter, True, () if known is None else (known,), names.index(PIXELS)), len(row)
     unnamed = bool(names) and names[0] in _UNNAMED
@@ -157,11 +163,14 @@ def _unlike_labels(column: np.ndarray, highest: float) -> tuple[bool, bool, bool
 
 def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The number of each row from 1 on, in the file, and its cells; empty rows are left out."""
-    csv.field_size_limit(2**27)
+    csv.field_size_limit(_CELL)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        for number, row in enumerate(csv.reader(file, delimiter=delimiter), start=1):
-            if row:
-                yield number, row
+        try:
+            for number, row in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+                if row:
+                    yield number, row
+        except csv.Error as error:
+            raise ValueError(f"{path} cannot be read as a table ({error}): save it again, or as .npy") from error
 
 
 def _squares(rows: np.ndarray, path: Path) -> tuple[np.ndarray, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core_gans.data import pixel_tables
 from core_gans.data.collection import gather
 from core_gans.data.examples import Examples
 from core_gans.data.frame import Frame
@@ -77,6 +79,41 @@ def test_without_a_header_the_label_is_the_end_that_can_be_one(tmp_path: Path) -
     header = [str(place) for place in range(PIXELS + 1)]  # a table of all of it, without names
     assert same(read(tmp_path, header, DRAWN, KINDS), DRAWN, KINDS, three)
     assert same(read(tmp_path, ["", *header], range(9), DRAWN, KINDS), DRAWN, KINDS, three)
+
+
+def test_a_cell_may_hold_very_many_pixels(tmp_path: Path) -> None:
+    page = np.random.default_rng(1).integers(0, 256, 260 * 260)
+    (tmp_path / "a.csv").write_text(f"pixels,emotion\n{' '.join(map(str, page))},1\n")
+    limit = csv.field_size_limit(131_072)  # Python's own
+    try:
+        found = gather(table_collection(tmp_path / "a.csv"), Frame(260, 260))
+    finally:
+        csv.field_size_limit(limit)
+    assert np.array_equal(found.images.flatten().numpy(), page)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            f"pixels\n{'1 ' * 70}\n",
+            r"a\.csv cannot be read as a table \(field larger than field limit \(100\)\): save it",
+        ),
+        ("p0,p1,p2,p3,label\n1,2,3,4\n", "expected 5 cells in row 2, as in its header, got 4: mend or remove it"),
+        ("label,usage,pixels\n1,train\n", "expected 3 cells in row 2, as in its header, got 2: mend or remove it"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_in_a_line(
+    text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    limit = csv.field_size_limit()
+    monkeypatch.setattr(pixel_tables, "_CELL", 100)
+    try:
+        with pytest.raises(ValueError, match=line):
+            table_collection(tmp_path / "a.csv")
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_a_label_goes_beyond_ink_and_has_no_gaps(tmp_path: Path) -> None:
