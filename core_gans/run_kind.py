@@ -20,6 +20,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.notebook import shown
 from core_gans.game import Game
 from core_gans.held_out import Held
+from core_gans.other_data import require_suited, with_absolute_paths, with_batches_of
 from core_gans.parallel import require_joined, team
 from core_gans.runs import folder as runs
 from core_gans.runs.changes import changed, differences, digest
@@ -29,14 +30,7 @@ from core_gans.runs.interrupt import Interrupt, require_not_terminated
 from core_gans.runs.playable import require_playable
 from core_gans.runs.showing import png_of, samples_of
 from core_gans.runs.watchers import Judged, WatchedState, Watcher
-from core_gans.session import (
-    DEFAULT_SECONDS,
-    Options,
-    options_from,
-    restore_watchers,
-    told_of_fallen_rates,
-    with_data,
-)
+from core_gans.session import DEFAULT_SECONDS, Options, options_from, restore_watchers, told_of_fallen_rates
 from core_gans.texts import TextLesson
 from core_gans.translation import Lesson
 
@@ -113,40 +107,6 @@ def threads(options: Options, examples: Examples | Lesson | Held | TextLesson) -
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _from_anywhere(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, with the absolute path of data."""
-    return {
-        name: from_anywhere(value) if name in ("data", "options.data") else value for name, value in changes.items()
-    }
-
-
-def with_batches_of(fresh: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
-    """A ``saved`` state with the stream of batches of a ``fresh`` one, which every later checkpoint then repeats.
-
-    Recycled latents go with it: they are as many as a batch.
-    """
-    found = {**saved, **{name: fresh[name] for name in ("batches", "recycled") if name in fresh}}
-    if "islands" in fresh:
-        found["islands"] = [with_batches_of(*each) for each in zip(fresh["islands"], saved["islands"], strict=True)]
-    return found
-
-
-def require_suited(game: Game, examples: Examples | Lesson | Held | TextLesson, folder: Path) -> None:
-    """LabError where ``examples`` have another shape, other classes or other words than ``game`` was made for."""
-    fields = dataclasses.asdict(game)
-    if isinstance(examples, Lesson | TextLesson):
-        wanted = examples.fields(fields)
-    else:
-        wanted = with_data(fields, examples.learned if isinstance(examples, Held) else examples)
-    for name in wanted.keys() - {"captions"}:  # which are only drawn, and depend on no network
-        if wanted[name] != fields[name]:
-            raise LabError(
-                f"the networks of {folder} are made for {name} {str(fields[name])[:60]}, and {examples.name} has "
-                f"{str(wanted[name])[:60]}: choose data like those before, or begin a new run with these networks: "
-                f"train --from {folder}."
-            )
 
 
 @dataclass(frozen=True)
@@ -243,7 +203,7 @@ class RunKind(ABC, Generic[State]):
             with fitting(run.checkpoint_of(going.start)):
                 round = int(content["state"]["round"])
             if going.changes:  # of all options, those too that are younger than the run
-                going = replace(going, changes=_from_anywhere(going.changes))
+                going = replace(going, changes=with_absolute_paths(going.changes))
                 options = dataclasses.asdict(options_from(config["options"]))
                 config = changed({**config, "options": options}, going.changes, round)
             # with what was changed before and is in no checkpoint yet: the run was stopped at once

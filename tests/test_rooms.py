@@ -26,6 +26,7 @@ ROOMS = {  # package: its rooms from the ground up; each imports only rooms that
             "translation",
             "texts",
             "held_out",
+            "other_data",
             "models",
             "exporting",
             "sampling",

@@ -74,7 +74,7 @@ def test_a_run_is_judged_on_what_it_was_trained_on(tmp_path: Path, told: Told) -
     run = run_training(
         "gan",
         game,
-        Options(data="grid", count=300, batch=16, explain_every=0),
+        Options(data="grid", batch=16, explain_every=0),
         rounds=3,
         seconds=None,
         runs_folder=tmp_path,
