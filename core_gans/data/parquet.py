@@ -53,7 +53,7 @@ def parquet_collection(paths: Sequence[Path], opened: Callable[[Path], Rows] | N
     """The pictures of parquet files of the same columns, one after the other, a few rows at a time.
 
     LabError without pyarrow, with the line that installs it; ValueError for a file that is damaged, or has no column of
-    pictures. ``opened`` reads a file; by default with pyarrow.
+    pictures, or not the label that the first has. ``opened`` reads a file; by default with pyarrow.
     """
     files = [(opened or _with_pyarrow)(path) for path in paths]
     where, first = str(paths[0]), files[0]
@@ -65,6 +65,13 @@ def parquet_collection(paths: Sequence[Path], opened: Callable[[Path], Rows] | N
         )
     count = sum(file.count for file in files)
     label = next((name for name in LABELS if name in first.columns), None)
+    for path, file in zip(paths, files, strict=True):
+        for name in (column, *([] if label is None else [label])):
+            if name not in file.columns:
+                got = ", ".join(file.columns) or "none"
+                raise ValueError(
+                    f"{path} has no column {name!r}, which {where} has: got {got}; mend it or move it away"
+                )
     checked = (None, ()) if label is None else _labels(files, label, count, f"{where}:{label}")
 
     def pictures(frame: Frame) -> Read:

@@ -32,7 +32,10 @@ class Candidate:
 def ranked(
     bank: Bank, wanted: Tensor, picture: Tensor, classes: Tensor, area: Tensor, step: int, *, adding: bool
 ) -> list[Candidate]:
-    """Pictures of the bank, moved by whole steps, with or without what is ``wanted`` (N, H, W): the cheapest first."""
+    """Pictures of the bank, moved by whole steps, with or without what is ``wanted`` (N, H, W): the cheapest first.
+
+    Of equally cheap ones, the one that is moved least comes first.
+    """
     height, width = area.shape
     ring = grown(area > 0, max(1, round(RING * width))) - area
     rows, columns = ((area + ring).amax(axis).nonzero()[:, 0] for axis in (1, 0))
@@ -48,7 +51,7 @@ def ranked(
         for right in range(-wide, wide + 1, step):
             there = (rows - down).clamp(0, height - 1), (columns - right).clamp(0, width - 1)
             found += place.compared(bank, wanted, there, (down, right), adding=adding)
-    return sorted(found, key=lambda each: each.cost)
+    return sorted(found, key=lambda each: (each.cost, sum(map(abs, each.moved))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +74,17 @@ class _Place:
         if not len(fitting):
             return []
         share, has = share[fitting], has[fitting]
-        pixels = bank.pictures[fitting][:, :, rows][:, :, :, columns].float() / 127.5 - 1
-        colour = ((pixels - self.picture) ** 2).mean(1)[:, self.ring].mean(1).sqrt()
-        compared = self.ring & ~has  # (N, h, w): what is around the thing, not the thing itself
-        other = bank.classes[fitting][:, rows][:, :, columns] != self.classes
-        around = self.ring.sum()
-        left = compared.sum((1, 2))
-        apart = torch.where(left < KNOWN * around, 1.0, (other & compared).sum((1, 2)) / left.clamp_min(1))
-        # A thing that goes on beyond the brush would be cut there.
-        missing = (ENOUGH - share).clamp_min(0) + (1 - left / around) / 2 if adding else share
-        cost = colour + apart / 2 + missing
+        cost, apart = (ENOUGH - share).clamp_min(0) if adding else share, torch.zeros_like(share)
+        if around := int(self.ring.sum()):  # nothing surrounds a brush over the whole picture
+            pixels = bank.pictures[fitting][:, :, rows][:, :, :, columns].float() / 127.5 - 1
+            colour = ((pixels - self.picture) ** 2).mean(1)[:, self.ring].mean(1).sqrt()
+            compared = self.ring & ~has  # (N, h, w): what is around the thing, not the thing itself
+            other = bank.classes[fitting][:, rows][:, :, columns] != self.classes
+            left = compared.sum((1, 2))
+            apart = torch.where(left < KNOWN * around, 1.0, (other & compared).sum((1, 2)) / left.clamp_min(1))
+            if adding:
+                cost = cost + (1 - left / around) / 2  # a thing that goes on beyond the brush would be cut there
+            cost = colour + apart / 2 + cost
         rest = (fitting.tolist(), cost.tolist(), apart.tolist())
         return [Candidate(number, moved, price, away) for number, price, away in zip(*rest, strict=True)]
 

@@ -211,7 +211,8 @@ def _judged(
         now = painting.classes_after[inside]
         shows = torch.isin(now, wanted)
         reached = float(shows.float().mean() if adding else 1 - (shows & was).sum() / was.sum())
-        strayed = float((~torch.isin(now, usual)).float().mean())
+        # What fills the picture leaves no surroundings that tell what may be in its place.
+        strayed = float((~torch.isin(now, usual)).float().mean()) if adding or len(ring) else 0.0
         edge = (painting.touched > 0) & (painting.touched < 1)
         moved = (painting.after - painting.before).abs().mean(0)[edge].sum()
         seam = float(moved / painting.touched[edge].sum()) if bool(edge.any()) else 0.0

@@ -8,10 +8,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import torch
+from numpy.lib.npyio import NpzFile
 from torch import Tensor
 
 from core_gans.data import room
@@ -31,7 +32,7 @@ def read_array(path: Path, array: str | None, frame: Frame, frames: int) -> Exam
     LabError for a file that is damaged or has no such array of bytes, and for clips that are shorter.
     """
     name = array or NAME
-    with _reading(path), np.load(path, allow_pickle=False) as file:
+    with _reading(path), _opened(path) as file:
         if name not in file:
             held = ", ".join(file.files)
             raise LabError(f"{path} holds no array {name!r} but {held}: name the array of clips, as {path.name}:NAME.")
@@ -48,6 +49,14 @@ def read_array(path: Path, array: str | None, frame: Frame, frames: int) -> Exam
         checked, classes = check_labels(beside["labels"], shape[0], given, f"{path}:labels")
         labels = checked.repeat_interleave(shape[1] // frames)
     return Examples(path.stem, torch.from_numpy(found), labels, classes)
+
+
+def _opened(path: Path) -> Any:
+    """The file as numpy's NpzFile."""
+    file = np.load(path, mmap_mode="r", allow_pickle=False)  # mapped, so that a .npy is not read to say what it is
+    if not isinstance(file, NpzFile):
+        raise LabError(f"{path} is a .npy by another name: save it by np.savez(FILE, {NAME}=ARRAY).")
+    return file
 
 
 @contextmanager

@@ -152,6 +152,10 @@ class TestFiles:
             load(tmp_path / "c.npz", frames=10, takes=("clips",))
         with pytest.raises(LabError, match="holds no array 'films' but clips"):
             load(f"{tmp_path / 'c.npz'}:films", takes=("clips",))
+        np.save(tmp_path / "one.npy", held)
+        (tmp_path / "one.npy").rename(tmp_path / "one.npz")
+        with pytest.raises(LabError, match=r"one.npz is a .npy by another name: save it by np.savez\(FILE, clips="):
+            load(tmp_path / "one.npz", takes=("clips",))
 
 
 def truncated(folder: Path) -> Path:

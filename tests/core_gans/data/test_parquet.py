@@ -66,6 +66,25 @@ def test_what_cannot_be_read_is_a_line(rows: list[dict[str, Any]], line: str) ->
         gather(parquet_collection([Path("a.parquet")], opened(rows)), Frame(16, 16))
 
 
+@pytest.mark.parametrize(
+    ("other", "line"),
+    [
+        ([{"image": PNG}], r"pets/b\.parquet has no column 'label', which pets/a\.parquet has: got image; mend it"),
+        (
+            [{"id": 1, "sex": 0}],
+            r"pets/b\.parquet has no column 'image', which .* has: got id, sex; mend it",
+        ),
+    ],
+)
+def test_every_file_has_the_columns(other: list[dict[str, Any]], line: str) -> None:
+    def each(path: Path) -> Rows:
+        rows: Rows = opened(ROWS if path.name == "a.parquet" else other)(path)
+        return rows
+
+    with pytest.raises(ValueError, match=line):
+        parquet_collection([Path("pets/a.parquet"), Path("pets/b.parquet")], each)
+
+
 def test_the_files_of_the_training_split_are_read(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     for name in ("train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"):

@@ -22,7 +22,7 @@ from dissect import (
     removals,
     transplant,
 )
-from dissect.painting.candidates import ENOUGH
+from dissect.painting.candidates import ENOUGH, ranked
 from dissect.painting.examples import Example, _traces, groups
 from dissect.painting.growing import CELLS, places
 from dissect.segmenters.wholes import name_of
@@ -140,6 +140,42 @@ def test_a_tree_is_added_by_example_where_trees_stand(bank: Bank) -> None:
     dab[middle : middle + 3, int(columns.float().mean())] = 1  # smaller than a cell: the seam does not count
     order = [each.reached - each.strayed for each in additions(session, bank, ["tree"], dab, donors_of(bank))]
     assert order == sorted(order, reverse=True)
+
+
+def test_a_brush_over_all_takes_what_shows_most_and_is_moved_least(bank: Bank) -> None:
+    session, all_over = session_of(BARE), torch.ones(32, 32)
+    shows = torch.zeros(len(bank), 32, 32, dtype=torch.bool)
+    shows[7, :, :20] = shows[9] = shows[11] = True
+    found = ranked(bank, shows, session.before, session.classes_before, all_over, 2, adding=True)
+    assert [(each.number, each.moved, each.cost, each.disagreement) for each in found[:2]] == [
+        (9, (0, 0), 0.0, 0.0),
+        (11, (0, 0), 0.0, 0.0),
+    ]
+    assert found[2].moved in ((-2, 0), (0, -2))
+    third = next(each for each in found if each.number == 7)  # moved right, its edge repeated: it shows 28 columns
+    assert (third.moved, third.cost) == ((0, 8), 0.0)
+    none = ~shows
+    without = ranked(bank, none, session.before, session.classes_before, all_over, 2, adding=False)
+    assert [(each.number, each.moved, each.cost) for each in without[:2]] == [(9, (0, 0), 0.0), (11, (0, 0), 0.0)]
+
+
+class Whole(ColourSegmenter):
+    """A picture with a tree in it is tree all over, any other is grass."""
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        trees = (super().__call__(images) == TREES).flatten(1).any(1)
+        return torch.where(trees, TREES, 0)[:, None, None].expand(-1, *images.shape[-2:])
+
+
+def test_what_fills_the_picture_is_erased_and_nothing_has_strayed() -> None:
+    session = EditSession(GlassGenerator(), LAYER, HOUSE, Whole())
+    bank = Bank.make(GlassGenerator(), latents(12, seed=5), Whole())
+    found = removals(session, bank, ["tree"], torch.ones(32, 32), donors_of(bank))
+    assert {(each.reached, each.strayed, each.seam) for each in found} == {(1.0, 0.0, 0.0)}
+    assert all(stroke.moved == (0, 0) for each in found if isinstance(stroke := each.stroke, Transplant))
+    bare = EditSession(GlassGenerator(), LAYER, BARE, Whole())
+    added = additions(bare, bank, ["tree"], torch.ones(32, 32), donors_of(bank))
+    assert all(stroke.moved == (0, 0) for each in added if isinstance(stroke := each.stroke, Transplant))
 
 
 def test_an_addition_that_shows_nothing_is_refused(bank: Bank) -> None:
