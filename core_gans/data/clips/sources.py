@@ -22,6 +22,8 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 _REMEDY = "remove it or replace it"
 MOST_REPEATS = 100  # frames for which one picture of a GIF may stand
 _QUIET = "-8"  # what FFmpeg has to say of a damaged file is said by us
+_MATROSKA, _SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"  # how .mkv and .webm begin, and what holds all that follows
+_BEGIN = 1024  # bytes
 _ODD = (OSError, SyntaxError, ValueError, EOFError, OverflowError)  # what Pillow raises on damaged files
 
 
@@ -77,7 +79,7 @@ def look_at(path: Path) -> Found:
     with _video(path) as video:
         rate = video.get(cv2.CAP_PROP_FPS)
         size = int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)), int(video.get(cv2.CAP_PROP_FRAME_WIDTH))
-        return Found(max(0, int(video.get(cv2.CAP_PROP_FRAME_COUNT))), size, rate if rate > 0 else None, False)
+        return Found(_count(video, path), size, rate if rate > 0 else None, False)
 
 
 def frames_of(path: Path) -> Iterator[np.ndarray]:
@@ -168,6 +170,35 @@ def _video(path: Path) -> Iterator[cv2.VideoCapture]:
         yield video
     finally:
         video.release()
+
+
+def _count(video: cv2.VideoCapture, path: Path) -> int:
+    """The frames of a video as its file tells them; where it does not, those that are there.
+
+    Matroska tells how long it lasts, its sound too, and no frames: a file that is cut off is known by its bytes.
+    """
+    with path.open("rb") as file:
+        begin, size = file.read(_BEGIN), path.stat().st_size
+    matroska = begin.startswith(_MATROSKA)
+    if matroska and (end := _end_of_segment(begin)) > size:
+        raise ValueError(f"{path} ends after {size:,} of {end:,} bytes: {_REMEDY}")
+    told = 0 if matroska else int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    if told > 0:
+        return told
+    count = 0
+    while video.grab():
+        count += 1
+    return count
+
+
+def _end_of_segment(begin: bytes) -> int:
+    """Where a Matroska file says that it ends, in bytes; 0 where it does not say (RFC 8794, section 6)."""
+    head, found, rest = begin.partition(_SEGMENT)
+    if not found or not rest or not rest[0]:
+        return 0
+    width = 9 - rest[0].bit_length()  # of the size that follows, in bytes: one more than the zeros that lead it
+    size, unknown = int.from_bytes(rest[:width], "big") - 2 ** (7 * width), 2 ** (7 * width) - 1
+    return 0 if size == unknown else len(head) + len(found) + width + size
 
 
 def _require_bearable(path: Path, height: int, width: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,18 @@ def film(frames: int, seed: int = 0, side: int = 16) -> np.ndarray:
     """Frames (T, side, side, 3) of grey noise, no two alike."""
     grey = np.random.default_rng(seed).integers(0, 256, (frames, side, side, 1), dtype=np.uint8)
     return grey.repeat(3, axis=3)
+
+
+DURATION = b"\x44\x89\x88"  # of Matroska: its milliseconds follow, a double
+
+
+def matroska(path: Path) -> Path:
+    """30 frames of 40 ms."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 32))
+    for frame in film(30, side=32):
+        writer.write(frame)
+    writer.release()
+    return path
 
 
 class TestDrawnDigits:
@@ -121,6 +134,19 @@ class TestFiles:
         assert np.abs(found[:, :33].astype(int) - frames).mean() < 6
         assert look_at(tmp_path / "a.mp4").rate == pytest.approx(12)
 
+    @pytest.mark.parametrize("duration", [DURATION + struct.pack(">d", 1400), b"\xec\x89" + bytes(9)])
+    def test_a_matroska_file_has_the_frames_that_are_in_it(self, duration: bytes, tmp_path: Path) -> None:
+        """As long as sound that goes on, or without the element: its 30 frames of 40 ms are 1200."""
+        whole = matroska(tmp_path / "whole.mkv").read_bytes()
+        assert whole.count(DURATION) == 1
+        (path := tmp_path / "a.mkv").write_bytes(whole.replace(DURATION + struct.pack(">d", 1200), duration))
+        assert path.read_bytes() != whole
+        assert look_at(path).frames == len(list(frames_of(path))) == 30
+        assert len(read_clips(path, FRAME, 8)) == 3
+        size = whole.index(b"\x18S\x80g") + 4
+        path.write_bytes(whole[:size] + b"\x01" + b"\xff" * 7 + whole[size + 8 :])  # unknown, as in a live stream
+        assert look_at(path).frames == 30
+
     def test_a_folder_of_all_kinds_is_one_data_set_with_classes(self, tmp_path: Path) -> None:
         (tmp_path / "left").mkdir()
         (tmp_path / "right" / "one").mkdir(parents=True)
@@ -170,6 +196,12 @@ def truncated(folder: Path) -> Path:
     return path
 
 
+def truncated_matroska(folder: Path) -> Path:
+    path = matroska(folder / "cut.mkv")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
 def short(folder: Path) -> Path:
     return write_film(folder / "short.gif", film(3))
 
@@ -199,6 +231,7 @@ def several_sizes(folder: Path) -> Path:
 
 BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "truncated": (truncated, r"cut.avi ends after \d+ of 30 frames|cut.avi cannot be read as a video"),
+    "truncated matroska": (truncated_matroska, r"cut.mkv ends after [\d,]+ of [\d,]+ bytes: remove it or replace it"),
     "short": (short, "short.gif has 3 frames, and a clip is to have 4: ask for fewer"),
     "one frame": (picture, "picture.gif has one frame, a picture, and a clip is to have 4"),
     "unreadable": (unreadable, "noise.mp4 cannot be read as a video: remove it"),
