@@ -25,6 +25,14 @@ def test_paths_become_absolute_and_names_stay(tmp_path: Path, monkeypatch: pytes
     assert from_anywhere("mine,digits") == f"{here},digits"
     assert from_anywhere("colourisation:mine") == f"colourisation:{here}"
     assert from_anywhere("inpainting:scenes") == "inpainting:scenes"
+    (tmp_path / "two.npz").touch()
+    file = str(tmp_path / "two.npz")
+    assert from_anywhere("two.npz:first") == f"{file}:first"
+    assert from_anywhere("two.npz:first,two.npz:second,mine") == f"{file}:first,{file}:second,{here}"
+    assert from_anywhere("labels-to-photo:two.npz:masks") == f"labels-to-photo:{file}:masks"
+    assert from_anywhere("none.npz:first") == "none.npz:first"
+    (tmp_path / "x.npz:y").mkdir()
+    assert from_anywhere("x.npz:y") == str(tmp_path / "x.npz:y")
 
 
 def test_a_run_on_a_relative_path_goes_on_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
