@@ -22,7 +22,6 @@ EXCEPTIONS = {  # what may be imported all the same
     "dissect/__main__.py": {"core_gans"},
     "dissect/commands/": {"core_gans"},
     "dissect/segmenters/named.py": {"core_gans.shipped"},  # the file of a segmenter, and a checksum
-    "dissect/segmenters/pairs/folders.py": {"core_gans.data.pictures"},  # images, as training reads them
     "dissect/projected/": {"core_gans"},  # a game, which core_gans plays and which has a segmenter in it
     "egan/cluster/ray_cluster.py": {"ray"},
 }

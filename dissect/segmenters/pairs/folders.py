@@ -3,8 +3,8 @@
 A mask is a lossless picture with its image's name, possibly with an ending such as ``_mask``. It holds class numbers
 (grey or palette pictures; 255 is not judged), or colours (RGB). ``classes.txt`` beside the folders names the classes, a
 line each, in the order of their numbers; for masks of colours a line ends with its red, green and blue, ``door 128 0
-0``. Without it, classes are called after their numbers or colours. Images are read as training reads them: upright,
-transparency on white, 16 bits as 8. Pillow reads the masks: OpenCV turns the numbers of palette pictures into colours.
+0``. Without it, classes are called after their numbers or colours. Pillow reads the files: OpenCV turns the numbers of
+palette pictures into colours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from core_gans.data.pictures import decode
 from core_gans.foundation.memory import require_memory
 from dissect.segmenters.pairs.joining import SPLITS, Part
 from dissect.segmenters.pairs.mask_classes import numbered
@@ -117,9 +116,7 @@ def _pairs(images: Path, masks: Path, size: tuple[int, int] | None, wrong: list[
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:
-    with path.open("rb") as file:
-        picture = decode(file, path.name)
-    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+    return np.asarray(_opened(path).convert("RGB"))
 
 
 def _mask(path: Path) -> NDArray:

@@ -195,22 +195,3 @@ def test_a_name_of_several_words_keeps_them(tmp_path: Path) -> None:
     pairs: Pairs = read_pairs(place)
     assert pairs.labels == ("night sky", "door of 2 wings")
     assert pairs.colours == ((1, 2, 3), (4, 5, 6))
-
-
-def test_images_are_read_as_training_reads_them(tmp_path: Path) -> None:
-    """Upright, 16 bits as 8, and what is transparent on white."""
-    for name in ("images", "masks"):
-        (tmp_path / name).mkdir()
-    ramp = np.arange(16, dtype=np.uint8).reshape(4, 4) * 16
-    Image.fromarray(ramp.astype(np.uint16) * 257).save(tmp_path / "images" / "deep.png")
-    exif = Image.Exif()
-    exif[0x0112] = 3  # to be turned by 180 degrees
-    Image.fromarray(ramp).save(tmp_path / "images" / "turned.png", exif=exif)
-    veiled = np.stack([ramp, ramp, ramp, np.where(ramp > 100, 255, 0).astype(np.uint8)], 2)
-    Image.fromarray(veiled).save(tmp_path / "images" / "clear.png")
-    for name in ("deep", "turned", "clear"):
-        Image.fromarray((ramp > 100).astype(np.uint8)).save(tmp_path / "masks" / f"{name}.png")
-    clear, deep, turned = read_pairs(tmp_path).images[..., 0]  # in the order of their names
-    assert np.array_equal(deep, ramp)
-    assert np.array_equal(turned, ramp[::-1, ::-1])
-    assert np.array_equal(clear, np.where(ramp > 100, ramp, 255))
