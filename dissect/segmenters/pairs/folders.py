@@ -9,14 +9,16 @@ palette pictures into colours.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core_gans.foundation.memory import require_memory
 from dissect.segmenters.pairs.joining import SPLITS, Part
@@ -99,7 +101,8 @@ def _pairs(images: Path, masks: Path, size: tuple[int, int] | None, wrong: list[
             continue
         used.add(mask.stem)
         try:
-            picture, answer = _picture(path), _mask(mask)
+            answer = _mask(mask)
+            picture = _picture(path, answer.shape[:2])
         except ValueError as error:
             wrong.append(str(error))
             continue
@@ -115,8 +118,20 @@ def _pairs(images: Path, masks: Path, size: tuple[int, int] | None, wrong: list[
     return read
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
-    return np.asarray(_opened(path).convert("RGB"))
+def _picture(path: Path, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """RGB (H, W, 3) as it is seen: 16 bits as 8, what is clear on white, and turned as its EXIF says; but as
+    it is stored where its mask, of (height, width) ``size``, was drawn on that.
+    """
+    image = _opened(path)
+    with suppress(OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):  # notes, not pixels
+        turned = ImageOps.exif_transpose(image)
+        image = turned if turned.size == size[::-1] else image
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray(np.rint(np.asarray(image) / 257).astype(np.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return np.asarray(image.convert("RGB"))
 
 
 def _mask(path: Path) -> NDArray:

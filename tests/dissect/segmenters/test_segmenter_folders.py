@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,6 +93,29 @@ def test_pictures_are_brought_to_one_size_when_asked(tmp_path: Path) -> None:
     assert np.array_equal(pairs.images[..., 1], np.array(small) * 255)
     with pytest.raises(ValueError, match="at least 8 x 8"):
         read_pairs(tmp_path, size=(4, 9))
+
+
+def one_pair(place: Path, image: Image.Image, mask: np.ndarray, **options: Any) -> np.ndarray:
+    """The image that is read, where the mask beside it is this one."""
+    for name in ("images", "masks"):
+        (place / name).mkdir(parents=True, exist_ok=True)
+    image.save(place / "images" / "a.png", **options)
+    Image.fromarray(mask).save(place / "masks" / "a.png")
+    return read_pairs(place).images[0]
+
+
+def test_pictures_are_read_as_they_are_seen(tmp_path: Path) -> None:
+    (image,), (mask,) = planted(1)
+    deep = image[..., 0].astype(np.uint16) * 257
+    assert np.array_equal(one_pair(tmp_path, Image.fromarray(deep), mask), np.stack([image[..., 0]] * 3, -1))
+    clear = Image.fromarray(np.dstack((image, np.where(mask, 255, 0).astype(np.uint8))))
+    assert np.array_equal(one_pair(tmp_path, clear, mask), np.where(mask[..., None], image, 255))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a camera held upright: the first row as stored is the right side
+    stored = Image.fromarray(np.rot90(image))
+    assert np.array_equal(one_pair(tmp_path, stored, mask, exif=exif), image)
+    lying = np.ascontiguousarray(np.rot90(mask))  # drawn on the pixels as they are stored
+    assert np.array_equal(one_pair(tmp_path, stored, lying, exif=exif), np.rot90(image))
 
 
 def folder(tmp_path: Path) -> Path:
