@@ -90,7 +90,8 @@ async function showPlaces({ strokes, ...scene }) {
     const { shares } = await remembered("places", { ...scene, strokes: undefined, concept: last.concept });
     const most = Math.max(...shares.flat());
     view.places = most > 0 ? shares.map((row) => row.map((share) => share / most)) : null;
-    if (view.places) one(".paint-error").textContent += " It can where the picture is bright.";
+    const line = one(".paint-error");
+    if (view.places) line.textContent = line.textContent.replace(/\.?$/, ". It can where the picture is bright.");
     draw();
   } catch (error) {
     fail(error);
