@@ -46,6 +46,5 @@ def require_suited(game: Game, examples: Examples | Lesson | Held | TextLesson, 
         if wanted[name] != fields[name]:
             raise LabError(
                 f"the networks of {folder} are made for {name} {str(fields[name])[:60]}, and {examples.name} has "
-                f"{str(wanted[name])[:60]}: choose data like those before, or begin a new run with these networks: "
-                f"train --from {folder}."
+                f"{str(wanted[name])[:60]}: choose data like those before, or begin a new run."
             )

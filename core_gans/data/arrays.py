@@ -9,6 +9,8 @@ import numpy as np
 from core_gans.data.levels import Levels, of_floats, of_sixteen_bits
 
 BYTES = Levels(1.0)
+LOOKED_AT = 100  # pictures, evenly spaced: all of a large array would have to be read
+DARK = 63  # with no number above this, white may be meant to be less than 255
 
 
 def is_pictures(shape: tuple[int, ...]) -> bool:
@@ -40,7 +42,7 @@ def levels(array: np.ndarray, where: str) -> Levels:
     if array.dtype == np.bool_:
         return Levels(255.0)
     if array.dtype == np.uint8:
-        return BYTES
+        return _of_bytes(array)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{where}: expected images as bytes or floats, got {array.dtype}")
     with np.errstate(invalid="ignore"):
@@ -54,7 +56,19 @@ def levels(array: np.ndarray, where: str) -> Levels:
             f"{where}: expected whole numbers in [0, 255], got [{low:g}, {high:g}]: scale the images, or save bytes "
             "(uint8)"
         )
-    return BYTES
+    return _of_bytes(array)
+
+
+def _of_bytes(array: np.ndarray) -> Levels:
+    """Whole numbers in [0, 255] as they are, with a note where they are so small that pictures are nearly black."""
+    highest = int(array[:: -(-len(array) // LOOKED_AT)].max())
+    if highest > DARK:
+        return BYTES
+    return Levels(
+        1.0,
+        note=f"no pixel is above {highest} of 255, so these pictures are nearly black: if {highest} is white, divide "
+        "by it",
+    )
 
 
 def _bytes(array: np.ndarray, levels: Levels, opacity: bool) -> Iterator[np.ndarray]:

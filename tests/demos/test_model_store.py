@@ -15,7 +15,7 @@ from core_gans.experiment import run_training
 from core_gans.foundation.errors import LabError
 from core_gans.models import Model, save_model
 from core_gans.session import Options
-from core_gans.variants import make
+from core_gans.variants import DCGAN
 from demos.dissecting.page_state import PageState, SharedState
 from demos.lab import Lab
 from demos.model_store import DRIVES, MENDED, SHIPPED, ModelStore
@@ -158,14 +158,14 @@ def test_painters_say_what_is_missing(runs: Path) -> None:
 def test_a_painter_is_of_the_model_as_it_now_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demos.paint.painters.FRESH", -1.0)  # the store is read at each asking
     store = ModelStore(tmp_path / "runs")
-    game = make("dcgan", shape=(1, 16, 16), latent=4, width=4)
+    game = DCGAN(shape=(1, 16, 16), latent=4, width=4)
     net = game.players()["generator"].eval().requires_grad_(False)
     mended = Model(net, game, card={"mended": {"of": "scenes", "data": "digits"}})
     layer, key = "block8", f"{MENDED}-scenes-block8"
     store.keep_mended("scenes", layer, save_model(tmp_path / "a.safetensors", mended))
     place = store.place_for(key, layer)
     place.parent.mkdir(parents=True)
-    latents = game.latents(8, torch.Generator().manual_seed(0))  # type: ignore[attr-defined]  # dcgan has latents
+    latents = game.latents(8, torch.Generator().manual_seed(0))
     dissect(net, layer, latents, StrokeSegmenter()).save(place)
     painters = Painters(store)
     first = painters.of(key)

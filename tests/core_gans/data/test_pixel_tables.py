@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core_gans.data import pixel_tables
+from core_gans.data import load, pixel_tables
 from core_gans.data.collection import gather
 from core_gans.data.examples import Examples
 from core_gans.data.frame import Frame
@@ -121,3 +121,18 @@ def test_a_label_goes_beyond_ink_and_has_no_gaps(tmp_path: Path) -> None:
     assert same(read(tmp_path, [], KINDS, ink), ink * 255, KINDS, ("0", "1", "2"))
     two_greys = np.column_stack([DRAWN[:, :-1], np.arange(9) % 2 * 9])  # fewer than the classes
     assert same(read(tmp_path, [], KINDS, two_greys), two_greys, KINDS, ("0", "1", "2"))
+
+
+def test_pixels_of_a_small_range_are_told_of_and_kept(tmp_path: Path) -> None:
+    """As in the digits of scikit-learn, whose white is 16."""
+    told = "no pixel is above 16 of 255, so these pictures are nearly black: if 16 is white, divide by it"
+    dim = DRAWN % 17
+    found = read(tmp_path, NAMED, dim)
+    assert same(found, dim, None)
+    assert found.notes == (told,)
+    np.save(tmp_path / "dim.npy", dim.reshape(-1, SIDE, SIDE).astype(np.uint8))
+    assert told in load(tmp_path / "dim.npy", size=SIDE).notes
+    bright = dim / 16
+    found = read(tmp_path, NAMED, bright)
+    assert found.notes == ()
+    assert np.array_equal(found.images.flatten(1).numpy(), np.rint(bright * 255))
