@@ -16,6 +16,7 @@ from demos.uploads import size_of
 from demos.variants.telling import ROWS, TOLD
 
 DISTANCE = "frechet["
+DATA = {"digits": "Digits", "mnist": "MNIST", "cifar": "CIFAR-10", "scenes": "Scenes", "moving_digits": "Moving digits"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class GalleryRow:
     """Samples beside each other, and what they are."""
 
     picture: RowPicture
+    data: str
     about: str
     distance: float  # to real examples, infinite where it was not measured
-    seconds: float
 
 
 @lru_cache(maxsize=1)
@@ -86,12 +87,14 @@ def _shown(measured: Measured) -> list[GalleryRow]:
     _, _, value = measured.row.partition("/")
     title = f"{measured.data}, {value}" if value else measured.data
     about = f"{title}: {measured.rounds:,} rounds in {measured.seconds:.0f} s of one core{told}"
-    return [GalleryRow(picture, about, distance, measured.seconds)]
+    return [GalleryRow(picture, measured.data, about, distance)]
 
 
 @lru_cache(maxsize=1)
 def gallery() -> Markup:
-    """All rows as HTML, the nearest to real examples first, and the names of the variants that have none."""
+    """All rows as HTML, a data set after the other, in each the nearest to real examples first, and the names of the
+    variants that have none. Distances of different data sets are by different judges.
+    """
     drawn = [
         (f"{TOLD[variant].title}, {ROWS[value].title}" if value in ROWS else TOLD[variant].title, shown)
         for variant, _, value in (row.partition("/") for row in rows())
@@ -99,6 +102,6 @@ def gallery() -> Markup:
     ]
     seen = {shown.picture.name: (title, shown) for title, shown in drawn}
     ranked = sorted(seen.values(), key=lambda each: each[1].distance)
+    sets = [(title, [each for each in ranked if each[1].data == data]) for data, title in DATA.items()]
     without = [told.title for name, told in TOLD.items() if not whole_gallery(name)]
-    seconds = f"{max((shown.seconds for _, shown in ranked), default=0):.0f}"
-    return filled("demos.variants", "gallery.html.j2", drawn=ranked, without=without, seconds=seconds)
+    return filled("demos.variants", "gallery.html.j2", sets=[each for each in sets if each[1]], without=without)

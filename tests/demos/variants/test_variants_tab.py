@@ -163,13 +163,22 @@ def test_a_card_shows_what_its_recipe_draws() -> None:
     assert text.count('loading="lazy"') == sum(len(whole_gallery(name)) for name in VARIANTS)
 
 
-def test_the_gallery_has_every_row_once_and_the_best_first() -> None:
+def test_the_gallery_has_every_row_once_and_the_best_of_each_data_set_first() -> None:
     text = gallery()
     assert whole(text)
     there = re.findall(r"lab/variants/row/[0-9a-f]{16}/([^\"]+)", text)
     assert len(there) == len(set(there)) == len([*Path(gallery_module.__file__).with_name("rows").iterdir()])
-    distances = [float(each) for each in re.findall(r"Fréchet distance ([0-9.e+]+)", text)]
-    assert distances == sorted(distances)
+    sets = text.split("<section ")[1:]
+    assert [re.findall(r"<h3>(.*)</h3>", each) for each in sets] == [
+        ["Digits"],
+        ["MNIST"],
+        ["CIFAR-10"],
+        ["Moving digits"],
+    ]
+    for each in sets:
+        distances = [float(told) for told in re.findall(r"Fréchet distance ([0-9.e+]+)", each)]
+        assert distances == sorted(distances)
+        assert len(set(re.findall(r"lab/variants/row/[0-9a-f]{16}/([a-z_]+?)-", each))) == 1  # data-variant.jpg
     assert "Not drawn here yet: " in text
 
 
