@@ -1,12 +1,12 @@
 """``python -m benchmarks.inversion``: how well drawn scenes are inverted, and whether a tree of theirs can be erased.
 
-Scenes of a seed that nothing was trained on are inverted by the shipped generator. Pixel L1 is the mean of |difference|
+Scenes of a seed that nothing was trained on are inverted by a shipped generator. Pixel L1 is the mean of |difference|
 of pixels in [-1, 1], so 2 is the most. Agreement is the share of the pixels in whose class a segmenter sees the picture
 and the rendering alike; beside it, the share that shows what the drawing's own mask says. In every scene with a tree of
-at least 40 pixels, its box is brushed over (Paint's erase at strength 1: by example, its default, by half of the units
-of the shipped dissection's layer, and by all that agree with trees): gone are the tree pixels under the brush that the
-segmenter no longer sees, in the rendering and in the picture it was pasted into. Examples are chosen by the shipped
-segmenter, whoever judges.
+at least 40 pixels (of 64 x 64), its box is brushed over (Paint's erase at strength 1: by example, its default, by half
+of the units of the shipped dissection's layer, and by all that agree with trees): gone are the tree pixels under the
+brush that the segmenter no longer sees, in the rendering and in the picture it was pasted into. Examples are chosen by
+the shipped segmenter, whoever judges.
 
 ``--seconds 20`` is the measure of the clock, for a quiet machine; on a busy one ``--steps`` says what was done, and the
 processor's seconds are printed. ``--tiny`` runs all of it on one scene in a few steps.
@@ -20,9 +20,10 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -30,16 +31,16 @@ import torch
 import tyro
 from torch import Tensor
 
-from core_gans import shipped
 from core_gans.data import scenes
 from core_gans.foundation.pixels import Picture, write_png
 from core_gans.foundation.sheets import labelled_rows, sheet
-from core_gans.models import load_model
+from demos.lab import Lab
 from demos.paint.painter import Painter
 from dissect import (
     EditSession,
     Inversion,
     InversionSettings,
+    Segmenter,
     Stroke,
     invert,
     paste_back,
@@ -54,6 +55,7 @@ from dissect.segmenters.unet import UNetSegmenter
 EXAMPLE, HALF, ALL = "example, as in Paint", "half of the layer's units", "all units that agree with trees"
 WAYS = (EXAMPLE, HALF, ALL)
 CONCEPT, LEAST, GROWN = "tree", 40, 2  # what is erased, pixels of the smallest, pixels that its box is grown by
+SIDE = 64  # of the pictures of which these pixels are
 L1_GOAL, AGREEMENT_GOAL = 0.06, 0.95
 
 
@@ -71,6 +73,8 @@ class Plan:
     """For each scene, instead of seconds."""
     layer: str = "block8"
     """Whose features are sought."""
+    model: str = "scenes"
+    """The generator, as the app calls it. The judge sees larger pictures than its own at its own size."""
     encoder: bool = True
     """Begin from the shipped encoder, if there is one; else from the best of the samples."""
     segmenter: Path | None = None
@@ -132,19 +136,23 @@ def main(plan: Plan) -> None:
 
 def measured(plan: Plan) -> list[Row]:
     """A row for each scene."""
-    model = load_model(shipped.path("scenes-generator"))
-    eyes = UNetSegmenter.load(shipped.path("scenes-segmenter"))
-    judge = eyes if plan.segmenter is None else UNetSegmenter.load(plan.segmenter)
-    encoder = chosen_encoder(None, model.net) if plan.encoder else None
-    painter = Painter.shipped()
-    samples = model.game.latents(128, torch.Generator().manual_seed(0))
-    drawn = scenes.draw_many(plan.scenes, seed=plan.seed)
-    rows = []
+    with TemporaryDirectory() as runs, closing(Lab.at(Path(runs))) as lab:
+        return _measured(plan, lab.painters.of(plan.model))
+
+
+def _measured(plan: Plan, painter: Painter) -> list[Row]:
+    eyes, generator = painter.segmenter, painter.generator
+    judge = eyes if plan.segmenter is None else UNetSegmenter.load(plan.segmenter, size=SIDE)
+    encoder = chosen_encoder(None, generator) if plan.encoder else None
+    rng = torch.Generator().manual_seed(0)
+    samples = torch.cat([painter.latent(rng) for _ in range(128)])
+    drawn = scenes.draw_many(plan.scenes, size=painter.side, seed=plan.seed)
+    rows: list[Row] = []
     for pixels, mask in zip(drawn.images, drawn.masks, strict=True):
         image = torch.from_numpy(pixels).permute(2, 0, 1).float() / 127.5 - 1
         begun = time.process_time()
         found = invert(
-            model.net,
+            generator,
             image,
             samples,
             encoder=encoder,
@@ -155,7 +163,7 @@ def measured(plan: Plan) -> list[Row]:
         )
         spent = time.process_time() - begun
         true = float((judge(found.rendering[None])[0] == torch.from_numpy(mask).long()).float().mean())
-        session = EditSession(found.applied_to(model.net), painter.layers, found.latent, eyes)
+        session = EditSession(found.applied_to(generator), painter.layers, found.latent, eyes)
         there = mask == drawn.labels.index(CONCEPT)
         rows.append(Row(found, true, spent, erased(painter, session, judge, found, there)))
         trees = "".join(f"; {way}: {tree.told()}" for way, tree in rows[-1].erased.items())
@@ -164,15 +172,16 @@ def measured(plan: Plan) -> list[Row]:
 
 
 def erased(
-    painter: Painter, session: EditSession, judge: UNetSegmenter, found: Inversion, there: np.ndarray
+    painter: Painter, session: EditSession, judge: Segmenter, found: Inversion, there: np.ndarray
 ) -> dict[str, Erased]:
     """The largest tree of ``there`` (H, W), erased by each of ``WAYS``; nothing where none is large enough."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(there.astype(np.uint8))
     left, top, width, height, area = max(stats[1:count].tolist(), key=lambda row: row[-1], default=(0,) * 5)
-    if area < LEAST:
+    scale = len(there) // SIDE
+    if area < LEAST * scale**2:
         return {}
-    brush = torch.zeros(there.shape)
-    brush[max(0, top - GROWN) : top + height + GROWN, max(0, left - GROWN) : left + width + GROWN] = 1
+    brush, grown = torch.zeros(there.shape), GROWN * scale
+    brush[max(0, top - grown) : top + height + grown, max(0, left - grown) : left + width + grown] = 1
     bank, dissection = painter.examples.bank(), painter.dissection
 
     def donors(layers: Sequence[str], numbers: Sequence[int]) -> list[Donor]:
