@@ -7,11 +7,11 @@ chosen by the shipped segmenter; JUDGE is another one, with another seed and arc
     dissect train-segmenter --count 6000 --steps 2500 --seed 77 --widths 20 40 80 --out judge.safetensors
 
 *Added* counts the places in which more than half of the box becomes the thing, by the judge; *real* those in which the
-real thing, whose box it is, fills more than half of it; *random* what a random picture adds in place of the example.
-*Erased* is the share of the thing's pixels under the brush that is gone, and *others* the largest net change of any
-class but that, sky and grass, of the picture. A place is sensible where what surrounds the box is like what surrounds
-it in the object's own scene, at a like hour; for a window and a door, where a wall has room for it: all around, or
-above and beside where it stands on the ground.
+real thing, whose box it is, fills more than half of it, and *both* those in which both do; *random* what a random
+picture adds in place of the example. *Erased* is the share of the thing's pixels under the brush that is gone, and
+*others* the largest net change of any class but that, sky and grass, of the picture. A place is sensible where what
+surrounds the box is like what surrounds it in the object's own scene, at a like hour; for a window and a door, where a
+wall has room for it: all around, or above and beside where it stands on the ground.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def opened_judge(path: Path) -> Segmenter:
 
 
 def _measure(plan: Plan, bench: Bench) -> None:
-    print(f"| concept | added | of | real | random | erased | of | others |\n{'|---' * 8}|", flush=True)
+    print(f"| concept | added | of | real | both | random | erased | of | others |\n{'|---' * 9}|", flush=True)
     sheets: list[Picture] = []
     for concept in plan.concepts:
         cells = [concept]
@@ -109,6 +109,7 @@ def _measure(plan: Plan, bench: Bench) -> None:
         found = [_add(bench, concept, place, rows) for place in there]
         real = [_real(bench, concept, place) for place in there]
         cells += [f"{_more_than_half(own for own, _ in found)}", f"{len(found)}", f"{_more_than_half(real)}"]
+        cells += [f"{_more_than_half(min(own, true) for (own, _), true in zip(found, real, strict=True))}"]
         cells += [f"{_more_than_half(any_ for _, any_ in found)}"]
         gone = [
             _erase(bench, concept, place, rows)
