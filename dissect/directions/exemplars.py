@@ -66,6 +66,8 @@ def exemplars(
     labels = tuple(segmenter.labels) if segmenter else ()
     inside = torch.zeros(number, len(labels), dtype=torch.float64)
     overall = torch.zeros(len(labels), dtype=torch.float64)
+    region = torch.zeros(number, 1, dtype=torch.float64)  # pixels, those of no class among them
+    pixels = 0
     kept: list[list[tuple[float, Tensor, Tensor]]] = [[] for _ in range(number)]
     with at_rest(generator):
         level = _levels(generator, clusters, latents[:LOOK], batch_size)
@@ -82,6 +84,8 @@ def exemplars(
                     classes = segment(segmenter, images)
                     size = tuple(classes.shape[-2:])
                     bold = F.interpolate(found, size=size, mode="bilinear", align_corners=False) > level[:, None, None]
+                    region[:, 0] += bold.sum((0, 2, 3)).cpu()
+                    pixels += classes.numel()
                     for k in range(len(labels)):
                         there = classes == k
                         inside[:, k] += (bold & there[:, None]).sum((0, 2, 3)).cpu()
@@ -91,8 +95,8 @@ def exemplars(
         np.stack([to_bytes(torch.stack([image for _, image, _ in each])) for each in kept]),
         np.stack([[one.cpu().numpy() for _, _, one in each] for each in kept]),
         labels,
-        (inside / inside.sum(1, keepdim=True).clamp_min(1)).numpy(),
-        (overall / overall.sum().clamp_min(1)).numpy(),
+        (inside / region.clamp_min(1)).numpy(),
+        (overall / max(pixels, 1)).numpy(),
     )
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from dissect.directions import cluster_units, coactivation, exemplars
 from dissect.directions.rows import cluster_rows
+from dissect.segmenters.known import RuleSegmenter
 from tests.dissect.glass import DOOR, LABELS, SKY, TREE, ColourSegmenter, GlassGenerator, latents
 
 LAYER = "copies"
@@ -79,6 +80,18 @@ def test_a_segmenter_sees_in_each_cluster_what_its_units_draw(moments):
     assert found.overall.sum() == pytest.approx(1)
     assert found.images.shape == (3, 4, 32, 32, 3)
     assert found.maps.shape == (3, 4, 16, 16)
+
+
+def test_shares_are_of_all_pixels_where_the_segmenter_names_few(moments):
+    clusters = cluster_units(LAYER, moments, 3)
+    made, z = Copying(), latents(20, seed=3)
+    tree = LABELS.index("tree")
+    whole = ColourSegmenter()
+    alone = RuleSegmenter(lambda images: torch.where(whole(images) == tree, 0, -1), ["tree"])  # as one that seeks words
+    all_named, one_named = (exemplars(made, clusters, z, segmenter) for segmenter in (whole, alone))
+    assert one_named.overall[0] == all_named.overall[tree] < 0.5
+    assert one_named.inside[:, 0].tolist() == all_named.inside[:, tree].tolist()
+    assert [name for name, _, _ in one_named.seen(int(clusters.labels[TRUTH.index(1)]))] == ["tree"]
 
 
 def test_the_strongest_images_come_first_and_do_not_depend_on_the_batches(moments):
