@@ -79,9 +79,10 @@ def clusters_told(clusters: UnitClusters, found: Exemplars) -> PageTable:
 
 def clusters_answer(clusters: UnitClusters) -> str:
     """What the clusters are, and how to read their picture."""
+    apart = f"; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching)"
     return (
-        f"{sum(map(len, clusters.members))} units in {len(clusters.members)} clusters, formed by where the units fire "
-        f"and without any label; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching). "
+        f"{sum(map(len, clusters.members))} units in {count(len(clusters.members), 'cluster')}, formed by where the "
+        f"units fire and without any label{'' if np.isnan(clusters.silhouette) else apart}. "
         + (f"In none: {count(len(clusters.dead), 'unit')} without any variation. " if len(clusters.dead) else "")
         + drawn_in_words(len(clusters.members))
         + " A row of the picture: where the cluster fires on average, and the images that light it up most, with its "
@@ -92,7 +93,7 @@ def clusters_answer(clusters: UnitClusters) -> str:
 def drawn_in_words(clusters: int, most: int = DRAWN) -> str:
     """How many clusters the picture shows: ``20 of 24 clusters are drawn, the largest.``"""
     if clusters <= most:
-        return f"All {clusters} clusters are drawn."
+        return "The cluster is drawn." if clusters == 1 else f"All {clusters} clusters are drawn."
     return f"{most} of {clusters} clusters are drawn, the largest."
 
 

@@ -16,7 +16,7 @@ from dissect.directions import (
     image_lessons,
 )
 from dissect.directions.account import Account, images_to_make, tell_clusters, tell_directions
-from dissect.directions.writing import drawn_in_words, probe_in_words, probe_values, seen_in_words
+from dissect.directions.writing import clusters_answer, drawn_in_words, probe_in_words, probe_values, seen_in_words
 from tests.dissect.glass import LABELS, TREE, UNITS, ColourSegmenter, GlassGenerator, latents
 
 FROM = {"generator": "glass", "seed": "0"}
@@ -125,6 +125,13 @@ def test_clusters_are_told_with_their_units_and_what_is_seen_there(tmp_path):
     row = next(line for line in markdown.splitlines() if line.startswith(f"| {tree + 1} |"))
     assert "tree" in row
     assert "All 5 clusters are drawn." in page.read_text()
+
+
+def test_a_single_cluster_is_told_without_a_silhouette():
+    found = cluster_units("stem.glass", coactivation(GlassGenerator(), "stem.glass", latents(30)), 1)
+    said = clusters_answer(found)
+    assert said.startswith("7 units in 1 cluster, formed by where the units fire and without any label. In none: 1")
+    assert "The cluster is drawn." in said
 
 
 def test_words_say_what_the_picture_leaves_out_and_round_nothing_away():
