@@ -137,7 +137,7 @@ class Directions:
         probing = self.method in ("probe", "cell-probe")
         if probing and self.concept is None:
             raise ValueError(f"--method {self.method} needs a concept: name one with --concept.")
-        if self.source.label == ANY and self.method in ("pca", "probe") and self.layer is None:
+        if self.source.label == ANY and (self.method == "pca" or (self.method == "probe" and self.layer is None)):
             raise ValueError("latents of all classes have no directions in common: name one class, as in --label 3.")
         if not probing and self.concept is not None:
             raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")

@@ -4,13 +4,13 @@ Any walk away from the latents changes the pictures. Only what goes beyond the r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from dissect.directions.moving import Direction
+from dissect.directions.moving import Direction, LatentDirection
 from dissect.directions.walking import STRENGTHS, Shares, Walk, ascending, walk
 from dissect.sampling import Latents, Progress, batches
 from dissect.segmenters.protocol import Segmenter
@@ -61,7 +61,8 @@ def random_control(
 ) -> Control:
     """Walk along ``trials`` random directions of the place and length of ``like`` from ``latents`` (N, ...).
 
-    ``progress`` is called with the number of images made so far; ``rng`` is on the CPU.
+    Numbers in which neither the latents differ nor ``like`` moves them, such as the label that they carry, stay as they
+    are. ``progress`` is called with the number of images made so far; ``rng`` is on the CPU.
 
     Raises:
         ValueError: fewer than two trials, or strengths that do not ascend.
@@ -78,7 +79,7 @@ def random_control(
             if progress is not None:
                 progress(before + images)
 
-        walks.append(walk(generator, like.random(rng), seen, segmenter, strengths, onward))
+        walks.append(walk(generator, _random(like, seen, rng), seen, segmenter, strengths, onward))
     return Control(
         like.place,
         float(like.vector.norm()),
@@ -87,3 +88,16 @@ def random_control(
         np.stack([each.difference for each in walks]),
         np.stack([each.brightness for each in walks]),
     )
+
+
+def _random(like: Direction, latents: Sequence[Tensor], rng: torch.Generator) -> Direction:
+    """A random one among the directions that ``like`` is one of: with a label fixed, those that leave it."""
+    found = like.random(rng)
+    every = torch.cat(list(latents))
+    if not isinstance(found, LatentDirection) or len(every) < 2:
+        return found
+    moving = (every != every[0]).any(0).to(found.vector.device) | (like.vector != 0)
+    if bool(moving.all()):
+        return found
+    free = found.vector * moving
+    return replace(found, vector=free / free.norm() * found.vector.norm())

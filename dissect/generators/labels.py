@@ -47,7 +47,11 @@ class LabelledLatents:
 
 @dataclass(frozen=True)
 class LabelDoor:
-    """A forward pre-hook: latents (N, D + 1) become what the generator takes."""
+    """A forward pre-hook: latents (N, D + 1) become what the generator takes.
+
+    A number between labels, or beyond them, is what a search or an encoder tells: it means the nearest class. A whole
+    number that is no class is a mistake, and a ValueError.
+    """
 
     shape: tuple[int, ...]
     """Of a latent without its label."""
@@ -61,7 +65,9 @@ class LabelDoor:
         if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or tuple(inputs[0].shape[1:]) != (width,):
             found = [tuple(each.shape) if isinstance(each, Tensor) else type(each).__name__ for each in inputs]
             raise ValueError(f"expected latents (N, {width}), the last number the label, got {found}")
-        latents, labels = inputs[0][:, :-1], inputs[0][:, -1].detach().round().long()
+        latents, told = inputs[0][:, :-1], inputs[0][:, -1].detach()
+        whole = told.round()
+        labels = whole.where(whole == told, whole.clamp(0, self.classes - 1)).long()
         if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < self.classes:
             raise ValueError(f"labels are 0 to {self.classes - 1}, got {int(labels.min())} to {int(labels.max())}")
         rows = F.one_hot(labels, self.classes).to(latents)

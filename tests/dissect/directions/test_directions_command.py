@@ -88,6 +88,7 @@ def test_a_probe_of_few_images_says_what_to_do(tmp_path):
         ({"images": 5}, "at least 20 for --images, got 5"),
         ({"random": 1}, "at least 2 for --random, got 1"),
         ({"method": "pca", "layer": "block"}, "no layer is called 'block'"),
+        ({"method": "pca", "layer": "block4.1", "source": Source(label="any")}, "latents of all classes"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_written(options, told, tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from core_gans.foundation.colours import BLUE, INK, RED, rgb
 from core_gans.foundation.lettering import label
@@ -13,6 +14,7 @@ from dissect.directions import LatentDirection, UnitDirection, effect, random_co
 from dissect.directions.control import Control
 from dissect.directions.curves import curves, shown_classes
 from dissect.directions.pictures import strips
+from dissect.segmenters.known import RuleSegmenter
 from tests.dissect.glass import LABELS, TREE, UNITS, ColourSegmenter, GlassGenerator, latents, shares
 
 SAMPLE = latents(40)
@@ -186,3 +188,21 @@ def test_a_control_of_another_walk_is_refused():
         effect(made, along(TREE, 0.8), SAMPLE[:3], segmenter, strengths=(0, 1), control=control, rng=rng())
     with pytest.raises(ValueError, match="other strengths"):
         effect(made, along(TREE), SAMPLE[:3], segmenter, strengths=(0, 2), control=control, rng=rng())
+
+
+def test_random_directions_leave_the_label_that_all_latents_carry():
+    class Labelled(nn.Module):
+        """Red where the label is above 2, whatever the other numbers are."""
+
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return (z[:, -1] - 2).sign()[:, None, None, None].expand(-1, 3, 4, 4)
+
+    given = torch.cat((torch.randn(6, 2, generator=rng()), torch.full((6, 1), 3.0)), 1)
+    like = LatentDirection("found", torch.tensor([0.6, 0.8, 0.0]))
+    light = RuleSegmenter(lambda images: (images[:, 0] > 0).long(), ["dark", "light"])
+    control = random_control(Labelled(), like, given, light, strengths=(-3, 0, 3), trials=8, rng=rng())
+    assert control.difference.tolist() == [[0.0] * 3] * 8
+    assert control.shares[..., 1].tolist() == [[1.0] * 3] * 8
+    with_label = replace(like, vector=torch.tensor([0.0, 0.8, 0.6]))  # one that moves it is held against such as do
+    control = random_control(Labelled(), with_label, given, light, strengths=(-3, 0, 3), trials=8, rng=rng())
+    assert control.difference.max() > 0

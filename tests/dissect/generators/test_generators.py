@@ -126,7 +126,17 @@ def test_labels_that_are_not_there_are_refused() -> None:
         net(torch.ones(2, 3))
     with pytest.raises(ValueError, match="labels are 0 to 4, got 1 to 7"):
         net(torch.tensor([[0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 7.0]]))
+    with pytest.raises(ValueError, match="labels are 0 to 4, got -"):
+        net(torch.tensor([[0.0, 0.0, 0.0, torch.nan]]))
     assert classes_known(sequential(SMALL)) is None
+
+
+def test_a_label_that_a_search_tells_is_the_nearest_class() -> None:
+    net = Conditional()
+    carry_labels(net, LabelDoor((3,), 5))
+    told = torch.tensor([-1.7, -0.6, 0.4, 2.6, 4.9, 7.2])
+    drawn = net(torch.cat((torch.zeros(6, 3), told[:, None]), 1))
+    assert drawn[:, 0, 3, 3].tolist() == [-1.0, -1.0, -1.0, 0.5, 1.0, 1.0]  # the classes 0, 0, 0, 3, 4 and 4
 
 
 def test_images_of_the_unit_range_are_stretched() -> None:
