@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from core_gans.foundation.seeds import require_seed
 from core_gans.runs.folder import new_folder
+from dissect.commands.named_file import is_file
 from dissect.commands.opening import Source
 from dissect.commands.sample_memory import require_sample
 from dissect.naming.names import name_units
@@ -98,7 +99,7 @@ def read_words(text: str) -> tuple[str, ...]:
     ValueError for fewer than two.
     """
     path = Path(text)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else split_concepts(text)
+    lines = path.read_text(encoding="utf-8").splitlines() if is_file(path) else split_concepts(text)
     words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if len(words) < 2:
         raise ValueError(

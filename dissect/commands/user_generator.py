@@ -16,6 +16,7 @@ from core_gans.foundation.memory import require_memory
 from core_gans.foundation.names import require_known
 from core_gans.trusted_code import is_own
 from core_gans.user_code import load_object
+from dissect.commands.named_file import is_file
 from dissect.generators import (
     KnowsLatents,
     Latents,
@@ -46,11 +47,11 @@ def own_network(text: str, truncation: float | None = None) -> nn.Module:
     path = Path(text)
     layout, _, file = text.partition(":")
     known = [each.name for each in PUBLISHED]
-    if file and (layout in known or Path(file).suffix in WEIGHTS or Path(file).is_file()):
+    if file and (layout in known or Path(file).suffix in WEIGHTS or is_file(Path(file))):
         require_known("layout of published generators", layout, known)
         _require_file(Path(file))
         return open_published(file, layout, truncation)[0]
-    if path.is_file() and holds_weights(path):
+    if is_file(path) and holds_weights(path):
         return open_published(path, None, truncation)[0]
     if truncation is not None:
         raise ValueError(f"--truncation is for published layouts ({', '.join(known)})")

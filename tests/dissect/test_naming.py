@@ -87,6 +87,8 @@ def test_words_come_from_a_list_or_a_file(tmp_path: Path):
     assert read_words(str(tmp_path / "words.txt")) == WORDS
     with pytest.raises(ValueError, match="is the file there"):
         read_words("word.txt")
+    many = [f"word number {number}" for number in range(40)]
+    assert read_words(", ".join(many)) == tuple(many)  # longer than the name of a file can be
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
+from dissect.commands.user_generator import own_network
 from dissect.generators import load_weights, read_sequential, sequential
 
 SMALL = "linear 4 32; reshape 8 2 2; upsample 2; conv 8 6 3 1 1; batchnorm 6; relu; conv 6 3 1; tanh"
@@ -43,6 +44,12 @@ def test_a_list_of_layers_is_the_network_that_pytorch_would_make() -> None:
     expected = F.leaky_relu(F.conv_transpose2d(net[0](x).view(3, 8, 2, 2), net[2].weight, stride=2, padding=1), 0.1)
     assert torch.equal(net[:4](x), expected)
     assert sequential(["relu", "tanh"])[1].__class__ is nn.Tanh
+
+
+def test_a_list_may_be_longer_than_the_name_of_a_file() -> None:
+    lines = ["linear 4 8", *["relu", "linear 8 8"] * 20, "reshape 1 4 2"]
+    assert len(own_network("; ".join(lines))) == len(lines)
+    assert len(own_network("# all: from the latents on\n" + "\n".join(lines))) == len(lines)
 
 
 def test_every_word_makes_a_layer_that_runs() -> None:
