@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dissect.cause.gradients import scores
 from dissect.painting.bank import Bank
 from dissect.painting.candidates import ENOUGH, ranked, varied
 from dissect.painting.session import EditSession, Painting
@@ -230,6 +231,6 @@ def _traces(session: EditSession, paintings: Sequence[Painting], wanted: Tensor,
         return [0.0] * len(paintings)
     pictures = torch.stack([each.after for each in paintings])
     with torch.no_grad():
-        shares = session.segmenter.logits(torch.cat([pictures, pictures.flip(-1)])).softmax(1)
+        shares = scores(session.segmenter, torch.cat([pictures, pictures.flip(-1)])).softmax(1)
     found, mirrored = shares[:, wanted.to(shares.device)].sum(1).cpu().chunk(2)
     return ((found + mirrored.flip(-1))[:, inside].mean(1) / 2).tolist()

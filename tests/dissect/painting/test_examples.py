@@ -262,6 +262,22 @@ def test_what_only_one_look_at_a_picture_misses_is_still_a_trace(bank: Bank) -> 
     assert _traces(session, [painting], torch.tensor([TREES]), mask > 0) == pytest.approx([0.5])
 
 
+def test_traces_are_looked_for_in_grey_pictures_too() -> None:
+    class Grey(GlassGenerator):
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return super().forward(z).mean(1, keepdim=True)
+
+    class OfColours(ColourSegmenter):
+        def logits(self, images: torch.Tensor) -> torch.Tensor:
+            assert images.shape[1] == 3, "a network that learned from colours takes no others"
+            return torch.zeros(len(images), len(LABELS), *images.shape[-2:])
+
+    session = EditSession(Grey(), LAYER, HOUSE, OfColours())
+    mask = torch.ones(session.classes_before.shape)
+    painting = session.paint([Fill(("tree",), (LAYER,), mask)])
+    assert _traces(session, [painting], torch.tensor([TREES]), mask > 0) == pytest.approx([1 / len(LABELS)])
+
+
 class AllTrees(ColourSegmenter):
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         return torch.full((len(images), *images.shape[-2:]), TREES)
