@@ -81,8 +81,8 @@ def choose_count(
 
 
 def numbers_tried(units: int, counts: Sequence[int] = ()) -> tuple[int, ...]:
-    """0 and ``counts``, or by default 1% to 16% of ``units``; ascending."""
-    return tuple(sorted({0, *(counts or (max(1, round(share * units)) for share in SHARES))}))
+    """0 and ``counts``, or by default 1% to 16% of ``units``, at least one where there are any; ascending."""
+    return tuple(sorted({0, *(counts or (min(units, max(1, round(share * units))) for share in SHARES))}))
 
 
 def zeros(generator: nn.Module, layer: str, latents: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from dissect.mending.frechet import FrechetScorer
 from dissect.mending.trials import best_of, try_layers
@@ -40,6 +41,21 @@ def test_the_planted_layer_strength_and_units_come_first(by):
     assert "Choosing how many units of stem to ablate: 6 of 6" in heard
     assert set(best.choice.units) == set(BAD)
     assert min(best.choice.distances) < 0.5 * best.choice.distances[0]
+
+
+def test_a_layer_whose_units_never_vary_gains_nothing_and_stops_no_other():
+    class WithDead(WithAttic):
+        def __init__(self):
+            super().__init__()
+            self.dead = torch.nn.Threshold(1e9, 0.5)  # the same everywhere
+
+        def forward(self, z):
+            self.dead(self.attic(z))
+            return self.painter(self.stem(z))
+
+    dead, best = try_layers(WithDead(), ["dead", "stem"], FINDING, CHOOSING, SCORER)
+    assert (dead.choice.order, dead.choice.counts, dead.choice.best) == ((), (0,), 0)
+    assert best_of([dead, best]) is best
 
 
 def test_the_better_strength_does_best_and_of_equals_the_first():
