@@ -69,8 +69,17 @@ def _matrix(generator: nn.Module, layer: str, size: int) -> Tensor:
     weight = module.weight.detach().double().cpu()
     inputs_first = weight if isinstance(module, nn.ConvTranspose2d) else weight.transpose(0, 1)
     if len(inputs_first) != size:
+        fitting = next((name for name in known if _inputs(known[name]) == size), None)
+        remedy = "none does, so take principal directions" if fitting is None else f"such as {fitting!r}"
         raise ValueError(
             f"layer {layer!r} takes {len(inputs_first)} numbers, but a latent has {size}: name the layer that takes "
-            f"the latents themselves, such as {first_weights(generator)!r}"
+            f"the latents themselves, {remedy}"
         )
     return inputs_first.flatten(1).T
+
+
+def _inputs(module: nn.Module) -> int | None:
+    """How many numbers a layer with weights takes; None for any other."""
+    if isinstance(module, nn.Linear):
+        return module.in_features
+    return module.in_channels if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) else None

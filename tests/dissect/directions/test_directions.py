@@ -192,7 +192,11 @@ def test_a_masked_edit_moves_the_units_under_the_mask_alone():
         (lambda: closed_form_directions(Stretching(), ["furst"], (D,)), "did you mean first"),
         (
             lambda: closed_form_directions(Stretching(), ["first"], (7,), count=2),
-            "takes 12 numbers, but a latent has 7",
+            "takes 12 numbers, but a latent has 7: .* themselves, none does, so take principal directions",
+        ),
+        (
+            lambda: closed_form_directions(nn.Sequential(nn.Linear(9, 4), nn.Linear(4, 7)), ["0"], (4,), count=2),
+            "takes 9 numbers, but a latent has 4: .* themselves, such as '1'",
         ),
         (lambda: closed_form_directions(Stretching(), ["first"], (D,), count=13), "1 to 12 directions, got 13"),
         (lambda: closed_form_directions(GlassGenerator(), ["attic"], (6,), count=2), "has no weights"),
