@@ -99,7 +99,7 @@ def read_words(text: str) -> tuple[str, ...]:
     ValueError for fewer than two.
     """
     path = Path(text)
-    lines = path.read_text(encoding="utf-8").splitlines() if is_file(path) else split_concepts(text)
+    lines = path.read_text(encoding="utf-8-sig").splitlines() if is_file(path) else split_concepts(text)
     words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if len(words) < 2:
         raise ValueError(

@@ -91,7 +91,7 @@ def sequential(layers: str | Sequence[str]) -> nn.Sequential:
 def read_sequential(path: str | Path) -> nn.Sequential:
     """The network that a text file lists; FileNotFoundError, or ValueError as ``sequential`` raises."""
     try:
-        return sequential(Path(path).read_text(encoding="utf-8"))
+        return sequential(Path(path).read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text: expected a list of layers, one a line") from error
 

@@ -83,7 +83,7 @@ def test_planted_units_have_the_words_of_what_they_draw():
 
 def test_words_come_from_a_list_or_a_file(tmp_path: Path):
     assert read_words("tree, a red door,night , tree") == WORDS
-    (tmp_path / "words.txt").write_text("tree\n a red door\n\nnight\n")
+    (tmp_path / "words.txt").write_text("\ufefftree\n a red door\n\nnight\n", encoding="utf-8")  # as Notepad saves it
     assert read_words(str(tmp_path / "words.txt")) == WORDS
     with pytest.raises(ValueError, match="is the file there"):
         read_words("word.txt")

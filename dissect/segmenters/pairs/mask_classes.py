@@ -47,7 +47,7 @@ def read_classes(path: Path) -> tuple[list[str], list[tuple[int, int, int]] | No
     ValueError for a file without classes, or a line that is none.
     """
     names, colours = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
         words = line.replace(",", " ").split()
         if not words or words[0].startswith("#"):
             continue

@@ -83,7 +83,7 @@ def test_numbers_that_do_not_add_up_are_told() -> None:
 
 
 def test_a_file_of_layers_is_read(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("linear 4 8\n\n# and\nrelu\n")
+    (tmp_path / "a.txt").write_text("\ufefflinear 4 8\n\n# and\nrelu\n", encoding="utf-8")
     assert len(read_sequential(tmp_path / "a.txt")) == 2
     (tmp_path / "b.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="is no text"):

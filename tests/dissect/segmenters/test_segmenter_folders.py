@@ -215,7 +215,9 @@ def test_folders_that_are_not_there(tmp_path: Path) -> None:
 
 def test_a_name_of_several_words_keeps_them(tmp_path: Path) -> None:
     place = folder(tmp_path)
-    (place / "classes.txt").write_text("night sky, 1, 2, 3\ndoor of 2 wings 4 5 6\nvoid 0 0 0\n")
+    (place / "classes.txt").write_text(
+        "\ufeffnight sky, 1, 2, 3\ndoor of 2 wings 4 5 6\nvoid 0 0 0\n", encoding="utf-8"
+    )
     pairs: Pairs = read_pairs(place)
     assert pairs.labels == ("night sky", "door of 2 wings")
     assert pairs.colours == ((1, 2, 3), (4, 5, 6))
