@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core_gans.data.digits import digits
 from core_gans.data.examples import Examples, as_float
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.whole_files import write_whole
 from core_gans.metrics.classes import class_coverage
 from core_gans.metrics.digits_augmentation import augment, no_digits
@@ -109,8 +110,13 @@ def make_digits_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 2_50
 
 
 def require_places(out: Path, *, overwrite: bool) -> None:
-    """FileExistsError where the weights or the JSON file beside them are there already, unless ``overwrite``."""
-    standing = [path for path in (out, out.with_suffix(".json")) if path.exists()]
+    """FileExistsError where the weights or the JSON file beside them are there already, unless ``overwrite``;
+    LabError where both would have one name.
+    """
+    about = out.with_suffix(".json")
+    if about == out:
+        raise LabError(f"{out} is where what is said about the weights goes: name them .safetensors")
+    standing = [path for path in (out, about) if path.exists()]
     if standing and not overwrite:
         raise FileExistsError(f"{standing[0]} exists: give another --out, or --overwrite to replace it")
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from core_gans.data.clips.moving_digits import draw_moving_digits
 from core_gans.data.examples import as_float
 from core_gans.foundation.whole_files import write_whole
+from core_gans.metrics.digits_training import require_places
 from core_gans.metrics.motion_classifier import FRAMES, SHIPPED, SIDE, MotionClassifier, save_motion_classifier
 
 CLIPS, HELD = 1_500, 500  # to learn from, and to be measured on
@@ -32,12 +33,10 @@ def make_motion_classifier(out: Path = SHIPPED, seed: int = 0, steps: int = 150,
         steps: optimiser steps of 32 clips
         overwrite: replace what stands there
 
-    FileExistsError where something stands there.
+    FileExistsError where something stands there, LabError for a name that is its JSON file's.
     """
     about_path = out.with_suffix(".json")
-    standing = [path for path in (out, about_path) if path.exists()]
-    if standing and not overwrite:
-        raise FileExistsError(f"{standing[0]} exists: give another --out, or --overwrite to replace it")
+    require_places(out, overwrite=overwrite)
     started = time.process_time()
     learned, held = (
         draw_moving_digits(count, SIDE, FRAMES, seed=each).examples()

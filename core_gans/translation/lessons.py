@@ -148,12 +148,20 @@ def _two(data: str, learns_from: str, load: Callable[[str], Examples]) -> tuple[
     return source, target
 
 
+def _stems(folder: Path) -> set[str]:
+    """The names of the pictures below ``folder``, without endings. ValueError where two have one."""
+    found: dict[str, Path] = {}
+    for path in pictures_below(folder):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name in found:
+            raise ValueError(f"{found[name]} and {path} would have the same partner: keep one of them.")
+        found[name] = path
+    return set(found)
+
+
 def _require_partners(source: Path, target: Path) -> None:
-    """ValueError unless the pictures below both folders have the same names, endings apart."""
-    ours, theirs = (
-        {path.relative_to(folder).with_suffix("").as_posix() for path in pictures_below(folder)}
-        for folder in (source, target)
-    )
+    """ValueError unless the pictures below both folders have the same names, endings apart, each once."""
+    ours, theirs = _stems(source), _stems(target)
     alone = sorted(ours ^ theirs)
     if alone:
         here, there = (source, target) if alone[0] in ours else (target, source)

@@ -69,6 +69,8 @@ class TrainSegmenter:
         """Train, measure on held-out images, save, show."""
         compute = Compute(self.device)
         picture = self.out.with_suffix(".png")
+        if picture == self.out:
+            raise ValueError(f"{self.out} is where its picture goes: name the file of the segmenter .safetensors.")
         for path in (self.out, picture):
             if path.exists():
                 raise FileExistsError(f"{path} exists already and is kept: choose another name with --out.")

@@ -86,8 +86,7 @@ def _folders(folder: Path) -> dict[str, tuple[Path, Path]]:
 
 def _pairs(images: Path, masks: Path, size: tuple[int, int] | None, wrong: list[str]) -> list[_Pair]:
     """The pairs in two folders; what is wrong with the others is added to ``wrong``."""
-    pictures = {path.stem: path for path in sorted(images.iterdir()) if path.suffix.lower() in _IMAGES}
-    by_stem = {path.stem: path for path in sorted(masks.iterdir()) if path.suffix.lower() in _MASKS}
+    pictures, by_stem = _by_stem(images, _IMAGES, wrong), _by_stem(masks, _MASKS, wrong)
     read, used = [], set()
     if size is not None:
         wanted = len(pictures) * size[0] * size[1] * _PIXEL
@@ -116,6 +115,15 @@ def _pairs(images: Path, masks: Path, size: tuple[int, int] | None, wrong: list[
         read.append(_Pair(small, _resized(answer, size, cv2.INTER_NEAREST_EXACT), path.name))
     wrong.extend(f"the mask {path.name} has no image in {images.name}" for s, path in by_stem.items() if s not in used)
     return read
+
+
+def _by_stem(folder: Path, endings: Sequence[str], wrong: list[str]) -> dict[str, Path]:
+    """The files in ``folder`` by their names without endings, each once; of others with the same ``wrong`` tells."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in endings and found.setdefault(path.stem, path) != path:
+            wrong.append(f"{folder.name} has both {found[path.stem].name} and {path.name}: keep one of them")
+    return found
 
 
 def _picture(path: Path, size: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -310,6 +310,13 @@ class TestLessons:
         assert isinstance(unpaired.learned, Domains)
         assert (len(unpaired.learned.source), len(unpaired.learned.target)) == (18, 18)
 
+    def test_two_pictures_of_one_name_have_no_partner_to_tell(self, tmp_path: Path) -> None:
+        for side, twin in (("source", "000"), ("target", "002")):
+            write_pictures(tmp_path / side, noise(3))
+            Image.open(tmp_path / side / f"{twin}.png").save(tmp_path / side / f"{twin}.bmp")
+        with pytest.raises(ValueError, match=r"000\.bmp and .*000\.png would have the same partner: keep one of them"):
+            read_lesson("pairs", str(tmp_path), size=16)
+
     def test_masks_with_a_palette_are_painted(self, tmp_path: Path) -> None:
         masks = (np.arange(6 * 16 * 16) % 3).reshape(6, 16, 16).astype(np.uint8)
         palette = np.array([[255, 0, 0], [0, 9, 0], [1, 2, 3]], np.uint8)

@@ -20,6 +20,7 @@ from torchmetrics.image.inception import InceptionScore
 from core_gans.data import points
 from core_gans.data.digits import digits
 from core_gans.data.examples import Examples, as_float
+from core_gans.foundation.errors import LabError
 from core_gans.metrics import (
     DigitsClassifier,
     FeatureStatistics,
@@ -351,6 +352,8 @@ def test_a_seed_makes_one_classifier_with_its_card_and_replaces_none(tmp_path: P
         make_digits_classifier(out, seed=6, steps=3)
     assert out.read_bytes() == written
     assert sorted(path.name for path in out.parent.iterdir()) == ["judge.json", "judge.safetensors"]
+    with pytest.raises(LabError, match=r"new.json is where what is said about the weights goes"):
+        make_digits_classifier(tmp_path / "new.json", seed=5, steps=3)
 
 
 def test_the_command_explains_itself() -> None:

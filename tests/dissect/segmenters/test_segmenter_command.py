@@ -57,6 +57,11 @@ def test_a_folder_of_pictures_teaches_a_segmenter(tmp_path: Path) -> None:
         command.run(Console(file=io.StringIO()))
 
 
+def test_a_segmenter_does_not_have_the_name_of_its_picture(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"eyes.png is where its picture goes: name the file"):
+        TrainSegmenter(steps=1, out=tmp_path / "eyes.png").run(Console(file=io.StringIO()))
+
+
 def test_drawn_scenes_are_the_default(tmp_path: Path) -> None:
     text = told(TrainSegmenter(count=12, steps=2, widths=(4, 8), out=tmp_path / "a.safetensors"))
     assert "sky" in text

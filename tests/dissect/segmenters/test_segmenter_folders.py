@@ -150,6 +150,15 @@ def test_broken_pairs_are_named_together(tmp_path: Path) -> None:
         read_pairs(place)
 
 
+def test_two_pictures_of_one_name_are_named(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    Image.open(place / "images" / "photo00.png").save(place / "images" / "photo00.jpg")
+    Image.open(place / "masks" / "photo01.png").save(place / "masks" / "photo01.bmp")
+    with pytest.raises(ValueError, match=r"images has both photo00\.jpg and photo00\.png: keep one of them") as told:
+        read_pairs(place)
+    assert "masks has both photo01.bmp and photo01.png" in str(told.value)
+
+
 def test_masks_that_are_no_classes_are_named(tmp_path: Path) -> None:
     place = folder(tmp_path)
     mask = place / "masks" / "photo03.png"
