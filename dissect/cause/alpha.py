@@ -119,8 +119,8 @@ def _weighted(alpha: Tensor, mask: Tensor, target: Tensor) -> Edit:
     """Each unit goes the part ``alpha`` (U,) of its way to ``target`` (2B, U, 1, 1), under ``mask`` (2B, 1, h, w)."""
 
     def edit(features: Tensor) -> Tensor:
-        weight = alpha.view(1, -1, 1, 1) * mask
-        return features * (1 - weight) + target * weight
+        weight = (alpha.view(1, -1, 1, 1) * mask).to(features)  # in the precision of the generator
+        return features * (1 - weight) + target.to(features) * weight
 
     return edit
 

@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from dissect import choose_units, dissect
 from dissect.cause.alpha import optimise_alpha
 from dissect.cause.attribution import attribution
+from dissect.generators import compute_in
 from tests.dissect.glass import ColourSegmenter
-from tests.dissect.soft import DECOY, DOOR, LABELS, NOISE, SKY, SLOPE, TREE, SoftGlass, SoftSegmenter, latents
+from tests.dissect.soft import DECOY, DOOR, LABELS, NOISE, SKY, SLOPE, TREE, Maps, SoftGlass, SoftSegmenter, latents
 
 SAMPLE = latents(24)
 
@@ -119,6 +122,47 @@ def test_a_segmenter_without_logits_is_told(dissection):
         attribution(SoftGlass(), "maps", "door", SAMPLE, SoftSegmenter())
     with pytest.raises(ValueError, match="did you mean tree"):
         attribution(SoftGlass(), "maps", "tee", SAMPLE, SoftSegmenter())
+
+
+class Chained(nn.Module):
+    """SoftGlass whose ``strong`` is followed by a rectifier, in place or not, and drawn from in three channels."""
+
+    def __init__(self, inplace):
+        super().__init__()
+        self.maps = Maps()
+        self.strong = nn.Conv2d(5, 5, 1, bias=False)
+        self.strong.weight.data = torch.eye(5)[:, :, None, None]
+        self.rectified = nn.ReLU(inplace=inplace)
+        self.drawn = nn.Conv2d(5, 3, 1, bias=False)
+        self.drawn.weight.data = torch.eye(5)[[TREE, SKY, DOOR]][:, :, None, None]
+
+    def forward(self, latents):
+        drawn = self.drawn(self.rectified(self.strong(self.maps(latents).to(self.strong.weight))))
+        return F.interpolate(drawn, size=(16, 16), mode="nearest")
+
+
+def test_a_layer_that_is_changed_in_place_behind_contributes_what_it_does_else():
+    found, expected = (
+        attribution(Chained(inplace), "strong", "tree", SAMPLE, SoftSegmenter()) for inplace in (True, False)
+    )
+    assert found.tolist() == expected.tolist()
+    assert found.tolist() == [SLOPE, 0, 0, 0, 0]  # the lead of the tree before grass is linear in its unit alone
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_a_generator_in_half_precision_is_optimised_as_another(precision):
+    whole, half = Chained(True), Chained(True)
+    compute_in(half, precision)
+    weights = []
+    for generator in (whole, half):
+        dissection = dissect(generator, "strong", SAMPLE, SoftSegmenter())
+        rng = torch.Generator().manual_seed(0)
+        weights.append(
+            optimise_alpha(generator, dissection, "tree", SAMPLE, SoftSegmenter(), updates=3, rng=rng).weight
+        )
+    drawn = [TREE, DECOY, SKY, DOOR]  # the noise is of other seeds where latents are rounded
+    assert weights[0][SKY] < weights[0][TREE] == 1
+    assert weights[1][drawn] == pytest.approx(weights[0][drawn], abs=1e-3)
 
 
 def test_logits_of_another_size_are_told(dissection):
