@@ -17,7 +17,7 @@ def rest_of(generator: nn.Module, layers: Sequence[str], latent: Tensor) -> tupl
 
     ``rest(start)`` equals ``generator(latent)`` to the bit, for ``latent`` (1, ...). In the rest, each of ``layers``
     has its own name, and its output is the layer's: edits and records go there. A chain is cut behind the first of
-    the layers, and each of them becomes an empty module of this rest alone, so that two rests may run at once. Any
+    the layers, and each of them becomes a module of this rest alone that copies, so that two rests may run at once. Any
     other generator is its own rest, and runs from the latent: one at a time.
 
     Raises:
@@ -40,8 +40,15 @@ def rest_of(generator: nn.Module, layers: Sequence[str], latent: Tensor) -> tupl
         if name != order[0]:
             rest[f"{name} itself" if name in order else name] = child
         if name in order:
-            rest[name] = nn.Identity()
+            rest[name] = Copied()
     return nn.Sequential(rest).eval(), features[order[0]]
+
+
+class Copied(nn.Module):
+    """A copy of what is given, which then stays as it is where what follows works in place."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features.clone()
 
 
 def resumed(generator: nn.Module, layer: str, latent: Tensor) -> tuple[Callable[[Tensor], Tensor], Tensor]:

@@ -64,7 +64,8 @@ class Editing:
                 f"layer's output, {tuple(seen.shape)}"
             )
         self.ran = True
-        return address.replaced(value, address.values(after, before))
+        # A copy: what follows may work in place, and what the edit gave may be kept by others, or be a leaf.
+        return address.replaced(value, address.values(after, before).clone())
 
 
 def begin_call(

@@ -46,7 +46,7 @@ def attribution(
 
             def hold(features: Tensor, held: list[Tensor] = held) -> Tensor:
                 held.append(features.detach().requires_grad_())
-                return held[-1].clone()  # what follows may change it in place, which a leaf does not allow
+                return held[-1]
 
             with intervene(generator, {layer: hold}):
                 logits = scores(through, generator(batch))

@@ -70,6 +70,16 @@ def test_several_layers_of_a_chain_keep_their_names_and_two_rests_do_not_meet() 
         assert torch.equal(other(begin), net(LATENT + 1))  # the edits belong to the first rest alone
 
 
+def test_a_rest_that_works_in_place_draws_the_same_again() -> None:
+    first, _, last, _ = chain()
+    net = nn.Sequential(first, nn.LeakyReLU(0.2, inplace=True), last).eval()
+    rest, start = rest_of(net, ["0"], LATENT)
+    begun = start.clone()
+    with torch.no_grad():
+        assert [torch.equal(rest(start), net(LATENT)) for _ in range(3)] == [True] * 3
+    assert torch.equal(start, begun)
+
+
 def test_a_layer_that_is_missing_or_does_not_run_is_named() -> None:
     with pytest.raises(ValueError, match="nowhere"):
         rest_of(chain(), ["nowhere"], LATENT)

@@ -120,6 +120,18 @@ def test_an_edit_must_keep_the_shape():
     assert hooks(model) == 0
 
 
+def test_what_an_edit_gives_stays_as_it_is_where_what_follows_works_in_place():
+    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.LeakyReLU(0.2, inplace=True))
+    mine, z = torch.full((1, 2, 2, 2), -1.0), torch.ones(1, 1, 2, 2)
+    with torch.no_grad(), intervene(net, {"0": lambda _: mine}):
+        assert [net(z).unique().tolist() for _ in range(2)] == [[pytest.approx(-0.2)]] * 2
+    assert mine.unique().tolist() == [-1]
+    leaf = mine.clone().requires_grad_()
+    with intervene(net, {"0": lambda _: leaf}):
+        (slope,) = torch.autograd.grad(net(z).sum(), leaf)
+    assert slope.unique().tolist() == [pytest.approx(0.2)]
+
+
 def test_a_layer_that_puts_out_no_tensor_is_refused():
     class Two(nn.Module):
         def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
