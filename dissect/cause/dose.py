@@ -88,9 +88,10 @@ def dose_response(
     if len(ranked) < 2 or len(set(ranked)) != len(ranked):
         raise ValueError(f"expected a ranking of at least 2 units, each once, got {len(ranked)}")
     counts = list(counts) if counts is not None else doubled(len(ranked) // 2)
-    chosen = chosen or min(counts, key=lambda count: abs(count - 0.04 * len(ranked)))
     if not counts or not strengths or random_trials < 1:
         raise ValueError("expected at least one count, one strength and one random trial")
+    if chosen is None:
+        chosen = min(counts, key=lambda count: abs(count - 0.04 * len(ranked)))
     if wrong := [count for count in (*counts, chosen) if not 1 <= count < len(ranked)]:
         raise ValueError(f"the numbers of units run from 1 to {len(ranked) - 1} of {len(ranked)} here, got {wrong[0]}")
     orders = [ranked, *(_shuffled(ranked, rng) for _ in range(random_trials))]

@@ -77,6 +77,8 @@ def test_numbers_of_units_double(most, expected):
         ({"ranked": [1, 1, 2]}, "each once"),
         ({"counts": [8]}, "1 to 7 of 8"),
         ({"chosen": -1}, "1 to 7 of 8"),
+        ({"chosen": 0}, "1 to 7 of 8"),
+        ({"counts": []}, "at least one count, one strength"),
         ({"strengths": []}, "at least one count, one strength"),
         ({"ranked": [0, 9, 1]}, "units 0 to 7"),
     ],
