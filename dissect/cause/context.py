@@ -89,7 +89,8 @@ def insertion_by_context(
         progress: called with the number of pictures and insertions done so far.
 
     Raises:
-        ValueError: no such layer, unit or class, a square that does not fit, or a purity outside (0, 1].
+        ValueError: no such layer, unit or class, no class to put it into, a square that does not fit, or a purity
+            outside (0, 1].
     """
     units = [int(unit) for unit in units]
     for name in (concept, *(contexts or ())):
@@ -99,6 +100,8 @@ def insertion_by_context(
     if not 0 < purity <= 1 or most < 1:
         raise ValueError(f"expected a purity above 0 to 1 and at least 1 place, got {purity} and {most}")
     wanted = tuple(contexts or (label for label in segmenter.labels if label != concept))
+    if not wanted:
+        raise ValueError(f"the segmenter knows nothing but {concept!r}, so there is no other class to put it into")
     column, done = segmenter.labels.index(concept), len(latents)
     seen: list[Tensor] = []
     with at_rest(generator):

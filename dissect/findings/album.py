@@ -50,7 +50,8 @@ def draw(
             batch_size=batch_size,
             rng=rng,
         )
-        pictures["insertion"] = below([_insertion(findings, order), *rows])
+        if order:
+            pictures["insertion"] = below([_insertion(findings, order), *rows])
     return pictures
 
 
@@ -98,7 +99,9 @@ def _dose(findings: Findings) -> Picture:
         (dose.counts, [f"{d:g}" for d in dose.counts.doses], f"{dose.concept}: number of units removed"),
         (dose.strengths, [f"{d:g}" for d in dose.strengths.doses], f"{dose.concept}: strength, {dose.chosen} units"),
     ):
-        ours = [(f"{dose.concept} removed", curve.removed, BLUE), ("others disturbed", curve.disturbed, RED)]
+        ours = [(f"{dose.concept} removed", curve.removed, BLUE)]
+        if np.isfinite(curve.disturbed.mean).all():  # else the concept is everything, and there are no others
+            ours.append(("others disturbed", curve.disturbed, RED))
         panels.append(lines(title, across, ours, [curve.random_removed]))
     return below(panels)
 

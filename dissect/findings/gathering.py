@@ -7,6 +7,7 @@ half of the latents and judged on the other.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import torch
@@ -26,7 +27,10 @@ from dissect.measure.dissection import Dissection
 from dissect.sampling import sights
 from dissect.segmenters.protocol import DifferentiableSegmenter, Segmenter
 
-CAUSAL, DOSED = 128, 48  # images in which units are removed, and in which doses are tried
+CAUSAL, DOSED = (
+    128,
+    48,
+)  # images in which units are removed, and in which doses are tried; one at least shows it
 ATTRIBUTED = 160  # images that tell what units contribute to a concept, the first that show it
 PLACED = 60  # places for each context
 LARGE = 0.1  # of all pixels: what covers more is a background, which cannot be removed, only painted over
@@ -49,7 +53,9 @@ class Findings:
     choices: Mapping[str, Removal]  # of ``object``, by what ranked its units
     alpha: Alpha | None  # of ``object``; None where it was not asked for, or the segmenter has no logits
     dose: Dose
-    contexts: Contexts | None  # None where no unit stands for the concept to insert
+    contexts: (
+        Contexts | None
+    )  # None where no unit stands for the concept to insert, or there is no other to put it into
 
     @property
     def dissection(self) -> Dissection:
@@ -109,6 +115,8 @@ def find(
         generator, names, latents[:half], segmenter, batch_size=batch_size, progress=heard("dissecting", half)
     )
     dissection = found[layer] if layer is not None else max(found.values(), key=lambda each: len(each.matched()))
+    if dissection.count < 2:
+        raise ValueError(f"layer {dissection.layer!r} has one unit, and no others as a control: choose another layer")
     count = max(1, round(share * dissection.count))
     agreed = dict(zip(dissection.labels, dissection.score.T, strict=True))
     ranks, chosen_by = agreed, SCORE
@@ -147,23 +155,25 @@ def find(
     for way, rank in rivals.items():
         if units := choose_units(dissection, subject, count, by=rank):
             choices[way] = remove(generator, dissection.layer, {subject: units}, judged, segmenter)[subject]
+    first = _first_that_shows(generator, subject, judged, segmenter, batch_size)
+    dosed = judged[max(0, first + 1 - DOSED) :][:DOSED]
     dose = dose_response(
         generator,
         dissection.layer,
         np.argsort(-ranks[subject], kind="stable").tolist(),
         subject,
-        judged[:DOSED],
+        dosed,
         segmenter,
-        chosen=count,
+        chosen=min(count, dissection.count - 1),
         random_trials=2,
         batch_size=batch_size,
         rng=rng,
-        progress=heard("trying doses", len(judged[:DOSED])),
+        progress=heard("trying doses", len(dosed)),
     )
     put = inserted or ("door" if "door" in chosen else subject)
     contexts = None
-    if put in chosen:
-        side = layer_shape(generator, dissection.layer, latents[:1])[-1]
+    if put in chosen and len(segmenter.labels) > 1:
+        height, width = layer_shape(generator, dissection.layer, latents[:1])[-2:]
         contexts = insertion_by_context(
             generator,
             dissection.layer,
@@ -172,7 +182,7 @@ def find(
             latents[half:],
             segmenter,
             value=dissection.high[chosen[put]].tolist(),
-            patch=max(1, side // 8),
+            patch=min(max(1, width // 8), height),
             most=PLACED,
             batch_size=batch_size,
             rng=rng,
@@ -215,6 +225,17 @@ def _contributions(
             )
         told(column + 1)
     return found
+
+
+def _first_that_shows(
+    generator: nn.Module, concept: str, latents: Tensor, segmenter: Segmenter, batch_size: int
+) -> int:
+    """The place of the first of ``latents`` (N, ...), one of which does, whose image shows ``concept``."""
+    column = segmenter.labels.index(concept)
+    with at_rest(generator):
+        looks = sights(generator, [], latents.split(batch_size), segmenter)
+        shown = chain.from_iterable((look.classes == column).any(2).any(1).tolist() for look in looks)
+        return next(place for place, shows in enumerate(shown) if shows)
 
 
 def _subject(dissection: Dissection, removed: Mapping[str, Removal]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core_gans.foundation.intervals import Interval
+from core_gans.foundation.intervals import Interval, written
 from core_gans.foundation.pixels import Picture
 from dissect.findings.fates import PLURAL, RARELY, fate, interval, sorted_by_change
 from dissect.findings.gathering import Findings
@@ -127,7 +127,8 @@ def _doses(findings: Findings) -> PageTable:
         gone, control, other = (
             float(each.mean[place]) for each in (dose.counts.removed, dose.counts.random_removed, dose.counts.disturbed)
         )
-        rows.append([f"{units:g}", f"{gone:.0%}", f"{control:.0%}", f"{other:.1%}"])
+        disturbed = "" if np.isnan(other) else f"{other:.1%}"  # there are no others where the concept is everything
+        rows.append([f"{units:g}", written(gone, ".0%"), written(control, ".0%"), disturbed])
     return PageTable(
         ["units removed", f"{dose.concept} gone", "with random units", "other pixels that change class"], rows
     )
@@ -143,11 +144,13 @@ def _appeared(effect: Interval) -> str:
 def _insertions(findings: Findings) -> Part:
     contexts = findings.contexts
     if contexts is None:
-        return "No unit stands for the concept that was to be put into places."
+        return "No unit stands for the concept that was to be put into places, or there is no other to put it into."
     effect = contexts.effect
     rows = [
         [context, str(places), _appeared(effect.of(place))]
         for place, (context, places) in enumerate(zip(contexts.contexts, contexts.places, strict=True))
         if places
     ]
+    if not rows:
+        return f"No image shows enough of anything else at one place to put a {contexts.concept} into."
     return PageTable(["put into", "places", f"pixels of {contexts.concept} per pixel asked for"], rows)

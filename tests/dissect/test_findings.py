@@ -11,11 +11,12 @@ import pytest
 import torch
 from markupsafe import escape
 from rich.console import Console
+from torch import nn
 
 from core_gans.foundation.intervals import Change
 from dissect.commands.findings import FindingsCommand
 from dissect.commands.opening import Source
-from dissect.findings import album, find, removals, write_findings
+from dissect.findings import album, find, gathering, removals, write_findings
 from dissect.findings.album import by_effect
 from dissect.findings.fates import fate
 from dissect.findings.gathering import ALPHA, ATTRIBUTION, SCORE
@@ -141,6 +142,86 @@ def test_a_segmenter_without_logits_is_enough(tmp_path):
     assert "not chosen by alpha" in page
     assert "No unit stands for the concept" in page
     assert not (tmp_path / "out" / "insertion.png").exists()
+
+
+class Alone:
+    """Sees trees and nothing else."""
+
+    labels = ("tree",)
+
+    def __call__(self, images):
+        return torch.where(soft.SoftSegmenter()(images) == soft.LABELS.index("tree"), 0, -1)
+
+
+class Speckled(Alone):
+    """Sees trees, and every other pixel of the rest as grass: no place is full of it."""
+
+    labels = ("tree", "grass")
+
+    def __call__(self, images):
+        rows, columns = torch.meshgrid(torch.arange(16), torch.arange(16), indexing="ij")
+        return torch.where(super().__call__(images) == 0, 0, torch.where((rows + columns) % 2 == 0, 1, -1))
+
+
+@pytest.mark.parametrize(
+    ("segmenter", "words"),
+    [(Alone(), "there is no other to put it into"), (Speckled(), "No image shows enough of anything else")],
+)
+def test_where_nothing_else_can_be_seen_the_findings_are_written_all_the_same(tmp_path, segmenter, words):
+    found = find(soft.SoftGlass(), soft.latents(20), segmenter, share=0.4, rng=rng())
+    assert found.removed["tree"].change.value == -1
+    page = write_findings(tmp_path / "out", found, soft.SoftGlass(), segmenter, rng=rng())
+    told = page.with_suffix(".md").read_text()
+    assert words in told
+    assert "nan" not in told
+    assert not (tmp_path / "out" / "insertion.png").exists()
+
+
+def test_doses_are_tried_where_the_concept_is_seen(monkeypatch):
+    monkeypatch.setattr(gathering, "DOSED", 3)
+
+    class Late(soft.SoftGlass):
+        def forward(self, latents):
+            images = super().forward(latents)
+            images[latents[:, 0] < 0.9, 0] = 0  # no tree
+            return images
+
+    latents = soft.latents(20)
+    latents[:, 0] = 0
+    latents[[0, 15], 0] = 0.95  # of those that judge the sixth, where three are tried
+    found = find(Late(), latents, soft.SoftSegmenter(), share=0.4, updates=0, object="tree", rng=rng())
+    assert found.dose.images == 3
+    assert found.dose.counts.removed.mean.tolist() == [1, 1]
+
+
+def test_a_flat_layer_is_put_into_and_a_share_of_all_units_has_a_dose():
+    class Flat(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.maps = nn.Identity()
+
+        def forward(self, latents):
+            maps = torch.zeros(len(latents), 4, 1, 64)
+            for scene, place in zip(maps, latents[:, 0].tolist(), strict=True):
+                scene[0, :, int(place * 50) :][:, :8] = 1
+            return self.maps(maps)[:, :1].expand(-1, 3, -1, -1)
+
+    class OneUnit(Flat):
+        def __init__(self):
+            super().__init__()
+            self.maps = nn.Conv2d(4, 1, 1)
+
+    class Light:
+        labels = ("dark", "light")
+
+        def __call__(self, images):
+            return (images[:, 0] > 0.5).long()
+
+    found = find(Flat(), soft.latents(20), Light(), layers=["maps"], share=1.0, rng=rng())
+    assert (found.object, found.count, found.dose.chosen) == ("light", 4, 3)
+    assert found.contexts.patch == 1  # an eighth of the width are eight cells, and it is one high
+    with pytest.raises(ValueError, match="has one unit"):
+        find(OneUnit(), soft.latents(20), Light(), layers=["maps"], rng=rng())
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,17 @@ def test_too_few_places_are_no_interval():
     assert not np.isnan(insertion(contexts=["tree"], most=FEWEST).effect.low).any()
 
 
+def test_a_segmenter_of_one_class_has_none_to_put_it_into():
+    class TreesAlone:
+        labels = ("tree",)
+
+        def __call__(self, images):
+            return torch.where(SoftSegmenter()(images) == LABELS.index("tree"), 0, -1)
+
+    with pytest.raises(ValueError, match="nothing but 'tree'"):
+        insertion_by_context(SoftGlass(), "maps", [TREE], "tree", SAMPLE, TreesAlone(), value=1, rng=torch.Generator())
+
+
 def test_places_show_the_class_asked_for_and_lie_inside():
     classes = SoftSegmenter()(SoftGlass()(SAMPLE))
     tree = LABELS.index("tree")
