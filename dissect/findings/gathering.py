@@ -53,9 +53,7 @@ class Findings:
     choices: Mapping[str, Removal]  # of ``object``, by what ranked its units
     alpha: Alpha | None  # of ``object``; None where it was not asked for, or the segmenter has no logits
     dose: Dose
-    contexts: (
-        Contexts | None
-    )  # None where no unit stands for the concept to insert, or there is no other to put it into
+    contexts: Contexts | None  # None where no unit stands for the concept to insert, or there is no other class
 
     @property
     def dissection(self) -> Dissection:
