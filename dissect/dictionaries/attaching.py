@@ -53,7 +53,9 @@ def attach(generator: nn.Module, dictionary: Dictionary) -> str:
     if parameter is not None:
         dictionary = dictionary.to(parameter.device)
     parent, _, child = address.module.rpartition(".")
-    setattr(generator.get_submodule(parent), child, WithFeatures(module, address, dictionary).eval())
+    features = WithFeatures(module, address, dictionary.train(module.training))
+    features.training = features.features.training = module.training  # and the layer's own parts stay as they are
+    setattr(generator.get_submodule(parent), child, features)
     return f"{address.module}.features"
 
 

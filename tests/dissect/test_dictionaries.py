@@ -15,6 +15,7 @@ from dissect import Stroke, ablate, causal_effect, compare_layers, intervene, pa
 from dissect.commands.dictionary import DictionaryCommand
 from dissect.commands.opening import Source
 from dissect.dictionaries import attach, attached, cells_of, fit_jumping, fit_nonnegative, fit_sparse, load_dictionary
+from dissect.dictionaries.dictionary import NonnegativeDictionary
 from dissect.dictionaries.jump import WIDTH, Active, Jump
 from dissect.dictionaries.weighing import weigh
 from tests.dissect.glass import DOOR, SIZE, SKY, TREE, UNITS, ColourSegmenter, Glass, Painter, latents
@@ -176,6 +177,14 @@ def test_a_dictionary_is_weighed_kept_and_taken_off_again(dictionary, tmp_path):
     assert [name for name, _ in net.named_modules()] == names
     with pytest.raises(ValueError, match="has no features"):
         weigh(net, "mix", SAMPLE, SAMPLE, SEES, rng=torch.Generator())
+
+
+def test_features_that_were_taken_off_leave_the_modes_as_they_were():
+    net = nn.Sequential(nn.Sequential(nn.Dropout(), nn.BatchNorm2d(2)), nn.ReLU())
+    net[0][1].eval()
+    with attached(net, NonnegativeDictionary("0", torch.eye(2))):
+        pass
+    assert [module.training for module in net.modules()] == [True, True, True, False, True]
 
 
 def test_tokens_have_features_too(cells):
