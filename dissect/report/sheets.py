@@ -90,11 +90,13 @@ def heat(activation: Map, width: int, height: int) -> Picture:
 
 def boxed(tile: Picture, cells: npt.NDArray[np.bool_]) -> Picture:
     """The box around those of ``cells`` (h, w) that are true drawn on the tile (H, W, 3), in white on black."""
-    shown = cv2.resize(cells.astype(np.uint8), tile.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
-    down, right = np.nonzero(shown)
+    down, right = np.nonzero(cells)
+    (height, width), (h, w) = tile.shape[:2], cells.shape
+    first = int(right.min()) * width // w, int(down.min()) * height // h
+    last = (int(right.max() + 1) * width - 1) // w, (int(down.max() + 1) * height - 1) // h
     drawn = tile.copy()
     for thick, colour in ((3, rgb(INK)), (1, (255, 255, 255))):
-        cv2.rectangle(drawn, (int(right.min()), int(down.min())), (int(right.max()), int(down.max())), colour, thick)
+        cv2.rectangle(drawn, first, last, colour, thick)
     return drawn
 
 

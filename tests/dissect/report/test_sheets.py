@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from core_gans.foundation.pixels import Picture
-from dissect.report.sheets import HALO, SHADE, enlarge, heat, outline, outlined, region
+from dissect.report.sheets import HALO, SHADE, boxed, enlarge, heat, outline, outlined, region
 
 GREY = 120
 
@@ -101,6 +101,17 @@ def test_any_size_is_brought_to_the_sheet(size: int, width: int) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (size, size // 2, 3), dtype=np.uint8)
     assert enlarge(picture, width).shape == (2 * width, width, 3)
     assert outlined(picture, planted(slice(1, 9), slice(1, 9)), 0.5, width).shape == (2 * width, width, 3)
+
+
+def test_a_box_is_drawn_around_cells_finer_than_the_tile_and_coarser() -> None:
+    thin = np.zeros((256, 256), bool)
+    thin[40:200, 101] = True  # between two of the columns that a quarter of the width would show
+    white = np.argwhere(boxed(np.zeros((64, 64, 3), np.uint8), thin).min(axis=2) == 255)
+    assert (white.min(0).tolist(), white.max(0).tolist()) == ([10, 25], [49, 25])
+    coarse = np.zeros((4, 8), bool)
+    coarse[1, 2:4] = True  # cells of 8 x 8 pixels
+    white = np.argwhere(boxed(np.zeros((32, 64, 3), np.uint8), coarse).min(axis=2) == 255)
+    assert (white.min(0).tolist(), white.max(0).tolist()) == ([8, 16], [15, 31])
 
 
 def test_heat_runs_from_dark_to_bright() -> None:
