@@ -13,6 +13,7 @@ import torch
 from rich.table import Table
 from torch import Tensor, nn
 
+from core_gans.foundation.names import require_known
 from dissect.cause.causal import CausalEffect, causal_effect
 from dissect.cause.choosing import choose_units
 from dissect.hooks import at_rest
@@ -70,13 +71,16 @@ def study(
     """Dissect ``layers`` (default: every spatial one), choose the best, test what its units cause, write the report.
 
     Causes are tested for ``concepts``, by default for the three with most matched units among those that cover less
-    than a tenth of the picture: large classes have units by their size alone. ``latents`` (N, ...) are the sample.
-    ``settings`` say how to dissect. ``origin`` is Python that makes the sample again: see ``write_report``. Raises as
-    ``compare_layers`` and ``write_report`` do, and FileExistsError before any work when ``folder`` is there already.
+    than a tenth of the picture: large classes have units by their size alone. One that no unit agrees with, or all do,
+    is a remark. ``latents`` (N, ...) are the sample. ``settings`` say how to dissect. ``origin`` is Python that makes
+    the sample again: see ``write_report``. Raises as ``compare_layers`` and ``write_report`` do, and before any work
+    ValueError for a concept that ``segmenter`` does not know, FileExistsError when ``folder`` is there already.
     """
     folder = Path(folder)
     if folder.exists():
         raise FileExistsError(f"{folder} is there already, and a report never overwrites: name a new folder")
+    for concept in concepts:
+        require_known("concept", concept, segmenter.labels)
     wanted = list(layers) or spatial_layers(generator, latents[:1])
     with at_rest(generator):
         parts = batches(latents[:LOOKED_AT], settings.batch_size)
@@ -85,12 +89,18 @@ def study(
     dissections = compare_layers(generator, wanted, latents, segmenter, settings, remark=said.append)
     best = best_layer(dissections)
     said += [line for dissection in dissections.values() for line in remarks(dissection)]
-    tested = list(concepts) or _small_concepts(best)
+    chosen = {concept: choose_units(best, concept) for concept in concepts or _small_concepts(best)}
+    untested = [concept for concept, units in chosen.items() if not 0 < len(units) < best.count]
+    if untested:
+        said.append(
+            f"what causes {', '.join(untested)} was not tested: no unit of layer {best.layer!r} agrees with it, or no "
+            "other unit is left as a control"
+        )
     effects = tuple(
         causal_effect(
             generator,
             best.layer,
-            choose_units(best, concept),
+            units,
             latents[:CAUSAL_IMAGES],
             segmenter,
             random_trials=4,
@@ -98,7 +108,8 @@ def study(
             batch_size=settings.batch_size,
             rng=rng,
         )
-        for concept in tested
+        for concept, units in chosen.items()
+        if concept not in untested
     )
     page = write_report(
         folder,
