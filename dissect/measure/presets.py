@@ -53,4 +53,5 @@ def settled(levels: Rule | float | None, criterion: Criterion | str | None) -> t
         raise ValueError(f'levels is "score", "iqr", "iou" or a share such as 0.005, got {levels!r}')
     if not isinstance(levels, str) and not 0 < levels < 1:
         raise ValueError(f"a level is placed at a share of activations strictly between 0 and 1, got {levels}")
+    levels = levels if isinstance(levels, str) else float(levels)  # a number of NumPy's would not be written down
     return levels, criterion if isinstance(criterion, Criterion) else chosen.criterion

@@ -31,6 +31,7 @@ def test_what_is_given_goes_before_the_preset():
     assert settled(None, "dissect") == (0.01, PRESETS["dissect"].criterion)
     assert settled("iqr", "dissect") == ("iqr", PRESETS["dissect"].criterion)
     assert settled(0.1, Criterion(iou=0.5)) == (0.1, Criterion(iou=0.5))
+    assert type(settled(np.float32(0.25), None)[0]) is float  # else it cannot be saved
 
 
 @pytest.mark.parametrize(
