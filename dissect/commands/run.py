@@ -25,6 +25,7 @@ from dissect.report.study import Study, study
 from dissect.segmenters.protocol import Segmenter
 
 IMPORTS = """\
+import os
 from pathlib import PosixPath, WindowsPath
 
 from dissect.commands.opening import Source
@@ -110,8 +111,9 @@ class Run:
         weights = self.source.weights and self.source.weights.resolve()
         features = self.source.dictionary and self.source.dictionary.resolve()
         source = replace(self.source, model=model, weights=weights, dictionary=features)
-        again = replace(self, source=source, out=None, keep=None)
-        return f"{IMPORTS}\n\ngenerator, latents, segmenter = {again!r}.sample()"
+        again, here = replace(self, source=source, out=None, keep=None), str(Path.cwd())
+        there = f"if os.path.isdir({here!r}):  # where the names of files and modules hold\n    os.chdir({here!r})"
+        return f"{IMPORTS}\n\n{there}\ngenerator, latents, segmenter = {again!r}.sample()"
 
     def _study(
         self,
