@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from dissect.cause.choosing import with_values
 from dissect.cause.gradients import differentiable, differentiating, scores
+from dissect.cause.regions import under
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.dissection import Dissection
 from dissect.sampling import Progress, batches, sights
@@ -153,5 +154,5 @@ def _squares(chance: Tensor, patch: int, rng: torch.Generator) -> Tensor:
 
 def _under(probability: Tensor, mask: Tensor) -> Tensor:
     """The mean (N,) of ``probability`` (N, H, W) over the pixels under ``mask`` (N, 1, h, w)."""
-    weight = F.interpolate(mask, size=probability.shape[-2:], mode="nearest")[:, 0]
+    weight = under(mask, (probability.shape[1], probability.shape[2]))
     return (probability * weight).sum((1, 2)) / weight.sum((1, 2))

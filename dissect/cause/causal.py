@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import unknown_name
 from dissect.cause.collateral import Collateral, collateral, tally_outside
 from dissect.cause.intervals import Shares, mean_change, ratio, ratio_change, spread, without_nan
 from dissect.cause.random_units import random_units
+from dissect.cause.regions import under
 from dissect.edits import ablate, insert
 from dissect.hooks import Edit, at_rest, intervene
 from dissect.measure.values import HIGH
@@ -185,9 +185,9 @@ def _mask(features: Tensor, patch: int | None, rng: torch.Generator) -> Tensor:
 
 def _shares(classes: Tensor, count: int, mask: Tensor) -> Tensor:
     """The share (N, count) of the pixels under ``mask`` that shows each class, float64."""
-    under = F.interpolate(mask, size=classes.shape[-2:], mode="nearest")[:, 0].double()
-    there = torch.stack([((classes == k) * under).sum((1, 2)) for k in range(count)], dim=1)
-    return there / under.sum((1, 2))[:, None]
+    square = under(mask, (classes.shape[1], classes.shape[2])).double()
+    there = torch.stack([((classes == k) * square).sum((1, 2)) for k in range(count)], dim=1)
+    return there / square.sum((1, 2))[:, None]
 
 
 def _plain(value: object) -> object:

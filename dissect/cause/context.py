@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from core_gans.foundation.intervals import Change
 from core_gans.foundation.names import require_known
 from dissect.cause.intervals import mean_change, without_nan
+from dissect.cause.regions import under
 from dissect.edits import Values, insert
 from dissect.hooks import at_rest, intervene
 from dissect.sampling import Progress, batches, generate, segment, sights
@@ -118,7 +119,7 @@ def insertion_by_context(
                 with intervene(generator, {layer: insert(units, value, mask)}):
                     after = segment(segmenter, generate(generator, latents[images]))
                 new = ((after == column) & (classes[images] != column)).sum((1, 2))
-                square = F.interpolate(mask, size=classes.shape[1:], mode="nearest").sum((1, 2, 3))
+                square = under(mask, (classes.shape[1], classes.shape[2])).sum((1, 2))
                 share.append((new / square).double().cpu())
                 done += len(images)
                 if progress is not None:

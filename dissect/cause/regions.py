@@ -25,6 +25,16 @@ def check_grid(size: tuple[int, int], grid: int) -> None:
         raise ValueError(f"a layer of {size[0]} x {size[1]} cells takes a grid of 1 to {min(size)}, got {grid}")
 
 
+def under(mask: Tensor, size: tuple[int, int]) -> Tensor:
+    """Which pixels of pictures of ``size`` (H, W) lie under ``mask`` (N, 1, h, w) of 0 and 1: (N, H, W) of 0 and 1.
+
+    Of a layer with more cells than there are pixels, those that touch a cell of the mask, so that some always do.
+    """
+    if any(cells > pixels for cells, pixels in zip(mask.shape[2:], size, strict=True)):
+        return F.adaptive_max_pool2d(mask, size)[:, 0]
+    return F.interpolate(mask, size=size, mode="nearest")[:, 0]
+
+
 def regions(shown: Tensor, size: tuple[int, int], grid: int) -> Tensor:
     """Which cells of a layer of ``size`` (h, w) lie in each region: (3 + grid * grid, N, 1, h, w) bool.
 

@@ -5,8 +5,11 @@ import json
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from dissect import causal_effect
+from dissect.cause.context import insertion_by_context
 from tests.dissect.glass import (
     ALWAYS,
     DOOR,
@@ -83,6 +86,34 @@ def test_a_patch_looks_only_where_the_units_were_set():
     everywhere = effect([DOOR], value=1.0)
     assert everywhere.insertion.mean[DOORS] + everywhere.before[DOORS] == pytest.approx(1)
     assert found.patch == 4
+
+
+class Fine(nn.Module):
+    """Light all over; a pixel is dark where one of its 2 x 2 cells in the first unit of ``fine`` is 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.fine = nn.Identity()
+
+    def forward(self, z):
+        maps = self.fine(torch.ones(len(z), 2, 16, 16))
+        return -F.max_pool2d(-maps, 2)[:, :1].expand(-1, 3, -1, -1)
+
+
+class Lit:
+    labels = ("dark", "light")
+
+    def __call__(self, images):
+        return (images[:, 0] > 0.5).long()
+
+
+def test_a_patch_of_a_layer_finer_than_the_picture_is_looked_at():
+    rng = torch.Generator().manual_seed(0)
+    found = causal_effect(Fine(), "fine", [0], SAMPLE, Lit(), patch=1, rng=rng)
+    assert found.before.tolist() == [0, 1]
+    assert found.ablation.mean.tolist() == [1, -1]
+    put = insertion_by_context(Fine(), "fine", [0], "dark", SAMPLE, Lit(), value=0.0, patch=1, rng=rng)
+    assert put.effect.mean.tolist() == [1]
 
 
 def test_the_same_seed_gives_the_same_numbers_however_the_sample_is_cut():
