@@ -23,8 +23,8 @@ MOST = 1e-3  # difference to torch, of numbers in [-1, 1]
 def onnx_of(model: Model[Game]) -> tuple[bytes, float]:
     """The bytes of the file, whose input is ``latents`` and whose output is ``samples``, and its largest difference.
 
-    LabError where the game draws from no latents, where an operation has no form in ONNX, where the numbers differ
-    from torch's by more than a thousandth, and where the extra ``export`` is not installed.
+    LabError where the game draws from no latents, where an operation has no form in ONNX or onnxruntime cannot play
+    it, where the numbers differ from torch's by more than a thousandth, and where the extra ``export`` is not installed.
     """
     try:
         import onnx  # noqa: F401
@@ -55,7 +55,13 @@ def onnx_of(model: Model[Game]) -> tuple[bytes, float]:
     fresh = game.latents(CHECKED, torch.Generator().manual_seed(1))
     with torch.no_grad():
         wanted = model.net(fresh).numpy()
-    (found,) = InferenceSession(written, providers=["CPUExecutionProvider"]).run(None, {"latents": fresh.numpy()})
+    try:
+        (found,) = InferenceSession(written, providers=["CPUExecutionProvider"]).run(None, {"latents": fresh.numpy()})
+    except Exception as error:  # of onnxruntime, whose errors are of no common kind
+        why = str(error).strip().splitlines()[0][:120]
+        raise LabError(
+            f"the ONNX form of the generator of {game.name} cannot be played ({why}): leave --onnx out."
+        ) from error
     difference = float(np.abs(found - wanted).max()) if found.shape == wanted.shape else float("inf")
     if not difference <= MOST:
         raise LabError(

@@ -47,7 +47,9 @@ class Resampled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         each = x.flatten(0, 1)[:, None]  # every channel alike
         resample = F.conv_transpose2d if self.up else F.conv2d
-        return resample(each, self.kernel.to(x), stride=2, padding=1).squeeze(1).unflatten(0, x.shape[:2])
+        resampled = resample(each, self.kernel.to(x), stride=2, padding=1)
+        # Not by unflatten, which ONNX would have with the number of images that it was traced with.
+        return resampled.view(x.shape[0], x.shape[1], *resampled.shape[2:])
 
     def extra_repr(self) -> str:
         return f"up={self.up}"

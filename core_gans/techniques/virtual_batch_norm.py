@@ -41,8 +41,9 @@ class VirtualBatchNorm(nn.Module):
             self._keep(own_mean, own_square)
         mean, square = self._joined(own_mean, self.mean), self._joined(own_square, self.square)
         deviation = ((square - mean.square()).clamp_min(0) + EPSILON).sqrt()
-        shape = (len(x), -1, *[1] * len(places))
-        normal = (exact - mean.view(shape)) / deviation.view(shape)
+        # By None, not by view, whose number of examples ONNX would have as it was traced.
+        each = (..., *[None] * len(places))
+        normal = (exact - mean[each]) / deviation[each]
         per_channel = (1, -1, *[1] * len(places))
         return (normal * self.weight.view(per_channel) + self.bias.view(per_channel)).to(x.dtype)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from core_gans.__main__ import main
 from core_gans.exporting import onnx
 from core_gans.exporting.folder import export
 from core_gans.foundation.errors import LabError
-from core_gans.models import open_model, open_player
+from core_gans.models import Model, open_model, open_player
+from core_gans.variants import make
 
 OLD = Path(__file__).parents[1] / "old_runs"
 
@@ -61,6 +64,29 @@ def test_a_translator_is_exported_too_but_not_as_onnx(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="ONNX is for generators that draw from latents"):
         export(model, tmp_path / "other", onnx=True)
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("fields", [{"family": "r3gan"}, {"family": "dcgan", "generator_normalisation": "virtual"}])
+def test_the_onnx_form_draws_other_numbers_of_images_than_it_was_traced_with(fields: dict[str, Any]) -> None:
+    pytest.importorskip("onnxruntime")
+    game = make("gan", shape=(1, 16, 16), width=4, latent=3, **fields)
+    written, difference = onnx.onnx_of(Model(game.players()["generator"].eval().requires_grad_(False), game))
+    assert written
+    assert difference < 1e-4
+
+
+class OfTwo(nn.Module):
+    """Draws as many points as it was traced with."""
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return latents.view(len(latents), 2) * torch.ones(len(latents), 2)
+
+
+def test_an_onnx_form_that_cannot_be_played_is_refused_in_a_line() -> None:
+    pytest.importorskip("onnxruntime")
+    game = make("gan", family="mlp", shape=(2,), latent=2)
+    with pytest.raises(LabError, match=r"ONNX form of the generator of gan cannot be played \(.*leave --onnx out"):
+        onnx.onnx_of(Model(OfTwo(), game))
 
 
 def test_an_onnx_form_that_draws_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
