@@ -18,6 +18,7 @@ from core_gans.foundation.whole_files import whole_folder, write_whole
 from core_gans.game import Game, NoiseGame
 from core_gans.metrics.measures import measure_of
 from core_gans.models import EXPORTED, Model, save_model
+from core_gans.runs.log_lines import read_lines
 from core_gans.runs.showing import samples_of
 from core_gans.variants import name_of
 
@@ -46,7 +47,7 @@ def export(
     require_free(folder, overwrite=False)
     written, difference = onnx_of(model) if onnx else (b"", 0.0)
     config = described(model)
-    told = {"ran": {}, "judged": {}} if run is None else of_run(run)
+    told = {"ran": {}, "judged": {}} if run is None else of_run(run, model.card.get("rounds"))
     page = samples_of(model.game, {"generator": model.net}) if model.player == "generator" else None
     with whole_folder(folder) as draft:
         save_model(draft / EXPORTED, model, half=half)
@@ -81,12 +82,16 @@ def described(model: Model[Game]) -> dict[str, Any]:
     }
 
 
-def of_run(folder: Path) -> dict[str, Any]:
-    """What a run's files tell of it: its data, the judge's last numbers, and on what it ran."""
+def of_run(folder: Path, rounds: int | None = None) -> dict[str, Any]:
+    """What a run's files tell of it: its data, the judge's last numbers, and on what it ran.
+
+    Of a player that has played ``rounds``, what the judge found later is left out.
+    """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     log, environment = folder / "metrics.jsonl", folder / "environment.json"
     judged: dict[str, float] = {}
-    for line in log.read_text(encoding="utf-8").splitlines() if log.is_file() else ():
-        judged |= {name: value for name, value in json.loads(line).items() if measure_of(name) is not None}
+    for line in read_lines(log).values if log.is_file() else ():
+        if rounds is None or line["round"] <= rounds:
+            judged |= {name: value for name, value in line.items() if measure_of(name) is not None}
     ran = json.loads(environment.read_text(encoding="utf-8")) if environment.is_file() else {}
     return {"data": config["options"]["data"], "seed": config["options"]["seed"], "judged": judged, "ran": ran}

@@ -24,7 +24,8 @@ def onnx_of(model: Model[Game]) -> tuple[bytes, float]:
     """The bytes of the file, whose input is ``latents`` and whose output is ``samples``, and its largest difference.
 
     LabError where the game draws from no latents, where an operation has no form in ONNX or onnxruntime cannot play
-    it, where the numbers differ from torch's by more than a thousandth, and where the extra ``export`` is not installed.
+    it, where the numbers differ from torch's by more than a thousandth, and where the extra ``export`` is not
+    installed.
     """
     try:
         import onnx  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def test_what_is_exported_comes_back_to_the_bit_and_other_programs_can_draw_it(t
     assert "(count, 3)" in card
     with pytest.raises(FileExistsError, match="exists already and is kept"):
         export(model, folder)
+
+
+def test_the_card_tells_what_the_judge_found_of_the_very_checkpoint(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(OLD / "train-gan-ring", run)
+    rounds = open_player(run).card["rounds"]
+    lines = [(rounds - 1, 7.0), (rounds, 5.0), (rounds + 1, 3.0)]
+    log = "".join(json.dumps({"round": round, "frechet[points]": value}) + "\n" for round, value in lines)
+    (run / "metrics.jsonl").write_text(log + '{"round": 9, "frechet[poi')  # torn by a kill
+    export(open_player(run), tmp_path / "given", run=run)
+    assert "| frechet[points] | 5 |" in (tmp_path / "given" / "README.md").read_text()
 
 
 def test_the_command_exports_and_others_open_the_folder_like_a_run(
