@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from core_gans.foundation.errors import LabError
+from core_gans.foundation.errors import DAMAGE, LabError
 
 Weights = Mapping[str, Tensor]
 Given = ParamSpec("Given")
@@ -36,7 +36,8 @@ def read_weights(path: str | Path) -> Any:
     """What lies at ``path``, safetensors or a file of ``torch.save``, read without running any code in it.
 
     Raises:
-        LabError: it holds something else than tensors in mappings; a pickle of objects is named as what it is.
+        LabError: it holds something else than tensors in mappings, or is damaged; a pickle of objects is named as what
+            it is.
         OSError: there is no such file.
     """
     path = Path(path)
@@ -51,16 +52,18 @@ def read_weights(path: str | Path) -> Any:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Detected pickle protocol")
             return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError, KeyError, ValueError) as error:
-        if head[:1] == PICKLE or head[:2] == b"PK":
+    except DAMAGE as error:
+        if head[:1] != PICKLE and head[:2] != b"PK":
+            raise LabError(
+                f"{path} holds no weights that can be read safely: expected safetensors or a state dict."
+            ) from error
+        if isinstance(error, pickle.UnpicklingError) or holds_code(path):
             raise LabError(
                 f"{path} holds objects of somebody's program, not weights alone, so reading it would run their code. "
                 "Save the weights apart where you trust it: torch.save(network.state_dict(), 'weights.pt'), or for "
                 "NVIDIA's files torch.save(pickle.load(open(file, 'rb'))['G_ema'].state_dict(), 'weights.pt')."
             ) from error
-        raise LabError(
-            f"{path} holds no weights that can be read safely: expected safetensors or a state dict."
-        ) from error
+        raise LabError(f"{path} is damaged, or no file of weights: fetch it again.") from error
 
 
 def holds_code(path: Path) -> bool:

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
+import struct
+
+# What torch's reader of pickles raises for bytes that are none, are cut off, or would make objects.
+DAMAGE = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
+
 
 class LabError(ValueError):
     """A mistake that one clear line explains; the commands print it without a traceback."""

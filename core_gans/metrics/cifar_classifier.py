@@ -7,8 +7,6 @@ published (github.com/akamaster/pytorch_resnet_cifar10, BSD-2-Clause), 91.73% ri
 from __future__ import annotations
 
 import os
-import pickle
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core_gans.foundation.errors import DAMAGE
 from core_gans.metrics.features import at_side
 from core_gans.runs.checkpoints import CheckpointError
 
@@ -25,19 +24,6 @@ FILE = Path("weights") / "akamaster_cifar10_resnet20.th"  # in the folder that G
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _MEAN = (0.485, 0.456, 0.406)  # of each colour in [0, 1], as the weights were trained
 _DEVIATION = (0.229, 0.224, 0.225)
-
-# What torch's reader of pickles raises for bytes that are none.
-DAMAGE = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    struct.error,
-)
 
 
 class CifarResNet20(nn.Module):

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core_gans.foundation.errors import DAMAGE
 from core_gans.foundation.sealed import DamagedFileError, read_safetensors
-from core_gans.metrics.cifar_classifier import DAMAGE
 from core_gans.metrics.features import Backbone
 from core_gans.runs.checkpoints import CheckpointError
 

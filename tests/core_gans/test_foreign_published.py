@@ -308,6 +308,19 @@ def test_a_pickle_that_wants_to_run_code_is_named_and_not_run(tmp_path: Path, mo
     assert not Path("exploded").exists()
 
 
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_a_file_of_weights_that_is_cut_off_is_told_as_damaged_not_as_a_program(
+    tmp_path: Path, zipped: bool, share: float
+) -> None:
+    path = tmp_path / "weights.pt"
+    torch.save({"g_ema": {"a": torch.ones(90)}}, path, _use_new_zipfile_serialization=zipped)
+    written = path.read_bytes()
+    path.write_bytes(written[: int(share * len(written))])
+    with pytest.raises(LabError, match=r"weights\.pt is damaged, or no file of weights: fetch it again"):
+        read_weights(path)
+
+
 def test_a_state_dict_is_found_under_the_names_that_files_use():
     inner = {"a": torch.ones(2)}
     assert state_of({"iteration": 3, "g": {"a": torch.zeros(2)}, "g_ema": inner})["a"].sum() == 2
