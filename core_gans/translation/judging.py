@@ -22,6 +22,8 @@ from core_gans.translation.lessons import Lesson
 
 Verdict = Callable[[Nets], dict[str, float]]
 
+FEWEST = 3  # held-out images with labels, of which a distance is measured: what the pixels' components are fitted on
+
 
 def judge_of(game: TranslationGame, lesson: Lesson, device: torch.device) -> Verdict:
     """From the players to named numbers, measured on the held-out part of ``lesson``.
@@ -73,7 +75,7 @@ def _of_domains(game: TranslationGame, held: Domains, lesson: Lesson, device: to
 
 def _of_labels(game: TranslationGame, held: Examples, device: torch.device) -> Verdict:
     images = as_float(held.images)
-    if len(images) < 2:
+    if len(images) < FEWEST:
         return lambda nets: {}
     judge, classifier = Judge(held, count=len(images)), classifier_for(held, None)
     asked = torch.arange(len(images)) % len(game.targets)

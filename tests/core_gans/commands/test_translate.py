@@ -27,6 +27,7 @@ from core_gans.runs import checkpoints
 from core_gans.training import TrainingState, start, take_turn, train
 from core_gans.translation import Lesson, read_lesson, translate_folder
 from core_gans.translation.judging import judge_of
+from core_gans.translation.lessons import _labelled
 from core_gans.translation.watching import strips
 from core_gans.variants import TRANSLATIONS, VARIANTS, make, name_of, variant
 from tests.killing import final_checkpoint, metrics
@@ -206,6 +207,11 @@ class TestJudge:
     def test_grey_sources_of_coloured_targets_have_no_untouched_error(self) -> None:
         pairs = Pairs("noise", noise(30), noise(30, 1))
         assert judge_of(Turned(), Lesson(pairs, pairs), CPU)({}).keys() == {"l1", "l1[mean]"}
+
+    @pytest.mark.parametrize(("count", "measured"), [(20, False), (30, True)])
+    def test_labelled_images_too_few_for_a_distance_are_not_judged(self, count: int, measured: bool) -> None:
+        lesson = _labelled([Examples("mine", noise(count), torch.arange(count) % 2, ("a", "b"))])
+        assert bool(judge_of(Turned(), lesson, CPU)({})) == measured
 
     def test_domains_are_compared_as_sets(self) -> None:
         reds, greens = noise(60), noise(60, seed=1)
