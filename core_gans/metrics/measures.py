@@ -20,7 +20,7 @@ from core_gans.metrics.inception import Inception
 from core_gans.metrics.kernel import MOST_FEATURES, KernelMoments
 from core_gans.metrics.measure import KnownMeasure, Seen
 from core_gans.metrics.modes import ModeTally
-from core_gans.metrics.neighbours import MOST, KeptFeatures, compare_neighbours, require_room
+from core_gans.metrics.neighbours import MOST, NEAREST, KeptFeatures, compare_neighbours, require_room
 from core_gans.metrics.stillness import StillTally
 
 
@@ -159,12 +159,23 @@ def _of_inception(data: Examples, classifier: Classifier | None) -> bool:
 
 
 def _of_few_features(data: Examples, classifier: Classifier | None) -> bool:
-    return not (isinstance(classifier, Backbone) and classifier.size > MOST_FEATURES and len(data.shape) > 1)
+    if len(data.shape) == 1:
+        return data.shape[0] <= MOST_FEATURES
+    return not (isinstance(classifier, Backbone) and classifier.size > MOST_FEATURES)
 
 
 def _classes(seen: Seen) -> ClassesMeasure:
     assert seen.classifier is not None  # it suits nothing else
     return ClassesMeasure(seen.classifier)
+
+
+def _neighbours(seen: Seen) -> NeighboursMeasure:
+    if min(seen.count, len(seen.data)) <= NEAREST:
+        raise ValueError(
+            f"precision, recall, density and coverage need more than {NEAREST} samples and as many real examples, got "
+            f"{seen.count:,} and {len(seen.data):,}: give more, or leave them out of the metrics."
+        )
+    return NeighboursMeasure(seen.features, seen.count)
 
 
 MODES = KnownMeasure(
@@ -220,7 +231,7 @@ STILL = KnownMeasure(
 )
 NEIGHBOURS = KnownMeasure(
     NeighboursMeasure.metrics,
-    lambda seen: NeighboursMeasure(seen.features, seen.count),
+    _neighbours,
     about="how many samples lie among real examples, and how many real examples among samples",
 )
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core_gans.metrics import Neighbours, compare_neighbours
+from core_gans.data import Examples
+from core_gans.metrics import Neighbours, compare_neighbours, evaluate
 from core_gans.metrics import neighbours as module
 from core_gans.metrics.neighbours import KeptFeatures
 
@@ -95,3 +96,21 @@ def test_it_says_what_is_wrong(rng: torch.Generator) -> None:
     with pytest.raises(ValueError, match="features must be finite"):
         compare_neighbours(x, torch.full((9, 8), math.inf))
     assert np.isfinite(list(asdict(compare_neighbours(x.float(), x.float())).values())).all()
+
+
+@pytest.mark.parametrize(("count", "known"), [(5, 40), (40, 5)])
+def test_too_few_for_neighbours_are_told_before_anything_is_drawn(count: int, known: int, rng: torch.Generator) -> None:
+    def draw(_: int) -> Tensor:
+        raise AssertionError("nothing is to be drawn")
+
+    data = Examples("few", draws(known, rng).float(), torch.zeros(known, dtype=torch.int64))
+    told = rf"need more than 5 samples and as many real examples, got {count} and {known}: give more, or leave them out"
+    with pytest.raises(ValueError, match=told):
+        evaluate(draw, data, metrics="precision", count=count)
+
+
+def test_points_of_too_many_numbers_for_a_kernel_are_judged_by_the_other_metrics(rng: torch.Generator) -> None:
+    data = Examples("wide", draws(40, rng, features=257).float(), torch.zeros(40, dtype=torch.int64))
+    found = evaluate(data.images, data)
+    assert found["frechet[points]"] == pytest.approx(0.0, abs=1e-6)
+    assert "kernel[points]" not in found
