@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shlex
 import statistics
 import time
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from core_gans.comparison.folder import NAME, Folder, kept_once_begun, open_folder, read_comparison, write_json
-from core_gans.comparison.plan import ComparisonPlan
+from core_gans.comparison.plan import QUICK, ComparisonPlan
 from core_gans.comparison.playing import CALIBRATION
 from core_gans.comparison.summary import Outcome, summarise, unequal_budgets
 from core_gans.comparison.tables import as_markdown, as_rich, short
@@ -30,6 +31,7 @@ from core_gans.metrics.choosing import known_features
 from core_gans.runs.playable import require_batch
 
 PROCESS = 300 * 2**20  # bytes of a worker that has loaded torch
+Scores = list[dict[str, float]]  # one mapping a seed
 
 
 def compare(
@@ -47,8 +49,8 @@ def compare(
     """
     console = console or Console(markup=False)
     examples = examples if examples is not None else plan.source.load()
-    folder, real = played(plan, out, examples, processes, console)
-    outcome = summarise(finished_runs(folder), real, [contender.label for contender in plan.contenders])
+    folder, real, of_looks = played(plan, out, examples, processes, console)
+    outcome = summarise(finished_runs(folder), real, [contender.label for contender in plan.contenders], of_looks)
     _write(folder, outcome, examples)
     console.print(as_rich(outcome), soft_wrap=True)
     if told := unequal_budgets(outcome.rows):
@@ -77,8 +79,9 @@ def played(
     console: Console,
     name: str = NAME,
     team: Team = workers,
-) -> tuple[Folder, list[dict[str, float]]]:
-    """The folder ``out`` with all runs of ``plan``, described in the file ``name``, and what real examples score.
+) -> tuple[Folder, Scores, Scores]:
+    """The folder ``out`` with all runs of ``plan``, described in the file ``name``, and what real examples score: as
+    many as at the end, and as many as in a look on the way.
 
     Runs go over ``processes`` of the ``team``. LabError when ``out`` holds one with other settings, and for batches
     that memory does not hold.
@@ -90,9 +93,9 @@ def played(
     folder = open_folder(out, plan, name)
     begun = time.process_time()
     with kept_once_begun(folder):
-        real = _of_real(plan, examples)
+        real, of_looks = _of_real(plan, examples)
         _play_missing(folder, examples, processes, team, console, (time.process_time() - begun) / plan.seeds)
-    return folder, real
+    return folder, real, of_looks
 
 
 def _play_missing(
@@ -171,10 +174,15 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _of_real(plan: ComparisonPlan, examples: Examples) -> list[dict[str, float]]:
-    """What real examples score, once for each seed: no contender should hope for more."""
+def _of_real(plan: ComparisonPlan, examples: Examples) -> tuple[Scores, Scores]:
+    """What real examples score, once for each seed, at the end and in a look: no contender should hope for more."""
     judge = Judge(examples, count=plan.full, classifier=plan.features or known_features(examples))
-    return [judge.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)]
+    quick = copy.copy(judge)  # distances of fewer samples are larger
+    quick.count = QUICK
+    at_end, in_a_look = (
+        [each.of_real(torch.Generator().manual_seed(seed)) for seed in range(plan.seeds)] for each in (judge, quick)
+    )
+    return at_end, in_a_look
 
 
 def finished_runs(folder: Folder) -> list[dict[str, Any]]:

@@ -84,8 +84,8 @@ def draw_mean(axes: Axes, x: np.ndarray, mean: np.ndarray, margin: np.ndarray, m
 
 
 def frame_metric(axes: Axes, outcome: Outcome, metric: str, colour: str) -> None:
-    """The scale that fits the metric, and what real examples score as a dashed line."""
-    real = outcome.of_real[metric].mean
+    """The scale that fits the metric, and what as many real examples score as a dashed line."""
+    real = outcome.of_looks[metric].mean
     if real is not None:
         axes.axhline(real, color=colour, linewidth=1.1, linestyle=(0, (4, 3)))
     if lower_is_better(metric):

@@ -52,11 +52,12 @@ class Row:
 class Outcome:
     """Rows, best first; ``metrics`` in the judge's order; ``main`` are those that decide the order, first things first.
 
-    ``of_real`` is what real examples score.
+    ``of_real`` is what real examples score, ``of_looks`` what they score where as many are judged as in a look.
     """
 
     rows: tuple[Row, ...]
     of_real: dict[str, Spread]
+    of_looks: dict[str, Spread]
     metrics: tuple[str, ...]
     main: tuple[str, ...]
 
@@ -103,8 +104,13 @@ def lower_is_better(metric: str) -> bool:
     return measure is not None and measure.lower_is_better
 
 
-def summarise(runs: Sequence[dict[str, Any]], of_real: Sequence[dict[str, float]], labels: Sequence[str]) -> Outcome:
-    """``runs`` are facts as ``playing`` leaves them, ``labels`` the contenders.
+def summarise(
+    runs: Sequence[dict[str, Any]],
+    of_real: Sequence[dict[str, float]],
+    labels: Sequence[str],
+    of_looks: Sequence[dict[str, float]] = (),
+) -> Outcome:
+    """``runs`` are facts as ``playing`` leaves them, ``labels`` the contenders; ``of_looks`` is ``of_real`` without it.
 
     Points are ranked by the modes that they cover, then by their high-quality share; images by their distance. A
     contender ranks below every one of which fewer runs diverged.
@@ -122,8 +128,11 @@ def summarise(runs: Sequence[dict[str, Any]], of_real: Sequence[dict[str, float]
         ]
         return len(row.diverged), *keys
 
-    real = {metric: Spread.of([scores[metric] for scores in of_real]) for metric in metrics}
-    return Outcome(tuple(sorted(rows, key=rank)), real, metrics, main)
+    real, looks = (
+        {metric: Spread.of([scores[metric] for scores in each]) for metric in metrics}
+        for each in (of_real, of_looks or of_real)
+    )
+    return Outcome(tuple(sorted(rows, key=rank)), real, looks, metrics, main)
 
 
 def _row(label: str, runs: Sequence[dict[str, Any]], metrics: Sequence[str]) -> Row:

@@ -19,6 +19,7 @@ import torch
 from matplotlib import rc_context
 from matplotlib.axis import Tick
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
@@ -27,19 +28,21 @@ from rich.console import Console
 from core_gans.commands import COMMANDS
 from core_gans.commands.dispatch import read
 from core_gans.comparison import ComparisonPlan, compare, contenders, playing
-from core_gans.comparison.comparing import interruptible
+from core_gans.comparison.comparing import _of_real, interruptible
 from core_gans.comparison.curves import curves_picture, mean_curve
 from core_gans.comparison.folder import Folder
-from core_gans.comparison.plan import LOOKS, Source
+from core_gans.comparison.plan import LOOKS, QUICK, Source
 from core_gans.comparison.playing import StoppedError, TimedRuns
 from core_gans.comparison.samples import samples_picture
 from core_gans.comparison.summary import Spread, summarise
 from core_gans.comparison.tables import number, spread
 from core_gans.comparison.values import as_value
+from core_gans.data import points
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.figures import theme
+from core_gans.metrics import Judge
 from core_gans.variants import VARIANTS
-from tests.tiny import pictures
+from tests.tiny import chance, pictures
 
 POINT, IMAGE = (2,), (1, 32, 32)
 TINY = ["width=4", "depth=1", "latent=2", "discriminator_steps=1"]
@@ -422,6 +425,19 @@ def test_pictures_have_a_place_for_whoever_diverged() -> None:
     page = samples_picture({"a": [None], "$b$": [torch.rand(16, 1, 16, 16)]}, examples)
     assert page.dtype == np.uint8
     assert page.shape[1] > 16 * 64  # every image four times as large
+
+
+def test_curves_stand_beside_as_many_real_examples_as_a_look_has() -> None:
+    examples = points.ring(900, chance(0))
+    plan = ComparisonPlan(Source("ring"), (), seeds=1, seconds=1.0, batch=8, full=2_000)
+    real, of_looks = _of_real(plan, examples)
+    for found, count in ((real, 2_000), (of_looks, QUICK)):
+        assert found == [Judge(examples, count).of_real(0)]
+    outcome = summarise([facts("a", 0, 1.0)], [{"frechet[x]": 0.1}], ["a"], [{"frechet[x]": 0.4}])
+    with rc_context(theme()):
+        figure = curves_picture.__wrapped__(outcome, "noise")  # type: ignore[attr-defined]
+    dashed = [line.get_ydata() for line in figure.findobj(Line2D) if line.get_linestyle() == "--"]
+    assert [0.4, 0.4] in [list(map(float, each)) for each in dashed]
 
 
 @pytest.mark.parametrize("count", [1, 4, 11])
