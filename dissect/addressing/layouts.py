@@ -88,18 +88,19 @@ def read_layout(text: str) -> Layout:
 def is_channels_last(module: nn.Module, values: Tensor) -> bool:
     """Whether the four-dimensional ``values`` that ``module`` puts out look like (N, H, W, C), not (N, C, H, W).
 
-    They do behind what works on the last dimension only, and where the first two sides are equal and the third is not.
+    They do behind what works on the last dimension only, and where the first two sides are equal and the third is not,
+    unless all in ``module`` that has a layout works on channels first: a landscape of 16 x 32 cells may have 16 units.
     """
     if values.ndim != 4 or isinstance(module, _CHANNELS_FIRST):
         return False
     if isinstance(module, _CHANNELS_LAST):
         return True
-    _, first, second, third = values.shape
-    if first == second != third:
-        return True
     kinds = list(module.modules())
     last, maps = (any(isinstance(part, kind) for part in kinds) for kind in (_CHANNELS_LAST, _CHANNELS_FIRST))
-    return second != third and last and not maps
+    if maps and not last:
+        return False
+    _, first, second, third = values.shape
+    return second != third and (first == second or (last and not maps))
 
 
 def in_doubt(layer: str, module: nn.Module, values: Tensor) -> str | None:

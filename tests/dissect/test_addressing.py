@@ -181,6 +181,19 @@ def test_channels_last_are_refused_by_their_plain_name_and_read_by_their_layout(
     check_layers(net, x, ["act~nhwc", "act~nchw", "mix:in~nhwc"])
 
 
+def test_a_block_of_convolutions_has_its_units_first_also_where_there_are_as_many_as_rows():
+    block = nn.Sequential(nn.ConvTranspose2d(4, 8, 4, 2, 1), nn.BatchNorm2d(8), nn.ReLU())
+    net = nn.Sequential(block, nn.Conv2d(8, 3, 1))
+    latents = torch.randn(2, 4, 4, 8)  # 8 units of 8 x 16 cells, a landscape
+    assert "0~nhwc" not in layers(net, latents)
+    assert default_layers(net, latents) == ["0"]
+    check_layers(net, latents, ["0"])
+    with intervene(net, {"0": ablate([3])}), record(net, ["0"]) as seen, torch.no_grad():
+        net(latents)
+    assert seen["0"].shape == (2, 8, 8, 16)
+    assert not seen["0"][:, 3].any()
+
+
 def seen_doubt(net: nn.Module, layer: str, x: Tensor) -> str | None:
     with record(net, [layer]) as seen, torch.no_grad():
         net(x)
