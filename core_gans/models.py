@@ -187,14 +187,14 @@ def open_texts(path: str | Path, checkpoint: int | str | None = None) -> Model[T
     return Model(model.net, model.game, model.player, model.card)
 
 
-def _file_at(path: Path) -> Path:
+def file_at(path: Path) -> Path:
     """The model file of an exported folder; ``path`` itself for all else."""
     return path / EXPORTED if (path / EXPORTED).is_file() else path
 
 
 def _sequence_at(path: Path) -> type[Game]:
     """The class of the game of sequences in a run's folder or a model file, by its name; ``Game`` for all else."""
-    path = _file_at(path)
+    path = file_at(path)
     if path.is_dir() and (path / "config.json").is_file():
         named = runs.read_config(path)["variant"]
     elif path.is_file() and path.suffix == ".safetensors":
@@ -209,7 +209,7 @@ def open_player(path: str | Path, checkpoint: int | str | None = None) -> Model[
 
     ``checkpoint`` is what ``open_model`` takes. LabError with the nearest names when nothing is there.
     """
-    path = _file_at(shipped.placed(path))
+    path = file_at(shipped.placed(path))
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(path.name, beside) or "give a run's folder or a model file."

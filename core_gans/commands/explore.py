@@ -166,11 +166,12 @@ def added(model: models.Model, latents: Tensor, samples: Tensor, examples: Examp
 
 def _examples(command: Explore, shape: torch.Size) -> Examples:
     """The data to compare with, of images of this shape (C, H, W)."""
-    config = runs.read_config(command.source) if command.source.is_dir() else None
+    source = models.file_at(command.source)
+    config = runs.read_config(source) if source.is_dir() else None
     if not command.data and config is None:
         raise LabError(f"{command.source} does not say what it was trained on: give --data.")
     data = command.data
-    reading = reading_of(command.source, command.resize, command.skip_broken, own=not data)
+    reading = reading_of(source, command.resize, command.skip_broken, own=not data)
     if config and not data:
         data = str(config["options"]["data"])
     examples = load(data, size=size_of(tuple(shape)), channels=shape[0], **reading)

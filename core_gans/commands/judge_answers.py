@@ -12,7 +12,7 @@ from core_gans.data import size_of
 from core_gans.foundation.errors import LabError
 from core_gans.game import HeldOutGame
 from core_gans.held_out import Held
-from core_gans.models import Model
+from core_gans.models import Model, file_at
 from core_gans.runs import folder as runs
 from core_gans.session import options_from, require_taken
 
@@ -22,7 +22,7 @@ def judged_answers(model: Model[HeldOutGame], path: Path, data: str, seed: int) 
 
     LabError where a model file does not say what it learned from, and for data that do not suit the game.
     """
-    config = runs.read_config(path) if path.is_dir() else None
+    config = runs.read_config(path) if file_at(path).is_dir() else None
     if config is None and not data:
         raise LabError(f"{path} does not say what it was trained on: give --data.")
     game: Any = model.game

@@ -7,7 +7,7 @@ from pathlib import Path
 from core_gans.data.texts.known import TAKES_MORE
 from core_gans.foundation.errors import LabError
 from core_gans.games.texts import SentenceTranslation, TextGame
-from core_gans.models import Model
+from core_gans.models import Model, file_at
 from core_gans.runs import folder as runs
 from core_gans.session import options_from
 from core_gans.texts.judging import judge_of, real_numbers
@@ -22,7 +22,7 @@ def judged_texts(
 
     Held-out texts of what the run learned from, or of ``data``. LabError where a model file does not say what that is.
     """
-    config = runs.read_config(path) if path.is_dir() else None
+    config = runs.read_config(path) if file_at(path).is_dir() else None
     options = options_from(config["options"]) if config is not None else None
     if not data and options is None:
         raise LabError(f"{path} does not say what it was trained on: give --data.")

@@ -138,7 +138,7 @@ def source_at(path: Path, checkpoint: str = runs.NEWEST) -> Source:
     model = models.open_model(path, checkpoint)
     if model.player != "generator":
         raise LabError(f"{path} holds a {model.player}, which draws no samples: give a generator, or a run's folder.")
-    return Drawn(path, model, runs.read_config(path) if path.is_dir() else None)
+    return Drawn(path, model, runs.read_config(path) if models.file_at(path).is_dir() else None)
 
 
 def _is_data(path: Path) -> bool:

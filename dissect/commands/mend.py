@@ -19,6 +19,7 @@ from torch import Tensor
 from core_gans.data import Resize, data_set
 from core_gans.foundation.pixels import write_png
 from core_gans.metrics.choosing import classifier_asked
+from core_gans.models import file_at
 from core_gans.runs.configuration import reading_of
 from core_gans.runs.folder import new_folder
 from dissect import generators
@@ -163,7 +164,7 @@ class Mend:
             self.real,
             self.features,
             lambda done, total: bars.update(task, completed=done, total=total),
-            reading_of(self.source.model, self.resize, self.skip_broken),
+            reading_of(self.source.model and file_at(self.source.model), self.resize, self.skip_broken),
             self.batch,
         )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +18,7 @@ from core_gans import shipped
 from core_gans.data import Examples, as_float
 from core_gans.foundation.memory import require_memory
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
+from core_gans.models import file_at
 from core_gans.runs import folder as runs
 from dissect.commands.opening import Source
 from dissect.mending.frechet import FrechetScorer
@@ -82,8 +82,8 @@ def data_of(source: Source, asked: str) -> str:
         return asked
     if source.generator is None and source.model is None:
         return shipped.DATA
-    if source.model is not None and source.model.is_dir():
-        return str(runs.read_config(Path(source.model))["options"]["data"])
+    if source.model is not None and file_at(source.model).is_dir():
+        return str(runs.read_config(source.model)["options"]["data"])
     raise ValueError(
         "what real images look like here is not known: name digits, scenes, or a folder or file of images with --data"
     )

@@ -19,6 +19,11 @@ from core_gans.foundation.errors import LabError
 from core_gans.models import Model, open_model, open_player
 from core_gans.variants import make
 
+
+from core_gans.models import open_model, open_player
+from dissect.commands.opening import Source
+from dissect.commands.real_images import data_of
+
 OLD = Path(__file__).parents[1] / "old_runs"
 
 
@@ -66,6 +71,19 @@ def test_the_command_exports_and_others_open_the_folder_like_a_run(
     assert not (tmp_path / "given" / "model.onnx").exists()
     main(["sample", str(tmp_path / "given"), "--count", "4", "--out", str(tmp_path / "drawn.npz")])
     assert np.load(tmp_path / "drawn.npz")["points"].shape == (4, 2)
+    main(["judge", str(tmp_path / "given"), "--data", "ring", "--count", "40"])
+    assert "modes_covered" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["judge", str(tmp_path / "given"), "--count", "40"])
+    assert "does not say what it was trained on: give --data" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="name digits, scenes, or a folder"):
+        data_of(Source(tmp_path / "given"), "")
+
+
+def test_what_is_exported_is_explored_beside_the_data_that_are_named(tmp_path: Path) -> None:
+    export(open_model(OLD / "train-dcgan-digits"), tmp_path / "given")
+    main(["explore", str(tmp_path / "given"), "--data", "digits", "--paths", "2", "--out", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "neighbours.png").exists()
 
 
 def test_a_translator_is_exported_too_but_not_as_onnx(tmp_path: Path) -> None:
