@@ -77,9 +77,12 @@ def read(place: str, program: str, words: list[str]) -> Command:
 
 @contextmanager
 def friendly_errors(console: Console) -> Iterator[None]:
-    """Print a mistake as one line and end with exit code 2, instead of a traceback."""
+    """Print a mistake as one line and end with exit code 2, instead of a traceback; after Ctrl-C with 130."""
     try:
         yield
+    except KeyboardInterrupt:
+        console.print("stopped.", highlight=False)
+        raise SystemExit(130) from None  # as shells count a process that SIGINT has ended
     except (ValueError, OSError) as error:
         _refuse(console, str(error), error)
     except Exception as error:  # of Python, numpy, torch or OpenCV, whose error is of no other kind

@@ -270,3 +270,14 @@ class TestMistakes:
         told = refused("train", "gan", *TINY, "--rounds", 2, "--runs", tmp_path, "--name", "x")
         assert "No space left on device): is the disk full?" in told
         assert numbered(tmp_path / "x" / "checkpoints", "safetensors") == []
+
+
+def test_ctrl_c_ends_a_command_in_a_line(command, monkeypatch, capsys):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core_gans.commands.data.load", interrupted)
+    with pytest.raises(SystemExit) as end:
+        command("data", "photos")
+    assert end.value.code == 130
+    assert capsys.readouterr().out.rstrip().endswith("stopped.")
