@@ -27,10 +27,8 @@ from dissect.measure.dissection import Dissection
 from dissect.sampling import sights
 from dissect.segmenters.protocol import DifferentiableSegmenter, Segmenter
 
-CAUSAL, DOSED = (
-    128,
-    48,
-)  # images in which units are removed, and in which doses are tried; one at least shows it
+CAUSAL = 128  # images in which units are removed
+DOSED = 48  # images in which doses are tried; one at least shows it
 ATTRIBUTED = 160  # images that tell what units contribute to a concept, the first that show it
 PLACED = 60  # places for each context
 LARGE = 0.1  # of all pixels: what covers more is a background, which cannot be removed, only painted over

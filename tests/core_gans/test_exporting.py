@@ -18,9 +18,6 @@ from core_gans.exporting.folder import export
 from core_gans.foundation.errors import LabError
 from core_gans.models import Model, open_model, open_player
 from core_gans.variants import make
-
-
-from core_gans.models import open_model, open_player
 from dissect.commands.opening import Source
 from dissect.commands.real_images import data_of
 
