@@ -23,7 +23,7 @@ from core_gans.held_out import Held
 from core_gans.other_data import require_suited, with_absolute_paths, with_batches_of
 from core_gans.parallel import require_joined, team
 from core_gans.runs import folder as runs
-from core_gans.runs.changes import changed, differences, digest
+from core_gans.runs.changes import changed, differences, digest, told_of_settings_since
 from core_gans.runs.fitting import fitting, require_counts
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import Interrupt, require_not_terminated
@@ -234,6 +234,8 @@ class RunKind(ABC, Generic[State]):
                 rebuilt.console.print(f"going on from round {round:,}; what came after it is kept in {aside}")
             if going.changes:
                 run.write_config(config)
+            if told := told_of_settings_since(content, config, going.changes):
+                rebuilt.console.print(told, highlight=False, soft_wrap=True)
             if altered.of_batches:
                 told = "the data, the seed or the batch size were changed: a fresh stream of batches begins"
                 rebuilt.console.print(told, highlight=False, soft_wrap=True)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -66,17 +67,37 @@ def changed(config: Mapping[str, Any], changes: Mapping[str, Any], round: int) -
     return new
 
 
-def undone(config: Mapping[str, Any], round: int) -> dict[str, Any]:
-    """``config`` without the changes that happened at ``round``: what a checkpoint of that round was made with, if the
-    run was stopped before it wrote another one.
+def undone(config: Mapping[str, Any], round: int) -> Iterator[dict[str, Any]]:
+    """``config`` without the last change, the last two and so on, as far as they happened at ``round`` or later: what a
+    checkpoint of that round may have been made with. One changing mapping; compare it before the next.
+
+    A setting that is not what its last change made it was edited: nothing is undone from there on.
     """
     old = copy.deepcopy(dict(config))
     for entry in reversed(old.get("history") or []):
-        for place, values in entry.items() if entry.get("round") == round else ():
+        if not isinstance(begun := entry.get("round"), int) or begun < round:
+            return
+        for place, values in entry.items():
             section, _, name = place.partition(".")
             if isinstance(old.get(section), dict) and isinstance(values, list) and len(values) == 2:
+                if old[section].get(name) != values[1]:
+                    return
                 old[section][name] = values[0]
-    return old
+        yield old
+
+
+def told_of_settings_since(
+    saved: Mapping[str, Any], config: Mapping[str, Any], asked: Mapping[str, Any] = MappingProxyType({})
+) -> str:
+    """What to know before a run goes on from a checkpoint with other settings than it was made with, those that were
+    ``asked`` for by name apart; empty where there are none.
+    """
+    since = [
+        f"{place}: {before} -> {now}"
+        for place, (before, now) in differences(saved, config).items()
+        if place not in asked and place.partition(".")[2] not in asked
+    ]
+    return f"settings were changed after that checkpoint and hold from here on ({'; '.join(since)})" if since else ""
 
 
 def told_of_changes(config: Mapping[str, Any]) -> str:

@@ -113,7 +113,7 @@ class Run:
 
     def load_checkpoint(self, which: int | str | None = None) -> dict[str, Any]:
         """The content of a checkpoint (``checkpoint_of``), by default the newest; LabError when it is corrupt, or was
-        made with other settings than config.json names.
+        made with other settings than config.json names, now or before a change that happened since.
         """
         path = self.checkpoint_of(which)
         content = checkpoints.load(path)
@@ -124,7 +124,8 @@ class Run:
                     f"{self.config['kind']} of {self.config['variant']}: put the right checkpoint back."
                 )
         round = int(path.stem.rpartition("-")[2])
-        if (other := differing(content, self.config)) and differing(content, undone(self.config, round)):
+        other = differing(content, self.config)
+        if other and all(differing(content, each) for each in undone(self.config, round)):
             raise LabError(
                 f"{path} was made with other settings than config.json names ({'; '.join(other[:3])}): put them back, "
                 "or ask for a change when you resume, as in --rate 1e-4 or --set NAME=VALUE."

@@ -156,6 +156,23 @@ class TestWantedChanges:
         with pytest.raises(LabError, match="made with other settings"):
             open_model(run)
 
+    def test_checkpoints_before_a_change_open_and_can_be_gone_on_from(self, run: Path) -> None:
+        for start, rounds, rate in ((None, 8, 0.001), (5, 7, 0.002), (None, 8, 0.003)):
+            going = Going(start=start, changes={"rate": rate})
+            resume_training(run, rounds=rounds, console=QUIET, going=going)
+        assert open_model(run, checkpoint=5).card["rounds"] == 5  # of the first rate: two changes before the last one
+        assert open_model(run, checkpoint=7).card["rounds"] == 7  # of the second one
+        told = Console(record=True, file=io.StringIO(), width=500)
+        state = resume_training(run, rounds=6, console=told, going=Going(start=5)).state
+        assert "settings were changed after that checkpoint and hold from here on (fields.rate: 0.0002 -> 0.003)" in (
+            told.export_text()
+        )
+        assert {group["lr"] for each in state.optimizers for group in each.param_groups} == {0.003}
+        edit(run, "fields", "rate", value=0.5)  # nobody asked for that
+        for round in (5, 6):
+            with pytest.raises(LabError, match=r"made with other settings.*fields\.rate: .* -> 0\.5"):
+                open_model(run, checkpoint=round)
+
     def test_a_run_goes_on_from_an_earlier_checkpoint_and_loses_nothing(self, run: Path) -> None:
         straight = state_of(run, 6)
         later = {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
