@@ -92,7 +92,10 @@ class Run:
         return found[-1]
 
     def set_aside_after(self, round: int) -> Path | None:
-        """Move the checkpoints after ``round`` and a copy of the log out of the way; where to, or None without any."""
+        """Move the checkpoints and the samples after ``round`` and a copy of the log out of the way.
+
+        Where to, or None without any such checkpoint.
+        """
         files = self.checkpoints.glob("*-*.safetensors")
         later = [path for path in files if int(path.stem.rpartition("-")[2]) > round]
         if not later:
@@ -104,6 +107,10 @@ class Run:
             shutil.copy2(log, place / log.name)
         for path in later:
             path.rename(place / path.name)
+        drawn = [path for path in self.folder.glob("samples/round-*.*") if int(path.stem.rpartition("-")[2]) > round]
+        for path in drawn:
+            (place / "samples").mkdir(exist_ok=True)
+            path.rename(place / "samples" / path.name)
         return place
 
     def write_config(self, config: Mapping[str, Any]) -> None:

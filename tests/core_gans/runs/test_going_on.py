@@ -176,6 +176,7 @@ class TestWantedChanges:
     def test_a_run_goes_on_from_an_earlier_checkpoint_and_loses_nothing(self, run: Path) -> None:
         straight = state_of(run, 6)
         later = {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()}
+        sheet = (run / "samples" / "round-0000006.png").read_bytes()
         log = (run / "metrics.jsonl").read_bytes()
         resume_training(run, rounds=6, console=QUIET, going=Going(start=4))
         assert differences(state_of(run, 6), straight) == []  # nothing was changed, so it is the same to the bit
@@ -183,6 +184,7 @@ class TestWantedChanges:
         assert (aside / "metrics.jsonl").read_bytes() == log
         for name in ("round-0000005.safetensors", "round-0000006.safetensors"):
             assert (aside / name).read_bytes() == later[name]
+        assert (aside / "samples" / "round-0000006.png").read_bytes() == sheet
 
     def test_a_diverged_run_is_left_by_an_earlier_checkpoint_and_a_lower_rate(self, run: Path) -> None:
         path = run / "checkpoints" / "round-0000006.safetensors"
