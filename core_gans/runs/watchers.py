@@ -188,7 +188,8 @@ class Checkpoint(Watcher):
     """Saves the state in the first seconds, every ``every`` rounds or ``seconds`` seconds, and at the end.
 
     The last ``keep`` files stay. ``describe`` says what is stored beside the state (variant, fields, data). Of the
-    rounds that ``judged`` judged, the best by ``merit`` (of its numbers, high is better) stays as ``best-ROUND``, too.
+    rounds that ``judged`` judged, the best by ``merit`` (of its numbers, high is better) stays as ``best-ROUND``, too;
+    one that was judged by other data gives way to the first of these: their merits do not compare.
     """
 
     def __init__(
@@ -223,8 +224,12 @@ class Checkpoint(Watcher):
             self.write(state)
 
     def _keep_if_best(self, state: WatchedState, merit: float) -> None:
+        if merit != merit:
+            return
         before = list(self.folder.glob("best-*.safetensors"))
-        if any(merit <= checkpoints.load(path)["merit"] for path in before) or merit != merit:
+        bests = [checkpoints.load(path) for path in before]
+        data = self.describe.get("data")
+        if any(merit <= each["merit"] for each in bests if each.get("data", data) == data):
             return
         best = self.folder / f"best-{state.round:07d}.safetensors"
         checkpoints.save(best, {**self._content(state), "merit": merit}, overwrite=True)

@@ -319,6 +319,18 @@ class TestTheBest:
         assert (content["merit"], content["state"]["round"]) == (3.0, 4)
         assert Run(tmp_path, {}).checkpoint_of(4).name == names[0]
 
+    def test_one_that_other_data_judged_gives_way(self, tmp_path: Path) -> None:
+        game, rng = make("gan", shape=(2,), **FIELDS), torch.Generator().manual_seed(0)
+        log, folder = Log(tmp_path, 100), tmp_path / "checkpoints"
+        state, bests = None, []
+        for round, (data, score) in enumerate((("a", 5.0), ("b", 2.0), ("b", 1.0), ("b", 3.0)), start=1):
+            judged = Judged(lambda _, score=score: {"modes_covered": score}, log, 1)
+            kept = Checkpoint(folder, {"data": data}, 100, keep=1, judged=judged, merit=merit)
+            batches = Batches(ring(50, torch.Generator().manual_seed(0)), 8)
+            state = train(game, batches, round, rng=rng, watchers=[log, judged, kept], state=state)
+            bests.append([path.name for path in folder.glob("best-*")])
+        assert bests == [[f"best-000000{round}.safetensors"] for round in (1, 2, 2, 4)]
+
     def test_distances_are_to_be_small_and_modes_many(self) -> None:
         assert merit({"classes_covered": 4.0, "frechet[pixels]": 2.5}) == -2.5
         assert merit({"modes_covered": 7.0, "high_quality_share": 0.5, "frechet[points]": 9.0}) == 7.5
