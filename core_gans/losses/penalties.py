@@ -52,10 +52,11 @@ def pulling_away(codes: Tensor) -> Tensor:
     """
     if len(codes) < 2:
         raise ValueError(f"expected at least two codes to compare, got {len(codes)}: use a larger batch.")
-    unit = F.normalize(codes if codes.dtype == torch.float64 else codes.float(), dim=1)
-    cosines = unit @ unit.T
-    count = len(codes)
-    return ((cosines**2).sum() - (cosines.diagonal() ** 2).sum()) / (count * (count - 1))
+    with torch.autocast(codes.device.type, enabled=False):
+        unit = F.normalize(codes if codes.dtype == torch.float64 else codes.float(), dim=1)
+        cosines = unit @ unit.T
+        count = len(codes)
+        return ((cosines**2).sum() - (cosines.diagonal() ** 2).sum()) / (count * (count - 1))
 
 
 def clip_weights(network: nn.Module, bound: float) -> None:

@@ -143,6 +143,13 @@ class TestPullingAway:
         with pytest.raises(ValueError, match="at least two codes to compare, got 1"):
             pulling_away(torch.ones(1, 4))
 
+    def test_it_is_float32_inside_autocast(self, rng: torch.Generator) -> None:
+        codes = torch.randn(2, 64, generator=rng)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = pulling_away(codes)
+        assert found.dtype == torch.float32
+        assert found.item() == pytest.approx(pulling_away(codes.double()).item(), rel=1e-5)
+
 
 def test_clipping_moves_only_what_lies_outside() -> None:
     plane = Plane(-7.0, -0.01, 0.004, 0.01, 3.0)
