@@ -33,7 +33,7 @@ def held_out_watchers(
 
     judged = Judged(judge, log, options.judge_every)
     watchers: list[Watcher] = [Interrupt(console)]
-    watchers += [Average(decay=options.average)] if options.average else []
+    watchers += [Average(decay=options.average, rises=options.average_rises)] if options.average else []
     watchers += [
         log,
         judged,

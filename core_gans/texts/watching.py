@@ -61,7 +61,7 @@ def text_watchers(
     verdict = judge_of(game, lesson, seed=options.seed + 2)
     judged = Judged(lambda state: verdict(state.sampling_nets()), log, options.judge_every)
     watchers: list[Watcher] = [Interrupt(console)]
-    watchers += [Average(decay=options.average)] if options.average else []
+    watchers += [Average(decay=options.average, rises=options.average_rises)] if options.average else []
     watchers += [
         log,
         judged,

@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 import torch
+from rich.console import Console
 from torch import Tensor, nn
 
+from core_gans import make
+from core_gans.data import data_set
+from core_gans.held_out import Held, held_out_watchers
 from core_gans.runs import checkpoints
 from core_gans.runs.averaging import Average, recalibrate
+from core_gans.runs.folder import Run
 from core_gans.runs.watchers import Watcher
+from core_gans.session import Options
+from core_gans.texts import read_texts
+from core_gans.texts.watching import text_watchers
 from core_gans.training import TrainingState, start, train
 from tests.tiny import batches, chance, differences, pictures, points, small
 
@@ -118,3 +126,16 @@ class TestRecalibrate:
         assert generator.training == training
         assert {m.momentum for m in generator.modules() if isinstance(m, nn.BatchNorm2d)} == {0.1}
         assert all(torch.equal(a, b) for a, b in zip(weights, generator.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("variant", ["video_prediction", "seqgan"])
+def test_the_half_life_rises_in_every_kind_of_game(variant: str, tmp_path: Path) -> None:
+    run, options, quiet = Run(tmp_path, {}), Options(average_rises=100), Console(quiet=True)
+    if variant == "seqgan":
+        lesson = read_texts("sentences", "grammar", count=40)
+        watchers, _ = text_watchers(run, make(variant, **lesson.fields({})), options, lesson, quiet)  # type: ignore[arg-type]
+    else:
+        clips = data_set("moving_digits").load(count=4)
+        game = make(variant, shape=clips.shape)
+        watchers, _ = held_out_watchers(run, game, options, Held.of(clips), quiet)  # type: ignore[arg-type]
+    assert [each.rises for each in watchers if isinstance(each, Average)] == [100]
