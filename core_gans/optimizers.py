@@ -126,9 +126,13 @@ class SGD(Optimizer):
 def load_moments(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
     """Give ``optimizer`` the state that its ``state_dict`` was. ValueError where a moment is missing or misshaped.
 
-    torch takes any moments, and fails a step later.
+    Its own options stay, as betas, but for the rate, which each round sets: the game may be played on with others than
+    were saved. torch takes any moments, and fails a step later.
     """
+    own = [{name: value for name, value in group.items() if name != "lr"} for group in optimizer.param_groups]
     optimizer.load_state_dict(saved)
+    for group, options in zip(optimizer.param_groups, own, strict=True):
+        group.update(options)
     needed = _moments_of(optimizer)
     for parameter, moments in optimizer.state.items():
         if not isinstance(parameter, Tensor) or not needed <= moments.keys():

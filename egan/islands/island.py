@@ -9,11 +9,9 @@ from typing import Any
 
 import torch
 from deap import tools
-from torch import nn
 
 from core_gans.data import Examples
 from core_gans.foundation.errors import DivergedError
-from core_gans.game import NoiseGame
 from core_gans.session import Options
 from core_gans.variants import from_saved
 from egan import multi_discriminator
@@ -147,21 +145,10 @@ def wake(population: Population, average: LineageAverage, state: Mapping[str, An
     records = [Record(**parent["record"]) for parent in tensors["parents"]]
     marks = [{mark: getattr(record, mark) for mark in MARKS} for record in records]
     population.load_state_dict({**tensors, "logbook": pack([]), "chapters": {}, "history": pack(marks)})
-    for parent in population.parents:
-        keep_options(parent.optimizer, population.game, "generator")
-    keep_options(population.optimizer, population.game, "discriminator")
     if tensors["shadows"] is not None:
         average.shadows = {
             parent.number: shadow for parent, shadow in zip(population.parents, tensors["shadows"], strict=True)
         }
-
-
-def keep_options(optimizer: torch.optim.Optimizer, game: NoiseGame, player: str) -> None:
-    """Let the moments of a saved optimiser go on with the decays that ``game`` has: they may be genes."""
-    fresh = turn_of(game, player).optimizer.build([nn.Parameter(torch.zeros(1))])
-    options = {name: value for name, value in fresh.param_groups[0].items() if name not in ("params", "lr")}
-    for group in optimizer.param_groups:
-        group.update(options)
 
 
 def welcome(
@@ -210,7 +197,6 @@ def fittest(population: Population, scheme: Scheme, candidates: Sequence[Individ
 def _guest(population: Population, arrival: Arrival) -> Individual:
     guest = population.parents[0].child(turn_of(population.game, "generator").optimizer, Record(0, -1, "", 0))
     guest.load_state_dict(unpacked(arrival.parent))
-    keep_options(guest.optimizer, population.game, "generator")
     number, there = population.next_number(), guest.record
     guest.record = Record(
         number, -1, MIGRANT, population.round, quality=there.quality, diversity=there.diversity, survived=True

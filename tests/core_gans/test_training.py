@@ -206,6 +206,20 @@ def test_optimizers_are_built_with_the_numbers_they_name() -> None:
     assert (sgd.defaults["lr"], sgd.defaults["momentum"]) == (0.2, 0.9)
 
 
+@pytest.mark.parametrize("method", ["adam", "sgd"])
+def test_saved_moments_go_on_with_the_options_of_the_game(method: str, rng: torch.Generator) -> None:
+    data = points()
+    first = train(small("gan", data, method=method, beta1=0.25), batches(data), 1, rng=rng)
+    state = start(small("gan", data, method=method, beta1=0.75), batches(data), rng)
+    state.load_state_dict(first.state_dict())
+    (group,) = state.optimizers[0].param_groups
+    assert (group["betas"][0] if method == "adam" else group["momentum"]) == 0.75
+    assert group["params"][0] is next(state.nets["discriminator"].parameters())
+    moment = "exp_avg" if method == "adam" else "momentum_buffer"
+    ours, theirs = (next(iter(each.optimizers[0].state.values()))[moment] for each in (state, first))
+    assert torch.equal(ours, theirs)
+
+
 class TestCompute:
     def test_bf16_and_channels_last_play_the_same_game_nearly(self) -> None:
         def terms(compute: Compute) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import pytest
 
 from egan.islands.archipelago import Archipelago
 from egan.islands.genes import exploited, explored, first_genes, spread
+from egan.islands.island import wake
+from egan.islands.lineage_average import LineageAverage
 from egan.islands.settings import Islands
 from egan.islands.watching import _words
 from egan.options import Evolution
 from tests.egan.growing import game_for
-from tests.egan.islands.small import begun, played
+from tests.egan.islands.small import a_setup, begun, played
 from tests.egan.islands.test_islands import poisoned
 from tests.tiny import differences, points
 
@@ -100,6 +102,15 @@ def test_a_copy_has_the_parents_and_the_genes_of_a_better_one(straight: Archipel
     population = straight.population(last)
     assert population.game.rate == straight.islands[last].genes["rate"]  # type: ignore[attr-defined]
     assert population.logbook.select("generation") == [1, 2, 3, 4, 5]
+
+
+def test_all_discriminators_of_a_copy_learn_with_its_own_decays() -> None:
+    setup = a_setup()
+    setup = replace(setup, evolution=replace(setup.evolution, discriminators=2))
+    population = setup.with_genes({"beta1": 0.25}).found(0)
+    wake(population, LineageAverage(0.0), {**setup.with_genes({"beta1": 0.75}).founded(0), "shadows": None})
+    each = [rival.optimizer for rival in population.discriminators] + [population.parents[0].optimizer]
+    assert [optimizer.param_groups[0]["betas"][0] for optimizer in each] == [0.25] * 3
 
 
 def test_it_goes_on_to_the_same_bits(straight: Archipelago) -> None:
