@@ -20,13 +20,20 @@ WIDE, HIGH, COLUMNS = 4.2, 2.2, 3  # inches of a panel; panels in a row
 
 
 def mean_shares(runs: Sequence[Mapping[str, Any]]) -> Shares:
-    """The mean over ``runs`` that came to their end; each mutation that won anywhere has its line."""
+    """The mean over ``runs`` that came to their end; each mutation that won anywhere has its line.
+
+    All are told in as many parts as the run of the fewest has.
+    """
     told = [run["winners"] for run in runs if not run["diverged"]]
     parts = min((len(line) for shares in told for line in shares.values()), default=0)
     names = sorted({name for shares in told for name in shares})
-    return {
-        name: np.mean([np.array(shares.get(name, [0.0] * parts))[:parts] for shares in told], axis=0) for name in names
-    }
+    lines = {name: [_in_parts(shares.get(name, [0.0] * parts), parts) for shares in told] for name in names}
+    return {name: np.mean(each, axis=0) for name, each in lines.items()}
+
+
+def _in_parts(line: Sequence[float], parts: int) -> list[float]:
+    """``line`` in so many parts of the run, those of a run with more of them summed up."""
+    return [float(part.mean()) for part in np.array_split(np.array(line), parts)]
 
 
 @themed

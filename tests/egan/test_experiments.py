@@ -312,6 +312,9 @@ def test_shares_of_winners_are_counted_in_parts() -> None:
     found = mean_shares(runs)
     assert found["a"].tolist() == [1.0, 0.75]
     assert found["b"].tolist() == [0.0, 0.25]
+    short = {"diverged": None, "winners": {"a": [1.0, 0.0], "b": [0.0, 1.0]}}  # of two generations
+    long = {"diverged": None, "winners": {"a": [1.0, 1.0, 0.0, 0.0], "b": [0.0, 0.0, 1.0, 1.0]}}
+    assert {name: line.tolist() for name, line in mean_shares([short, long]).items()} == {"a": [1, 0], "b": [0, 1]}
 
 
 # ---- findings
