@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,7 @@ def resume_evolution(
                 "egan.islands.run.resume_islands."
             )
         options, evolution = options_from(config["options"]), evolution_from(config)
+        require_members(folder, going.changes, more=True)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
         told = console or Console(markup=False)
         game = require_evolvable(from_saved(config["variant"], config["fields"]))
@@ -153,6 +154,23 @@ def tell_what_is_left_out(game: NoiseGame, console: Console) -> None:
     if left := [name for name in game.beside_scores if getattr(game, name)]:
         told = f"without {' and '.join(left)} of {game.name}: children learn from their mutations alone."
         console.print(told, highlight=False, soft_wrap=True)
+
+
+def require_members(folder: Path, changes: Mapping[str, Any], *, more: bool) -> None:
+    """LabError for another number of parents or discriminators than the run in ``folder`` has.
+
+    Where ``more`` discriminators can be founded, for fewer alone.
+    """
+    before = runs.read_config(folder)["evolution"] or {}
+    for name, value in changes.items():
+        member = name.removeprefix("evolution.")
+        if member not in ("parents", "discriminators") or value == (there := before.get(member, 1)):
+            continue
+        if member == "parents" or not more or value < there:
+            raise LabError(
+                f"{folder} was begun with --{member} {there}, which cannot become {value}: leave it out, or begin anew "
+                f"with `egan evolve --{member} {value}`."
+            )
 
 
 def require_bounds(rounds: int | None, seconds: float | None) -> None:

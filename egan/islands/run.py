@@ -24,7 +24,7 @@ from core_gans.trusted_code import require_trusted
 from core_gans.variants import from_saved, make, name_of
 from core_gans.variants import variant as variant_called
 from egan.checks import require_fit
-from egan.experiment import require_bounds, tell_what_is_left_out
+from egan.experiment import require_bounds, require_members, tell_what_is_left_out
 from egan.islands.archipelago import Archipelago, Island
 from egan.islands.engines import engine
 from egan.islands.genes import first_genes, spread
@@ -139,6 +139,7 @@ def resume_islands(
     def rebuild(config: dict[str, Any]) -> IslandsRun:
         options, evolution, islands = options_from(config["options"]), evolution_from(config), islands_from(config)
         require_trusted(folder, config["variant"], *evolution.mutations, *evolution.discriminator_mutations)
+        require_members(folder, going.changes, more=False)
         islands.require_parents(evolution.parents)
         for name in (each.rpartition(".")[2] for each in going.changes):
             if name in islands.explore:

@@ -294,6 +294,22 @@ class TestWantedChanges:
                 "count": learned,
             }
 
+    @pytest.mark.parametrize("islands", [1, 2])
+    def test_an_evolution_keeps_its_parents_and_discriminators(self, islands: int, tmp_path: Path) -> None:
+        options, evolution = Options("ring", count=200, batch=8, explain_every=0), Evolution(discriminators=2)
+        many: dict[str, Any] = {"islands": Islands(islands=2)} if islands == 2 else {}
+        begin: Any = run_islands if many else run_evolution
+        run = tmp_path / "r"
+        begin("gan", FIELDS, options, evolution, **many, rounds=1, runs_folder=tmp_path, name="r", console=QUIET)
+        resume: Any = resume_islands if many else resume_evolution
+        for changes, told in (
+            ({"parents": 2}, "begun with --parents 1, which cannot become 2"),
+            ({"evolution.discriminators": 1}, "begun with --discriminators 2, which cannot become 1"),
+        ):
+            with pytest.raises(LabError, match=told):
+                resume(run, rounds=2, console=QUIET, going=Going(changes=changes))
+        assert json.loads((run / "config.json").read_text())["evolution"]["discriminators"] == 2
+
     def test_an_older_run_takes_an_option_that_it_was_made_without(self, tmp_path: Path) -> None:
         run = tmp_path / "run"
         shutil.copytree(OLD / "train-gan-ring", run)
