@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from core_gans.foundation.pixels import write_png
 from core_gans.foundation.sheets import sheet
 from core_gans.foundation.whole_files import whole_file
 
+DRAWN = 10_000  # scenes, unless asked otherwise
 SHOWN = 64  # images on a sheet
 LISTED = 12  # classes that are told with their counts
 
@@ -31,8 +33,8 @@ class Data:
 
     name: tyro.conf.Positional[str]
     """A path, or scenes; the other data sets need no file."""
-    count: int = 10_000
-    """How many scenes."""
+    count: int | None = None
+    """How many scenes; default: 10,000. Of a path all are read."""
     size: int | str | None = None
     """Side in pixels, or WIDTHxHEIGHT for files; default: 32 for files, 64 for scenes."""
     seed: int = 0
@@ -50,6 +52,8 @@ class Data:
 
     def run(self, console: Console) -> None:
         """Read or draw, tell and write."""
+        if self.sheet is not None and self.sheet.suffix.lower() != ".png":
+            raise LabError(f"expected --sheet as a .png, got {self.sheet}.")
         known = KNOWN.get(self.name)
         if known is not None and known.with_masks is not None:
             self._draw(known, console)
@@ -57,6 +61,8 @@ class Data:
         if known is not None:
             drawn = " or ".join(each.name for each in KNOWN.values() if each.with_masks)
             raise LabError(f"expected `data {drawn}` or a path, got {self.name!r}: the other data sets need no file.")
+        if os.sep not in self.name and "." not in self.name and not Path(self.name).exists():  # else as it is read
+            raise FileNotFoundError(f"{self.name} is not there: check the path, or draw `data scenes`.")
         if self.out is not None and self.out.suffix != ".npz":
             raise LabError(f"expected --out as an .npz, got {self.out}.")
         self._require_free(self.out)
@@ -66,6 +72,7 @@ class Data:
                 self.name,
                 size=self.size,
                 channels=self.colours,
+                count=self.count,
                 resize=self.resize,
                 skip_broken=self.skip_broken,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
@@ -86,18 +93,17 @@ class Data:
 
     def _draw(self, known: DataSet, console: Console) -> None:
         assert known.with_masks is not None
-        asked, out = known.wanted(self.size, self.count), self.out or Path(f"{self.name}.npz")
+        count = DRAWN if self.count is None else self.count
+        asked, out = known.wanted(self.size, count), self.out or Path(f"{self.name}.npz")
         self._require_free(out)
         with Progress(console=console) as bar:
-            task = bar.add_task("drawing", total=self.count)
+            task = bar.add_task("drawing", total=count)
             drawn = known.with_masks(
-                Wanted(
-                    asked.size, self.count, seed=self.seed, progress=lambda done, _: bar.update(task, completed=done)
-                )
+                Wanted(asked.size, count, seed=self.seed, progress=lambda done, _: bar.update(task, completed=done))
             )
         scenes.write(out, drawn)
         size = asked.size
-        console.print(f"{self.count} {self.name} of {size}x{size} pixels: {out}", highlight=False, soft_wrap=True)
+        console.print(f"{count} {self.name} of {size}x{size} pixels: {out}", highlight=False, soft_wrap=True)
         if self.sheet is not None:
             first = scenes.SceneSet(drawn.images[:SHOWN], drawn.masks[:SHOWN], drawn.captions[:SHOWN])
             write_png(self.sheet, scenes.contact_sheet(first))

@@ -114,19 +114,32 @@ class DataSet:
         skip_broken: bool = False,
         frames: int | None = None,
     ) -> Examples:
-        """The examples; what is not asked for is as the data set has it. Raises what ``read`` raises.
+        """The examples; what is not asked for is as the data set has it, and a note tells of what it cannot have
+        otherwise: the count of what is not drawn, the colours of what is. Raises what ``read`` raises.
 
-        LabError for ``frames`` of what is no clips.
+        LabError for ``frames`` of what is no clips, and for fewer than one.
         """
         if frames is not None and self.kind != "clips":
             raise LabError(f"{self.name} holds {self.kind}, which have no frames: leave --frames out.")
+        for name, number in (("--frames", frames), ("--count", count)):
+            if number is not None and number < 1:
+                raise LabError(f"{self.name}: expected {name} of at least 1, got {number}.")
         wanted = self.wanted(size, count, channels, seed, progress)
-        wanted = replace(wanted, resize=resize, skip_broken=skip_broken, frames=frames or self.frames)
+        wanted = replace(
+            wanted, resize=resize, skip_broken=skip_broken, frames=self.frames if frames is None else frames
+        )
         if self.count:  # drawn: what files take is known when they are looked at
             numbers = 3 * wanted.frames * wanted.size**2 / FLOAT if self.kind in ("images", "clips") else 6
             # 6: a point, its noise, label and place
             require_memory(int(wanted.count * numbers * FLOAT), f"{wanted.count:,} examples of {self.name}", "--count")
-        return self.read(wanted)
+        examples = self.read(wanted)
+        told = []
+        if count is not None and not self.count:
+            told.append(f"--count is for what is drawn: all {len(examples):,} examples are taken")
+        made = (self.count or self.colours) and not self.points
+        if channels is not None and made and channels != examples.shape[0]:
+            told.append(f"--colours is for files: {self.name} has {examples.shape[0]}")
+        return replace(examples, notes=(*examples.notes, *told)) if told else examples
 
     def wanted(
         self,
@@ -137,8 +150,8 @@ class DataSet:
         progress: Progress | None = None,
     ) -> Wanted:
         """What is asked for, completed by the data set's own size and count. LabError for a size it cannot have."""
-        width, height = sides(size or self.size)
+        width, height = sides(self.size if size is None else size)
         if width != height and not self.rectangles:
             raise LabError(f"{self.name} is drawn in squares: give one side, as --size {height}, not {size}.")
         asked = width if width != height else None
-        return Wanted(height, count or self.count, channels, seed, progress, asked)
+        return Wanted(height, self.count if count is None else count, channels, seed, progress, asked)

@@ -56,7 +56,7 @@ def mask_task(
         drawn = known.with_masks(known.wanted(size, count, seed=seed, progress=progress))
         painted, images = _channels_first(drawn.palette[drawn.masks]), _channels_first(drawn.images)
     else:
-        painted, images = _file(Path(of), size or 32, resize)
+        painted, images = _file(Path(of), 32 if size is None else size, resize)
     called = f"{name} of {of if known else file_and_array(Path(of))[0].stem}"
     return Pairs(called, painted, images) if MASK_TASKS[name] else Pairs(called, images, painted)
 

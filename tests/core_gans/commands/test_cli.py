@@ -215,6 +215,12 @@ class TestScenes:
     def test_other_data_need_no_file(self, refused: Command) -> None:
         assert "expected `data scenes` or a path, got 'ring'" in refused("data", "ring")
 
+    def test_what_cannot_be_is_refused(self, refused: Command, tmp_path: Path) -> None:
+        assert "rings is not there" in refused("data", "rings")
+        assert "a size of at least 1 pixel, got 0" in refused("data", "scenes", "--size", 0)
+        sheet = tmp_path / "sheet.npz"
+        assert "expected --sheet as a .png" in refused("data", "scenes", "--count", 1, "--sheet", sheet)
+
 
 def test_the_list_names_every_variant_with_its_paper(command: Command) -> None:
     told = " ".join(command("list").split())
@@ -278,6 +284,6 @@ def test_ctrl_c_ends_a_command_in_a_line(command, monkeypatch, capsys):
 
     monkeypatch.setattr("core_gans.commands.data.load", interrupted)
     with pytest.raises(SystemExit) as end:
-        command("data", "photos")
+        command("data", "photos.zip")
     assert end.value.code == 130
     assert capsys.readouterr().out.rstrip().endswith("stopped.")

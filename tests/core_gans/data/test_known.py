@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core_gans.data import KNOWN, NAMES, DataSet, data_set, load
+from core_gans.foundation.errors import LabError
 from core_gans.metrics import FEATURES
 
 SOME, FEW = 60, 8  # of data that are drawn; of clips, each of which is many pictures
@@ -51,3 +52,23 @@ def test_a_name_finds_its_value_and_a_path_one_of_its_own(tmp_path: Path) -> Non
 def test_trials_need_something_to_count() -> None:
     with pytest.raises(ValueError, match="the features of a classifier"):
         DataSet("stripes", "Stripes.", "images", KNOWN["digits"].read, kinds=2, quick="In twenty seconds, stripes.")
+
+
+def test_what_is_asked_for_and_cannot_be_is_told() -> None:
+    assert load("digits", count=3, channels=3).notes == (
+        "--count is for what is drawn: all 1,797 examples are taken",
+        "--colours is for files: digits has 1",
+    )
+    assert load("scenes", count=3, channels=3).notes == load("ring", count=3, channels=1).notes == ()
+    assert load("moving_digits", count=3, channels=3, takes=("clips",)).notes == (
+        "--colours is for files: moving_digits has 1",
+    )
+
+
+@pytest.mark.parametrize("name", ["digits", "ring", "moving_digits", "moving_scenes", "road"])
+def test_none_of_something_is_refused(name: str) -> None:
+    with pytest.raises(LabError, match="expected --count of at least 1, got 0"):
+        load(name, count=0, takes=("clips",))
+    if KNOWN[name].kind == "clips":
+        with pytest.raises(LabError, match="expected --frames of at least 1, got 0"):
+            load(name, frames=0, takes=("clips",))
