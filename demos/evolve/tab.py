@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.html import tag
 from demos.evolve.controls import controls
 from demos.evolve.html import stages
@@ -120,7 +121,12 @@ def evolve_tab(page: Page) -> None:
         mine.put(name, lab.work.do(opened, lab.store, key))
 
     def restored(token: str) -> list[Any]:
-        mine, ready = places(token), gr.Button(interactive=True)
+        try:
+            mine = places(token)
+        except LabError as error:  # a run that is gone, which is told of once: the page opens all the same
+            gr.Warning(str(error))
+            mine = places(token)
+        ready = gr.Button(interactive=True)
         return [*view(mine), gr.Dropdown(choices=continuable(lab.store)), ready, ready, *asked.showing(mine.request)]
 
     quick: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}

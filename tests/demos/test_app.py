@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,8 +26,11 @@ from starlette.responses import HTMLResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
+from demos.app import build
 from demos.delivery import FOREVER, PLACE, WORDS, FirstWords
+from demos.evolve.kept_places import KeptPlace, KeptPlaces
 from demos.evolve.requests import EvolutionRequest
+from demos.lab import Lab
 from demos.paint.painter import Painter
 from demos.pictures import refuse_large_pictures
 from demos.serve import serving
@@ -147,6 +151,18 @@ def test_whatever_is_called_the_next_call_is_answered(address: str, glass: Paint
 def test_a_request_that_makes_no_sense_is_refused(asked: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"expected|called"):
         EvolutionRequest.read(dict(zip(("data", "mutations", "parents", "gamma", "seconds"), asked, strict=True)))
+
+
+def test_the_page_opens_though_a_run_that_it_had_is_gone(tmp_path: Path) -> None:
+    """Without what the page is entered with, nothing of it would answer: its name is among that."""
+    lab, token = Lab.at(tmp_path), "a-page-of-a-test-1"
+    KeptPlaces(tmp_path, token).write({"A": KeptPlace("gone", True)})
+    with closing(lab):
+        (enter,) = (each.fn for each in build(lab).fns.values() if "load" in dict(each.targets).values() and each.js)
+        assert enter is not None
+        with pytest.warns(UserWarning, match="gone cannot be shown again"):
+            name, picker, *_ = enter(token, "")
+    assert (name, picker.interactive) == (token, True)
 
 
 def test_the_app_answers_to_its_own_names_only(address: str) -> None:
