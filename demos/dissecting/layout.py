@@ -75,4 +75,6 @@ class Layout:
                 shown = self.page.lab.work.do(work)
             return shown if len(shown) > 1 else shown[0]
 
-        event(listener, [self.page.token], self.outputs if part is None else part.outputs, **RAW, **LISTENER)
+        # A look that is asked for while another is under way counts, too; of what changes anything there is one.
+        outputs, mode = (self.outputs, "once") if part is None else (part.outputs, "multiple")
+        event(listener, [self.page.token], outputs, trigger_mode=mode, **RAW, **LISTENER)

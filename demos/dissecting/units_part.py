@@ -59,5 +59,7 @@ class Sheet:
         self.outputs: list[Any] = [self.sheet]
 
     def show(self, state: PageState) -> Sequence[Any]:
-        current = state.current()
-        return ("" if current is None else sheet(current, state.unit),)
+        current, unit = state.current(), state.unit
+        shown = "" if current is None else sheet(current, unit)
+        # Another was opened while this one was drawn: whoever asked for that shows it, maybe before this arrives.
+        return (shown if (current, unit) == (state.current(), state.unit) else gr.skip(),)

@@ -58,6 +58,12 @@ def browse(page: Page, known: Dissection) -> None:
     assert unit_chosen(page) == shown[2]
     page.locator(f"#dissect-units tr[data-unit='{shown[1]}'] td.draws").click()
     sheet_of(page, shown[1])
+    # A second choice while the first sheet is still drawn is the one that stays.
+    for unit in (shown[-1], shown[-2], shown[0]):
+        page.evaluate("unit => document.querySelector(`#dissect-units tr[data-unit='${unit}'] td`).click()", unit)
+        page.wait_for_timeout(60)
+    sheet_of(page, shown[0])
+    assert unit_chosen(page) == shown[0]
 
 
 @pytest.mark.timeout(500)

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -17,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core_gans.foundation.errors import LabError
-from demos.dissecting import causes
+from demos.dissecting import causes, units_part
 from demos.dissecting.causes_part import ask, choose
 from demos.dissecting.dissectable_model import dissectable
 from demos.dissecting.exporting import origin
 from demos.dissecting.measuring import FEWEST, counts_at, kept, question
+from demos.dissecting.open_dissection import OpenDissection
 from demos.dissecting.page_state import PageState
 from demos.dissecting.report_part import write
 from demos.dissecting.sheet import sheet
@@ -68,6 +70,23 @@ def test_the_sheet_shows_the_pictures_that_were_dissected(dissected: PageState) 
     drawn = current.gallery({image: {RING}}).pictures[image]
     expected = dissected.dissectable.net(latents[image : image + 1])[0, 0].add(1).mul(127.5).byte().numpy()
     assert np.array_equal(drawn[:, :, 0], expected)
+
+
+def test_a_sheet_that_was_left_while_it_was_drawn_does_not_come_over_the_newer_one(
+    dissected: PageState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = units_part.Sheet()
+
+    def drawn(current: OpenDissection, unit: int) -> str:
+        if unit == 3:
+            dissected.choose_unit(5)  # by another click
+        return f"sheet {unit}"
+
+    monkeypatch.setattr(units_part, "sheet", drawn)
+    dissected.choose_unit(3)
+    assert part.show(dissected) == (gr.skip(),)
+    assert part.show(dissected) == ("sheet 5",)
+    dissected.choose_unit(RING)
 
 
 def test_the_result_is_where_painting_finds_it_and_an_older_one_is_kept(dissected: PageState) -> None:
