@@ -43,11 +43,13 @@ def export(
     layers: Mapping[str, Dissection],
     folder: Path,
     reporter: ProgressReporter,
+    model: str,
 ) -> Report:
     """Write the report into ``folder``, in place of an older one.
 
-    ``effects`` are what was measured of causes, ``layers`` the dissections to compare. LabError where the pictures that
-    were dissected cannot be drawn again; Cancelled.
+    ``effects`` are what was measured of causes, ``layers`` the dissections to compare, ``model`` where that lies below
+    the folder of runs (``ModelStore.path_of``). LabError where the pictures that were dissected cannot be drawn again;
+    Cancelled.
     """
     found = current.dissection
     current.check()
@@ -62,7 +64,7 @@ def export(
         colours=current.colours,
         causal=list(effects),
         layers=layers,
-        origin=origin(current),
+        origin=origin(current, model),
         title=f"What the units of {found.layer} draw",
         units_per_concept=UNITS,
         progress=reporter.stage("Drawing the pictures of the report", total),
@@ -76,11 +78,11 @@ def export(
     return Report(page, everything)
 
 
-def origin(current: OpenDissection) -> str:
-    """Python that makes generator, latents and segmenter again; a run is looked for in the folder ``runs``."""
+def origin(current: OpenDissection, model: str) -> str:
+    """Python that makes generator, latents and segmenter again; a ``model`` of one's own is looked for in ``runs``."""
     key = current.dissectable.key
     return ORIGIN.format(
-        model=f"open_model({(f'{key}-generator' if key in shipped.SCENES else f'runs/{key}')!r})",
+        model=f"open_model({(f'{key}-generator' if key in shipped.SCENES else f'runs/{model}')!r})",
         images=current.dissection.images,
         seed=seed_of(current.dissection),
         segmenter=repr(current.watcher().name),

@@ -62,9 +62,9 @@ def write(state: PageState) -> None:
     current = state.opened()
     found, folder = state.findings(current), state.folder(f"report-{state.key}-{state.layer}")
     effects = [cause.effect for cause in found.causes.values()]
-    layers = state.comparable(current)
+    layers, model = state.comparable(current), state.shared.store.path_of(state.key)
 
     def task(reporter: Any) -> None:
-        found.report = export(current, effects, layers, folder, reporter)
+        found.report = export(current, effects, layers, folder, reporter, model)
 
     state.start(Job(f"{state.key}/{state.layer}/report/{id(state)}", "Writing the report", task, stages=2))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core_gans import shipped
 from core_gans.foundation.errors import LabError
+from core_gans.models import load_model, save_model
 from demos.dissecting import causes, units_part
 from demos.dissecting.causes_part import ask, choose
 from demos.dissecting.dissectable_model import dissectable
@@ -208,13 +211,24 @@ def test_the_report_holds_what_was_measured(dissected: PageState) -> None:
 def test_the_origin_makes_the_shipped_sample_again(tmp_path: Path) -> None:
     state = planted_state(tmp_path)
     state.open("scenes")
-    script = (
-        "import torch\n" + origin(state.opened()) + "\nprint(len(latents), segmenter.labels[8], float(latents.sum()))"
-    )
+    told = "print(len(latents), segmenter.labels[8], float(latents.sum()))"
+    script = f"import torch\n{origin(state.opened(), 'scenes')}\n{told}"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True)
     count, label, total = done.stdout.split()
     assert (int(count), label) == (2000, "tree")
     assert float(total) == pytest.approx(float(state.opened().latents.sum()), abs=0.1)
+
+
+def test_the_origin_of_a_mended_model_is_its_file(tmp_path: Path) -> None:
+    state = planted_state(tmp_path)
+    store, model = state.shared.store, load_model(shipped.path("scenes-generator"))
+    card = {**model.card, "mended": {"of": "Scenes", "data": "scenes"}}
+    store.keep_mended("scenes", "block8", save_model(tmp_path / "model.safetensors", replace(model, card=card)))
+    (key,) = (entry.key for entry in store.entries() if entry.key.startswith("mended-"))
+    found = Dissection.load(shipped.path("scenes-dissection"))
+    script = origin(OpenDissection(state.shared.dissectables.of(key), found), store.path_of(key))
+    assert "open_model('runs/mended/scenes-block8.safetensors')" in script
+    assert (tmp_path / "runs/mended/scenes-block8.safetensors").is_file()
 
 
 def test_a_model_that_has_learned_since_is_noticed(tmp_path: Path) -> None:
