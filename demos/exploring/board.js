@@ -31,9 +31,11 @@ async function openModel() {
   try {
     const found = await (await post("open", { model: key })).json();
     const view = await viewOf(found);
-    if (wanted === key) begin(found, view);
+    if (wanted !== key) return; // another was picked meanwhile: its answer is awaited
+    begin(found, view);
   } catch (error) {
-    if (wanted === key) complain(error);
+    if (wanted !== key) return;
+    complain(error);
     wanted = null;
   }
   opening.hidden = true;

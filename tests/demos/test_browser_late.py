@@ -1,0 +1,57 @@
+"""Answers that come late, or never, in a real browser: what was asked for last is shown, and what failed is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core_gans import shipped
+from core_gans.models import load_model
+from demos.lab import Lab
+from demos.serve import serving
+from tests.demos.browser import BROWSER, Page, opened
+from tests.demos.small_lab import Offered, SmallModelStore
+from tests.demos.test_browser_explore import explore, lab, rested
+
+__all__ = ["lab"]  # a fixture
+pytestmark = BROWSER
+
+# Questions whose address and body hold the given words are answered ``ms`` later, once; with a status, by a refusal.
+LATE = """
+window.late = [];
+const real = window.fetch;
+window.fetch = async (url, asked = {}) => {
+  const body = String(asked.body);
+  const found = late.find((each) => String(url).includes(each.url) && body.includes(each.body) && each.times-- > 0);
+  if (!found) return real(url, asked);
+  const said = { status: found.status, headers: { "Content-Type": "application/json" } };
+  const answer = found.status ? new Response('{"error": "refused"}', said) : await real(url, asked);
+  await new Promise((done) => setTimeout(done, found.ms));
+  return answer;
+};
+"""
+
+
+def late(page: Page, url: str, body: str = "", ms: int = 0, status: int = 0) -> None:
+    page.evaluate("each => late.push(each)", {"url": url, "body": body, "ms": ms, "status": status, "times": 1})
+
+
+def models(page: Page) -> None:
+    """A model that fails after another was picked does not keep that from opening."""
+    late(page, "explore/open", '"scenes"', 4_000, 200)
+    page.get_by_role("tab", name="Explore").click()
+    late(page, "explore/open", '"digits"', 5_000)
+    explore(page, "digits")
+    assert page.locator(".explore-open").is_visible()
+    explore(page, "codes")
+    rested(page)
+
+
+def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
+    assert isinstance(lab.store, SmallModelStore)
+    lab.store.offered["codes"] = Offered("images", load_model(shipped.path("scenes-generator")))
+    with serving(lab) as address, opened(address, tmp_path / "profile") as page:
+        page.context.add_init_script(LATE)
+        page.reload()
+        page.wait_for_selector("#model input:enabled")
+        models(page)
+    lab.close()
