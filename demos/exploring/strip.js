@@ -4,17 +4,19 @@ let stripPicture = null;
 let stripFirst = 0;
 let takers = {}; // by part: what it does with a chosen sample, what it wants to be told, which samples it shows as chosen
 
-const strips = new Map(); // of the model that is open, by the first number
+const strips = new Map(); // of the model that is open, by the first number and the truncation with which they were asked for
+const stripOf = (first) => `${first} ${chosen().truncation || "off"}`;
 
 const showStrip = oneAtATime(async (still) => {
   const first = chosen().first;
-  if (!strips.has(first)) {
+  const strip = stripOf(first);
+  if (!strips.has(strip)) {
     const points = open.kind === "points";
     const found = points ? (await askJson("strip", { first })).points : await askPicture("strip", { first });
     if (!still()) return;
-    strips.set(first, found);
+    strips.set(strip, found);
   }
-  stripPicture = strips.get(first);
+  stripPicture = strips.get(strip);
   stripFirst = first;
   samples.replaceChildren(...Array.from({ length: open.strip }, (_, place) => sampleButton(first + place)));
   find(".explore-strip-range").textContent = `${first} – ${first + open.strip - 1}`;
@@ -36,16 +38,19 @@ function sampleButton(seed) {
   return button;
 }
 
-// A small picture of any sample, drawn when its strip is there.
+// A small picture of any sample, drawn when its strip is there, unless another is to be drawn there by then.
 async function drawSample(canvas, seed) {
   const first = seed - (seed % open.strip);
+  const strip = stripOf(first);
+  const wanted = `${seed} of ${strip}`;
   const of = open;
-  if (!strips.has(first)) {
+  canvas.dataset.wanted = wanted;
+  if (!strips.has(strip)) {
     const found = await askPicture("strip", { first });
     if (open !== of) return;
-    strips.set(first, found);
+    strips.set(strip, found);
   }
-  drawTile(canvas, strips.get(first), seed - first, open.strip);
+  if (canvas.dataset.wanted === wanted) drawTile(canvas, strips.get(strip), seed - first, open.strip);
 }
 
 function markSamples() {

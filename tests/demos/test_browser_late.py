@@ -35,6 +35,17 @@ def late(page: Page, url: str, body: str = "", ms: int = 0, status: int = 0) -> 
     page.evaluate("each => late.push(each)", {"url": url, "body": body, "ms": ms, "status": status, "times": 1})
 
 
+def truncated(page: Page, *values: float) -> str:
+    """The first sample of the strip after the slider of truncation went over ``values``."""
+    for value in values:
+        page.locator("[data-of=truncation]").evaluate(
+            "(slider, to) => { slider.value = to; slider.dispatchEvent(new Event('input')) }", value
+        )
+    rested(page)
+    found: str = page.evaluate("document.querySelector('.explore-samples canvas').toDataURL()")
+    return found
+
+
 def models(page: Page) -> None:
     """A model that fails after another was picked does not keep that from opening."""
     late(page, "explore/open", '"scenes"', 4_000, 200)
@@ -46,6 +57,14 @@ def models(page: Page) -> None:
     rested(page)
 
 
+def strips(page: Page) -> None:
+    """Samples of an older truncation do not come over those of the newer one."""
+    late(page, "explore/strip", '"truncation":1,', 1_500)
+    quick = truncated(page, 1, 0.3)
+    truncated(page, 2)
+    assert truncated(page, 0.3) == quick
+
+
 def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
     assert isinstance(lab.store, SmallModelStore)
     lab.store.offered["codes"] = Offered("images", load_model(shipped.path("scenes-generator")))
@@ -54,4 +73,5 @@ def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
         page.reload()
         page.wait_for_selector("#model input:enabled")
         models(page)
+        strips(page)
     lab.close()
