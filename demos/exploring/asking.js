@@ -6,6 +6,7 @@ const findAll = (selector, within = element) => [...within.querySelectorAll(sele
 const HOME = location.origin + location.pathname.replace(/\/?$/, "/");
 const MEMORY = "gan-lab-explore";
 const trouble = find(".explore-trouble");
+let complaint = null; // the error that is told
 
 let open = null; // what the server says of the model that is open
 let memory = {}; // what was chosen, by model
@@ -58,12 +59,14 @@ const askPicture = async (name, asked) => createImageBitmap(await (await ask(nam
 const askJson = async (name, asked) => (await ask(name, asked)).json();
 
 function complain(error) {
+  complaint = error;
   trouble.textContent = error ? error.message : "";
   trouble.hidden = !error;
 }
 
 // A job that runs once at a time: what is asked meanwhile waits, and only the last of it is done. A job that ends
-// after another model was opened shows nothing: it gets `still`, which says whether its model is open.
+// after another model was opened shows nothing: it gets `still`, which says whether its model is open. One that ends well
+// takes back what was told before it began, and not what went wrong beside it.
 function oneAtATime(job) {
   let busy = false;
   let next = null;
@@ -74,10 +77,11 @@ function oneAtATime(job) {
     }
     busy = true;
     const of = open;
+    const before = complaint;
     element.dataset.busy = Number(element.dataset.busy || 0) + 1;
     try {
       await job(() => open === of, ...given);
-      if (open === of) complain(null);
+      if (open === of && complaint === before) complain(null);
     } catch (error) {
       if (open === of) complain(error);
     } finally {

@@ -63,7 +63,13 @@ const drawEnds = oneAtATime(async (still) => {
 
 const listDirections = oneAtATime(async (still) => {
   const { method } = chosen();
-  const { directions } = await askJson("directions", { method });
+  const { directions } = await askJson("directions", { method }).catch((error) => {
+    if (still()) {
+      list.replaceChildren();
+      delete list.dataset.of; // who comes again asks again
+    }
+    throw error;
+  });
   if (!still() || method !== chosen().method) return;
   rows = directions.map((direction, place) => directionRow(direction, place, method));
   list.replaceChildren(...rows.map(({ row }) => row));

@@ -10,7 +10,7 @@ from demos.lab import Lab
 from demos.serve import serving
 from tests.demos.browser import BROWSER, Page, opened
 from tests.demos.small_lab import Offered, SmallModelStore
-from tests.demos.test_browser_explore import explore, lab, rested
+from tests.demos.test_browser_explore import explore, lab, part, rested
 
 __all__ = ["lab"]  # a fixture
 pytestmark = BROWSER
@@ -65,6 +65,21 @@ def strips(page: Page) -> None:
     assert truncated(page, 0.3) == quick
 
 
+def failures(page: Page) -> None:
+    """What went wrong is told though something else goes well after it; directions are asked for again."""
+    late(page, "explore/way", status=200)
+    late(page, "explore/lengths", "", 1_000)
+    page.get_by_role("button", name="sample 3", exact=True).click()
+    rested(page)
+    assert page.locator(".explore-trouble").text_content() == "refused"
+    late(page, "explore/directions", status=200)
+    part(page, "Directions")
+    page.locator(".explore-trouble", has_text="refused").wait_for()
+    page.get_by_role("button", name="sample 4", exact=True).click()
+    page.wait_for_selector('[data-ends="sefa 4"]', state="attached")
+    assert page.locator(".explore-trouble").is_hidden()
+
+
 def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
     assert isinstance(lab.store, SmallModelStore)
     lab.store.offered["codes"] = Offered("images", load_model(shipped.path("scenes-generator")))
@@ -74,4 +89,5 @@ def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
         page.wait_for_selector("#model input:enabled")
         models(page)
         strips(page)
+        failures(page)
     lab.close()
