@@ -44,6 +44,7 @@ async function openModel() {
 function begin(found, view) {
   open = found;
   [frames, cloud, trail, stripPicture, lengths] = [null, null, null, null, null];
+  pullPast = []; // of another model
   strips.clear();
   delete list.dataset.of;
   const parts = Object.keys(PARTS).filter((part) => PARTS[part].fits(open));

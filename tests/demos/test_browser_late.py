@@ -80,9 +80,24 @@ def failures(page: Page) -> None:
     assert page.locator(".explore-trouble").is_hidden()
 
 
+def undoing(page: Page) -> None:
+    """Undo takes back what was dragged in this model, not in the one before."""
+    part(page, "Drag points")
+    rested(page)
+    for model in ("text", "codes"):
+        page.locator(".explore-pulled").press("Enter")
+        page.locator(".explore-pulled").press("Enter")
+        page.locator("[data-do=pull-undo]:enabled").wait_for()
+        explore(page, model)
+        part(page, "Drag points")
+        rested(page)
+        assert page.locator("[data-do=pull-undo]").is_disabled()
+
+
 def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
     assert isinstance(lab.store, SmallModelStore)
-    lab.store.offered["codes"] = Offered("images", load_model(shipped.path("scenes-generator")))
+    for key in ("codes", "text"):
+        lab.store.offered[key] = Offered("images", load_model(shipped.path("scenes-generator")))
     with serving(lab) as address, opened(address, tmp_path / "profile") as page:
         page.context.add_init_script(LATE)
         page.reload()
@@ -90,4 +105,5 @@ def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
         models(page)
         strips(page)
         failures(page)
+        undoing(page)
     lab.close()
