@@ -32,16 +32,24 @@ const beginDrive = oneAtATime(async (still) => {
 });
 
 const nextFrame = oneAtATime(async (still) => {
+  const [mine, from] = [going, drive];
+  if (!mine) return;
   const asked = performance.now();
   const wanted = hands.has("left") - hands.has("right");
   steering += Math.max(-HASTE, Math.min(HASTE, -wanted - steering));
-  const { picture, ...truth } = drive.truth;
-  const answer = await askJson("steer", { state: drive.state, truth, steering });
-  if (!still() || !going) return;
-  await showDrive(answer);
-  stage.dataset.frame = Number(stage.dataset.frame) + 1;
+  const { picture, ...truth } = from.truth;
+  const answer = await askJson("steer", { state: from.state, truth, steering }).catch((error) => {
+    if (going === mine) stopDriving();
+    throw error;
+  });
+  if (!still() || going !== mine) return; // it was stopped, and maybe started again: that asks for itself
+  if (drive === from) {
+    // Otherwise another drive was begun meanwhile: this frame is none of it.
+    await showDrive(answer);
+    stage.dataset.frame = Number(stage.dataset.frame) + 1;
+  }
   if (performance.now() - touched > 1000 * STILL) stopDriving();
-  if (going) going = setTimeout(nextFrame, Math.max(0, 1000 / open.rate - (performance.now() - asked)));
+  if (going === mine) going = setTimeout(nextFrame, Math.max(0, 1000 / open.rate - (performance.now() - asked)));
 });
 
 async function showDrive(answer) {

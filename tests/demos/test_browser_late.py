@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from core_gans import shipped
 from core_gans.models import load_model
 from demos.lab import Lab
 from demos.serve import serving
-from tests.demos.browser import BROWSER, Page, opened
+from tests.demos.browser import BROWSER, Page, opened, sync_api
 from tests.demos.small_lab import Offered, SmallModelStore
 from tests.demos.test_browser_explore import explore, lab, part, rested
 
 __all__ = ["lab"]  # a fixture
 pytestmark = BROWSER
+Request = sync_api.Request
 
 # Questions whose address and body hold the given words are answered ``ms`` later, once; with a status, by a refusal.
 LATE = """
@@ -94,6 +96,37 @@ def undoing(page: Page) -> None:
         assert page.locator("[data-do=pull-undo]").is_disabled()
 
 
+def driving(page: Page) -> None:
+    """A frame that fails stops the car, which goes on when it is told to; another road is not lost to the old one."""
+    explore(page, "drive")
+    page.wait_for_selector('.explore-drive[data-frame="0"]', state="attached")
+    rested(page)
+    road = page.locator(".explore-drive")
+    late(page, "explore/steer", status=200)
+    road.press("ArrowUp")
+    page.locator(".explore-trouble", has_text="refused").wait_for()
+    page.get_by_role("button", name="Drive", exact=True).wait_for()
+    road.press("ArrowUp")
+    page.wait_for_function("Number(document.querySelector('.explore-drive').dataset.frame) > 1")
+    road.press("ArrowDown")
+    rested(page)
+    seeds: list[int] = []
+
+    def sent(request: Request) -> None:
+        if request.url.endswith("steer"):
+            seeds.append(json.loads(request.post_data or "")["truth"]["seed"])
+
+    page.on("request", sent)
+    late(page, "explore/begin_drive", "", 700)
+    late(page, "explore/steer", "", 1_500)
+    page.get_by_role("button", name="Another road").click()
+    road.press("ArrowUp")
+    page.wait_for_timeout(2_500)
+    page.wait_for_function("Number(document.querySelector('.explore-drive').dataset.frame) > 1")
+    road.press("ArrowDown")
+    assert seeds[-1] == seeds[0] + 1
+
+
 def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
     assert isinstance(lab.store, SmallModelStore)
     for key in ("codes", "text"):
@@ -106,4 +139,5 @@ def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
         strips(page)
         failures(page)
         undoing(page)
+        driving(page)
     lab.close()
