@@ -39,12 +39,17 @@ const labKept = (() => {
     return canvas.toDataURL("image/webp", 0.92);
   }
 
-  // Keeps an image or a canvas, and the parts of the address that open it. An error where there is no room.
-  function keep(picture, name, parts) {
+  // Puts one among what is kept by now, in other pages too. An error where there is no room.
+  function put(one, place) {
     const all = read();
     if (all.length >= MOST) throw new Error(`${MOST} pictures are kept already: delete some of them first.`);
+    write([...all.slice(0, place), one, ...all.slice(place)]);
+  }
+
+  // Keeps an image or a canvas, and the parts of the address that open it. An error where there is no room.
+  function keep(picture, name, parts) {
     const id = crypto.getRandomValues(new Uint32Array(2)).join("-");
-    write([{ id, name, picture: small(picture), parts, when: Date.now() }, ...all]);
+    put({ id, name, picture: small(picture), parts, when: Date.now() }, 0);
   }
 
   const made = (tag, properties = {}, ...children) => {
@@ -68,9 +73,10 @@ const labKept = (() => {
     remove.setAttribute("aria-label", `Delete ${one.name}`);
     remove.addEventListener("click", () => {
       const before = read();
+      const place = before.findIndex((each) => each.id === one.id);
       attempt(() => write(before.filter((each) => each.id !== one.id)));
       const undo = made("button", { type: "button", textContent: "Undo" });
-      undo.addEventListener("click", () => attempt(() => write(before)));
+      undo.addEventListener("click", () => attempt(() => put(one, place)));
       said.replaceChildren(`${one.name} is deleted. `, undo);
       undo.focus();
     });

@@ -127,6 +127,24 @@ def driving(page: Page) -> None:
     assert seeds[-1] == seeds[0] + 1
 
 
+def keeping(page: Page, address: str) -> None:
+    """Undo brings back what was deleted, and leaves what another page kept since."""
+    keep = "name => labKept.keep(Object.assign(document.createElement('canvas'), {width: 4}), name, {tab: 'explore'})"
+    for name in ("one", "two"):
+        page.evaluate(keep, name)
+    page.locator("#kept-open").click()
+    page.get_by_role("button", name="Delete one").click()
+    other = page.context.new_page()
+    other.goto(address)
+    other.wait_for_function("window.labKept")
+    other.evaluate(keep, "three")
+    page.locator("#kept li input").nth(1).wait_for()
+    page.locator(".kept-said button").click()
+    names = page.eval_on_selector_all("#kept li input", "inputs => inputs.map(input => input.value)")
+    assert sorted(names) == ["one", "three", "two"]
+    page.locator("#kept").get_by_role("button", name="Close").click()
+
+
 def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
     assert isinstance(lab.store, SmallModelStore)
     for key in ("codes", "text"):
@@ -140,4 +158,5 @@ def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
         failures(page)
         undoing(page)
         driving(page)
+        keeping(page, address)
     lab.close()
