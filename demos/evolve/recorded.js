@@ -76,6 +76,11 @@ async function open(button) {
     one(".recorded").dataset.film = wanted;
     beat();
   } catch (error) {
+    if (button.dataset.film !== wanted) return;
+    film = null; // another one, which would go on beside what is told here
+    beat();
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    for (const part of [".share-bar", ".recorded-wins"]) one(part).replaceChildren();
     one(".recorded-said").textContent = `The recording could not be read: ${error.message}.`;
   }
 }

@@ -145,6 +145,16 @@ def keeping(page: Page, address: str) -> None:
     page.locator("#kept").get_by_role("button", name="Close").click()
 
 
+def recorded(page: Page) -> None:
+    """A recording that cannot be read is said to be none, and the one before does not go on under its name."""
+    page.get_by_role("tab", name="Evolve", exact=True).click()
+    page.wait_for_selector(".recorded[data-film=ring]")
+    late(page, "evolve/recorded/", status=503)
+    page.get_by_role("button", name="digits", exact=True).click()
+    page.wait_for_timeout(1_500)
+    assert "could not be read" in (page.locator(".recorded-said").text_content() or "")
+
+
 def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
     assert isinstance(lab.store, SmallModelStore)
     for key in ("codes", "text"):
@@ -159,4 +169,5 @@ def test_the_last_thing_asked_for_is_shown(lab: Lab, tmp_path: Path) -> None:
         undoing(page)
         driving(page)
         keeping(page, address)
+        recorded(page)
     lab.close()
