@@ -17,7 +17,8 @@ __all__ = ["lab"]  # a fixture
 pytestmark = BROWSER
 Request = sync_api.Request
 
-# Questions whose address and body hold the given words are answered ``ms`` later, once; with a status, by a refusal.
+# Questions whose address and body hold the given words are answered ``ms`` later, once, or when it is let go on;
+# with a status, by a refusal.
 LATE = """
 window.late = [];
 const real = window.fetch;
@@ -27,13 +28,13 @@ window.fetch = async (url, asked = {}) => {
   if (!found) return real(url, asked);
   const said = { status: found.status, headers: { "Content-Type": "application/json" } };
   const answer = found.status ? new Response('{"error": "refused"}', said) : await real(url, asked);
-  await new Promise((done) => setTimeout(done, found.ms));
+  await new Promise((done) => (found.ms === null ? (found.goOn = done) : setTimeout(done, found.ms)));
   return answer;
 };
 """
 
 
-def late(page: Page, url: str, body: str = "", ms: int = 0, status: int = 0) -> None:
+def late(page: Page, url: str, body: str = "", ms: int | None = 0, status: int = 0) -> None:
     page.evaluate("each => late.push(each)", {"url": url, "body": body, "ms": ms, "status": status, "times": 1})
 
 
@@ -50,10 +51,16 @@ def truncated(page: Page, *values: float) -> str:
 
 def models(page: Page) -> None:
     """A model that fails after another was picked does not keep that from opening."""
-    late(page, "explore/open", '"scenes"', 4_000, 200)
+    late(page, "explore/open", '"scenes"', None, 200)
+    late(page, "explore/open", '"digits"', None)
     page.get_by_role("tab", name="Explore").click()
-    late(page, "explore/open", '"digits"', 5_000)
-    explore(page, "digits")
+    page.locator("#model input").click()
+    page.get_by_role("option", name="Digits", exact=True).click()
+    page.wait_for_function("Boolean(late[0].goOn && late[1].goOn)")
+    page.evaluate("late[0].goOn()")
+    page.wait_for_timeout(300)
+    page.evaluate("late[1].goOn()")
+    page.wait_for_selector("[data-open=digits]", state="attached")
     assert page.locator(".explore-open").is_visible()
     explore(page, "codes")
     rested(page)
