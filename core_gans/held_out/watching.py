@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core_gans.game import HeldOutGame
 from core_gans.held_out.parts import Held
+from core_gans.metrics.measures import merit
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
 from core_gans.runs.progress import ProgressBar
@@ -38,7 +39,9 @@ def held_out_watchers(
         log,
         judged,
         Samples(run.folder, draw, options.samples_every),
-        Checkpoint(run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep),
+        Checkpoint(
+            run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep, judged=judged, merit=merit
+        ),
         ProgressBar("round", console),
     ]
     return watchers, judged

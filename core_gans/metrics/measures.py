@@ -6,6 +6,7 @@ A sum is a value that takes the same memory however many samples it holds, save 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -257,15 +258,24 @@ def unknown_metric(name: str) -> ValueError:
     )
 
 
+HELD_OUT = {"bleu": 1, "exact_match": 1, "psnr": 1, "l1": -1, "oracle_nll": -1, "held_out_nll": -1}
+"""What games are judged by that answer to held-out examples, the most telling first; -1: low is better."""
+
+
 def merit(scores: Mapping[str, float]) -> float:
-    """One number for the judge's ``scores``, high is better: modes and their quality where known, else a distance."""
+    """One number for the judge's ``scores``, high is better: modes and their quality where known, else a distance, else
+    what the answers to held-out examples are judged by. NaN where nothing was judged.
+    """
     if "modes_covered" in scores:
         return scores["modes_covered"] + scores.get("high_quality_share", 0.0)
+    for name, sign in HELD_OUT.items():
+        if name in scores:
+            return sign * scores[name]
     for metric, value in scores.items():
         measure = measure_of(metric)
         if measure is not None and measure.lower_is_better:
             return -value
-    return next(iter(scores.values()))
+    return next(iter(scores.values()), math.nan)
 
 
 def measure_of(metric: str) -> KnownMeasure | None:

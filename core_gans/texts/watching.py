@@ -11,6 +11,7 @@ from rich.console import Console
 from core_gans.foundation.whole_files import write_whole
 from core_gans.game import Nets
 from core_gans.games.texts import SentenceTranslation, TextGame, WritingGame
+from core_gans.metrics.measures import merit
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
 from core_gans.runs.interrupt import Interrupt
@@ -66,7 +67,9 @@ def text_watchers(
         log,
         judged,
         TextSamples(run.folder, _shown(game, lesson, options.seed + 1), options.samples_every),
-        Checkpoint(run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep),
+        Checkpoint(
+            run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep, judged=judged, merit=merit
+        ),
         ProgressBar("round", console),
     ]
     return watchers, judged

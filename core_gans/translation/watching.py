@@ -10,6 +10,7 @@ from core_gans.data import as_float
 from core_gans.data.domains import Domains
 from core_gans.data.pairs import Pairs
 from core_gans.game import Nets, TranslationGame
+from core_gans.metrics.measures import merit
 from core_gans.runs.averaging import Average
 from core_gans.runs.folder import Run
 from core_gans.runs.progress import ProgressBar
@@ -41,7 +42,9 @@ def translation_watchers(
         log,
         judged,
         Samples(run.folder, draw, options.samples_every, columns=ACROSS * in_a_strip),
-        Checkpoint(run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep),
+        Checkpoint(
+            run.checkpoints, run.describe(), options.checkpoint_every, keep=options.keep, judged=judged, merit=merit
+        ),
         ProgressBar("round", console),
     ]
     return watchers, judged

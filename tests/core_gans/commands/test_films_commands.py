@@ -124,6 +124,8 @@ def test_resumed_equals_never_stopped(name: str, runs: Path, command: Command, t
     words = ["train", name, "--data", "moving_digits", "--size", 16, "--frames", 6, "--width", 4, *FEW, *more]
     command(*words, "--rounds", 2, "--runs", tmp_path, "--name", "again")
     command("resume", tmp_path / "again", "--rounds", 3)
+    best = [*(tmp_path / "again" / "checkpoints").glob("best-*")]
+    assert len(best) == ("--judge-every" in more)
     states = [Run(folder, options).load_checkpoint()["state"] for folder in (runs / name, tmp_path / "again")]
     assert differences(*states) == []
 

@@ -69,7 +69,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_training(
         "seqgan",
         SEQGAN,
-        Options("grammar", count=40, **options),
+        Options("grammar", count=40, judge_every=2, **options),
         rounds=4,
         runs_folder=here,
         name="seqgan",
@@ -92,6 +92,11 @@ class TestRuns:
         assert len((home / "seqgan" / "samples" / "round-0000002.txt").read_text(encoding="utf-8").splitlines()) == 16
         lines = [json.loads(line) for line in (home / "nmt" / "metrics.jsonl").read_text().splitlines()]
         assert "likelihood" in lines[0]
+        judged = [json.loads(line) for line in (home / "seqgan" / "metrics.jsonl").read_text().splitlines()]
+        found = {line["round"]: line["oracle_nll"] for line in judged if "oracle_nll" in line}
+        best = min(found, key=found.__getitem__)
+        kept = [path.name for path in (home / "seqgan" / "checkpoints").glob("best-*")]
+        assert kept == ([f"best-{best:07d}.safetensors"] if found[best] == found[best] else [])
         assert "here" in json.loads((home / "nmt" / "config.json").read_text())["fields"]["source_words"]
 
     def test_a_stopped_run_goes_on_to_the_bit(self, home: Path, tmp_path: Path) -> None:

@@ -383,6 +383,7 @@ class TestCommands:
         assert (config["kind"], config["fields"]["shape"], config["fields"]["drawn"]) == ("training", [3, 16, 16], 3)
         last = metrics(trained)[-1]
         assert {"l1", "l1[mean]", "l1[untouched]"} <= last.keys()
+        assert (trained / "checkpoints" / "best-0000003.safetensors").is_file()
 
     def test_resuming_and_repeating_are_exact(self, trained: Path) -> None:
         main(["resume", str(trained), "--rounds", "5"])

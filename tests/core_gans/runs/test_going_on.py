@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import shutil
 import signal
@@ -350,6 +351,11 @@ class TestTheBest:
     def test_distances_are_to_be_small_and_modes_many(self) -> None:
         assert merit({"classes_covered": 4.0, "frechet[pixels]": 2.5}) == -2.5
         assert merit({"modes_covered": 7.0, "high_quality_share": 0.5, "frechet[points]": 9.0}) == 7.5
+        assert merit({"exact_match": 0.5, "bleu": 30.0, "bleu[untranslated]": 3.0}) == 30.0
+        assert merit({"oracle_nll": 2.0, "possible_share": 1.0, "held_out_nll": 1.0}) == -2.0
+        assert merit({"psnr[decoded]": 30.0, "psnr": 20.0}) == 20.0
+        assert merit({"l1": 0.5, "l1[mean]": 0.2}) == -0.5
+        assert math.isnan(merit({}))
 
 
 class TestThreads:
