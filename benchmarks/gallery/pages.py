@@ -69,17 +69,18 @@ def write_app_rows(of: GallerySet, trained: Sequence[Trained]) -> None:
 
 
 def table(of: GallerySet, trained: Sequence[Trained], real: dict[str, float]) -> str:
-    """The figures in Markdown, each row with the command that trains it."""
+    """The figures in Markdown, each row with the command that trains it, and where samples can be recognised, when."""
     names = list(real)
-    head = f"| row | {' | '.join(names)} | rounds | shows after | command |"
-    lines = [head, "|" + " :-- |" + " --: |" * (len(names) + 2) + " :-- |"]
-    lines.append(f"| real | {' | '.join(f'{real[name]:.3g}' for name in names)} | | | |")
+    columns = [*names, "rounds", *(["shows after"] if of.recognised else [])]
+    lines = [f"| row | {' | '.join(columns)} | command |", "|" + " :-- |" + " --: |" * len(columns) + " :-- |"]
+    lines.append(
+        f"| real | {' | '.join(f'{real[name]:.3g}' for name in names)} |{' |' * (len(columns) - len(names) + 1)}"
+    )
     for each in trained:
         numbers = " | ".join(f"{each.measured.figures[name]:.3g}" for name in names)
         after = "never" if each.measured.shown_after is None else f"{each.measured.shown_after:,}"
-        lines.append(
-            f"| {each.measured.row} | {numbers} | {each.measured.rounds:,} | {after} | `{command(of, each.measured)}` |"
-        )
+        told = [f"{each.measured.rounds:,}", *([after] if of.recognised else []), f"`{command(of, each.measured)}`"]
+        lines.append(f"| {each.measured.row} | {numbers} | {' | '.join(told)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -187,5 +187,5 @@ def test_it_says_what_is_wrong(real_digits: Examples) -> None:
         Judge(ring, 30_000, metrics=("frechet", "recall"))
     with pytest.raises(ValueError, match="at most the 60 samples given, got 61"):
         evaluate(drawn.images, drawn, count=61)
-    with pytest.raises(ValueError, match="more than 5 real samples, got 4"):
+    with pytest.raises(ValueError, match="more than 5 samples and as many real examples, got 4 and 60"):
         evaluate(drawn.images[:4], drawn)

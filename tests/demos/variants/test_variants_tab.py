@@ -173,6 +173,7 @@ def test_the_gallery_has_every_row_once_and_the_best_of_each_data_set_first() ->
         ["Digits"],
         ["MNIST"],
         ["CIFAR-10"],
+        ["Scenes"],
         ["Moving digits"],
     ]
     for each in sets:
