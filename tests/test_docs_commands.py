@@ -36,6 +36,7 @@ NOT_RUN = {  # what stands in a command: why it is not run here
     r"video|films|predict|still_pixels": "learns from clips; tests/core_gans/data/test_clips.py plays them",
     r"pictures/|runs/few": "needs pictures and a run of one's own; tests/core_gans/commands plays its options",
     r"train (?!dcgan|cgan|text_to_image|semi_supervised)\w+ .*--rounds \d+ --seed 0 --threads 1": "as of dcgan",
+    r"train text_to_image --data scenes --rounds": "as that of docs/applications.md",
     r"--device cuda": "needs a GPU",
     r"--name (slow|my-wgan|my-photos|nights|my-ring|quality-alone)$|runs/my-photos": "as the command beside it",
     r"(explain|judge|resume|sample) runs/(my-(digits|evolution)|onwards)": "as of the runs that other pages name",
