@@ -100,7 +100,7 @@ class Invert:
                 batch_size=self.batch,
                 progress=lambda done: bar.update(task, completed=done),
             )
-        warnings = fit_warnings(outcome)
+        warnings = fit_warnings(outcome, "--seconds" if self.steps is None else "--steps")
         facts = {
             **figures(outcome),
             "seconds": round(time.perf_counter() - begun, 1),
@@ -196,8 +196,8 @@ def in_words(found: Inversion) -> str:
     return f"pixel L1 {found.pixel_l1:.3f} of 2{where}{same}"
 
 
-def fit_warnings(found: Inversion) -> tuple[str, ...]:
-    """What to know before the rendering is edited; nothing where it fits."""
+def fit_warnings(found: Inversion, limit: str) -> tuple[str, ...]:
+    """What to know before the rendering is edited; nothing where it fits. ``limit`` is the option that ended it."""
     told = []
     if found.strangeness > STRANGE:
         told.append(
@@ -206,7 +206,7 @@ def fit_warnings(found: Inversion) -> tuple[str, ...]:
         )
     poor = found.agreement is not None and found.agreement < POOR_AGREEMENT
     if found.pixel_l1 > POOR_L1 or poor:
-        told.append("the rendering is not quite the picture: more --seconds may help")
+        told.append(f"the rendering is not quite the picture: more {limit} may help")
     return tuple(told)
 
 

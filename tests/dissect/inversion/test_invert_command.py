@@ -90,7 +90,7 @@ def test_a_picture_unlike_the_samples_is_told(capsys: pytest.CaptureFixture[str]
     inverted("picture.png", "--out", "one")
     told = capsys.readouterr().out
     assert "note: this picture is not like what the generator draws" in told
-    assert "note: the rendering is not quite the picture" in told
+    assert "note: the rendering is not quite the picture: more --steps may help" in told
 
 
 def test_an_encoder_is_trained_and_taken_and_that_of_another_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
