@@ -61,6 +61,8 @@ def write_drives(model: Model[Driving], count: int, seed: int, out: Path, consol
         write_png(out, picture(shown))
     else:
         write_film(out, film(shown), RATE)
+    if told := models.hardly_learned(model):
+        console.print(told, highlight=False, soft_wrap=True)
     told = f"{len(shown)} drives, above as they were and below as they were dreamt"
     console.print(f"{told} after {model.game.taught} frames: {out}", highlight=False, soft_wrap=True)
 

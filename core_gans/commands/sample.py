@@ -17,7 +17,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import require_memory
 from core_gans.foundation.seeds import require_seed
 from core_gans.foundation.whole_files import write_whole
-from core_gans.game import NoiseGame
+from core_gans.game import Game, NoiseGame
 from core_gans.games.texts import TextGame, WritingGame
 from core_gans.runs.folder import NEWEST
 from core_gans.sampling import drawing, require_free_place, write_samples
@@ -63,6 +63,7 @@ class Sample:
             return
         out = self.out or _free(OUT)
         if (driver := drive_model(self.source, self.checkpoint)) is not None:
+            self._require_chance_alone(driver.game)
             write_drives(driver, self.count, self.seed, out, console)
             return
         require_free_place(out)
@@ -89,8 +90,7 @@ class Sample:
         game = model.game
         if not isinstance(game, WritingGame):
             raise LabError(f"{self.source} is of {game.name}, which translates: `core-gans translate` does.")
-        if self.classes or self.text is not None or self.truncation is not None:
-            raise LabError(f"{game.name} writes by chance alone: leave --classes, --text and --truncation out.")
+        self._require_chance_alone(game)
         out = self.out or _free(TEXTS_OUT)
         if out.suffix.lower() != ".txt":
             raise LabError(f"expected --out as a .txt, got {out}: {game.name} writes texts.")
@@ -103,6 +103,10 @@ class Sample:
         if told := models.hardly_learned(model):
             console.print(told, highlight=False, soft_wrap=True)
         console.print(f"{self.count} texts: {out}", highlight=False, soft_wrap=True)
+
+    def _require_chance_alone(self, game: Game) -> None:
+        if self.classes or self.text is not None or self.truncation is not None:
+            raise LabError(f"{game.name} draws by chance alone: leave --classes, --text and --truncation out.")
 
 
 def _free(path: Path) -> Path:

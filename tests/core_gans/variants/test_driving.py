@@ -225,11 +225,15 @@ class TestCommands:
         main(["sample", str(run), "--count", "2", "--out", str(sheet)])
         with Image.open(sheet) as found:
             assert found.width > found.height
+        assert "so it has hardly learned" in capsys.readouterr().out
         main(["judge", str(run)])
         assert "lane_error" in capsys.readouterr().out
         for words, why in (
             (("sample", str(run), "--out", str(film)), "exists already and is kept"),
             (("sample", str(run), "--out", str(tmp_path / "x.npz")), "as a .gif, an .mp4 or a .png"),
+            (("sample", str(run), "--classes", "1"), "leave --classes, --text and --truncation out"),
+            (("sample", str(run), "--text", "a road"), "leave --classes, --text and --truncation out"),
+            (("sample", str(run), "--truncation", "0.5"), "leave --classes, --text and --truncation out"),
         ):
             with pytest.raises(SystemExit):
                 main(list(words))
