@@ -25,7 +25,7 @@ from core_gans.runs.folder import new_folder
 from dissect import generators
 from dissect.commands.mended import save_mended
 from dissect.commands.opening import Opened, Source
-from dissect.commands.real_images import Thirds, data_of, thirds
+from dissect.commands.real_images import Thirds, class_note, data_of, thirds
 from dissect.commands.sample_memory import require_sample
 from dissect.hooks import at_rest
 from dissect.mending import Ablation, MendingTrial, best_of, combine, mend, try_layers, write_mending
@@ -93,7 +93,7 @@ class Mend:
         if self.random > MOST_RANDOM:
             raise ValueError(f"expected at most {MOST_RANDOM:,} --random, got {self.random:,}.")
         found = self.source.open()
-        for note in found.notes:
+        for note in (*found.notes, *class_note(self.source, self.data)):
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
         layers = self._layers(found)
         require_sample(found, {"images": 2 * self.images, "judged": self.judged})

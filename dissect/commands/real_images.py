@@ -20,7 +20,7 @@ from core_gans.foundation.memory import require_memory
 from core_gans.metrics.choosing import classifier_for, extractor_for, features_of
 from core_gans.models import file_at
 from core_gans.runs import folder as runs
-from dissect.commands.opening import Source
+from dissect.commands.opening import ANY, Source
 from dissect.mending.frechet import FrechetScorer
 
 FEWEST = 100  # real images in each third
@@ -86,4 +86,14 @@ def data_of(source: Source, asked: str) -> str:
         return str(runs.read_config(source.model)["options"]["data"])
     raise ValueError(
         "what real images look like here is not known: name digits, scenes, or a folder or file of images with --data"
+    )
+
+
+def class_note(source: Source, asked: str) -> tuple[str, ...]:
+    """What to say where one class alone is drawn, and held against the data of the run, which are of all classes."""
+    if asked or source.label in (None, ANY):
+        return ()
+    return (
+        f"class {source.label} alone is drawn, and the real images are of all classes, so the distances tell of what "
+        "it lacks of the others, too: give pictures of that class with --data",
     )

@@ -14,7 +14,7 @@ from core_gans.models import load_model
 from dissect import ablate, intervene
 from dissect.commands.mend import Mend
 from dissect.commands.opening import Source
-from dissect.commands.real_images import data_of, thirds
+from dissect.commands.real_images import class_note, data_of, thirds
 from dissect.commands.user_generator import own_network
 from dissect.hooks import at_rest
 from dissect.mending import Mending
@@ -119,6 +119,13 @@ def test_what_is_real_is_asked_where_it_is_not_known(tmp_path):
     for source in (Source(generator=OWN), Source(tmp_path / "model.safetensors")):
         with pytest.raises(ValueError, match="with --data"):
             data_of(source, "")
+
+
+def test_one_class_against_the_data_of_all_is_told_of(tmp_path):
+    (note,) = class_note(Source(tmp_path, label="3"), "")
+    assert note.startswith("class 3 alone is drawn, and the real images are of all classes")
+    for label, asked in (("3", "threes"), ("any", ""), (None, "")):
+        assert class_note(Source(tmp_path, label=label), asked) == ()
 
 
 def test_features_are_fitted_to_other_real_images_than_those_that_choose_or_judge(tmp_path):
