@@ -79,6 +79,8 @@ class Game(ABC):
     paper: ClassVar[str]
     takes: ClassVar[tuple[Kind, ...]] = ("points", "images")
     """The kinds of examples that it learns from."""
+    usual_data: ClassVar[str] = "digits"
+    """The data set that a command takes where none is named, one of those that need no file."""
 
     def _repr_html_(self) -> str:
         """For a notebook: the variant, its paper, and the fields that are not at their defaults."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from torch import nn
 
 from core_gans import shipped
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.finite import require_finite
 from core_gans.foundation.names import did_you_mean
@@ -59,7 +60,7 @@ def hardly_learned(model: Model[Game]) -> str:
     rounds = model.card.get("rounds")
     if not isinstance(rounds, int) or rounds >= FEW_ROUNDS:
         return ""
-    played = f"{rounds} round{'' if rounds == 1 else 's'}"
+    played = how_many(rounds, "round")
     return f"note: this model has played {played}, so it has hardly learned: train it for longer before it is judged."
 
 

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from core_gans import shipped
 from core_gans.commands.fitting import rounds_a_second
+from core_gans.foundation.counting import how_many
 from core_gans.models import load_model
 from core_gans.run_kind import Result
 from core_gans.runs.folder import new_folder
@@ -98,7 +99,7 @@ def dissect_scenes(runs: Path, console: Console) -> Study:
         place = effect.labels.index(concept)
         control = effect.random_ablation.mean[place] / effect.before[place]
         console.print(
-            f"without its {len(effect.units)} {concept} units, {concept} pixels change by "
+            f"without its {how_many(len(effect.units), f'{concept} unit')}, {concept} pixels change by "
             f"{-effect.removed(concept):+.0%} (as many random units: {control:+.0%})",
             highlight=False,
             soft_wrap=True,

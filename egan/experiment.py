@@ -26,7 +26,7 @@ from core_gans.variants import variant as variant_called
 from egan.checks import require_fit
 from egan.evolution import evolve
 from egan.options import KIND, Evolution, evolution_from
-from egan.population import Population, require_evolvable, start
+from egan.population import Population, require_evolvable, require_latents, start
 from egan.returning import ReturnsTold
 from egan.watching import EvolutionPictures
 
@@ -106,6 +106,7 @@ def run_evolution(
     require_bounds(rounds, seconds)
     evolution.scheme()  # refuses what could not be played before any work
     kind = variant_called(variant)
+    require_latents(kind)  # before anything is read
     examples = options.load(console, kind.takes)
     require_taken(kind, examples)
     if fit is not None:

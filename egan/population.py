@@ -223,10 +223,16 @@ def turn_of(game: NoiseGame, player: str) -> Turn:
     raise ValueError(f"{game.name} has no turn in which the {player} learns alone, so it cannot be evolved.")
 
 
+def require_latents(kind: type[Game]) -> None:
+    """LabError for games that draw from no latents, whatever they are played on."""
+    if not issubclass(kind, NoiseGame):
+        raise LabError(f"{kind.name} has no latents, so it cannot be evolved: choose a variant that draws from noise.")
+
+
 def require_evolvable(game: Game) -> NoiseGame:
     """The game itself, if competing children can take the place of its generator's turn. LabError if not."""
-    if not isinstance(game, NoiseGame):
-        raise LabError(f"{game.name} has no latents, so it cannot be evolved: choose a variant that draws from noise.")
+    require_latents(type(game))
+    assert isinstance(game, NoiseGame)
     if not game.scores_suffice:
         raise LabError(f"{game.name}'s discriminator learns from labels, too, so it cannot be evolved: train it.")
     for player in ("discriminator", "generator"):

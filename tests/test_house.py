@@ -29,6 +29,7 @@ GROUND = "core_gans.foundation"  # what all four packages stand on; it imports n
 FOUNDATION = {  # every file of it by name, so that it stays small: one idea each
     "__init__.py",
     "colours.py",
+    "counting.py",
     "errors.py",
     "figures.py",
     "films.py",

@@ -71,10 +71,11 @@ def wants_variant(words: Sequence[str]) -> bool:
 
 def options_for(kind: type[Game], words: Sequence[str]) -> Options:
     """The options that a command begins with: the recipe's batch and average, or the paper's batch where asked for."""
+    usual = Options(data=kind.usual_data)
     if wants_paper(words):
-        return Options(batch=PAPER[kind.name].batch) if kind.name in PAPER else Options()
+        return dataclasses.replace(usual, batch=PAPER[kind.name].batch) if kind.name in PAPER else usual
     recipe = None if wants_variant(words) else recipe_in(kind, words)
-    return Options() if recipe is None else Options(batch=recipe.batch, average=recipe.average)
+    return usual if recipe is None else dataclasses.replace(usual, batch=recipe.batch, average=recipe.average)
 
 
 def recipe_in(kind: type[Game], words: Sequence[str]) -> Recipe | None:
@@ -82,7 +83,7 @@ def recipe_in(kind: type[Game], words: Sequence[str]) -> Recipe | None:
 
     Of files it is that for colour images, until somebody has looked at them (``fitting.Fit``).
     """
-    data = KNOWN.get(_given(words, "data") or Options.data)
+    data = KNOWN.get(_given(words, "data") or kind.usual_data)
     count = _number(words, "count") or (data.count if data else 0)
     given = {field.name: _given(words, field.name.replace("_", "-")) for field in dataclasses.fields(kind)}
     clips = kind.takes == ("clips",)

@@ -13,6 +13,7 @@ from core_gans import models
 from core_gans.data.examples import as_float
 from core_gans.data.road.car import RATE
 from core_gans.data.road.data_set import drives
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.films import SUFFIXES, write_film
 from core_gans.foundation.pixels import Pictures, write_png
@@ -63,8 +64,8 @@ def write_drives(model: Model[Driving], count: int, seed: int, out: Path, consol
         write_film(out, film(shown), RATE)
     if told := models.hardly_learned(model):
         console.print(told, highlight=False, soft_wrap=True)
-    told = f"{len(shown)} drives, above as they were and below as they were dreamt"
-    console.print(f"{told} after {model.game.taught} frames: {out}", highlight=False, soft_wrap=True)
+    told = f"{how_many(len(shown), 'drive')}, above as they were and below as they were dreamt"
+    console.print(f"{told} after {how_many(model.game.taught, 'frame')}: {out}", highlight=False, soft_wrap=True)
 
 
 def film(clips: Tensor) -> Pictures:

@@ -41,4 +41,4 @@ def judged_texts(
     if isinstance(game, SentenceTranslation) and not has_sacrebleu():
         notes.append("BLEU and chrF are left out: they need the extra `text` (pip install 'gan-lab[text]').")
     found = judge_of(game, lesson, count, seed)({"generator": model.net})
-    return found, real_numbers(lesson), lesson.name, notes
+    return found, real_numbers(lesson, count), lesson.name, notes

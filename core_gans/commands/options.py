@@ -15,6 +15,7 @@ from core_gans.commands.flags import flags_in, help_text
 from core_gans.foundation.names import unknown_name
 
 BATCHES = " (a round is a batch for every player, not a pass through the data)"
+RUN = " (a new folder in it holds the run, called by --name)"
 # What other programs call it: what it may be called here (by one command or another), and what else to know of it.
 MEANT = {
     "lr": ("rate", ""),
@@ -37,9 +38,8 @@ MEANT = {
     "data-dir": ("data", ""),
     "dataroot": ("data", ""),
     **dict.fromkeys(("n", "count", "sample", "samples", "num-samples", "num-images"), ("count or images", "")),
-    "output": ("out", ""),
-    "outdir": ("out", ""),
-    "output-dir": ("runs", ""),
+    "out": ("runs", RUN),
+    **dict.fromkeys(("output", "outdir", "output-dir", "logdir"), ("out or runs", "")),
     "nz": ("latent", ""),
     "z-dim": ("latent", ""),
     "latent-dim": ("latent", ""),

@@ -13,6 +13,7 @@ from core_gans import models
 from core_gans.data.clips.files import read_frames
 from core_gans.data.examples import as_float
 from core_gans.data.frame import Frame
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.films import SUFFIXES, write_film
 from core_gans.foundation.pixels import to_bytes, write_png
@@ -52,7 +53,9 @@ class Predict:
         colours, _, height, width = game.shape
         frames = read_frames(self.clip, Frame(height, width, colours))
         if len(frames) < game.given:
-            raise LabError(f"{self.clip} has {len(frames)} frames, and this model needs {game.given} to go on from.")
+            raise LabError(
+                f"{self.clip} has {how_many(len(frames), 'frame')}, and this model needs {game.given} to go on from."
+            )
         last = torch.from_numpy(frames[-game.given :]).reshape(game.given, height, width, colours)
         clip = as_float(last).permute(3, 0, 1, 2)[None]  # (1, C, given, H, W)
         whole = torch.cat((clip, game.predict({"generator": model.net}, clip, self.frames)), dim=2)
@@ -65,5 +68,7 @@ class Predict:
         if told := models.hardly_learned(model):
             console.print(told, highlight=False, soft_wrap=True)
         console.print(
-            f"{game.given} frames given and {self.frames} predicted: {self.out}", highlight=False, soft_wrap=True
+            f"{how_many(game.given, 'frame')} given and {self.frames} predicted: {self.out}",
+            highlight=False,
+            soft_wrap=True,
         )

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core_gans import models
 from core_gans.commands.drives import drive_model, write_drives
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.memory import require_memory
 from core_gans.foundation.seeds import require_seed
@@ -83,7 +84,7 @@ class Sample:
         if self.truncation is not None:
             again = f"numbers of latents beyond {self.truncation:g} were drawn again"
             console.print(f"truncation: {again} (Brock et al. 2019)", highlight=False, soft_wrap=True)
-        console.print(f"{self.count} samples: {out}", highlight=False, soft_wrap=True)
+        console.print(f"{how_many(self.count, 'sample')}: {out}", highlight=False, soft_wrap=True)
 
     def _write_texts(self, model: models.Model[TextGame], console: Console) -> None:
         """Texts of a game that writes them, one a line."""
@@ -102,7 +103,7 @@ class Sample:
         write_whole(out, "".join(f"{text}\n" for text in game.vocabulary.texts(written)))
         if told := models.hardly_learned(model):
             console.print(told, highlight=False, soft_wrap=True)
-        console.print(f"{self.count} texts: {out}", highlight=False, soft_wrap=True)
+        console.print(f"{how_many(self.count, 'text')}: {out}", highlight=False, soft_wrap=True)
 
     def _require_chance_alone(self, game: Game) -> None:
         if self.classes or self.text is not None or self.truncation is not None:

@@ -7,6 +7,7 @@ import shlex
 from rich.console import Console
 from rich.table import Table
 
+from core_gans.foundation.counting import how_many
 from core_gans.metrics.choosing import pixels_told
 from core_gans.run_kind import Result
 from core_gans.training import TrainingState
@@ -14,7 +15,9 @@ from core_gans.training import TrainingState
 
 def print_result(result: Result[TrainingState], console: Console) -> None:
     """The judge's numbers before and after, where the pictures are, and how to go on."""
-    table = Table("judge", "before", "after", title=f"{result.state.round} rounds in {result.state.seconds:.0f} s")
+    table = Table(
+        "judge", "before", "after", title=f"{how_many(result.state.round, 'round')} in {result.state.seconds:.0f} s"
+    )
     for name, value in result.after.items():
         table.add_row(name, f"{result.before[name]:.3f}", f"{value:.3f}")
     console.print(table)

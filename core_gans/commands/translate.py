@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core_gans import models
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import unknown_name
 from core_gans.foundation.seeds import require_seed
@@ -78,7 +79,7 @@ class Translate:
             console.print(f"left out: {line}", highlight=False, soft_wrap=True)
         left_out = f", {len(done.broken):,} left out" if done.broken else ""
         console.print(
-            f"{len(done.written):,} pictures translated to {names[target]}{left_out}: {self.out}",
+            f"{how_many(len(done.written), 'picture')} translated to {names[target]}{left_out}: {self.out}",
             highlight=False,
             soft_wrap=True,
         )
@@ -102,7 +103,7 @@ class Translate:
             if not self.source.is_file():
                 raise LabError(f"expected a text file to translate, and {self.source} is none.")
             done = translate_lines(game, nets, self.source, self.out, beams=self.beams, skip_broken=self.skip_broken)
-            notes = [*done.told(), f"{done.lines:,} lines translated: {self.out}"]
+            notes = [*done.told(), f"{how_many(done.lines, 'line')} translated: {self.out}"]
         for note in [models.hardly_learned(model), *notes]:
             if note:
                 console.print(note, highlight=False, soft_wrap=True)

@@ -37,8 +37,7 @@ class Contender:
     def game(self, rounds: int) -> NoiseGame:
         """The game, with learning rates that fall over ``rounds`` where its fields ask for a fall over the run (-1)."""
         game = make(self.variant, **over_the_run(self.fields, rounds))
-        if not isinstance(game, NoiseGame):
-            raise LabError(f"{self.label} draws from no latents, so it has no samples to compare.")
+        assert isinstance(game, NoiseGame)  # as ``contenders`` has it
         return game
 
     @property
@@ -76,6 +75,9 @@ def contenders(
     shared = assignments(common, "--set")
     given = [_parse(word) for word in words]
     kinds = [variant(name) for name, _ in given]
+    for kind in kinds:
+        if not issubclass(kind, NoiseGame):
+            raise LabError(f"{kind.name} draws from no latents, so it has no samples to compare.")
     for field in shared:
         known = {name for kind in kinds for name in field_types(kind)}
         require_known("field of the contenders", field, known)

@@ -10,8 +10,10 @@ from typing import Any
 
 from core_gans.convergence.verdict import Verdict
 from core_gans.data import KNOWN
+from core_gans.foundation.counting import how_many
 from core_gans.recipes import kind_of, recipe_for
 from core_gans.recipes.kinds import TOLD
+from core_gans.runs.folder import numbered
 
 NOT_COMPARED = ("fall_rounds",)  # the length of a run, not a choice
 
@@ -28,7 +30,8 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
     if config["kind"] != "training" or recipe is None or kind is None:
         return []
     recipe = recipe.on(of)
-    played, seconds, needed = last["round"], last.get("seconds", 0.0), recipe.shown_after
+    played, needed = max(last["round"], _saved(folder)), recipe.shown_after  # the log has every tenth round
+    seconds = last.get("seconds", 0.0) * played / last["round"]
     early = needed is not None and played < needed
     sentences = []
     if needed is not None and early and seconds > 0:
@@ -41,8 +44,9 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
         )
     if needed is None and verdict.state == "warming up" and seconds > 0:
         sentences.append(
-            f"This run has played {played:,} rounds in {seconds:.0f} s; after how many {recipe.row} shows something on "
-            f"{TOLD[kind]} was not measured: `core-gans resume {shlex.quote(str(folder))} --seconds 60` plays on."
+            f"This run has played {how_many(played, 'round')} in {seconds:.0f} s; after how many {recipe.row} shows "
+            f"something on {TOLD[kind]} was not measured: `core-gans resume {shlex.quote(str(folder))} --seconds 60` "
+            "plays on."
         )
     if early or verdict.warns:
         data = KNOWN.get(of)
@@ -60,3 +64,9 @@ def advice(folder: Path, config: Mapping[str, Any], last: Mapping[str, Any], ver
                 f"{shlex.quote(of)}` begins with it."
             )
     return sentences
+
+
+def _saved(folder: Path) -> int:
+    """The rounds that the run in ``folder`` had played by its newest checkpoint; 0 without one."""
+    found = numbered(folder / "checkpoints", "safetensors")
+    return int(found[-1].stem.rpartition("-")[2]) if found else 0

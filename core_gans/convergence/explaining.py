@@ -68,8 +68,7 @@ def _answering(lines: list[dict[str, Any]]) -> list[str]:
         for name in [name for name in (kept[0] if kept else {}) if name not in COUNTED]:
             values = [(line["round"], line[name]) for line in kept if isinstance(line.get(name), int | float)]
             if values:
-                (first, before), (last, after) = values[0], values[-1]
-                found.append(f"{what}: {name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
+                found.append(f"{what}: {name} {_from_to(values)}")
     if not judged:
         found.append("The judge has not been asked during the run: train with --judge-every, or ask `core-gans judge`.")
     return found
@@ -80,11 +79,17 @@ def _writing(lines: list[dict[str, Any]]) -> list[str]:
     found = []
     for name in dict.fromkeys(name for line in lines for name in line if name not in COUNTED):
         values = [(line["round"], line[name]) for line in lines if isinstance(line.get(name), int | float)]
-        (first, before), (last, after) = values[0], values[-1]
-        found.append(f"{name} {before:.3g} at round {first:,}, {after:.3g} at round {last:,}")
+        if values:
+            found.append(f"{name} {_from_to(values)}")
     found.append("likelihood is of the training texts, a sum of each: it falls also while they are learned by heart.")
     found.append("policy and reward are by the game's own discriminator: only the judge says whether texts get better.")
     return found
+
+
+def _from_to(values: list[tuple[int, float]]) -> str:
+    """First and last of ``values``, each with its round, or the only one."""
+    told = [f"{value:.3g} at round {round:,}" for round, value in values]
+    return told[0] if len(told) == 1 else f"{told[0]}, {told[-1]}"
 
 
 def _reading(folder: Path, config: dict[str, Any]) -> tuple[Reading, list[str]]:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from core_gans.data.examples import Examples, as_float
 from core_gans.data.pairs import Pairs
+from core_gans.foundation.errors import LabError
 from core_gans.foundation.names import require_known
 from core_gans.foundation.pixels import quantised
 
@@ -114,6 +115,11 @@ def task(name: str, examples: Examples) -> Pairs:
     """
     require_known("task", name, TASKS)
     images = as_float(examples.images)
+    if TASKS[name] is grey and examples.shape[0] != 3:
+        raise LabError(
+            f"{name} needs pictures in colour, and {examples.name} has {examples.shape[0]} of the 3 colours: take "
+            f"others ({name}:scenes), or another task ({', '.join(each for each in TASKS if each != name)})."
+        )
     return Pairs(f"{name} of {examples.name}", TASKS[name](images), images)
 
 

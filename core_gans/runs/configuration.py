@@ -54,16 +54,19 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / "config.json"
     if not folder.is_dir():
-        siblings = [entry.name for entry in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        raise LabError(
-            str(unknown_name("run folder", folder.name, siblings)) if siblings else f"there is no folder {folder}."
-        )
+        runs = sorted(each.parent.name for each in folder.parent.glob("*/config.json"))
+        raise LabError(str(unknown_name("run folder", folder.name, runs)) if runs else f"there is no folder {folder}.")
     if not path.is_file():
         raise LabError(f"{folder} is no run: expected a config.json in it.")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise LabError(f"{path} is not valid JSON ({error}): put the original back.") from error
+    if isinstance(config, dict) and config.get("kind") == "model":
+        raise LabError(
+            f"{folder} is an exported model, not a run: give the run's folder, of which it is a copy of one player; "
+            "sample, judge, explore and dissect take it as it is."
+        )
     if not isinstance(config, dict) or not {"format", "kind", "variant", "fields", "options"} <= config.keys():
         raise LabError(f"{path} is not the configuration of a run: expected format, kind, variant, fields and options.")
     _require_format(config["format"], folder, path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from statistics import fmean
 
 import torch
@@ -79,11 +80,18 @@ def _of_writing(game: WritingGame, lesson: TextLesson, count: int, seed: int) ->
     return verdict
 
 
-def real_numbers(lesson: TextLesson) -> dict[str, float]:
-    """The same numbers of the held-out texts themselves, where there are such; none of translations."""
+def real_numbers(lesson: TextLesson, count: int = WRITTEN) -> dict[str, float]:
+    """The same numbers of at most ``count`` held-out texts themselves, where there are such; none of translations.
+
+    ``different_share`` only where there are ``count``: of fewer texts, more are different.
+    """
     if isinstance(lesson.held, SentencePairs):
         return {}
-    return _known(lesson, [_as_written(text, lesson.held.vocabulary) for (text,) in in_turn(lesson.held.lines)])
+    texts = [_as_written(text, lesson.held.vocabulary) for (text,) in islice(in_turn(lesson.held.lines), count)]
+    found = _known(lesson, texts)
+    if len(texts) < count:
+        del found["different_share"]
+    return found
 
 
 def _known(lesson: TextLesson, texts: list[str]) -> dict[str, float]:

@@ -55,6 +55,7 @@ class CycleGAN(Translator):
 
     name: ClassVar[str] = "cyclegan"
     paper: ClassVar[str] = "Zhu et al. 2017"
+    usual_data: ClassVar[str] = "day-to-night:scenes"
     learns_from: ClassVar[Literal["pairs", "domains", "labels"]] = "domains"
 
     drawn: int = 3

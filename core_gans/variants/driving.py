@@ -36,6 +36,7 @@ class Driving(HeldOutGame):
     name: ClassVar[str] = "driving"
     paper: ClassVar[str] = "Santana & Hotz 2016"
     takes: ClassVar[tuple[Kind, ...]] = ("clips",)
+    usual_data: ClassVar[str] = "road"
 
     shape: tuple[int, ...] = (3, 16, 32, 64)
     """One clip, (C, T, H, W). Taken from the data by the commands."""

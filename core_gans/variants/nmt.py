@@ -33,6 +33,7 @@ class NMT(SentenceTranslation):
 
     name: ClassVar[str] = "nmt"
     paper: ClassVar[str] = "Wu et al. 2017"
+    usual_data: ClassVar[str] = "toy_language"
 
     channels: int = 64
     """Of the discriminator's first convolution."""

@@ -29,6 +29,7 @@ class Pix2Pix(Translator):
 
     name: ClassVar[str] = "pix2pix"
     paper: ClassVar[str] = "Isola et al. 2017"
+    usual_data: ClassVar[str] = "colourisation:scenes"
     learns_from: ClassVar[Literal["pairs", "domains", "labels"]] = "pairs"
 
     drawn: int = 3

@@ -28,6 +28,7 @@ class SeqGAN(WritingGame):
 
     name: ClassVar[str] = "seqgan"
     paper: ClassVar[str] = "Yu et al. 2017"
+    usual_data: ClassVar[str] = "grammar"
 
     embedding: int = 32
     """Numbers of a word."""

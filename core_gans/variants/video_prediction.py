@@ -34,6 +34,7 @@ class VideoPrediction(HeldOutGame):
     name: ClassVar[str] = "video_prediction"
     paper: ClassVar[str] = "Mathieu et al. 2016"
     takes: ClassVar[tuple[Kind, ...]] = ("clips",)
+    usual_data: ClassVar[str] = "moving_digits"
 
     shape: tuple[int, ...] = (1, 8, 32, 32)
     """One clip (C, T, H, W). Taken from the data by the commands."""

@@ -38,6 +38,7 @@ class VideoGAN(AdversarialGame):
     paper: ClassVar[str] = "Vondrick et al. 2016"
     beside_scores: ClassVar[tuple[str, ...]] = ("sparsity",)
     takes: ClassVar[tuple[Kind, ...]] = ("clips",)
+    usual_data: ClassVar[str] = "moving_digits"
 
     shape: tuple[int, ...] = (1, 8, 32, 32)
     """One clip (C, T, H, W). Taken from the data by the commands."""

@@ -17,6 +17,7 @@ from rich.progress import Progress, TaskID
 from torch import Tensor, nn
 
 from core_gans.foreign.styles import StyleGenerator
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.names import unknown_name
 from core_gans.runs.folder import new_folder
 from dissect.commands.opening import ANY, Opened, Source
@@ -34,7 +35,6 @@ from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
 from dissect.generators import layer_shape
-from dissect.report.markup import count
 from dissect.segmenters.protocol import Segmenter
 
 Method = Literal["pca", "unit-pca", "sefa", "clusters", "probe", "cell-probe"]
@@ -171,7 +171,7 @@ class Directions:
         tell_clusters(account, clusters, found)
         seen = [", ".join(name for name, _, _ in found.seen(place)[:3]) for place in range(len(clusters.members))]
         return [
-            f"cluster {place + 1}: {count(len(units), 'unit')}; {words or 'classes as everywhere'}"
+            f"cluster {place + 1}: {how_many(len(units), 'unit')}; {words or 'classes as everywhere'}"
             for place, (units, words) in enumerate(zip(clusters.members, seen, strict=True))
         ]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.counting import how_many
 from dissect.addressing.addresses import read_address
 from dissect.cause.causal import causal_effect
 from dissect.cause.choosing import choose_units
@@ -33,7 +34,7 @@ class Weighed:
         """It in words."""
         told = [f"matched units: {self.units.matched_in_words()}"]
         told.append(f"matched features: {self.features.matched_in_words()}")
-        told.append(f"dead: {len(self.units.dead)} units, {len(self.features.dead)} features")
+        told.append(f"dead: {how_many(len(self.units.dead), 'unit')}, {how_many(len(self.features.dead), 'feature')}")
         if self.concept is not None:
             units, features = self.removed
             told.append(

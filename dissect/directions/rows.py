@@ -1,11 +1,11 @@
 """The picture of clustered units: a row a cluster, with where it fires and the images that it lights up most."""
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.pixels import Picture
 from core_gans.foundation.sheets import labelled_rows
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.writing import DRAWN, drawn_in_words, seen_in_words
-from dissect.report.markup import count
 from dissect.report.sheets import heat, outlined
 
 NAMED = 2  # classes written beside a cluster
@@ -25,7 +25,7 @@ def cluster_rows(clusters: UnitClusters, exemplars: Exemplars, *, width: int = 1
         mean = heat(clusters.maps[cluster].astype("float32"), width, tiles[0].shape[0])
         words = [
             f"cluster {cluster + 1}",
-            f"{count(len(units), 'unit')}, r = {clusters.cohesion[cluster]:.2f}",
+            f"{how_many(len(units), 'unit')}, r = {clusters.cohesion[cluster]:.2f}",
             *(seen_in_words(*seen) for seen in exemplars.seen(cluster)[:NAMED]),
         ]
         rows.append(("\n".join(words), [mean, *tiles]))

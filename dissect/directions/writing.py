@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.intervals import Interval
 from dissect.directions.clusters import UnitClusters
 from dissect.directions.effects import Effect
 from dissect.directions.exemplars import Exemplars
 from dissect.directions.moving import Direction
 from dissect.directions.probes import Probe
-from dissect.report.markup import count
 from dissect.report.written import PageTable
 
 DRAWN = 20  # clusters in the picture, the largest
@@ -81,9 +81,9 @@ def clusters_answer(clusters: UnitClusters) -> str:
     """What the clusters are, and how to read their picture."""
     apart = f"; mean silhouette {clusters.silhouette:.2f} (1 far apart, 0 touching)"
     return (
-        f"{sum(map(len, clusters.members))} units in {count(len(clusters.members), 'cluster')}, formed by where the "
+        f"{sum(map(len, clusters.members))} units in {how_many(len(clusters.members), 'cluster')}, formed by where the "
         f"units fire and without any label{'' if np.isnan(clusters.silhouette) else apart}. "
-        + (f"In none: {count(len(clusters.dead), 'unit')} without any variation. " if len(clusters.dead) else "")
+        + (f"In none: {how_many(len(clusters.dead), 'unit')} without any variation. " if len(clusters.dead) else "")
         + drawn_in_words(len(clusters.members))
         + " A row of the picture: where the cluster fires on average, and the images that light it up most, with its "
         "region outlined. Classes: their share of the region (of all pixels)."

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from core_gans.foundation.colours import BLUE, RED
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.pixels import Picture
 from core_gans.foundation.sheets import below
 from dissect.cause.context import Contexts
@@ -13,7 +14,6 @@ from dissect.findings.fates import fate, percent, sorted_by_change
 from dissect.findings.gathering import Findings
 from dissect.findings.pictures import insertion_rows, removal_rows
 from dissect.findings.removal import RARE, Removal
-from dissect.report.markup import count
 from dissect.segmenters.protocol import Segmenter
 
 
@@ -114,7 +114,7 @@ def _insertion(findings: Findings, order: list[str]) -> Picture:
         place = contexts.contexts.index(context)
         effect = contexts.effect
         told = f"{effect.mean[place]:.3f}" if np.isfinite(effect.low[place]) else "too few"
-        rows.append(Bar(context, effect.of(place), None, f"{told}  ({count(contexts.places[place], 'place')})"))
+        rows.append(Bar(context, effect.of(place), None, f"{told}  ({how_many(contexts.places[place], 'place')})"))
     top = max(0.05, *(end for row in rows for end in row.ours if np.isfinite(end)))
     title = f"Where a {contexts.concept} can be put: pixels of {contexts.concept} per pixel asked for"
     return bars(

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.whole_files import write_whole
 from dissect.findings.holding import Case, Held, Spread, as_json, what_holds
-from dissect.report.markup import count
 from dissect.report.written import PageSection, PageTable, WrittenPage
 
 NUMBERS = "compared.json"
@@ -25,7 +25,7 @@ def write_holding(folder: Path, cases: Sequence[Case], provenance: Mapping[str, 
     rows = what_holds(cases)
     page = WrittenPage(
         "What holds over generators and seeds",
-        f"{count(len({case.generator for case in cases}), 'generator')}, {count(len(cases), 'case')}",
+        f"{how_many(len({case.generator for case in cases}), 'generator')}, {how_many(len(cases), 'case')}",
         in_words(rows),
         (
             PageSection("Concepts", [concept_table(rows), *_remarks(rows)]),

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.intervals import Interval, written
 from core_gans.foundation.pixels import Picture
 from dissect.findings.fates import PLURAL, RARELY, fate, interval, sorted_by_change
 from dissect.findings.gathering import Findings
 from dissect.measure.dissection import Dissection
-from dissect.report.markup import count
 from dissect.report.written import PagePicture, PageSection, PageTable, WrittenPage, pictured
 
 Part = str | PageTable | PagePicture
@@ -59,7 +59,7 @@ def answer(findings: Findings) -> str:
         if names := found.get(one):
             single = f"is {one}" if one == RARELY else one
             told.append(f"{', '.join(names[:-1])} and {names[-1]} {many}" if names[1:] else f"{names[0]} {single}")
-    return f"Without their {count(findings.count, 'unit')} of {findings.layer}, {'; '.join(told)}."
+    return f"Without their {how_many(findings.count, 'unit')} of {findings.layer}, {'; '.join(told)}."
 
 
 def _layers(findings: Findings) -> list[Part]:

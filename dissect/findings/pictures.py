@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.pixels import Picture, to_bytes
 from core_gans.foundation.sheets import labelled_rows
 from dissect.cause.context import places
 from dissect.edits import Values, ablate, insert
 from dissect.generators import layer_shape
 from dissect.hooks import at_rest, intervene
-from dissect.report.markup import count
 from dissect.report.sheets import boxed, enlarge
 from dissect.sampling import batches, generate, sights
 from dissect.segmenters.protocol import Segmenter
@@ -39,7 +39,7 @@ def removal_rows(
                 after = generate(generator, latents[most])
             rows += [
                 (f"{concept}\nas they were", _tiles(images[most])),
-                (f"without {count(len(units), 'unit')}\n{words}", _tiles(after)),
+                (f"without {how_many(len(units), 'unit')}\n{words}", _tiles(after)),
             ]
     return labelled_rows(rows)
 
@@ -73,7 +73,7 @@ def insertion_rows(
                 after = generate(generator, latents[found.images])
             rows += [
                 (f"in {context}\nthe place", _tiles(images[found.images], found.masks)),
-                (f"{count(len(units), 'unit')} set\n{words}", _tiles(after)),
+                (f"{how_many(len(units), 'unit')} set\n{words}", _tiles(after)),
             ]
     return [labelled_rows(rows)] if rows else []
 

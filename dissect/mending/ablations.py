@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.counting import how_many
 from dissect.hooks import Edit
 from dissect.mending.folding import fold, replaced
-from dissect.report.markup import count
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Ablation:
     def __str__(self) -> str:
         """In words: ``3 units of block8``, ``3 units of block8 by 50%``."""
         by = "" if self.strength == 1 else f" by {self.strength:.0%}"
-        return f"{count(len(self.units), 'unit')} of {self.layer}{by}"
+        return f"{how_many(len(self.units), 'unit')} of {self.layer}{by}"
 
 
 def edits_of(ablations: Sequence[Ablation]) -> Mapping[str, Edit]:

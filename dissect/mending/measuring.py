@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.intervals import Interval
 from core_gans.foundation.sealed import read_sealed, write_sealed
 from dissect.cause.random_units import random_units
@@ -20,7 +21,6 @@ from dissect.mending.ablations import Ablation, edits_of, folded
 from dissect.mending.artifacts import edited_features
 from dissect.mending.choosing import zeros
 from dissect.mending.frechet import FrechetScorer, around
-from dissect.report.markup import count
 from dissect.sampling import Progress
 
 KIND = "dissect-mending/2"
@@ -57,7 +57,7 @@ class Mending:
     @property
     def chosen(self) -> str:
         """What the page and the chart call the units."""
-        return count(sum(len(each.units) for each in self.ablations), "chosen unit")
+        return how_many(sum(len(each.units) for each in self.ablations), "chosen unit")
 
     @property
     def layers(self) -> str:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.whole_files import write_whole
 from dissect.naming.names import UnitNames
-from dissect.report.markup import count
 from dissect.report.written import PageSection, PageTable, WrittenPage
 
 SHOWN = 3  # words of a unit
@@ -42,7 +42,7 @@ def in_words(found: UnitNames) -> str:
     sure = [unit for unit in range(len(found.scores)) if found.is_sure(unit)]
     names = Counter(found.best(unit)[0][0] for unit in sure).most_common(8)
     listed = ", ".join(f"{word} ({number})" for word, number in names)
-    told = f"{len(sure)} of {count(len(found.scores), 'unit')} have a word beyond chance"
+    told = f"{len(sure)} of {how_many(len(found.scores), 'unit')} have a word beyond chance"
     return f"{told}: {listed}." if names else f"{told}."
 
 

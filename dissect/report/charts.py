@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.html import tag
 from core_gans.foundation.intervals import between
 from core_gans.foundation.svg_charts import Axis, bar, round_end, svg, text, whisker
-from dissect.report.markup import count, percent
+from dissect.report.markup import percent
 
 WIDTH = 560
 LABELS = 128  # pixels kept for the names on the left
@@ -68,7 +69,7 @@ def units_chart(bars: Sequence[Bar]) -> Markup:
                 text(end + 8, top + 20, len(each.ious), kind="value"),
                 text(WIDTH, top + 20, share, "end", "aside"),
                 href=f"#{each.anchor}",
-                aria_label=f"{each.label}: {count(len(each.ious), 'unit')}, {share}",
+                aria_label=f"{each.label}: {how_many(len(each.ious), 'unit')}, {share}",
             )
         )
     return _chart(
@@ -152,7 +153,7 @@ def stacks_chart(stacks: Sequence[Stack], title: str) -> Markup:
         marks.append(bar(across.start, across.end, top, ROW - 10, "none", kind="rest"))
         done = 0
         for concept, colour, units in stack.parts:
-            told = tag("title", f"{stack.label}: {count(units, 'unit')} of {concept}")
+            told = tag("title", f"{stack.label}: {how_many(units, 'unit')} of {concept}")
             marks.append(bar(across(done), across(done + units), top, ROW - 10, colour, told))
             done += units
         marks.append(text(WIDTH, top + 15, percent(done / stack.total), "end", "value"))

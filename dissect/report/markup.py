@@ -23,11 +23,6 @@ def swatch(colour: str) -> Markup:
     return tag("span", "", class_="swatch", style=f"background:{colour}")
 
 
-def count(number: int, noun: str) -> str:
-    """``1 unit``, ``2 units``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def percent(share: float) -> str:
     """A share in [0, 1] as a percentage people read: 46 %, 7.2 %, 0.31 %, in one piece."""
     value = 100.0 * share

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.html import filled
 from core_gans.foundation.pixels import Picture
 from dissect.measure.dissection import Match
@@ -17,7 +18,7 @@ from dissect.measure.remarks import remarks
 from dissect.report import charts, concepts, curves, dialog, example, layers
 from dissect.report.contents import THUMB, THUMBED_UNITS, THUMBS, TILE, Contents
 from dissect.report.faults import WORDS, faults
-from dissect.report.markup import count, percent, photo, pixels, swatch
+from dissect.report.markup import percent, photo, pixels, swatch
 from dissect.report.sheets import enlarge
 
 FIRST = 6  # pictures beside the title
@@ -98,7 +99,7 @@ def render(contents: Contents, quality: int) -> str:
         pixels=pixels,
         swatch=swatch,
         enlarge=enlarge,
-        count=count,
+        how_many=how_many,
         percent=percent,
         finite=isfinite,
         units_chart=charts.units_chart,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from core_gans.foundation.counting import how_many
 from core_gans.foundation.intervals import Change, between
 from core_gans.foundation.pixels import Picture, to_bytes
 from dissect.cause.causal import CausalEffect
@@ -17,7 +18,6 @@ from dissect.hooks import at_rest, intervene
 from dissect.measure.dissection import Dissection
 from dissect.report.charts import Effect, signed
 from dissect.report.gallery import Gallery
-from dissect.report.markup import count
 from dissect.sampling import generate, segment
 from dissect.segmenters.protocol import Segmenter
 
@@ -96,7 +96,7 @@ def _story(
         layer=effect.layer,
         units=effect.units,
         concept=concept,
-        heading=f"Without {count(len(effect.units), f'{concept} unit')}",
+        heading=f"Without {how_many(len(effect.units), f'{concept} unit')}",
         text=_summary(effect, concept, removed, elsewhere),
         removed=removed,
         caused=_caused(effect, colours),
@@ -134,10 +134,10 @@ def _summary(effect: CausalEffect, concept: str, removed: Sequence[Effect], else
     """In words, with the numbers of the charts ``removed`` and ``elsewhere``."""
     place = effect.labels.index(concept)
     if not effect.before[place] > 0:
-        return f"None of the {count(effect.images, 'image')} shows {concept}."
+        return f"None of the {how_many(effect.images, 'image')} shows {concept}."
     ours, control = (_scaled(change, place) for change in (effect.relative, effect.random_relative))
     return (
-        f"{concept.capitalize()} pixels: {_percent(*ours)}, 95% interval over {count(effect.images, 'image')}. "
+        f"{concept.capitalize()} pixels: {_percent(*ours)}, 95% interval over {how_many(effect.images, 'image')}. "
         f"With as many random units removed instead: {signed(control[0])}%."
         + ("" if effect.collateral is None else _aside(concept, removed, elsewhere))
     )

@@ -33,7 +33,7 @@ from egan.islands.island import Setup
 from egan.islands.settings import Islands, islands_from
 from egan.islands.watching import IslandTable
 from egan.options import KIND, Evolution, evolution_from
-from egan.population import require_evolvable
+from egan.population import require_evolvable, require_latents
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ def run_islands(
     islands.require_parents(evolution.parents)
     evolution.scheme()  # refuses what could not be played before any work
     kind = variant_called(variant)
+    require_latents(kind)  # before anything is read
     examples = options.load(console, kind.takes)
     require_taken(kind, examples)
     if fit is not None:

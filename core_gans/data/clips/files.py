@@ -56,7 +56,12 @@ def read_clips(
 
 
 def read_frames(path: Path, frame: Frame) -> np.ndarray:
-    """All frames of one clip, (T, height, width) or (T, height, width, 3) uint8. Raises what ``frames_of`` raises."""
+    """All frames of one clip, (T, height, width) or (T, height, width, 3) uint8.
+
+    FileNotFoundError where nothing is there; else what ``frames_of`` raises.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: check the path")
     return np.stack([in_colours(frame.fit(each), frame.colours or 3) for each in frames_of(path)])
 
 

@@ -7,12 +7,16 @@ import torch
 
 from core_gans.commands.beginning import options_for, points_in, suited, to_measure
 from core_gans.commands.train import Train, train
+from core_gans.data import KNOWN
+from core_gans.data.known_maps import MAPS
 from core_gans.data.points import RING
+from core_gans.data.tasks import TASKS
+from core_gans.data.texts.known import TEXTS
 from core_gans.game import NoiseGame
 from core_gans.paper_presets import PAPER, paper_fields
 from core_gans.recipes import points_fields, recipe_for
 from core_gans.session import Options
-from core_gans.variants import DCGAN, GAN, WGAN, StarGAN, make
+from core_gans.variants import DCGAN, GAN, SEQUENCES, TRANSLATIONS, VARIANTS, WGAN, StarGAN, make, variant
 from egan.commands.evolve import Evolve, evolve
 
 
@@ -54,6 +58,21 @@ def test_a_bound_of_ones_own_is_left_alone() -> None:
 def test_rates_do_not_fall_over_a_run_of_unknown_length() -> None:
     game, rounds = suited(GAN, ["--data", "ring", "--seconds=5"])
     assert (game.fall_rounds, rounds) == (0, None)
+
+
+@pytest.mark.parametrize("name", [*VARIANTS, *TRANSLATIONS, *SEQUENCES])
+def test_what_no_data_are_named_for_begins_with_data_that_suit_it(name: str) -> None:
+    kind = variant(name)
+    command = train("core-gans train", [name])
+    assert isinstance(command, Train)
+    task, _, drawn = command.options.data.rpartition(":")
+    held = "tokens" if drawn in TEXTS else KNOWN[drawn].kind
+    assert held in kind.takes
+    learns = getattr(kind, "learns_from", "")
+    assert (task in TASKS) == (learns == "pairs" and held == "images")
+    assert (task in MAPS) == (learns == "domains")
+    if held == "tokens":
+        assert (drawn == "toy_language") == (learns == "pairs")
 
 
 class TestTranslations:

@@ -130,7 +130,7 @@ def test_resumed_equals_never_stopped(name: str, runs: Path, command: Command, t
     assert differences(*states) == []
 
 
-def test_what_does_not_fit_is_refused_in_a_line(command: Command, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_refused_in_a_line(runs: Path, command: Command, tmp_path: Path) -> None:
     few = ["--rounds", 1, "--runs", tmp_path]
     told = command("train", "videogan", "--data", "digits", *few, code=2)
     assert "videogan learns from clips, and digits holds images" in told
@@ -139,5 +139,8 @@ def test_what_does_not_fit_is_refused_in_a_line(command: Command, tmp_path: Path
     assert "have no frames" in command("train", "dcgan", "--data", "digits", "--frames", 4, *few, code=2)
     told = command("train", "video_prediction", "--data", "moving_digits", "--count", 4, "--frames", 4, *few, code=2)
     assert "ask for more --frames" in told
+    assert "nofile.gif is not there: check the path" in command(
+        "predict", runs / "video_prediction", "nofile.gif", code=2
+    )
     words = ["evolve", "video_prediction", "--data", "moving_digits", "--count", 4, *few]
     assert "has no latents, so it cannot be evolved" in command(*words, code=2, program=egan)

@@ -31,6 +31,8 @@ def told(capsys: pytest.CaptureFixture[str], main: object, words: str) -> str:
         ("judge runs/x --num-samples 3", "--count"),
         ("sample runs/x --label 3", "--classes"),
         ("compare gan lsgan --sedes 3", "--seeds"),
+        ("compare gan lsgan --outdir x", "--out?"),
+        ("train dcgan --out x", "--runs? (a new folder in it holds the run, called by --name)"),
     ],
 )
 def test_of_core_gans(words: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,6 +47,7 @@ def test_of_core_gans(words: str, meant: str, capsys: pytest.CaptureFixture[str]
         ("evolve --epochs 3", "--rounds"),
         ("resume runs/x --lr 3", "--rate"),
         ("experiment ring --batch-size 3", "--batch"),
+        ("evolve --out x", "--runs? (a new folder in it holds the run, called by --name)"),
     ],
 )
 def test_of_egan(words: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:

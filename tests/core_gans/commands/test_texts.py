@@ -194,6 +194,14 @@ class TestSampleAndJudge:
         told = command("judge", home / "nmt", "--count", 4, "--out", out)
         assert "exact_match" in told
         assert set(json.loads(out.read_text())["samples"]) == {"exact_match", "bleu", "chrf", "bleu[untranslated]"}
+        many, fewer = tmp_path / "many.json", tmp_path / "fewer.json"
+        command("judge", home / "seqgan", "--count", 400, "--out", many)
+        command("judge", home / "seqgan", "--count", 2, "--out", fewer)
+        of_many, of_fewer = (json.loads(each.read_text())["real"] for each in (many, fewer))
+        assert ("different_share" in of_many, "different_share" in of_fewer) == (
+            False,
+            True,
+        )  # of as many as are held out
         told = command("judge", home / "seqgan", "--count", 20)
         assert all(name in told for name in ("oracle_nll", "possible_share", "held_out_nll", "different_share"))
         model = models.open_texts(home / "nmt")
@@ -261,10 +269,11 @@ class TestWhichTextsAreJudged:
 
 def test_what_makes_no_sense_of_texts_is_refused_in_a_line(home: Path, refused: Command) -> None:
     assert "is a game of texts, and draws no pictures" in refused("explore", home / "seqgan")
-    assert "holds texts" in refused("compare", "nmt", "gan", "--data", "toy_language")
+    assert "holds texts" in refused("compare", "gan", "--data", "toy_language")
     assert "draws from no latents" in refused("compare", "nmt", "gan", "--data", "ring", "--count", "40")
-    assert "train nmt or seqgan on it" in refused("evolve", "nmt", "--data", "toy_language", program=egan)
-    assert "nmt learns from tokens" in refused("evolve", "nmt", "--data", "ring", "--count", "40", program=egan)
+    assert "draws from no latents" in refused("compare", "seqgan", "--data", home / "pairs.tsv")
+    for words in ((), ("--data", "toy_language"), ("--data", "ring"), ("--data", home / "pairs.tsv"), ("--islands", 2)):
+        assert "nmt has no latents, so it cannot be evolved" in refused("evolve", "nmt", *words, program=egan)
     assert "no data set of texts is called 'digits'" in refused("train", "nmt", "--data", "digits")
     assert "expected pairs of sentences" in refused("train", "nmt", "--data", "grammar")
     assert "holds texts: train nmt or seqgan on it" in refused("train", "gan", "--data", "grammar")

@@ -9,6 +9,7 @@ from torch import Tensor
 from core_gans.data import Examples
 from core_gans.data.pairs import Pairs
 from core_gans.data.tasks import TASKS, central_hole, grey, keep_known, mosaic, psnr, smaller, task, with_hole
+from core_gans.foundation.errors import LabError
 from core_gans.translation import read_lesson
 
 
@@ -85,5 +86,7 @@ def test_a_task_is_named_before_its_data() -> None:
     assert torch.equal(lesson.held.source, with_hole(lesson.held.target, central_hole(lesson.held.target)))
     with pytest.raises(ValueError, match="no task is called 'inpaintin': did you mean inpainting"):
         task("inpaintin", Examples("noise", noise()))
-    with pytest.raises(ValueError, match="expected images in colour"):
+    with pytest.raises(
+        LabError, match=r"digits has 1 of the 3 colours: take others \(colourisation:scenes\), or another"
+    ):
         read_lesson("pairs", "colourisation:digits")

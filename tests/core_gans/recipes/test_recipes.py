@@ -337,3 +337,17 @@ def test_what_was_measured_on_other_data_says_nothing_of_these() -> None:
     assert (both.on("a").shown_after, both.on("b").shown_after, both.on("c").shown_after) == (10, 900, 900)
     assert both.on("a").measured == (quick,)
     assert {each.data for each in recipe.on("digits").measured} == {"digits"}
+
+
+def test_rounds_behind_the_last_line_of_the_log_count_too(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "round-0000003.safetensors").touch()
+    options = {"data": "digits", "batch": 32}
+    config = {
+        "kind": "training",
+        "variant": "dcgan",
+        "fields": asdict(make("dcgan", recipe="grey")),
+        "options": options,
+    }
+    (said,) = advice(tmp_path, config, {"round": 1, "seconds": 2.0}, Verdict("warming up", ""))
+    assert "played 3 in 6 s, 0.5 a second" in said

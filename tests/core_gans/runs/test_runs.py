@@ -74,6 +74,17 @@ class TestWhatIsNoRun:
         with pytest.raises(LabError, match="no run folder is called 'onne': did you mean one"):
             open_run(run.folder.parent / "onne")
 
+    def test_only_runs_are_neighbours(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "onnes.txt").touch()
+        (tmp_path / "onner").mkdir()
+        with pytest.raises(LabError, match=r"no run folder is called 'onnet': did you mean one\?$"):
+            open_run(run.folder.parent / "onnet")
+
+    def test_an_exported_model(self, tmp_path: Path) -> None:
+        (tmp_path / "config.json").write_text('{"format": 1, "kind": "model", "variant": "gan", "fields": {}}')
+        with pytest.raises(LabError, match="is an exported model, not a run: give the run's folder"):
+            open_run(tmp_path)
+
     def test_a_folder_without_a_configuration(self, tmp_path: Path) -> None:
         with pytest.raises(LabError, match=r"is no run: expected a config\.json in it"):
             open_run(tmp_path)
