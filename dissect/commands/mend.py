@@ -104,7 +104,8 @@ class Mend:
         if self.by == "marks" and not self.bad:
             folder.mkdir(parents=True)
             write_png(folder / "sample.png", numbered(sample))
-            told = f"look at {folder / 'sample.png'} and name the bad images: --bad 3 17, same --images and --seed"
+            same = "same --images and --seed" + (", another --out" if self.out else "")
+            told = f"look at {folder / 'sample.png'} and name the bad images: --bad 3 17, {same}"
             console.print(told, highlight=False, soft_wrap=True)
             return
         with Progress(console=console) as bars:

@@ -125,12 +125,20 @@ def find(
     chosen = {concept: units for concept, units in chosen.items() if units}
     if not chosen:
         raise ValueError(f"no unit of layer {dissection.layer!r} stands for any concept: try another layer")
+    if object is not None and object not in chosen:
+        raise ValueError(
+            f"{object!r} has no units in layer {dissection.layer!r}: choose another layer, or one of "
+            f"{', '.join(chosen)}."
+        )
     judged = latents[half:][:CAUSAL]
     remove = partial(removals, batch_size=batch_size, rng=rng)
     removed = remove(generator, dissection.layer, chosen, judged, segmenter, progress=heard("removing", len(judged)))
+    if not removed or object not in (None, *removed):
+        raise ValueError(
+            f"none of the {len(judged)} images that judge shows {object or ' or '.join(chosen)}: take more images"
+            + (f", or another object: {', '.join(removed)}." if removed else ".")
+        )
     subject = object or _subject(dissection, removed)
-    if subject not in removed:
-        raise ValueError(f"{subject!r} has no units in layer {dissection.layer!r}, or no image shows it")
     choices, alpha = {chosen_by: removed[subject]}, None
     rivals = {SCORE: agreed[subject]} if chosen_by != SCORE else {}
     if updates and isinstance(segmenter, DifferentiableSegmenter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,13 @@ class Clip:
 
         Raises:
             ValueError: ``transformers`` is not installed, or it is no CLIP.
-            OSError: there is no such folder or name, as ``transformers`` puts it.
+            FileNotFoundError: it can be no name on the hub, OWNER/NAME, and there is no such folder.
+            OSError: the hub has no such name or cannot be reached, as ``transformers`` puts it.
         """
-        library = transformers_library()
         name = str(source)
+        if not Path(name).is_dir() and not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name):
+            raise FileNotFoundError(f"there is no folder {name!r}: give one with a CLIP, or its OWNER/NAME on the hub.")
+        library = transformers_library()
         kind = str(library.AutoConfig.from_pretrained(name).model_type)
         if kind != KIND:
             raise ValueError(f"{name} holds a {kind}: expected a CLIP, such as openai/clip-vit-base-patch16")

@@ -230,12 +230,26 @@ def test_a_flat_layer_is_put_into_and_a_share_of_all_units_has_a_dose():
         ({"object": "tre"}, "did you mean tree"),
         ({"inserted": "skye"}, "did you mean sky"),
         ({"layer": "map"}, "did you mean maps"),
-        ({"object": "door"}, "'door' has no units"),
+        ({"object": "door"}, "'door' has no units in layer 'maps': choose another layer, or one of .*tree"),
     ],
 )
 def test_mistakes_are_told(options, words):
     with pytest.raises(ValueError, match=words):
         gather(**options)
+
+
+def test_an_object_that_no_judge_sees_is_told():
+    class Early(soft.SoftGlass):
+        def forward(self, latents):
+            images = super().forward(latents)
+            images[latents[:, 0] > 0.5, 0] = 0  # no tree
+            return images
+
+    latents = soft.latents(20)
+    latents[:10, 0], latents[10:, 0] = 0.1, 0.9  # the second half judges
+    words = "none of the 10 images that judge shows tree: take more images, or another object: .*sky"
+    with pytest.raises(ValueError, match=words):
+        find(Early(), latents, soft.SoftSegmenter(), share=0.4, updates=0, object="tree", rng=rng())
 
 
 def test_too_few_latents_are_told():

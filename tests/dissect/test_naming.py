@@ -147,5 +147,10 @@ def test_the_command_writes_names(folder: Path, tmp_path: Path):
     assert "page: " in console.file.getvalue()  # type: ignore[attr-defined]
     with pytest.raises(FileExistsError, match="choose another folder"):
         asked.run(console)
+    for wrong in ("./clop", str(tmp_path / "clop"), "clop"):
+        with pytest.raises(
+            FileNotFoundError, match=r"there is no folder '.*clop': give one with a CLIP, or its OWNER/NAME"
+        ):
+            NameUnits("stem", wrong, "a, b", source, images=24, top=8, out=tmp_path / "new").run(console)
     with pytest.raises(ValueError, match="from 1 to 24"):
         NameUnits("stem", str(folder), "a, b", source, images=24, top=25, out=tmp_path / "new").run(console)
