@@ -111,13 +111,12 @@ def column(logbook: tools.Logbook, name: str) -> np.ndarray:
 def moving_average(values: np.ndarray, window: int) -> np.ndarray:
     """Centred means (G,) over ``window`` of the values (G,), fewer at the ends; NaN counts for nothing."""
     finite = np.isfinite(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(finite)])
-    places = np.arange(len(values))
-    first = np.maximum(places - (window - 1) // 2, 0)
-    last = np.minimum(places + window // 2 + 1, len(values))
-    found = counts[last] - counts[first]
-    return np.where(found > 0, (sums[last] - sums[first]) / np.maximum(found, 1), math.nan)
+
+    def summed(numbers: np.ndarray) -> np.ndarray:  # no difference of long sums, in which one huge value drowns others
+        return np.convolve(numbers, np.ones(window))[window // 2 :][: len(values)]
+
+    sums, found = summed(np.where(finite, values, 0.0)), summed(finite.astype(float))
+    return np.where(found > 0, sums / np.maximum(found, 1), math.nan)
 
 
 def thinned(values: np.ndarray, every: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +15,18 @@ TOLERATED = 0.15  # by which used seconds may differ before it is told
 
 @dataclass(frozen=True)
 class Spread:
-    """The mean of some numbers and their sample standard deviation; None for a deviation of one, a mean of none."""
+    """The mean of some numbers and their sample standard deviation; None for a deviation of one, a mean of none.
+
+    Of those that are finite: a score of one seed may be NaN.
+    """
 
     mean: float | None
     deviation: float | None
 
     @staticmethod
     def of(numbers: Sequence[float]) -> Spread:
-        return Spread(
-            statistics.fmean(numbers) if numbers else None, statistics.stdev(numbers) if len(numbers) > 1 else None
-        )
+        kept = [number for number in numbers if math.isfinite(number)]
+        return Spread(statistics.fmean(kept) if kept else None, statistics.stdev(kept) if len(kept) > 1 else None)
 
 
 @dataclass(frozen=True)

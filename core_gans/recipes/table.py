@@ -76,8 +76,9 @@ def recipe_for(
         numbers |= {name: overlay[name] for name in ("batch", "average") if name in overlay}
         settings |= overlay.get("fields", {})
     for overlay in overlays:
+        found_rows = overlay.get("rows", {}) | (overlay.get("alone", {}) if overlay is table[kind] else {})
         for name in dict.fromkeys((variant, row)):
-            own = dict(overlay.get("rows", {}).get(name, {}))
+            own = dict(found_rows.get(name, {}))
             numbers |= {name: own.pop(name) for name in ("batch", "average") if name in own}
             settings |= own
     settings = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}

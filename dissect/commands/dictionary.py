@@ -71,6 +71,10 @@ class DictionaryCommand:
         fitting, weighing = found.latents(self.images, rng), found.latents(self.images, rng)
         cells = cells_of(found.net, self.layer, fitting, batch_size=self.batch, rng=rng)
         others = cells_of(found.net, self.layer, weighing, batch_size=self.batch, rng=rng)
+        if min(float((each - each.mean(0)).abs().amax()) for each in (cells, others)) == 0:
+            raise ValueError(
+                f"layer {self.layer!r} puts out the same everywhere, so it has no features: choose another."
+            )
         with Progress(console=console) as bar:
             task = bar.add_task("fitting", total=None if self.kind == "nmf" else self.steps)
 

@@ -7,6 +7,7 @@ numbers the ``active`` largest stay, or with JumpReLU (Rajamanoharan et al. 2024
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,9 +57,9 @@ class Dictionary(nn.Module, ABC):
         return cells.unflatten(0, (len(codes), *codes.shape[2:])).movedim(-1, 1)
 
     def explained(self, cells: Tensor) -> float:
-        """The share of the variance of cells (M, U) that codes and atoms explain; 1 is all."""
-        made = self.rebuilt(cells)
-        return 1 - float((cells - made).square().sum() / (cells - cells.mean(0)).square().sum())
+        """The share of the variance of cells (M, U) that codes and atoms explain: 1 is all, NaN is of none."""
+        left, whole = ((cells - other).square().sum() for other in (self.rebuilt(cells), cells.mean(0)))
+        return 1 - float(left / whole) if whole > 0 else math.nan
 
     def rebuilt(self, cells: Tensor) -> Tensor:
         """Cells (M, U) as they are made of their codes, with the constant."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,10 +85,11 @@ def findings(outcome: Outcome, against: str, modes: int | None) -> Findings:
 
 
 def _values(row: Row, metrics: Sequence[str]) -> dict[str, dict[int, float]]:
-    """Of each metric the value of each seed whose run came to its end."""
+    """Of each metric the value of each seed whose run came to its end, where it has a finite one."""
     ended = [run for run in row.runs if not run["diverged"]]
     found = {metric: {run["seed"]: run["scores"][metric] for run in ended} for metric in metrics}
-    return found | {PATH_LENGTH: {run["seed"]: run[PATH_LENGTH] for run in ended}}
+    found[PATH_LENGTH] = {run["seed"]: run[PATH_LENGTH] for run in ended}
+    return {metric: {seed: each for seed, each in of.items() if math.isfinite(each)} for metric, of in found.items()}
 
 
 def _solves(run: dict[str, Any], modes: int) -> bool:

@@ -35,10 +35,12 @@ class Paired:
 
 
 def paired(ones: Sequence[float], others: Sequence[float], rng: torch.Generator) -> Paired:
-    """Compare ``ones`` with ``others``, number by number; ValueError for none, or for unequal lengths."""
+    """Compare ``ones`` with ``others``, number by number; ValueError for none, unequal lengths, or NaN and infinity."""
     if len(ones) != len(others) or not len(ones):
         raise ValueError(f"expected pairs of numbers, got {len(ones)} and {len(others)}.")
     differences = np.asarray(ones, dtype=float) - np.asarray(others, dtype=float)
+    if not np.isfinite(differences).all():
+        raise ValueError(f"expected finite numbers, got {list(ones)} and {list(others)}.")
     told = len(differences) >= LEAST_SEEDS
     low, high = bootstrap_interval(differences, rng) if told else (None, None)
     return Paired(

@@ -242,3 +242,18 @@ def test_the_command_writes_a_file_that_other_commands_take(tmp_path, monkeypatc
     assert found.layers(("4.features",))[0] == ("4.features",)
     with pytest.raises(FileExistsError, match="exists already and is kept"):
         DictionaryCommand("4", own).run(console)
+
+
+class Dead(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            nn.Linear(6, 32), nn.Unflatten(1, (8, 2, 2)), nn.Threshold(100, 0), nn.Conv2d(8, 1, 1), nn.Tanh()
+        )
+
+
+def test_a_layer_without_any_variance_has_no_features(tmp_path):
+    asked = DictionaryCommand(
+        "2", Source(generator=f"{__name__}:Dead"), images=4, segmenter="strokes", out=tmp_path / "dead.safetensors"
+    )
+    with pytest.raises(ValueError, match="layer '2' puts out the same everywhere"):
+        asked.run(Console(file=io.StringIO()))

@@ -32,6 +32,10 @@ def test_a_moving_average_is_the_mean_of_the_finite_values_around(values: list[f
             assert math.isnan(average)
 
 
+def test_a_value_that_broke_out_is_forgotten_once_it_is_far() -> None:
+    assert moving_average(np.array([1.0, 1e20, 1.0, 2.0, 3.0]), 2)[2:].tolist() == [1.5, 2.5, 3.0]
+
+
 @given(count=st.integers(1, 50), every=st.integers(1, 7))
 def test_a_thinned_curve_has_the_means_of_neighbours(count: int, every: int) -> None:
     values = np.arange(count, dtype=float)

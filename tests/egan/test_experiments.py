@@ -160,6 +160,8 @@ def test_a_planted_null_is_found_as_often_as_its_p_says() -> None:
 def test_pairs_must_be_pairs() -> None:
     with pytest.raises(ValueError, match="pairs of numbers, got 2 and 3"):
         paired([1.0, 2.0], [1.0, 2.0, 3.0], chance())
+    with pytest.raises(ValueError, match="expected finite numbers"):
+        paired([1.0, math.nan], [1.0, 2.0], chance())
 
 
 def test_holm_s_example() -> None:
@@ -353,6 +355,18 @@ def test_a_planted_winner_is_found_and_an_equal_is_not() -> None:
     assert better.count == 9
     assert better.difference == pytest.approx(0.15, abs=0.01)
     assert better.permutation == 2 / 2**9
+
+
+def test_a_score_that_is_none_pairs_with_nothing() -> None:
+    runs = [run("chance", seed, 8, 0.8) for seed in range(6)] + [run("other", seed, 8, 0.9) for seed in range(6)]
+    runs[2]["scores"]["high_quality_share"] = math.nan
+    runs[8]["path_length"] = math.nan
+    outcome = summarise(runs, [{"modes_covered": 8.0, "high_quality_share": 0.99}], ["other", "chance"])
+    assert outcome.rows[1].scores["high_quality_share"].mean == pytest.approx(0.8)
+    found = findings(outcome, "chance", modes=8)
+    counts = {test.metric: test.result.count for test in found.tests}
+    assert counts == {"modes_covered": 6, "high_quality_share": 5, "path_length": 5}
+    assert all(math.isfinite(test.result.permutation) for test in found.tests)
 
 
 def test_the_control_is_whoever_selects_by_chance() -> None:
