@@ -20,7 +20,7 @@ from core_gans.foreign.styles import StyleGenerator
 from core_gans.foundation.counting import how_many
 from core_gans.foundation.names import unknown_name
 from core_gans.runs.folder import new_folder
-from dissect.commands.opening import ANY, Opened, Source
+from dissect.commands.opening import Opened, Source
 from dissect.commands.sample_memory import require_sample
 from dissect.commands.segmenter_choice import chosen_segmenter
 from dissect.directions.account import PAGE, Account, images_to_make, tell_clusters, tell_directions
@@ -30,7 +30,7 @@ from dissect.directions.clusters import cluster_units
 from dissect.directions.coactivation import coactivation
 from dissect.directions.control import RANDOM_TRIALS
 from dissect.directions.exemplars import exemplars
-from dissect.directions.moving import Direction
+from dissect.directions.moving import Direction, continuous
 from dissect.directions.principal import principal_directions, principal_units
 from dissect.directions.probes import Probe, fit_probe
 from dissect.directions.writing import probe_in_words, probe_values
@@ -92,6 +92,8 @@ class Directions:
         seen_by, segmenter = chosen_segmenter(self.segmenter, self.source, found, self.concepts)
         if self.concept is not None and self.concept not in segmenter.labels:
             raise unknown_name("concept", self.concept, segmenter.labels)
+        if found.any_label and (self.method == "pca" or (self.method == "probe" and self.layer is None)):
+            raise ValueError("latents of all classes have no directions in common: name one class, as in --label 3.")
         layer, notes = self._looked_at(found)
         for note in (*found.notes, *notes):
             console.print(f"note: {note}", highlight=False, soft_wrap=True)
@@ -137,8 +139,6 @@ class Directions:
         probing = self.method in ("probe", "cell-probe")
         if probing and self.concept is None:
             raise ValueError(f"--method {self.method} needs a concept: name one with --concept.")
-        if self.source.label == ANY and (self.method == "pca" or (self.method == "probe" and self.layer is None)):
-            raise ValueError("latents of all classes have no directions in common: name one class, as in --label 3.")
         if not probing and self.concept is not None:
             raise ValueError(f"--method {self.method} looks for no concept: leave --concept out, or probe for it.")
         for name, least in {"images": 20, "judged": 2, "steps": 1, "random": 2, "batch": 1}.items():
@@ -202,7 +202,11 @@ class Directions:
                 directions = [probe.unit_direction(layer, self.concept)]
         elif self.method == "sefa":
             directions = closed_form_directions(
-                generator, self._amplifying(generator, layer), latents.shape[1:], count=count
+                generator,
+                self._amplifying(generator, layer),
+                latents.shape[1:],
+                count=count,
+                moving=continuous(latents),
             )
         elif self.method == "unit-pca":
             directions = principal_units(

@@ -34,6 +34,7 @@ from dissect.sampling import RangeWarning, generate
 
 SHIPPED = "scenes-generator"
 LOOKED_AT = 4  # images that tell whether a generator works
+DRAWN = "any, drawn for each image"
 COMPARED = 64  # latents that tell whether a game takes labels
 ANY = "any"
 # Fields of a source that suit the lab's models.
@@ -52,6 +53,11 @@ class Opened:
     """For reports: the weights, the prior, the label."""
     notes: tuple[str, ...] = ()
     """For the person, before the numbers are trusted."""
+
+    @property
+    def any_label(self) -> bool:
+        """Whether its latents carry labels that differ from one to the next."""
+        return self.facts.get("label") == DRAWN
 
     def example(self, count: int = 1) -> Tensor:
         """Latents that are the same at every call."""
@@ -233,7 +239,7 @@ def _placed(found: Opened, compute: Compute) -> Opened:
 
 
 def _label_facts(label: int | None) -> dict[str, str]:
-    return {"label": "any, drawn for each image" if label is None else str(label)}
+    return {"label": DRAWN if label is None else str(label)}
 
 
 def _takes_labels(game: NoiseGame) -> bool:

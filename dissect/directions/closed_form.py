@@ -17,7 +17,12 @@ Weighted = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 
 
 def closed_form_directions(
-    generator: nn.Module, layers: Sequence[str], latent_shape: Sequence[int], *, count: int = 10
+    generator: nn.Module,
+    layers: Sequence[str],
+    latent_shape: Sequence[int],
+    *,
+    count: int = 10,
+    moving: Tensor | None = None,
 ) -> tuple[LatentDirection, ...]:
     """The ``count`` directions of the latents that the weights of ``layers`` amplify most, of length 1.
 
@@ -28,19 +33,23 @@ def closed_form_directions(
         layers: layers that take the latents themselves: ``Linear``, ``Conv2d`` or ``ConvTranspose2d``, or a container
             that begins with one. Of several, as in style-based generators, the weights are stacked.
         latent_shape: of one latent: (D,), or (D, 1, 1) where the generator takes maps of one cell.
+        moving: of which numbers of a latent the directions are, bool of ``latent_shape``; the others, such as a class,
+            stay. All by default.
 
     Raises:
         ValueError: no such layer, one without weights for latents of this size, or more directions than numbers.
     """
     size = int(torch.Size(latent_shape).numel())
-    if not 1 <= count <= size:
-        raise ValueError(f"latents of {size} numbers have 1 to {size} directions, got {count}")
-    stacked = torch.cat([_matrix(generator, layer, size) for layer in layers])
+    places = torch.arange(size) if moving is None else moving.flatten().nonzero().flatten()
+    if not 1 <= count <= len(places):
+        raise ValueError(f"latents of {len(places)} numbers have 1 to {len(places)} directions, got {count}")
+    stacked = torch.cat([_matrix(generator, layer, size) for layer in layers])[:, places]
     values, vectors = torch.linalg.eigh(stacked.T @ stacked)
     values, vectors = values.flip(0), vectors.flip(1)
     found = []
     for k in range(count):
-        vector = vectors[:, k] * vectors[vectors[:, k].abs().argmax(), k].sign()
+        vector = torch.zeros(size, dtype=vectors.dtype)
+        vector[places] = vectors[:, k] * vectors[vectors[:, k].abs().argmax(), k].sign()
         share = float(values[k] / values.sum())
         found.append(LatentDirection(f"sefa {k + 1}", vector.float().view(tuple(latent_shape)), {"gain": share}))
     return tuple(found)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dissect.directions.moving import Direction, LatentDirection
+from dissect.directions.moving import Direction, LatentDirection, continuous
 from dissect.directions.walking import STRENGTHS, Shares, Walk, ascending, walk
 from dissect.sampling import Latents, Progress, batches
 from dissect.segmenters.protocol import Segmenter
@@ -61,8 +61,8 @@ def random_control(
 ) -> Control:
     """Walk along ``trials`` random directions of the place and length of ``like`` from ``latents`` (N, ...).
 
-    Numbers in which neither the latents differ nor ``like`` moves them, such as the label that they carry, stay as they
-    are. ``progress`` is called with the number of images made so far; ``rng`` is on the CPU.
+    Numbers of a class that the latents carry stay as they are, unless ``like`` moves them. ``progress`` is called with
+    the number of images made so far; ``rng`` is on the CPU.
 
     Raises:
         ValueError: fewer than two trials, or strengths that do not ascend.
@@ -91,12 +91,12 @@ def random_control(
 
 
 def _random(like: Direction, latents: Sequence[Tensor], rng: torch.Generator) -> Direction:
-    """A random one among the directions that ``like`` is one of: with a label fixed, those that leave it."""
+    """A random one among the directions that ``like`` is one of: those that leave the class."""
     found = like.random(rng)
     every = torch.cat(list(latents))
     if not isinstance(found, LatentDirection) or len(every) < 2:
         return found
-    moving = (every != every[0]).any(0).to(found.vector.device) | (like.vector != 0)
+    moving = continuous(every).to(found.vector.device) | (like.vector != 0)
     if bool(moving.all()):
         return found
     free = found.vector * moving

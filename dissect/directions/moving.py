@@ -121,3 +121,12 @@ class UnitDirection:
 def _of_length(vector: Tensor, rng: torch.Generator) -> Tensor:
     drawn = torch.randn(vector.shape, generator=rng)
     return (drawn / drawn.norm()).to(vector) * vector.norm()
+
+
+def continuous(latents: Tensor) -> Tensor:
+    """Which numbers of latents (N, ...) a direction may move, bool (...): not those of a class that they carry.
+
+    These are the same in all of ``latents``, or a whole number in each. All, where no others are left.
+    """
+    found = ((latents != latents.round()).any(0)) & (latents != latents[0]).any(0)
+    return found if bool(found.any()) else torch.ones_like(found)

@@ -253,7 +253,12 @@ class Dead(nn.Sequential):
 
 def test_a_layer_without_any_variance_has_no_features(tmp_path):
     asked = DictionaryCommand(
-        "2", Source(generator=f"{__name__}:Dead"), images=4, segmenter="strokes", out=tmp_path / "dead.safetensors"
+        "2",
+        Source(generator=f"{__name__}:Dead"),
+        count=4,
+        images=4,
+        segmenter="strokes",
+        out=tmp_path / "dead.safetensors",
     )
     with pytest.raises(ValueError, match="layer '2' puts out the same everywhere"):
         asked.run(Console(file=io.StringIO()))

@@ -14,6 +14,7 @@ from dissect.directions import (
     principal_directions,
     principal_units,
 )
+from dissect.directions.moving import continuous
 from tests.dissect.glass import GlassGenerator, latents
 
 D, CELLS = 12, 4
@@ -108,6 +109,24 @@ def test_stacked_weights_have_the_directions_of_their_sum_of_squares():
     assert first.vector.tolist() == [0, 1]
     assert second.vector.tolist() == [1, 0]
     assert first.facts["gain"] == pytest.approx(16 / 25)
+
+
+def test_directions_leave_the_class_that_latents_carry():
+    made, latents = Stretching(), drawn(40, D, seed=8)
+    latents[:, 0] = torch.arange(40) % 3
+    latents[:, 1] = 1
+    moving = continuous(latents)
+    assert moving.tolist() == [False, False] + [True] * (D - 2)
+    found = closed_form_directions(made, ["first"], (D,), count=D - 2, moving=moving)
+    vectors = torch.stack([each.vector for each in found])
+    assert not vectors[:, :2].any()
+    assert (vectors @ vectors.T) == pytest.approx(torch.eye(D - 2), abs=1e-5)
+    weight = made.first.weight.detach().double()[:, 2:]
+    gains = torch.linalg.eigvalsh(weight.T @ weight).flip(0)
+    assert [each.facts["gain"] for each in found] == pytest.approx((gains / gains.sum()).tolist(), abs=1e-6)
+    assert bool(continuous(torch.ones(3, 2)).all())  # where nothing else is left
+    with pytest.raises(ValueError, match=f"1 to {D - 2} directions"):
+        closed_form_directions(made, ["first"], (D,), count=D - 1, moving=moving)
 
 
 def test_both_methods_agree_where_the_first_layer_is_linear():

@@ -7,6 +7,8 @@ import pytest
 import torch
 from rich.console import Console
 
+from core_gans.models import Model, save_model
+from core_gans.variants import make
 from dissect.commands.directions import Directions
 from dissect.commands.opening import Source
 from dissect.directions.account import NUMBERS, PAGE
@@ -78,6 +80,22 @@ def test_a_probe_of_few_images_says_what_to_do(tmp_path):
         ran(tmp_path / "out", method="probe", concept="moon", images=20)
 
 
+def test_latents_of_all_classes_have_no_principal_directions_and_weights_leave_the_class(tmp_path):
+    game = make("cgan", shape=(1, 16, 16), classes=3, latent=5, width=4)
+    path = save_model(tmp_path / "cgan.safetensors", Model(game.players()["generator"], game))
+    for label in ("any", None):
+        with pytest.raises(ValueError, match="latents of all classes .* name one class, as in --label 3"):
+            ran(tmp_path / "out", method="pca", source=Source(path, label=label))
+    for label in ("1", None):
+        given = {"method": "sefa", "segmenter": "strokes", "source": Source(path, label=label)}
+        _, told = ran(tmp_path / f"out-{label}", **given, count=5)
+        vectors = torch.tensor([each["vector"] for each in told["directions"]])
+        assert vectors.shape == (5, 8)
+        assert not vectors[:, 5:].any()
+    with pytest.raises(ValueError, match="1 to 5 directions, got 6"):
+        ran(tmp_path / "more", method="sefa", segmenter="strokes", source=Source(path), count=6)
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -88,7 +106,6 @@ def test_a_probe_of_few_images_says_what_to_do(tmp_path):
         ({"images": 5}, "at least 20 for --images, got 5"),
         ({"random": 1}, "at least 2 for --random, got 1"),
         ({"method": "pca", "layer": "block"}, "no layer is called 'block'"),
-        ({"method": "pca", "layer": "block4.1", "source": Source(label="any")}, "latents of all classes"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_written(options, told, tmp_path):
