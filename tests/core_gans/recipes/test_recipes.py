@@ -351,3 +351,12 @@ def test_rounds_behind_the_last_line_of_the_log_count_too(tmp_path: Path) -> Non
     }
     (said,) = advice(tmp_path, config, {"round": 1, "seconds": 2.0}, Verdict("warming up", ""))
     assert "played 3 in 6 s, 0.5 a second" in said
+
+
+def test_rows_alone_are_for_their_own_kind() -> None:
+    chosen = {"divergence": "pearson_chi2"}
+    grey, colour = (recipe("fgan", kind, fields=chosen).fields for kind in ("grey", "colour"))
+    pictures = recipe("fgan", "pictures", fields=chosen).fields
+    assert (grey["r1"], grey["normalisation"], grey.get("clip")) == (1.0, "instance", None)
+    for clipped in (colour, pictures):
+        assert (clipped["clip"], clipped["normalisation"], clipped.get("r1")) == (0.03, "batch", None)
