@@ -84,7 +84,7 @@ def test_latents_of_all_classes_have_no_principal_directions_and_weights_leave_t
     game = make("cgan", shape=(1, 16, 16), classes=3, latent=5, width=4)
     path = save_model(tmp_path / "cgan.safetensors", Model(game.players()["generator"], game))
     for label in ("any", None):
-        with pytest.raises(ValueError, match="latents of all classes .* name one class, as in --label 3"):
+        with pytest.raises(ValueError, match=r"latents of all classes .* name one class, as in --label 3"):
             ran(tmp_path / "out", method="pca", source=Source(path, label=label))
     for label in ("1", None):
         given = {"method": "sefa", "segmenter": "strokes", "source": Source(path, label=label)}
