@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -15,6 +16,7 @@ from core_gans.foundation.errors import LabError
 from core_gans.models import Model
 from demos.made_once import MadeOnce
 from demos.model_store import ModelStore
+from dissect.fingerprint import fingerprint
 from dissect.generators import default_layers
 from dissect.hooks import at_rest
 from dissect.hooks import layers as layers_of
@@ -39,6 +41,11 @@ class DissectableModel:
     layers: Mapping[str, tuple[int, ...]]  # those worth a look, from the latents' end: (units, height, width)
     lock: Lock
     model: Model[Any] | None = None  # what it was opened from
+
+    @cached_property
+    def bound(self) -> str:
+        """A digest of its weights: what was found with them is of no others, of the same run later on, say."""
+        return fingerprint(self.net)
 
     def sample(self, count: int, seed: int) -> Tensor:
         """The latents (count, ...) that ``dissect run --seed`` would draw, too."""

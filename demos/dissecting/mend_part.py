@@ -46,7 +46,7 @@ class Mend:
         layout.connect_choice(self.marks.mark, "places", mend_by_marks)
 
     def show(self, state: PageState) -> Sequence[Any]:
-        found = state.attempts.get((state.key, state.layer))
+        found = state.attempt()
         file = None if found is None or found.file is None else str(found.file)
         return (
             gr.Button(interactive=not state.busy),
@@ -79,7 +79,7 @@ def mend(state: PageState, marks: Tensor | None = None) -> None:
         found = attempt(dissectable, layer, folder, reporter, marks)
         if found.file is not None:
             store.keep_mended(dissectable.key, layer, found.file)
-        state.attempts[dissectable.key, layer] = found
+        state.attempts[dissectable.key, layer, dissectable.bound] = found
 
     state.start(Job(f"{dissectable.key}/{layer}/mend/{id(state)}", f"Mending {layer}", task, STAGES))
 

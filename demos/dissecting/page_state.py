@@ -71,7 +71,7 @@ class PageState:
         self.unit = 0
         self.concept = ""
         self.job: Job | None = None
-        self.attempts: dict[tuple[str, str], Attempt] = {}  # to mend, by model and layer
+        self.attempts: dict[tuple[str, str, str], Attempt] = {}  # to mend, by model, layer and digest of the weights
         self.marking: tuple[str, str] | None = None  # the model and layer whose pictures are being marked
         self.aside = ""  # to say when the job has ended
         self._taken = True  # the job's end has been shown
@@ -163,6 +163,10 @@ class PageState:
                 if other is not current and same:
                     del self._found[other]
             return self._found.setdefault(current, Findings())
+
+    def attempt(self) -> Attempt | None:
+        """What came of mending the selected layer, with the weights that the model has now; None where nobody tried."""
+        return self.attempts.get((self.key, self.layer, self.dissectable.bound))
 
     def run(self, layer: Any, segmenter_choice: Any, images: Any) -> None:
         """Dissect in the background."""

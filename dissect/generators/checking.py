@@ -34,7 +34,12 @@ def oddities(generator: nn.Module, latents: Tensor) -> list[str]:
         alone = generate(generator, latents[:1])
         training = [name or "the generator" for name, module in generator.named_modules() if module.training]
     if images.shape[1] not in (1, 3):
-        raise ValueError(f"expected images of 1 or 3 channels from the generator, got {images.shape[1]}")
+        raise ValueError(
+            f"expected images of 1 or 3 channels from the generator, got {images.shape[1]}: opacity is not "
+            "dissected, so train on pictures without (--colours 3)."
+            if images.shape[1] == 4
+            else f"expected images of 1 or 3 channels from the generator, got {images.shape[1]}."
+        )
     if not bool(torch.isfinite(images).all()):
         raise ValueError("the generator draws NaN or infinite numbers: are these its weights, and its latents?")
     found = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from core_gans.foundation.intervals import Interval
 from core_gans.models import Model, load_model
@@ -17,7 +19,7 @@ from demos.dissecting.mend_part import mend
 from demos.dissecting.mended import told as told_of_mending
 from dissect import ablate, intervene
 from dissect.mending import Ablation, Mending
-from tests.demos.planted_state import FLAW, KEY, LATENT, SIDE, finished, flawless, planted_state
+from tests.demos.planted_state import FLAW, LATENT, SIDE, finished, flawless, planted_state
 
 
 def test_the_flaw_is_found_and_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +27,8 @@ def test_the_flaw_is_found_and_taken_away(tmp_path: Path, monkeypatch: pytest.Mo
     state = planted_state(tmp_path, str(flawless(tmp_path / "real.npz")))
     mend(state)
     finished(state)
-    found = state.attempts[KEY, "maps"]
+    found = state.attempt()
+    assert found is not None
     assert found.mending is not None
     assert [each.units for each in found.mending.ablations] == [(FLAW,)]
     assert found.mending.beats_random
@@ -48,9 +51,12 @@ def test_where_nothing_helps_it_is_said(tmp_path: Path, monkeypatch: pytest.Monk
     state = planted_state(tmp_path, str(tmp_path / "same.npz"))
     mend(state)
     finished(state)
-    found = state.attempts[KEY, "maps"]
+    found = state.attempt()
+    assert found is not None
     assert found.mending is None
     assert "Nothing to mend" in told_of_mending(found)
+    state._dissectable = replace(state.dissectable, net=nn.Sequential(state.dissectable.net))  # other weights
+    assert state.attempt() is None
     state.forget()
 
 

@@ -67,7 +67,8 @@ def test_marks_by_hand_find_the_flaw(tmp_path: Path, monkeypatch: pytest.MonkeyP
     mend_by_marks(state, bad)
     finished(state)
     assert state.marking is None
-    found = state.attempts[KEY, "maps"]
+    found = state.attempt()
+    assert found is not None
     assert found.choices[0].order[0] == FLAW
     assert found.mending is not None
     assert [each.units for each in found.mending.ablations] == [(FLAW,)]

@@ -203,7 +203,7 @@ def test_what_cannot_be_dissected_at_all_is_an_error() -> None:
     latents = torch.randn(6, 4, generator=rng())
     for layers, told in {
         "linear 4 8": r"expected 6 images of shape \(C, H, W\)",
-        "reshape 4 1 1": "1 or 3 channels from the generator, got 4",
+        "reshape 4 1 1": r"1 or 3 channels from the generator, got 4: .*without \(--colours 3\)",
     }.items():
         with pytest.raises(ValueError, match=told):
             oddities(sequential(layers), latents)
