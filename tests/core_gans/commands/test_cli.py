@@ -242,6 +242,7 @@ class TestMistakes:
         assert "no variant is called 'dcgna': did you mean dcgan" in refused("train", "dcgna")
         assert "called 'digit': did you mean digits or moving_digits?" in refused("train", "gan", "--data", "digit")
         (tmp_path / "one").mkdir()
+        (tmp_path / "one" / "config.json").touch()
         assert "no run folder is called 'onne': did you mean one?" in refused("resume", tmp_path / "onne")
 
     def test_a_misspelt_field_lists_the_nearest(self, refused: Command) -> None:
