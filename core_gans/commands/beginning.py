@@ -46,9 +46,12 @@ def suited(kind: type[AGame], words: Sequence[str]) -> tuple[AGame, int | None]:
 def fields_of(recipe: Recipe, kind: type[Game], given: frozenset[str]) -> dict[str, Any]:
     """What a recipe sets of a game of ``kind``, where the names ``given`` are set already.
 
-    Who chooses another family of networks is left to choose their numbers, too.
+    Who chooses another family of networks is left to choose their numbers, too, and who chooses the normalisation the
+    penalties on slopes, which batch statistics do not bear.
     """
     apart = set(Architecture.__dataclass_fields__) if "family" in given else set()
+    if "normalisation" in given | apart:
+        apart |= {"r1", "r2", "penalty_every"}
     found = known_fields(kind, recipe.fields)
     return {name: value for name, value in found.items() if name not in apart | given}
 

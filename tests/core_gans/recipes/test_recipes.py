@@ -211,6 +211,13 @@ class TestCommands:
         assert (fields["width"], fields["normalisation"]) == (make("dcgan").width, make("dcgan").normalisation)
         assert fields["rate"] == recipe("dcgan", "grey").fields["rate"]
 
+    @pytest.mark.parametrize("name", ["hinge", "dcgan", "wgan"])
+    def test_another_normalisation_goes_without_the_recipe_s_penalties(self, name: str) -> None:
+        words = ["--data", "digits", "--normalisation", "batch"]
+        game = suited(VARIANTS[name], words)[0]
+        assert (game.r1, game.penalty_every) == (VARIANTS[name]().r1, 1)
+        replace(game, normalisation="batch").turns()  # which a penalty would forbid
+
     def test_the_words_of_a_command_name_fields(self) -> None:
         words = ["began", "--k-rate", "0.1", "--no-one-sided", "--game-gamma=.5", "--data", "ring"]
         assert named_in(words) == {"k_rate", "one_sided", "gamma", "data"}
